@@ -1,0 +1,39 @@
+/* functions.h: what the *_tmpl.c files do for one dtype. A handle begins with a pointer to its dtype's functions; neuract.c
+ * calls through it, and so is the only place where a dtype is chosen. What each does: neuract.h. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef NA_FUNCTIONS_H
+#define NA_FUNCTIONS_H
+
+#include "neuract.h"
+
+struct na_functions {
+    void (*activation_apply)(int activation, double parameter, bool derivative, int64_t n, const void *z, void *y);
+    void (*softmax_apply)(int64_t rows, int64_t n, const void *z, void *y);
+
+    na_status (*network_create)(int64_t n_inputs, const na_layer *layers, int n_layers, na_network **network);
+    void (*network_get)(const na_network *network, int layer, na_part part, void *out);
+    void (*network_set)(na_network *network, int layer, na_part part, const void *in);
+    na_status (*network_predict)(const na_network *network, int64_t rows, const void *x, void *y, int n_threads);
+    na_status (*network_inspect)(const na_network *network, int64_t rows, const void *x, void *const *outputs,
+                                 uint8_t *const *fired, int n_threads);
+
+    na_status (*trainer_create)(na_network *network, const na_training *training, na_trainer **trainer);
+    void (*trainer_run)(na_trainer *trainer, const na_data *data, const int64_t *order, int64_t n_order,
+                        double learning_rate, double seconds, na_progress *progress);
+    void (*trainer_gradients)(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress);
+    void (*trainer_get)(const na_trainer *trainer, na_array array, int layer, na_part part, void *out);
+    void (*trainer_set)(na_trainer *trainer, na_array array, int layer, na_part part, const void *in);
+};
+
+extern const struct na_functions na_functions_f32, na_functions_f64;
+
+struct na_network {
+    const struct na_functions *functions;
+};
+
+struct na_trainer {
+    const struct na_functions *functions;
+    int64_t steps;
+};
+
+#endif

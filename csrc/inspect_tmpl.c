@@ -1,0 +1,78 @@
+/* inspect_tmpl.c: what each neuron of a network does, row by row: its output, and whether it fires. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "network.h"
+
+#include <stdatomic.h>
+
+#include "memory.h"
+#include "threads.h"
+
+typedef struct {
+    const network *net;
+    const kernel_table *table;
+    int64_t rows;
+    const real *x;
+    void *const *outputs;
+    uint8_t *const *fired;
+    atomic_llong next_row;
+    int64_t block_size; /* numbers in a block of the widest layer */
+    real *scratch;
+} inspection;
+
+/* A neuron fires where it passes something on: unless y < threshold where there is one, else where y is not 0. */
+static bool fires(real y, const real *threshold) { return threshold ? !(y < *threshold) : y != 0; }
+
+static void write_fired(const dense *layer, int64_t rows, const real *y, uint8_t *fired)
+{
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t j = 0; j < layer->units; j++) {
+            const real *threshold = layer->neurons.thresholds ? layer->neurons.thresholds + j : NULL;
+            fired[r * layer->units + j] = fires(y[j * NA_LANES + r], threshold);
+        }
+}
+
+/* One block; thresholds are applied after it is known who fired, which a 0 no longer tells. */
+static void inspect_block(const inspection *p, int64_t row, real *x, real *y)
+{
+    const network *net = p->net;
+    int64_t rows = least(NA_LANES, p->rows - row);
+    p->table->gather(net->n_inputs, rows, p->x + row * net->n_inputs, NULL, x);
+    for (int l = 0; l < net->n_layers; l++) {
+        const dense *layer = &net->layers[l];
+        p->table->forward(layer->n_in, layer->units, 1, x, net->parameters + layer->part[NA_WEIGHTS],
+                          net->parameters + layer->part[NA_BIASES], y);
+        dense before = *layer;
+        before.neurons.thresholds = NULL;
+        if (p->fired) {
+            activate_blocks(p->table, &before, 1, y, x, NULL, NULL);
+            write_fired(layer, rows, x, p->fired[l] + row * layer->units);
+        }
+        activate_blocks(p->table, layer, 1, y, y, NULL, NULL);
+        if (p->outputs) p->table->scatter(layer->units, rows, y, (real *)p->outputs[l] + row * layer->units);
+        real *swap = x;
+        x = y, y = swap;
+    }
+}
+
+static void inspect_job(void *argument, na_team *team, int thread)
+{
+    (void)team;
+    inspection *p = argument;
+    real *x = p->scratch + 2 * thread * p->block_size;
+    for (int64_t row; (row = atomic_fetch_add(&p->next_row, NA_LANES)) < p->rows;)
+        inspect_block(p, row, x, x + p->block_size);
+}
+
+na_status NA_FN(na_inspect)(const na_network *handle, int64_t rows, const void *x, void *const *outputs,
+                            uint8_t *const *fired, int n_threads)
+{
+    const network *net = (const network *)handle;
+    inspection p = {.net = net, .table = kernels, .rows = rows, .x = x, .outputs = outputs, .fired = fired};
+    p.block_size = net->widest * NA_LANES;
+    int team = threads_worth((double)rows * work_of_row(net), n_threads);
+    p.scratch = na_allocate((size_t)p.block_size * 2 * (size_t)team, sizeof(real));
+    if (!p.scratch) return NA_OUT_OF_MEMORY;
+    na_run_team(team, inspect_job, &p);
+    na_release(p.scratch);
+    return NA_OK;
+}

@@ -1,0 +1,41 @@
+/* kernels.c: all kernels of one ISA (NA_ISA) and one dtype (NA_REAL_BITS), behind one exported symbol, the table
+ * na_kernels_<isa>_<dtype>. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "../simd/vec.h" /* first: with the vocabulary there, the lists below bring their functions */
+#include "vecmath.h"
+
+#include "../kernel_table.h"
+
+#include "line.h"
+
+#include "dense.h"
+#include "elementwise.h"
+#include "gather.h"
+#include "softmax.h"
+
+#define TABLE NA_FN(NA_PASTE(na_kernels_, NA_ISA))
+
+extern const struct NA_FN(na_kernels) TABLE;
+
+const struct NA_FN(na_kernels) TABLE = {
+    .forward = forward,
+    .forward_row = forward_row,
+    .backward_data = backward_data,
+    .backward_weights = backward_weights,
+    .sum_rows = sum_rows,
+    .softmax = softmax,
+    .softmax_row = softmax_row,
+    .multiply = multiply,
+    .gather = gather,
+    .scatter = scatter,
+    .transpose = transpose,
+#define NA_ROW(name) .activate[NA_ACTIVATION_##name] = name##_activate, .activate_row[NA_ACTIVATION_##name] = name##_activate_row,
+    NA_ACTIVATIONS(NA_ROW)
+#undef NA_ROW
+#define NA_ROW(name, of) .loss[NA_LOSS_##name] = name##_loss,
+    NA_LOSSES(NA_ROW) NA_ROW(log_loss_softmax, NA_OF_Z)
+#undef NA_ROW
+#define NA_ROW(name) .update[NA_OPTIMIZER_##name] = name##_update,
+    NA_OPTIMIZERS(NA_ROW)
+#undef NA_ROW
+};

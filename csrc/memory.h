@@ -1,0 +1,25 @@
+/* memory.h: aligned memory. An arena is one allocation that is handed out in 64-byte lines; who needs memory in a loop takes an
+ * arena before it. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef NA_MEMORY_H
+#define NA_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* count × size bytes, zeroed, on a 64-byte boundary; NULL where the product overflows or memory is short. */
+void *na_allocate(size_t count, size_t size);
+void na_release(void *memory);
+
+/* First count what is needed (na_arena_reserve), then allocate once, then take the same pieces in any order. */
+typedef struct {
+    char *memory;
+    size_t reserved, taken; /* bytes */
+    bool overflow;
+} na_arena;
+
+void na_arena_reserve(na_arena *arena, size_t count, size_t size);
+bool na_arena_allocate(na_arena *arena);
+void *na_arena_take(na_arena *arena, size_t count, size_t size);
+
+#endif

@@ -1,0 +1,82 @@
+/* network.h: a network of one dtype: its layers and where their parameters lie. Seen by the *_tmpl.c files. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef NA_NETWORK_H
+#define NA_NETWORK_H
+
+#include "kernel_table.h"
+
+#include "functions.h"
+
+#define kernels NA_FN(na_best_kernels)()
+
+typedef struct NA_FN(na_kernels) kernel_table;
+
+typedef struct {
+    int64_t n_in, units, panels;
+    int activation;
+    int64_t n_slopes;         /* learned: 0, 1 or units */
+    int64_t part[3], size[3]; /* of na_part: where it begins in the parameters, and how many numbers */
+    real constant;            /* the activation's parameter where it is not learned */
+    real dropout;
+    struct NA_FN(na_neurons) neurons;
+} dense;
+
+typedef struct {
+    struct na_network handle;
+    int n_layers;
+    int64_t n_inputs, widest; /* widest: the most neurons of a layer, inputs included */
+    int64_t group;            /* blocks that go through the layers together */
+    int64_t n_parameters;     /* with the gaps that let each part begin on a line */
+    real *parameters;
+    dense *layers;
+} network;
+
+static inline int64_t up_to(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+
+static inline const dense *last_layer(const network *net) { return &net->layers[net->n_layers - 1]; }
+
+/* Multiply-adds of one row through the network, forward. */
+static inline double work_of_row(const network *net)
+{
+    double work = 0;
+    for (int l = 0; l < net->n_layers; l++) work += (double)net->layers[l].n_in * (double)net->layers[l].units;
+    return work;
+}
+
+/* Threads that `work` multiply-adds are worth: one for each 50 µs or so, since waking a thread costs about as much. */
+static inline int threads_worth(double work, int n_threads)
+{
+    double worth = work / 1e6;
+    return worth < 1 ? 1 : worth < n_threads ? (int)worth : n_threads;
+}
+
+/* inspect_tmpl.c and train_tmpl.c; the contracts are in neuract.h. */
+na_status NA_FN(na_inspect)(const na_network *, int64_t, const void *, void *const *, uint8_t *const *, int);
+na_status NA_FN(na_trainer_create)(na_network *, const na_training *, na_trainer **);
+void NA_FN(na_trainer_run)(na_trainer *, const na_data *, const int64_t *, int64_t, double, double, na_progress *);
+void NA_FN(na_trainer_gradients)(na_trainer *, const na_data *, double, na_progress *);
+void NA_FN(na_trainer_get)(const na_trainer *, na_array, int, na_part, void *);
+void NA_FN(na_trainer_set)(na_trainer *, na_array, int, na_part, const void *);
+
+/* One part of a layer between an array laid out as the parameters and a row-major one. */
+void NA_FN(na_part_get)(const dense *layer, na_part part, const real *parameters, real *out);
+void NA_FN(na_part_set)(const dense *layer, na_part part, real *parameters, const real *in);
+
+/* Activation and threshold of `blocks` blocks; y, slopes and parameter_slopes as in kernel_table.h. */
+static inline void activate_blocks(const kernel_table *table, const dense *layer, int64_t blocks, const real *z, real *y,
+                                   real *slopes, real *parameter_slopes)
+{
+    int64_t step = layer->units * NA_LANES;
+    for (int64_t b = 0; b < blocks; b++) {
+        int64_t at = b * step;
+        if (layer->activation == NA_SOFTMAX)
+            table->softmax(layer->units, z + at, y + at);
+        else
+            table->activate[layer->activation](layer->units, z + at, &layer->neurons, y + at, slopes ? slopes + at : NULL,
+                                               parameter_slopes ? parameter_slopes + at : NULL);
+    }
+}
+
+#endif

@@ -1,0 +1,288 @@
+/* network_tmpl.c: a network of one dtype: made, filled, read, and asked for predictions. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "network.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "memory.h"
+#include "threads.h"
+
+/* ---- making ------------------------------------------------------------------------------------------------------------- */
+
+/* Lays one layer's parts out from `at` on, each on a line of its own; returns the end, or -1 on overflow. */
+static int64_t lay_out(dense *layer, int64_t at)
+{
+    if (__builtin_mul_overflow(layer->n_in, layer->units, &layer->size[NA_WEIGHTS])) return -1;
+    layer->size[NA_BIASES] = layer->units;
+    layer->size[NA_SLOPES] = layer->n_slopes;
+    for (int part = 0; part < 3; part++) {
+        layer->part[part] = at;
+        if (__builtin_add_overflow(at, layer->size[part], &at) || at > INT64_MAX - NA_LANES) return -1;
+        at = up_to(at, NA_LANES);
+    }
+    return at;
+}
+
+/* The size of a network's parameters; -1 on overflow. */
+static int64_t count_parameters(int64_t n_inputs, const na_layer *layers, int n_layers)
+{
+    int64_t n_in = n_inputs, at = 0;
+    for (int l = 0; l < n_layers && at >= 0; l++) {
+        dense layer = {.n_in = n_in, .units = layers[l].units, .n_slopes = layers[l].units};
+        at = lay_out(&layer, at);
+        n_in = layers[l].units;
+    }
+    return at;
+}
+
+static const real *copy_thresholds(na_arena *arena, const na_layer *layer)
+{
+    if (!layer->thresholds) return NULL;
+    real *thresholds = na_arena_take(arena, (size_t)layer->units, sizeof(real));
+    for (int64_t j = 0; j < layer->units; j++) thresholds[j] = (real)layer->thresholds[j];
+    return thresholds;
+}
+
+static void fill_layer(network *net, dense *layer, const na_layer *from, na_arena *arena)
+{
+    layer->units = from->units;
+    layer->panels = (from->units + NA_LANES - 1) / NA_LANES;
+    layer->activation = from->activation;
+    layer->n_slopes = from->activation != NA_ACTIVATION_prelu ? 0 : from->shared_slope ? 1 : from->units;
+    layer->constant = (real)from->parameter;
+    layer->dropout = (real)from->dropout;
+    net->n_parameters = lay_out(layer, net->n_parameters);
+    real *slopes = net->parameters + layer->part[NA_SLOPES];
+    for (int64_t j = 0; j < layer->n_slopes; j++) slopes[j] = layer->constant;
+    layer->neurons.parameters = layer->n_slopes > 0 ? slopes : &layer->constant;
+    layer->neurons.stride = layer->n_slopes > 1;
+    layer->neurons.thresholds = copy_thresholds(arena, from);
+}
+
+/* Blocks that keep two layers' lines within about half of an L2 cache of 512 KiB. */
+static int64_t group_of(int64_t widest) { return most(1, least(8, 2048 / widest)); }
+
+static na_status create(int64_t n_inputs, const na_layer *layers, int n_layers, na_network **out)
+{
+    int64_t n_parameters = count_parameters(n_inputs, layers, n_layers);
+    if (n_parameters < 0) return NA_OUT_OF_MEMORY;
+    na_arena arena = {0};
+    na_arena_reserve(&arena, 1, sizeof(network));
+    na_arena_reserve(&arena, (size_t)n_layers, sizeof(dense));
+    na_arena_reserve(&arena, (size_t)n_parameters + NA_LANES, sizeof(real)); /* readable one line on: forward_row */
+    for (int l = 0; l < n_layers; l++)
+        if (layers[l].thresholds) na_arena_reserve(&arena, (size_t)layers[l].units, sizeof(real));
+    if (!na_arena_allocate(&arena)) return NA_OUT_OF_MEMORY;
+
+    network *net = na_arena_take(&arena, 1, sizeof(network));
+    *net = (network){.handle = {&NA_FN(na_functions)}, .n_layers = n_layers, .n_inputs = n_inputs, .widest = n_inputs};
+    net->layers = na_arena_take(&arena, (size_t)n_layers, sizeof(dense));
+    net->parameters = na_arena_take(&arena, (size_t)n_parameters + NA_LANES, sizeof(real));
+    for (int l = 0; l < n_layers; l++) {
+        net->layers[l].n_in = l == 0 ? n_inputs : net->layers[l - 1].units;
+        fill_layer(net, &net->layers[l], &layers[l], &arena);
+        net->widest = most(net->widest, layers[l].units);
+    }
+    net->group = group_of(net->widest);
+    *out = &net->handle;
+    return NA_OK;
+}
+
+/* ---- parameters in and out ------------------------------------------------------------------------------------------------ */
+
+/* A row of a panel of weights: (layer, k, j) -> its place; the panel's width goes to *width. */
+static int64_t panel_row(const dense *layer, int64_t k, int64_t j, int64_t *width)
+{
+    *width = least(NA_LANES, layer->units - j);
+    return j * layer->n_in + k * *width;
+}
+
+void NA_FN(na_part_get)(const dense *layer, na_part part, const real *parameters, real *out)
+{
+    const real *from = parameters + layer->part[part];
+    if (part != NA_WEIGHTS) {
+        memcpy(out, from, (size_t)layer->size[part] * sizeof(real));
+        return;
+    }
+    for (int64_t j = 0, width; j < layer->units; j += NA_LANES)
+        for (int64_t k = 0; k < layer->n_in; k++) {
+            const real *row = from + panel_row(layer, k, j, &width);
+            memcpy(out + k * layer->units + j, row, (size_t)width * sizeof(real));
+        }
+}
+
+void NA_FN(na_part_set)(const dense *layer, na_part part, real *parameters, const real *in)
+{
+    real *to = parameters + layer->part[part];
+    if (part != NA_WEIGHTS) {
+        memcpy(to, in, (size_t)layer->size[part] * sizeof(real));
+        return;
+    }
+    for (int64_t j = 0, width; j < layer->units; j += NA_LANES)
+        for (int64_t k = 0; k < layer->n_in; k++) {
+            real *row = to + panel_row(layer, k, j, &width);
+            memcpy(row, in + k * layer->units + j, (size_t)width * sizeof(real));
+        }
+}
+
+static void get(const na_network *handle, int layer, na_part part, void *out)
+{
+    const network *net = (const network *)handle;
+    NA_FN(na_part_get)(&net->layers[layer], part, net->parameters, out);
+}
+
+static void set(na_network *handle, int layer, na_part part, const void *in)
+{
+    network *net = (network *)handle;
+    NA_FN(na_part_set)(&net->layers[layer], part, net->parameters, in);
+}
+
+/* ---- predicting ----------------------------------------------------------------------------------------------------------- */
+
+enum { ROWS_ONE_BY_ONE = 3 }; /* up to here single rows are faster than a block */
+
+typedef struct {
+    const network *net;
+    const kernel_table *table;
+    int64_t rows;
+    const real *x;
+    real *y;
+    atomic_llong next_row;
+    int64_t scratch_size; /* numbers in one half of a thread's scratch */
+    real *scratch;
+} prediction;
+
+/* `rows` rows, at most net->group blocks, through all layers; a and b: net->group blocks of the widest layer each. */
+static void predict_group(const prediction *p, int64_t rows, const real *x, real *y, real *a, real *b)
+{
+    const network *net = p->net;
+    int64_t blocks = (rows + NA_LANES - 1) / NA_LANES;
+    for (int64_t r = 0; r < rows; r += NA_LANES)
+        p->table->gather(net->n_inputs, least(NA_LANES, rows - r), x + r * net->n_inputs, NULL, a + r * net->n_inputs);
+    for (int l = 0; l < net->n_layers; l++) {
+        const dense *layer = &net->layers[l];
+        const real *parameters = net->parameters;
+        p->table->forward(layer->n_in, layer->units, blocks, a, parameters + layer->part[NA_WEIGHTS],
+                          parameters + layer->part[NA_BIASES], b);
+        activate_blocks(p->table, layer, blocks, b, b, NULL, NULL);
+        real *swap = a;
+        a = b, b = swap;
+    }
+    int64_t units = last_layer(net)->units;
+    for (int64_t r = 0; r < rows; r += NA_LANES)
+        p->table->scatter(units, least(NA_LANES, rows - r), a + r * units, y + r * units);
+}
+
+static void predict_row(const prediction *p, const real *x, real *y, real *a, real *b)
+{
+    const network *net = p->net;
+    for (int l = 0; l < net->n_layers; l++) {
+        const dense *layer = &net->layers[l];
+        p->table->forward_row(layer->n_in, layer->units, x, net->parameters + layer->part[NA_WEIGHTS],
+                              net->parameters + layer->part[NA_BIASES], a);
+        if (layer->activation == NA_SOFTMAX)
+            p->table->softmax_row(layer->units, a, a);
+        else
+            p->table->activate_row[layer->activation](layer->units, a, &layer->neurons, a);
+        x = a, a = b, b = (real *)x;
+    }
+    memcpy(y, x, (size_t)last_layer(net)->units * sizeof(real));
+}
+
+static void predict_job(void *argument, na_team *team, int thread)
+{
+    (void)team;
+    prediction *p = argument;
+    real *a = p->scratch + 2 * thread * p->scratch_size, *b = a + p->scratch_size;
+    int64_t n_inputs = p->net->n_inputs, units = last_layer(p->net)->units;
+    if (p->rows <= ROWS_ONE_BY_ONE) {
+        for (int64_t r = 0; r < p->rows; r++) predict_row(p, p->x + r * n_inputs, p->y + r * units, a, b);
+        return;
+    }
+    int64_t group = p->net->group * NA_LANES;
+    for (int64_t r; (r = atomic_fetch_add(&p->next_row, group)) < p->rows;)
+        predict_group(p, least(group, p->rows - r), p->x + r * n_inputs, p->y + r * units, a, b);
+}
+
+static na_status predict(const na_network *handle, int64_t rows, const void *x, void *y, int n_threads)
+{
+    const network *net = (const network *)handle;
+    prediction p = {.net = net, .table = kernels, .rows = rows, .x = x, .y = y};
+    int team = rows <= ROWS_ONE_BY_ONE ? 1 : threads_worth((double)rows * work_of_row(net), n_threads);
+    p.scratch_size = rows <= ROWS_ONE_BY_ONE ? up_to(net->widest, NA_LANES) : net->group * net->widest * NA_LANES;
+    p.scratch = na_allocate((size_t)p.scratch_size * 2 * (size_t)team, sizeof(real));
+    if (!p.scratch) return NA_OUT_OF_MEMORY;
+    na_run_team(team, predict_job, &p);
+    na_release(p.scratch);
+    return NA_OK;
+}
+
+/* ---- activations on plain arrays ------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    int activation;
+    bool derivative;
+    int64_t rows, n;
+    struct NA_FN(na_neurons) neurons;
+    const real *z;
+    real *y;
+} application;
+
+/* One stretch of whole lines. */
+static void apply_lines(const application *a, int64_t lines, const real *z, real *y)
+{
+    real unused[NA_LANES];
+    for (int64_t i = 0; i < lines * NA_LANES; i += NA_LANES)
+        kernels->activate[a->activation](1, z + i, &a->neurons, a->derivative ? unused : y + i, a->derivative ? y + i : NULL,
+                                         NULL);
+}
+
+static void apply_job(void *argument, na_team *team, int thread)
+{
+    (void)team, (void)thread;
+    application *a = argument;
+    int64_t whole = a->n / NA_LANES, rest = a->n % NA_LANES, at = whole * NA_LANES;
+    apply_lines(a, whole, a->z, a->y);
+    real line[NA_LANES] = {0};
+    memcpy(line, a->z + at, (size_t)rest * sizeof(real));
+    apply_lines(a, rest > 0, line, line);
+    memcpy(a->y + at, line, (size_t)rest * sizeof(real));
+}
+
+static void activation_apply(int activation, double parameter, bool derivative, int64_t n, const void *z, void *y)
+{
+    real constant = (real)parameter;
+    application a = {activation, derivative, 1, n, {.parameters = &constant}, z, y};
+    na_run_team(1, apply_job, &a);
+}
+
+static void softmax_job(void *argument, na_team *team, int thread)
+{
+    (void)team, (void)thread;
+    application *a = argument;
+    for (int64_t at = 0; at < a->rows * a->n; at += a->n) kernels->softmax_row(a->n, a->z + at, a->y + at);
+}
+
+static void softmax_apply(int64_t rows, int64_t n, const void *z, void *y)
+{
+    application a = {.rows = rows, .n = n, .z = z, .y = y};
+    na_run_team(1, softmax_job, &a);
+}
+
+/* ---- the functions of this dtype -------------------------------------------------------------------------------------------- */
+
+const struct na_functions NA_FN(na_functions) = {
+    .activation_apply = activation_apply,
+    .softmax_apply = softmax_apply,
+    .network_create = create,
+    .network_get = get,
+    .network_set = set,
+    .network_predict = predict,
+    .network_inspect = NA_FN(na_inspect),
+    .trainer_create = NA_FN(na_trainer_create),
+    .trainer_run = NA_FN(na_trainer_run),
+    .trainer_gradients = NA_FN(na_trainer_gradients),
+    .trainer_get = NA_FN(na_trainer_get),
+    .trainer_set = NA_FN(na_trainer_set),
+};

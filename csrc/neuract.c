@@ -1,0 +1,116 @@
+/* neuract.c: the functions of neuract.h, each handed to the dtype of its handle. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "neuract.h"
+
+#include <string.h>
+
+#include "activations.h"
+#include "functions.h"
+#include "losses.h"
+#include "memory.h"
+#include "optimizers.h"
+
+static int find(const char *name, int n, const char *const *names)
+{
+    while (--n >= 0 && strcmp(names[n], name) != 0) {}
+    return n;
+}
+
+int na_activation_named(const char *name)
+{
+#define NA_NAME(activation) [NA_ACTIVATION_##activation] = #activation,
+    static const char *const names[] = {NA_ACTIVATIONS(NA_NAME)[NA_SOFTMAX] = "softmax"};
+#undef NA_NAME
+    return find(name, NA_SOFTMAX + 1, names);
+}
+
+int na_loss_named(const char *name)
+{
+#define NA_NAME(loss, of) [NA_LOSS_##loss] = #loss,
+    static const char *const names[] = {NA_LOSSES(NA_NAME) NA_NAME(log_loss_softmax, NA_OF_Z)};
+#undef NA_NAME
+    return find(name, NA_N_LOSSES, names);
+}
+
+int na_optimizer_named(const char *name)
+{
+#define NA_NAME(optimizer) [NA_OPTIMIZER_##optimizer] = #optimizer,
+    static const char *const names[] = {NA_OPTIMIZERS(NA_NAME)};
+#undef NA_NAME
+    return find(name, NA_N_OPTIMIZERS, names);
+}
+
+static const struct na_functions *functions_of(na_dtype dtype)
+{
+    return dtype == NA_FLOAT32 ? &na_functions_f32 : &na_functions_f64;
+}
+
+void na_activation_apply(na_dtype dtype, int activation, double parameter, bool derivative, int64_t n, const void *z, void *y)
+{
+    functions_of(dtype)->activation_apply(activation, parameter, derivative, n, z, y);
+}
+
+void na_softmax_apply(na_dtype dtype, int64_t rows, int64_t n, const void *z, void *y)
+{
+    functions_of(dtype)->softmax_apply(rows, n, z, y);
+}
+
+na_status na_network_create(na_dtype dtype, int64_t n_inputs, const na_layer *layers, int n_layers, na_network **network)
+{
+    return functions_of(dtype)->network_create(n_inputs, layers, n_layers, network);
+}
+
+void na_network_free(na_network *network) { na_release(network); }
+
+void na_network_get(const na_network *network, int layer, na_part part, void *out)
+{
+    network->functions->network_get(network, layer, part, out);
+}
+
+void na_network_set(na_network *network, int layer, na_part part, const void *in)
+{
+    network->functions->network_set(network, layer, part, in);
+}
+
+na_status na_network_predict(const na_network *network, int64_t rows, const void *x, void *y, int n_threads)
+{
+    return network->functions->network_predict(network, rows, x, y, n_threads);
+}
+
+na_status na_network_inspect(const na_network *network, int64_t rows, const void *x, void *const *outputs,
+                             uint8_t *const *fired, int n_threads)
+{
+    return network->functions->network_inspect(network, rows, x, outputs, fired, n_threads);
+}
+
+na_status na_trainer_create(na_network *network, const na_training *training, na_trainer **trainer)
+{
+    return network->functions->trainer_create(network, training, trainer);
+}
+
+void na_trainer_free(na_trainer *trainer) { na_release(trainer); }
+
+void na_trainer_run(na_trainer *trainer, const na_data *data, const int64_t *order, int64_t n_order, double learning_rate,
+                    double seconds, na_progress *progress)
+{
+    trainer->functions->trainer_run(trainer, data, order, n_order, learning_rate, seconds, progress);
+}
+
+void na_trainer_gradients(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)
+{
+    trainer->functions->trainer_gradients(trainer, data, seconds, progress);
+}
+
+void na_trainer_get(const na_trainer *trainer, na_array array, int layer, na_part part, void *out)
+{
+    trainer->functions->trainer_get(trainer, array, layer, part, out);
+}
+
+void na_trainer_set(na_trainer *trainer, na_array array, int layer, na_part part, const void *in)
+{
+    trainer->functions->trainer_set(trainer, array, layer, part, in);
+}
+
+int64_t na_trainer_steps(const na_trainer *trainer) { return trainer->steps; }
+
+void na_trainer_set_steps(na_trainer *trainer, int64_t steps) { trainer->steps = steps; }

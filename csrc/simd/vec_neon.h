@@ -1,0 +1,116 @@
+/* The vocabulary of vec.h for AArch64 Advanced SIMD: 16-byte vectors with FMA.
+   min and max are comparisons, because FMIN and FMAX treat NaN and signed
+   zeros otherwise than x86 does. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef NA_SIMD_VEC_NEON_H
+#define NA_SIMD_VEC_NEON_H
+
+#include <arm_neon.h>
+
+#define VEC_LANES (128 / NA_REAL_BITS)
+#define TILE 6
+
+#if NA_REAL_BITS == 32
+typedef float32x4_t vec;
+typedef uint32x4_t vec_mask;
+#define NEON(op) v##op##_f32
+#define NEON_BITS(op) v##op##_u32
+NA_INLINE vec_mask bits_of(vec v) { return vreinterpretq_u32_f32(v); }
+NA_INLINE vec of_bits(vec_mask b) { return vreinterpretq_f32_u32(b); }
+#else
+typedef float64x2_t vec;
+typedef uint64x2_t vec_mask;
+#define NEON(op) v##op##_f64
+#define NEON_BITS(op) v##op##_u64
+NA_INLINE vec_mask bits_of(vec v) { return vreinterpretq_u64_f64(v); }
+NA_INLINE vec of_bits(vec_mask b) { return vreinterpretq_f64_u64(b); }
+#endif
+
+NA_INLINE vec vec_load(const real *from) { return NEON(ld1q)(from); }
+NA_INLINE void vec_store(real *to, vec v) { NEON(st1q)(to, v); }
+NA_INLINE vec vec_set1(real x) { return NEON(dupq_n)(x); }
+
+NA_INLINE vec vec_load_part(const real *from, int n)
+{
+    real lanes[VEC_LANES] = {0};
+    for (int i = 0; i < VEC_LANES; i++)
+        if (i < n)
+            lanes[i] = from[i];
+    return vec_load(lanes);
+}
+
+NA_INLINE void vec_store_part(real *to, vec v, int n)
+{
+    real lanes[VEC_LANES];
+    vec_store(lanes, v);
+    for (int i = 0; i < VEC_LANES; i++)
+        if (i < n)
+            to[i] = lanes[i];
+}
+
+NA_INLINE vec vec_keep(vec v)
+{
+    __asm__("" : "+w"(v));
+    return v;
+}
+
+NA_INLINE vec_mask vec_lt(vec a, vec b) { return NEON(cltq)(a, b); }
+NA_INLINE vec_mask vec_le(vec a, vec b) { return NEON(cleq)(a, b); }
+NA_INLINE vec_mask vec_eq(vec a, vec b) { return NEON(ceqq)(a, b); }
+NA_INLINE vec_mask vec_mask_and(vec_mask a, vec_mask b) { return NEON_BITS(andq)(a, b); }
+NA_INLINE vec_mask vec_mask_or(vec_mask a, vec_mask b) { return NEON_BITS(orrq)(a, b); }
+NA_INLINE vec_mask vec_mask_not(vec_mask m) { return NEON_BITS(ceqq)(m, NEON_BITS(dupq_n)(0)); }
+NA_INLINE vec_mask vec_is_nan(vec v) { return vec_mask_not(vec_eq(v, v)); }
+NA_INLINE vec vec_select(vec_mask m, vec a, vec b) { return NEON(bslq)(m, a, b); }
+
+NA_INLINE vec vec_add(vec a, vec b) { return NEON(addq)(a, b); }
+NA_INLINE vec vec_sub(vec a, vec b) { return NEON(subq)(a, b); }
+NA_INLINE vec vec_mul(vec a, vec b) { return NEON(mulq)(a, b); }
+NA_INLINE vec vec_div(vec a, vec b) { return NEON(divq)(a, b); }
+NA_INLINE vec vec_sqrt(vec v) { return NEON(sqrtq)(v); }
+NA_INLINE vec vec_fma(vec a, vec b, vec c) { return NEON(fmaq)(c, a, b); }
+NA_INLINE vec vec_fnma(vec a, vec b, vec c) { return NEON(fmsq)(c, a, b); }
+NA_INLINE vec vec_min(vec a, vec b) { return vec_select(vec_lt(a, b), a, b); }
+NA_INLINE vec vec_max(vec a, vec b) { return vec_select(vec_lt(b, a), a, b); }
+NA_INLINE vec vec_abs(vec v) { return NEON(absq)(v); }
+NA_INLINE vec vec_neg(vec v) { return NEON(negq)(v); }
+NA_INLINE vec vec_copysign(vec magnitude, vec sign)
+{
+    return vec_select(bits_of(vec_set1((real)-0.0)), sign, magnitude);
+}
+
+NA_INLINE vec vec_bits_add(vec a, vec b) { return of_bits(NEON_BITS(addq)(bits_of(a), bits_of(b))); }
+NA_INLINE vec vec_bits_sub(vec a, vec b) { return of_bits(NEON_BITS(subq)(bits_of(a), bits_of(b))); }
+NA_INLINE vec vec_bits_and(vec a, vec b) { return of_bits(NEON_BITS(andq)(bits_of(a), bits_of(b))); }
+NA_INLINE vec vec_bits_or(vec a, vec b) { return of_bits(NEON_BITS(orrq)(bits_of(a), bits_of(b))); }
+NA_INLINE vec vec_bits_to_exponent(vec v)
+{
+    return of_bits(NEON_BITS(shlq_n)(bits_of(v), VEC_FRACTION_BITS));
+}
+NA_INLINE vec vec_bits_from_exponent(vec v)
+{
+    return of_bits(NEON_BITS(shrq_n)(bits_of(v), VEC_FRACTION_BITS));
+}
+
+NA_INLINE void vec_transpose(vec rows[VEC_LANES])
+{
+#if NA_REAL_BITS == 32
+    const float64x2_t a = vreinterpretq_f64_f32(vtrn1q_f32(rows[0], rows[1]));
+    const float64x2_t b = vreinterpretq_f64_f32(vtrn2q_f32(rows[0], rows[1]));
+    const float64x2_t c = vreinterpretq_f64_f32(vtrn1q_f32(rows[2], rows[3]));
+    const float64x2_t d = vreinterpretq_f64_f32(vtrn2q_f32(rows[2], rows[3]));
+    rows[0] = vreinterpretq_f32_f64(vzip1q_f64(a, c));
+    rows[1] = vreinterpretq_f32_f64(vzip1q_f64(b, d));
+    rows[2] = vreinterpretq_f32_f64(vzip2q_f64(a, c));
+    rows[3] = vreinterpretq_f32_f64(vzip2q_f64(b, d));
+#else
+    const vec a = rows[0], b = rows[1];
+    rows[0] = vzip1q_f64(a, b);
+    rows[1] = vzip2q_f64(a, b);
+#endif
+}
+
+#undef NEON
+#undef NEON_BITS
+
+#endif

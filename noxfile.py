@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every check of the project, one session each: `.ci/run` runs them all, `nox -s lint` one.
+
+Each session stands alone in its own fresh environment. What it needs beyond a C compiler it
+installs; what cannot be had here it says in a line that begins with SKIPPED.
+"""
+
+import os
+import platform
+import re
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2"
+nox.options.default_venv_backend = "venv"
+
+BUILD = Path("build")
+CTEST = ("--output-on-failure", f"-j{os.cpu_count()}")
+CROSS_TOOLS = ("aarch64-linux-gnu-gcc", "qemu-aarch64-static")
+CROSS_PACKAGES = ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user-static")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The README's two set-up commands, exactly as they stand there."""
+    for command in readme_commands():
+        session.log(command)
+        session.run("bash", "-c", command, external=True)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Linters for Python and Cython; C warnings are errors, and the C tests pass."""
+    session.install(".[lint,plot]")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+    session.run("cython-lint", "src")
+    c_tests(session, BUILD / "c-native")
+
+
+@nox.session
+def simd(session: nox.Session) -> None:
+    """The suite again under each lower instruction set that this machine has."""
+    session.install(".[test]")
+    question = "import neuract; print(*neuract.simd_info()['available'])"
+    *lower, best = session.run("python", "-c", question, silent=True).split()
+    session.log(f"best: {best}, what `tests` ran; now: {' '.join(lower) or 'none lower'}")
+    for isa in lower:
+        session.run("pytest", env={"NEURACT_SIMD": isa})
+
+
+@nox.session
+def neon(session: nox.Session) -> None:
+    """The C tests for AArch64 under qemu; every instruction set with FMA gives the same bits."""
+    if missing := cross_tools_missing(session):
+        print(f"SKIPPED neon: {missing}")
+        return
+    session.install("cmake", "ninja")
+    native, cross = BUILD / "c-native", BUILD / "c-neon"
+    c_tests(session, native)
+    c_tests(session, cross, "--toolchain", "cmake/aarch64-linux-gnu.cmake")
+    results = {isa: hashes(native, isa) for isa in ("avx2", "avx512")}
+    compare_hashes(session, results, hashes(cross, "neon"))
+
+
+@nox.session
+def wheel(session: nox.Session) -> None:
+    """The sdist, the wheel built from it, and that wheel beside numpy and safetensors alone."""
+    session.install("build")
+    scratch = Path(session.create_tmp()).resolve()
+    dist, clean = scratch / "dist", scratch / "clean"
+    shutil.rmtree(dist, ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", str(dist))
+    session.run("python", "-m", "venv", "--clear", str(clean))
+    python = str(clean / "bin" / "python")
+    install = (python, "-m", "pip", "install", "--quiet")
+    session.run(*install, "numpy", "safetensors", external=True)
+    session.run(*install, "--no-deps", *map(str, dist.glob("*.whl")), external=True)
+    session.run(python, ".ci/smoke.py", external=True)
+
+
+def readme_commands() -> list[str]:
+    """The lines of README.md's sh blocks that install from the source tree."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", Path("README.md").read_text(), re.M | re.S)
+    lines = [line for block in blocks for line in block.splitlines()]
+    commands = [line for line in lines if re.match(r'pip install "?\.', line)]
+    if len(commands) != 2:
+        raise ValueError(f"README.md has {len(commands)} set-up commands, not 2: {commands}")
+    return commands
+
+
+def c_tests(session: nox.Session, build: Path, *options: str) -> None:
+    """Builds the C tests with warnings as errors and runs them."""
+    options += ("-G", "Ninja", "-DNEURACT_WERROR=ON", "-DNEURACT_C_TESTS=ON")
+    session.run("cmake", "--fresh", "-S", ".", "-B", str(build), *options, external=True)
+    session.run("cmake", "--build", str(build), external=True)
+    session.run("ctest", "--test-dir", str(build), *CTEST, external=True)
+
+
+def cross_tools_missing(session: nox.Session) -> str:
+    """Installs what the NEON session needs where it can; why it cannot run, or nothing."""
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return f"{platform.machine()}: the other sessions have run this machine's own kernels"
+    if all(map(shutil.which, CROSS_TOOLS)):
+        return ""
+    if not shutil.which("apt-get"):
+        return f"no {' or '.join(CROSS_TOOLS)}, and no apt-get to install them"
+    for command in (("update",), ("install", "-y", "--no-install-recommends", *CROSS_PACKAGES)):
+        session.run("apt-get", "-qq", *command, external=True, success_codes=range(256))
+    return "" if all(map(shutil.which, CROSS_TOOLS)) else "apt-get could not install the tools"
+
+
+def hashes(build: Path, isa: str) -> dict[str, str]:
+    """What the C tests of one instruction set printed when ctest ran them, by test and name."""
+    log = (build / "Testing" / "Temporary" / "LastTest.log").read_text()
+    tests = re.findall(r"^\S+ Testing: (\S+)$(.*?)^<end of output>$", log, re.M | re.S)
+    return {
+        f"{test.replace(f'_{isa}', '')} {name}": value
+        for test, output in tests
+        if f"_{isa}" in test
+        for name, value in re.findall(r"^hash (\S+) (\S+)$", output, re.M)
+    }
+
+
+def compare_hashes(
+    session: nox.Session, results: dict[str, dict[str, str]], reference: dict[str, str]
+) -> None:
+    """Fails unless every instruction set that this processor has computed the reference."""
+    if not reference:
+        session.error("the C tests printed no hashes")
+    for isa, found in results.items():
+        if not found:
+            print(f"SKIPPED comparison of {isa} and neon: this processor has no {isa}")
+            continue
+        names = sorted(found.keys() | reference.keys())
+        if differing := [name for name in names if found.get(name) != reference.get(name)]:
+            session.error(f"{isa} and neon differ in: {', '.join(differing)}")
+        session.log(f"{isa} and neon agree in all {len(reference)} hashes")

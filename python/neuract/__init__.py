@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Neural networks for tabular data at the speed of the processor, with the scikit-learn interface.
+
+Networks work with NumPy alone; scikit-learn is imported when an estimator is first used.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version as _version
+from typing import TYPE_CHECKING, Any
+
+from neuract import losses
+from neuract.activations import (
+    ACTIVATIONS,
+    Activation,
+    Exponential,
+    LeakyReLU,
+    Linear,
+    PReLU,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    Tanh,
+    activation,
+)
+from neuract.layers import Dense
+from neuract.network import Network
+from neuract.optimizers import LBFGS, SGD, Adam, AdamW
+from neuract.threading import get_num_threads, set_num_threads, simd_info
+
+if TYPE_CHECKING:
+    from neuract.estimators import MLPClassifier, MLPRegressor
+
+__version__ = _version("neuract")
+
+__all__ = [
+    "ACTIVATIONS",
+    "LBFGS",
+    "SGD",
+    "Activation",
+    "Adam",
+    "AdamW",
+    "Dense",
+    "Exponential",
+    "LeakyReLU",
+    "Linear",
+    "MLPClassifier",
+    "MLPRegressor",
+    "Network",
+    "PReLU",
+    "ReLU",
+    "Sigmoid",
+    "Softmax",
+    "Tanh",
+    "activation",
+    "get_num_threads",
+    "losses",
+    "set_num_threads",
+    "simd_info",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("MLPClassifier", "MLPRegressor"):
+        from neuract import estimators
+
+        return getattr(estimators, name)
+    raise AttributeError(f"module 'neuract' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Training of a network: the data of a fit, passes over it, and the loops around them. All arithmetic is in the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuract import _neuract_core as core
+from neuract.optimizers import LBFGS, SGD, Adam, AdamW, Optimizer
+from neuract.threading import threads_of
+
+if TYPE_CHECKING:
+    from neuract.network import Network
+
+Array = npt.NDArray[Any]
+PARTS = ("weights", "biases", "slopes")
+
+
+@dataclass(frozen=True)
+class Data:
+    """Checked arrays, in the form in which the core takes them."""
+
+    x: Array
+    targets: Array
+    sample_weight: Array | None
+
+    @property
+    def rows(self) -> int:
+        return len(self.x)
+
+    @property
+    def total_weight(self) -> float:
+        return float(self.rows if self.sample_weight is None else self.sample_weight.sum())
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """The mean loss and its gradient by every parameter.
+
+    Attributes
+    ----------
+    loss : float
+        Without the L2 penalty.
+    weights, biases, slopes : list
+        As `Network.weights`, `Network.biases` and `Network.slopes`.
+    """
+
+    loss: float
+    weights: list[Array]
+    biases: list[Array]
+    slopes: list[Array | None]
+
+
+def make_trainer(network: Network, batch_size: int, seed: int = 0) -> core.Trainer:
+    """The core's trainer with the network's settings."""
+    optimizer = network.optimizer
+    adam = optimizer if isinstance(optimizer, Adam) else Adam()
+    sgd = optimizer if isinstance(optimizer, SGD) else SGD()
+    return core.Trainer(
+        network._built(),
+        loss=network.loss_function.core_name(network.layers[-1].activation),
+        loss_parameter=network.loss_function.parameter,
+        optimizer=core_optimizer(optimizer),
+        momentum=sgd.momentum,
+        nesterov=sgd.nesterov,
+        beta_1=adam.beta_1,
+        beta_2=adam.beta_2,
+        epsilon=adam.epsilon,
+        weight_decay=adam.weight_decay if isinstance(adam, AdamW) else 0.0,
+        alpha=network.alpha,
+        batch_size=batch_size,
+        seed=seed,
+        n_threads=threads_of(network.n_threads),
+    )
+
+
+def core_optimizer(optimizer: Optimizer) -> str:
+    """L-BFGS takes only gradients from the core, for which any optimizer serves."""
+    return "sgd" if isinstance(optimizer, LBFGS) else optimizer.core_name
+
+
+def read(
+    get: Callable[..., None], shapes: Sequence[tuple[int, ...]], dtype: str, *where: str
+) -> list[Array]:
+    """One read-only array a layer, filled by a getter of the core."""
+    arrays = [np.empty(shape, dtype=dtype) for shape in shapes]
+    for layer, array in enumerate(arrays):
+        get(*where[:-1], layer, where[-1], array)
+        array.flags.writeable = False
+    return arrays
+
+
+def mean_gradients(network: Network, data: Data) -> Gradients:
+    """Loss and gradient over all rows; the network stays as it is."""
+    trainer = make_trainer(network, data.rows)
+    loss = trainer.gradients(data.rows, data.x, data.targets, data.sample_weight)
+    weights, biases, slopes = (
+        read(trainer.get, network._shapes(part), network.dtype, "gradients", part) for part in PARTS
+    )
+    return Gradients(loss, weights, biases, [slope if slope.size else None for slope in slopes])
+
+
+MOMENTS = ("first_moments", "second_moments")
+
+
+def trainer_state(network: Network, trainer: core.Trainer) -> dict[str, Any]:
+    """What a training needs to go on as if it had not stopped."""
+    moments = {
+        (array, part): read(trainer.get, network._shapes(part), network.dtype, array, part)
+        for array in MOMENTS
+        for part in PARTS
+    }
+    return {"steps": trainer.steps, "seed": trainer.seed, "moments": moments}
+
+
+def restored_trainer(network: Network, state: dict[str, Any]) -> core.Trainer:
+    trainer = make_trainer(network, network.batch_size, state["seed"])
+    trainer.steps = state["steps"]
+    for (array, part), layers in state["moments"].items():
+        for layer, values in enumerate(layers):
+            trainer.set(array, layer, part, values)
+    return trainer
+
+
+def shuffled(random: np.random.RandomState, rows: int) -> Iterator[Array]:
+    """One order of the rows an epoch, each a shuffle of the last, drawn as scikit-learn draws them."""
+    order = np.arange(rows, dtype=np.int64)
+    while True:
+        order = order[random.permutation(rows)]
+        yield order
+
+
+def train_lbfgs(network: Network, data: Data, on_iteration: Callable[[float], bool]) -> None:
+    """Minimizes the mean loss plus penalty over all rows by SciPy's L-BFGS-B, from the parameters as they are."""
+    from scipy.optimize import minimize
+
+    assert isinstance(network.optimizer, LBFGS)
+    strength = network.alpha / data.total_weight
+    latest = float("nan")
+
+    def objective(flat: Array) -> tuple[float, Array]:
+        nonlocal latest
+        network._set_parameters(_unflattened(network, flat))
+        gradients, weights = mean_gradients(network, data), network.weights
+        penalty = 0.5 * strength * sum(float(np.vdot(w, w)) for w in weights)
+        by_weights = [dw + strength * w for dw, w in zip(gradients.weights, weights, strict=True)]
+        latest = gradients.loss + penalty
+        return latest, _flattened([by_weights, gradients.biases, gradients.slopes])
+
+    def callback(_: Array) -> None:
+        if on_iteration(latest):  # of the point that the line search took, which is the last it looked at
+            raise StopIteration
+
+    result = minimize(
+        objective,
+        _flattened([network.weights, network.biases, network.slopes]),
+        method="L-BFGS-B",
+        jac=True,
+        callback=callback,
+        options={
+            "maxiter": network.epochs,
+            "maxfun": network.optimizer.max_evaluations,
+            "gtol": network.optimizer.tol,
+        },
+    )
+    network._set_parameters(_unflattened(network, result.x))
+
+
+def _flattened(parts: Sequence[Sequence[Array | None]]) -> Array:
+    return np.concatenate([np.ravel(a).astype(np.float64) for part in parts for a in part if a is not None])
+
+
+def _unflattened(network: Network, flat: Array) -> dict[str, list[Array]]:
+    parameters, at = {}, 0
+    for part in PARTS:
+        parameters[part] = []
+        for shape in network._shapes(part):
+            size = int(np.prod(shape))
+            piece = flat[at : at + size].reshape(shape)
+            parameters[part].append(np.ascontiguousarray(piece, dtype=network.dtype))
+            at += size
+    return parameters

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Checks of what users give, with errors in their words: what was given, what is accepted."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def real_number(
+    value: object,
+    name: str,
+    *,
+    low: float = -np.inf,
+    high: float = np.inf,
+    open_low: bool = False,
+    open_high: bool = False,
+) -> float:
+    """`value` as a float between `low` and `high`, ends included unless open."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    number = float(value)
+    inside = (low < number if open_low else low <= number) and (
+        number < high if open_high else number <= high
+    )
+    if not inside:  # NaN ends here too
+        raise ValueError(f"{name} must be {_range(low, high, open_low, open_high)}, got {value!r}")
+    return number
+
+
+def _range(low: float, high: float, open_low: bool, open_high: bool) -> str:
+    if low == -np.inf and high == np.inf:
+        return "a finite number"
+    if high == np.inf:
+        return f"{'>' if open_low else '>='} {low:g}"
+    return f"in {'(' if open_low else '['}{low:g}, {high:g}{')' if open_high else ']'}"
+
+
+def whole_number(value: object, name: str, *, low: int) -> int:
+    """`value` as an int of at least `low`."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be a whole number >= {low}, got {value!r}")
+    if value < low:
+        raise ValueError(f"{name} must be a whole number >= {low}, got {value!r}")
+    return int(value)
+
+
+def one_of(value: object, name: str, accepted: Iterable[str]) -> str:
+    """`value` if it is one of the names."""
+    names = list(accepted)
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be one of {', '.join(map(repr, names))}, got {value!r}")
+    if value not in names:
+        raise ValueError(f"unknown {name} {value!r}; there are: {', '.join(map(repr, names))}")
+    return value
+
+
+def numeric(data: object, name: str, dtype: str) -> Array:
+    """`data` as a C-contiguous, aligned array of `dtype`, copied only where it is not one already; finite throughout."""
+    try:
+        array = np.asarray(data)
+    except ValueError as error:  # ragged lists
+        raise ValueError(f"{name} must be a rectangular array of numbers: {error}") from error
+    if array.dtype == object or array.dtype.kind not in "biuf":
+        try:
+            if array.dtype.kind in "USV":
+                raise ValueError
+            array = array.astype(np.float64)
+        except (TypeError, ValueError):
+            raise ValueError(
+                f"{name} must hold numbers, got {array.dtype} data; encode text and categories as numbers first"
+            ) from None
+    with np.errstate(over="ignore"):
+        converted = np.require(array, dtype=np.dtype(dtype), requirements=["C", "A"])
+    if not np.isfinite(converted).all():
+        raise ValueError(_not_finite(array, converted, name, dtype))
+    return converted
+
+
+def _not_finite(given: Array, converted: Array, name: str, dtype: str) -> str:
+    where = tuple(int(i) for i in np.argwhere(~np.isfinite(converted))[0])
+    value = given[where] if where else given[()]
+    what = "NaN" if np.isnan(value) else "infinity" if np.isinf(value) else f"a value too large for {dtype}"
+    place = f"row {where[0]}" + (f", column {where[1]}" if len(where) > 1 else "") if where else "it"
+    return f"{name} contains {what} (first in {place}); only finite numbers are accepted"
+
+
+def inputs(X: object, dtype: str, n_inputs: int | None) -> Array:
+    """X as (rows, features), at least one of each, with as many features as the network has inputs (None: not known yet)."""
+    array = numeric(X, "X", dtype)
+    if array.ndim != 2:
+        hint = "; reshape(-1, 1) makes one feature, reshape(1, -1) one row" if array.ndim == 1 else ""
+        raise ValueError(f"X must have 2 dimensions (rows, features), got shape {array.shape}{hint}")
+    if array.size == 0:
+        raise ValueError(f"X must have at least one row and one feature, got shape {array.shape}")
+    if n_inputs is not None and array.shape[1] != n_inputs:
+        raise ValueError(f"X has {array.shape[1]} features, but the network was made for {n_inputs}")
+    return array
+
+
+def sample_weights(weights: object, rows: int, dtype: str) -> Array | None:
+    """One weight >= 0 a row, not all 0; None stays None."""
+    if weights is None:
+        return None
+    array = numeric(weights, "sample_weight", dtype)
+    if array.shape != (rows,):
+        raise ValueError(
+            f"sample_weight must have one number a row, shape ({rows},); got shape {array.shape}"
+        )
+    if (array < 0).any():
+        raise ValueError(f"sample_weight must be >= 0, got {array.min()!r}")
+    if not (array > 0).any():
+        raise ValueError("sample_weight must have at least one weight > 0, got only zeros")
+    return array
+
+
+def random_generator(random_state: object) -> np.random.RandomState:
+    """None: freshly seeded; an int: that seed; a RandomState: itself, which is then advanced."""
+    if isinstance(random_state, np.random.RandomState):
+        return random_state
+    if random_state is None:
+        return np.random.RandomState()
+    if isinstance(random_state, numbers.Integral) and 0 <= random_state < 2**32:
+        return np.random.RandomState(int(random_state))
+    raise ValueError(
+        f"random_state must be None, an int from 0 to 2**32 - 1, or a numpy.random.RandomState; got {random_state!r}"
+    )
+
+
+def not_fitted(name: str) -> Exception:
+    """scikit-learn's NotFittedError where scikit-learn is installed, else a ValueError that is also an AttributeError."""
+    message = f"this {name} is not fitted yet; call fit first"
+    try:
+        from sklearn.exceptions import NotFittedError
+    except ImportError:
+        return _NotFittedError(message)
+    error: Exception = NotFittedError(message)
+    return error
+
+
+class _NotFittedError(ValueError, AttributeError):
+    pass

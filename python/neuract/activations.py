@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Activation functions as objects: callable, differentiable, equal by value, with a repr that can be pasted.
+
+The formulas are in ``csrc/activations.h``; an object calls the same C code that a network runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from neuract import _neuract_core as core
+from neuract._validation import real_number
+
+Array = npt.NDArray[Any]
+
+
+def _float_array(z: npt.ArrayLike) -> Array:
+    """float32 and float64 as they are, everything else as float64; contiguous, in the machine's byte order."""
+    array = np.asarray(z)
+    dtype = np.float32 if array.dtype.newbyteorder("=") == np.float32 else np.float64
+    return np.asarray(array, dtype=dtype, order="C")
+
+
+class Activation:
+    """What a neuron does with its weighted sum z: y = f(z).
+
+    Every activation is an immutable object. ``f(z)`` takes an array of any shape and returns y of the same shape; float32
+    and float64 are kept, other types become float64. NaN stays NaN.
+    """
+
+    names: ClassVar[tuple[str, ...]]  # as accepted by `activation`; the first is the core's
+
+    @property
+    def parameter(self) -> float:
+        """The one number that the C code takes beside z."""
+        return 0.0
+
+    def __call__(self, z: npt.ArrayLike) -> Array:
+        """y = f(z), elementwise."""
+        return self._apply(z, derivative=False)
+
+    def derivative(self, z: npt.ArrayLike) -> Array:
+        """df/dz at z, elementwise; at a kink the derivative of the left side.
+
+        Examples
+        --------
+        >>> import neuract as na
+        >>> na.ReLU().derivative([-1.0, 0.0, 2.0])
+        array([0., 0., 1.])
+        """
+        return self._apply(z, derivative=True)
+
+    def _apply(self, z: npt.ArrayLike, derivative: bool) -> Array:
+        source = _float_array(z)
+        y = np.empty_like(source)
+        core.apply_activation(
+            self.names[0], self.parameter, derivative, source.dtype.name, source, y
+        )
+        return y
+
+
+@dataclass(frozen=True)
+class Linear(Activation):
+    """f(z) = slope · z: no activation at all when the slope is 1.
+
+    Parameters
+    ----------
+    slope : float, default=1.0
+        Any constant.
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> na.Linear(slope=2.0)([1.0, -3.0])
+    array([ 2., -6.])
+    """
+
+    slope: float = 1.0
+    names = ("linear", "identity")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "slope", real_number(self.slope, "slope", open_low=True, open_high=True))
+
+    @property
+    def parameter(self) -> float:
+        return self.slope
+
+
+@dataclass(frozen=True)
+class Sigmoid(Activation):
+    """f(z) = 1 / (1 + exp(-z)), between 0 and 1; also called logistic.
+
+    Its slope is at most 1/4, so gradients vanish through many such layers.
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> na.Sigmoid()(0.0)
+    array(0.5)
+    """
+
+    names = ("sigmoid", "logistic")
+
+
+@dataclass(frozen=True)
+class Tanh(Activation):
+    """f(z) = tanh(z), between -1 and 1.
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> na.Tanh().derivative(0.0)
+    array(1.)
+    """
+
+    names = ("tanh",)
+
+
+@dataclass(frozen=True)
+class ReLU(Activation):
+    """f(z) = min(max(z, 0), max_value), the rectified linear unit.
+
+    Parameters
+    ----------
+    max_value : float or None, default=None
+        The upper bound, > 0. None: no bound.
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> na.ReLU(max_value=1)([-1.0, 0.25, 3.0])
+    array([0.  , 0.25, 1.  ])
+    """
+
+    max_value: float | None = None
+    names = ("relu",)
+
+    def __post_init__(self) -> None:
+        if self.max_value is not None:
+            bound = real_number(self.max_value, "max_value", low=0, open_low=True)
+            object.__setattr__(self, "max_value", bound)
+
+    @property
+    def parameter(self) -> float:
+        return np.inf if self.max_value is None else self.max_value
+
+
+@dataclass(frozen=True)
+class LeakyReLU(Activation):
+    """f(z) = z where z > 0, else alpha · z: a ReLU that cannot die.
+
+    Parameters
+    ----------
+    alpha : float, default=0.01
+        The slope for negative z.
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> na.LeakyReLU()([-1.0, 2.0])
+    array([-0.01,  2.  ])
+    """
+
+    alpha: float = 0.01
+    names = ("leaky_relu",)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "alpha", real_number(self.alpha, "alpha", open_low=True, open_high=True))
+
+    @property
+    def parameter(self) -> float:
+        return self.alpha
+
+
+@dataclass(frozen=True)
+class PReLU(LeakyReLU):
+    """f(z) = z where z > 0, else alpha · z, with alpha learned during training beside the weights.
+
+    He et al. 2015, arXiv:1502.01852. Called on an array the object uses its starting alpha; what a network learned is in
+    `Network.slopes`.
+
+    Parameters
+    ----------
+    alpha : float, default=0.25
+        Where learning starts from. It may become negative.
+    shared : bool, default=False
+        One alpha for the layer instead of one for each neuron.
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> na.PReLU()([-1.0, 2.0])
+    array([-0.25,  2.  ])
+    """
+
+    alpha: float = 0.25
+    shared: bool = False
+    names = ("prelu",)
+
+
+@dataclass(frozen=True)
+class Exponential(Activation):
+    """f(z) = exp(z), positive: the output that belongs to the poisson loss.
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> na.Exponential()(0.0)
+    array(1.)
+    """
+
+    names = ("exponential", "exp")
+
+
+@dataclass(frozen=True)
+class Softmax(Activation):
+    """y_j = exp(z_j) / Σ_i exp(z_i) over the last axis: the probabilities of one of k classes. Output layer only.
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> na.Softmax()([[0.0, 0.0]])
+    array([[0.5, 0.5]])
+    """
+
+    names = ("softmax",)
+
+    def __call__(self, z: npt.ArrayLike) -> Array:
+        """y = softmax(z) over the last axis."""
+        source = _float_array(z)
+        if source.ndim == 0:
+            raise ValueError("softmax needs an array with at least one axis, got a single number")
+        y = np.empty_like(source)
+        if source.size:
+            n = source.shape[-1]
+            core.apply_softmax(source.dtype.name, source.size // n, n, source, y)
+        return y
+
+    def derivative(self, z: npt.ArrayLike) -> Array:
+        """Refused: a ValueError, since every output depends on every z."""
+        raise ValueError(
+            "softmax has no elementwise derivative: each output depends on every z of the row. Its Jacobian times "
+            "a vector v is y * (v - (y * v).sum(-1, keepdims=True)) with y = softmax(z)"
+        )
+
+
+_CLASSES: tuple[type[Activation], ...] = (
+    Linear,
+    Sigmoid,
+    Tanh,
+    ReLU,
+    LeakyReLU,
+    PReLU,
+    Softmax,
+    Exponential,
+)
+
+ACTIVATIONS: Mapping[str, type[Activation]] = MappingProxyType(
+    {name: kind for kind in _CLASSES for name in kind.names}
+)
+"""Every name that is accepted for an activation, and its class."""
+
+
+def activation(name: str | Activation) -> Activation:
+    """The activation of that name with its default parameters; an Activation object is returned as it is.
+
+    Parameters
+    ----------
+    name : str or Activation
+        One of `ACTIVATIONS`.
+
+    Raises
+    ------
+    ValueError
+        If there is no such name; the message lists the names.
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> na.activation("relu")
+    ReLU(max_value=None)
+    """
+    if isinstance(name, Activation):
+        return name
+    accepted = ", ".join(ACTIVATIONS)
+    if not isinstance(name, str):
+        raise TypeError(f"activation must be an Activation object or one of {accepted}; got {name!r}")
+    if name not in ACTIVATIONS:
+        raise ValueError(f"unknown activation {name!r}; there are: {accepted}")
+    return ACTIVATIONS[name]()

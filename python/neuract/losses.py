@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Losses: what training makes small. The formulas are in ``csrc/losses.h``.
+
+A network's loss is the mean over rows, weighted by the sample weights, of the sum over outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from neuract._validation import numeric, real_number
+from neuract.activations import Activation, Exponential, Sigmoid, Softmax
+
+Array = npt.NDArray[Any]
+
+
+class Loss:
+    """What an output costs, given the target."""
+
+    name: ClassVar[str]
+
+    @property
+    def parameter(self) -> float:
+        """The one number that the C code takes beside output and target."""
+        return 0.0
+
+    def core_name(self, output: Activation) -> str:
+        """The core's loss for this output activation; ValueError with the reason where the two make no sense together."""
+        if isinstance(output, Softmax):
+            raise ValueError(
+                f"softmax with {self.name} is not supported: softmax gives the probabilities of one class of several, "
+                "which log_loss measures; for regression use a linear output"
+            )
+        return self.name
+
+    def targets(self, y: object, rows: int, n_out: int, output: Activation, dtype: str) -> Array:
+        """y as the core takes it, (rows, n_out); ValueError where it does not fit."""
+        array = numeric(y, "y", dtype)
+        if array.ndim == 1 and n_out == 1:
+            array = array[:, np.newaxis]
+        if array.shape != (rows, n_out):
+            expected = f"({rows}, {n_out})" + (f" or ({rows},)" if n_out == 1 else "")
+            raise ValueError(f"y must have shape {expected} to match X and the output layer; got {np.shape(y)}")
+        return array
+
+
+@dataclass(frozen=True)
+class SquaredError(Loss):
+    """½ (ŷ - y)²."""
+
+    name = "squared_error"
+
+
+@dataclass(frozen=True)
+class AbsoluteError(Loss):
+    """abs(ŷ - y), whose gradient is 0 where ŷ = y."""
+
+    name = "absolute_error"
+
+
+@dataclass(frozen=True)
+class Huber(Loss):
+    """½ r² where abs(r) <= delta, else delta · (abs(r) - ½ delta), with r = ŷ - y.
+
+    Parameters
+    ----------
+    delta : float, default=1.0
+        Where the loss turns from square to straight, > 0, in units of y.
+    """
+
+    delta: float = 1.0
+    name = "huber"
+
+    def __post_init__(self) -> None:
+        delta = real_number(self.delta, "delta", low=0, open_low=True, open_high=True)
+        object.__setattr__(self, "delta", delta)
+
+    @property
+    def parameter(self) -> float:
+        return self.delta
+
+
+@dataclass(frozen=True)
+class Quantile(Loss):
+    """The pinball loss max(q · (y - ŷ), (q - 1) · (y - ŷ)), least where ŷ is the q-quantile of y.
+
+    Parameters
+    ----------
+    q : float, default=0.5
+        In (0, 1); 0.5 is the median.
+    """
+
+    q: float = 0.5
+    name = "quantile"
+
+    def __post_init__(self) -> None:
+        q = real_number(self.q, "q", low=0, high=1, open_low=True, open_high=True)
+        object.__setattr__(self, "q", q)
+
+    @property
+    def parameter(self) -> float:
+        return self.q
+
+
+@dataclass(frozen=True)
+class Poisson(Loss):
+    """Half the Poisson deviance, ŷ - y · log ŷ + y · log y - y: for counts and rates, y >= 0."""
+
+    name = "poisson"
+
+    def core_name(self, output: Activation) -> str:
+        if isinstance(output, Exponential):
+            return "poisson_exponential"
+        if isinstance(output, Sigmoid):
+            return "poisson"
+        raise ValueError(
+            f"poisson with {output!r} is not supported: the loss needs outputs > 0; use 'exponential' (or 'sigmoid')"
+        )
+
+    def targets(self, y: object, rows: int, n_out: int, output: Activation, dtype: str) -> Array:
+        array = super().targets(y, rows, n_out, output, dtype)
+        if (array < 0).any():
+            raise ValueError(f"the poisson loss needs y >= 0, got {array.min()!r}")
+        return array
+
+
+@dataclass(frozen=True)
+class LogLoss(Loss):
+    """-log of the probability that the network gave to what happened, also called cross-entropy.
+
+    Sigmoid outputs: -y · log ŷ - (1 - y) · log(1 - ŷ), summed over the outputs; y in [0, 1], one column a label.
+    Softmax outputs: -log ŷ[class]; y the number of the class, or one column a class with a single 1 in each row.
+    """
+
+    name = "log_loss"
+
+    def core_name(self, output: Activation) -> str:
+        if isinstance(output, Sigmoid):
+            return "log_loss_sigmoid"
+        if isinstance(output, Softmax):
+            return "log_loss_softmax"
+        raise ValueError(
+            f"log_loss with {output!r} is not supported: the loss needs probabilities; use 'sigmoid' (two classes, or "
+            "several labels) or 'softmax' (one of several classes)"
+        )
+
+    def targets(self, y: object, rows: int, n_out: int, output: Activation, dtype: str) -> Array:
+        if isinstance(output, Softmax):
+            return _classes(numeric(y, "y", dtype), rows, n_out)
+        array = super().targets(y, rows, n_out, output, dtype)
+        if ((array < 0) | (array > 1)).any():
+            outside = array[(array < 0) | (array > 1)][0]
+            raise ValueError(f"log_loss with sigmoid outputs needs y between 0 and 1, got {outside!r}")
+        return array
+
+
+def _classes(y: Array, rows: int, n_classes: int) -> Array:
+    """Class numbers as one column, from class numbers or one column a class."""
+    if y.shape == (rows, n_classes) and n_classes > 1:
+        if not (np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all()):
+            raise ValueError(f"y with {n_classes} columns must have a single 1 in each row and 0 elsewhere")
+        return y.argmax(axis=1).astype(y.dtype)[:, np.newaxis]
+    if y.shape not in ((rows,), (rows, 1)):
+        raise ValueError(
+            f"y must hold one class number a row, shape ({rows},), or one column a class, shape ({rows}, {n_classes}); "
+            f"got {y.shape}"
+        )
+    if ((y < 0) | (y >= n_classes) | (y != np.floor(y))).any():
+        wrong = y[(y < 0) | (y >= n_classes) | (y != np.floor(y))].flat[0]
+        raise ValueError(f"y must hold class numbers 0 to {n_classes - 1}, one for each output; got {wrong!r}")
+    return np.ascontiguousarray(y.reshape(rows, 1))
+
+
+_CLASSES: tuple[type[Loss], ...] = (SquaredError, AbsoluteError, Huber, Quantile, Poisson, LogLoss)
+
+LOSSES: Mapping[str, type[Loss]] = MappingProxyType({kind.name: kind for kind in _CLASSES})
+"""Every name that is accepted for a loss, and its class."""
+
+
+def loss(name: str | Loss) -> Loss:
+    """The loss of that name with its default parameters; a Loss object is returned as it is.
+
+    Examples
+    --------
+    >>> from neuract.losses import loss
+    >>> loss("huber")
+    Huber(delta=1.0)
+    """
+    if isinstance(name, Loss):
+        return name
+    accepted = ", ".join(LOSSES)
+    if not isinstance(name, str):
+        raise TypeError(f"loss must be a Loss object or one of {accepted}; got {name!r}")
+    if name not in LOSSES:
+        raise ValueError(f"unknown loss {name!r}; there are: {accepted}")
+    return LOSSES[name]()
+
+
+def default_loss(output: Activation) -> Loss:
+    """The loss that belongs to an output activation."""
+    if isinstance(output, (Sigmoid, Softmax)):
+        return LogLoss()
+    return Poisson() if isinstance(output, Exponential) else SquaredError()

@@ -1,0 +1,517 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Network: layers of neurons that learn, predict, and can be looked into."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuract import _neuract_core as core
+from neuract import _training, _validation
+from neuract._training import PARTS, Data, Gradients
+from neuract.activations import PReLU, Sigmoid, Softmax
+from neuract.layers import Dense
+from neuract.losses import Loss, default_loss
+from neuract.losses import loss as loss_named
+from neuract.optimizers import LBFGS, Optimizer
+from neuract.optimizers import optimizer as optimizer_named
+from neuract.threading import threads_of
+
+Array = npt.NDArray[Any]
+
+
+class Network:
+    """Layers of neurons, fully connected, that learn weights and biases by backpropagation of a loss.
+
+    Parameters
+    ----------
+    layers : list of Dense
+        From the first hidden layer to the output layer. One layer: a linear model with an activation.
+    loss : str, Loss or None, default=None
+        "squared_error", "absolute_error", "huber", "quantile", "poisson" or "log_loss". None: the one that belongs to the
+        output activation (sigmoid and softmax: log_loss; exponential: poisson; else squared_error).
+    optimizer : str or Optimizer, default="adam"
+        "sgd", "adam", "adamw" or "lbfgs".
+    learning_rate : float, default=1e-3
+        > 0.
+    alpha : float, default=0.0
+        Strength of the L2 penalty 0.5 · alpha · ‖weights‖² / Σ sample weights of the batch, added to the loss; biases and
+        slopes are spared.
+    batch_size : int, default=200
+        Rows of a training step. The last batch of an epoch may be shorter.
+    epochs : int, default=100
+        Passes over the data in one `fit`.
+    shuffle : bool, default=True
+        Draw a new order of the rows for every epoch.
+    dtype : {"float32", "float64"}, default="float32"
+        Of parameters, computation and predictions.
+    random_state : None, int or numpy.random.RandomState, default=None
+        Of the initial weights, the orders of the rows and dropout. The same int: the same network, bit for bit.
+    n_threads : int or None, default=None
+        Most threads that one call uses; None: `get_num_threads()`. Results do not depend on it.
+    callbacks : list or None, default=None
+        Called during `fit`: each either a function ``f(network, epoch, logs)`` to be called after every epoch, or an object
+        with any of the methods ``on_fit_begin(network)``, ``on_epoch_end(network, epoch, logs)``, ``on_fit_end(network)``.
+        `epoch` counts from 0, `logs` is a dict with "loss". Training stops where one returns a true value after an epoch.
+    verbose : bool, default=False
+        Print a line an epoch.
+
+    Attributes
+    ----------
+    history_ : dict of lists
+        One entry an epoch; "loss": the mean over the epoch's rows of what was minimized, penalty included, each batch before
+        its step.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import neuract as na
+    >>> X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    >>> y = np.array([0, 1, 1, 0])
+    >>> net = na.Network([na.Dense(8, "tanh"), na.Dense(1, "sigmoid")], learning_rate=0.05, epochs=500, random_state=0)
+    >>> net.fit(X, y).predict(X).round().ravel()
+    array([0., 1., 1., 0.], dtype=float32)
+    """
+
+    history_: dict[str, list[float]]
+
+    def __init__(
+        self,
+        layers: Sequence[Dense],
+        *,
+        loss: str | Loss | None = None,
+        optimizer: str | Optimizer = "adam",
+        learning_rate: float = 1e-3,
+        alpha: float = 0.0,
+        batch_size: int = 200,
+        epochs: int = 100,
+        shuffle: bool = True,
+        dtype: str = "float32",
+        random_state: int | np.random.RandomState | None = None,
+        n_threads: int | None = None,
+        callbacks: Iterable[Any] | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.layers = _checked_layers(layers)
+        output = self.layers[-1].activation
+        self.loss_function = default_loss(output) if loss is None else loss_named(loss)
+        self.loss_function.core_name(output)  # refuses pairs that make no sense
+        self.optimizer = optimizer_named(optimizer)
+        self.learning_rate = _validation.real_number(
+            learning_rate, "learning_rate", low=0, open_low=True, open_high=True
+        )
+        self.alpha = _validation.real_number(alpha, "alpha", low=0, open_high=True)
+        self.batch_size = _validation.whole_number(batch_size, "batch_size", low=1)
+        self.epochs = _validation.whole_number(epochs, "epochs", low=1)
+        self.shuffle = bool(shuffle)
+        self.dtype = _validation.one_of(dtype, "dtype", ("float32", "float64"))
+        self.random_state = random_state
+        _validation.random_generator(random_state)
+        self.n_threads = None if n_threads is None else _validation.whole_number(n_threads, "n_threads", low=1)
+        self.callbacks = [_Callback(callback) for callback in callbacks or ()]
+        self.verbose = bool(verbose)
+        self._core: core.Network | None = None
+        self._trainer: core.Trainer | None = None
+        self._random: np.random.RandomState | None = None
+
+    # ---- learning ----------------------------------------------------------------------------------------------------------
+
+    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Network:
+        """Learns from X and y afresh, from new random weights.
+
+        Parameters
+        ----------
+        X : array-like of shape (rows, features)
+            Finite numbers; scaled to about [-1, 1] or unit variance they are learned from much faster.
+        y : array-like of shape (rows,) or (rows, n_out)
+            Targets. Softmax: the number of each row's class, or one column a class with a single 1 in each row.
+        sample_weight : array-like of shape (rows,) or None, default=None
+            How much each row counts, >= 0.
+
+        Returns
+        -------
+        Network
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If the data do not fit the network (which is then as it was before), or training diverges (the weights are then
+            those of the last epoch whose loss was finite).
+        """
+        data = self._data(X, y, sample_weight, n_inputs=None)
+        self._start(data.x.shape[1], _validation.random_generator(self.random_state))
+        for callback in self.callbacks:
+            callback.on_fit_begin(self)
+        if isinstance(self.optimizer, LBFGS):
+            _training.train_lbfgs(self, data, self._end_epoch)
+        else:
+            self._run_epochs(data)
+        for callback in self.callbacks:
+            callback.on_fit_end(self)
+        return self
+
+    def partial_fit(
+        self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
+    ) -> Network:
+        """One pass over X and y from the weights and the optimizer's state as they are.
+
+        Parameters and errors as for `fit`. A network without weights gets them as in `fit`.
+        """
+        if isinstance(self.optimizer, LBFGS):
+            raise ValueError("partial_fit needs an optimizer that goes batch by batch (sgd, adam, adamw); lbfgs does not")
+        data = self._data(X, y, sample_weight)
+        if self._core is None:
+            self._start(data.x.shape[1], _validation.random_generator(self.random_state))
+        random = self._random = self._random or _validation.random_generator(self.random_state)
+        order = next(iter(_training.shuffled(random, data.rows))) if self.shuffle else None
+        self._end_epoch(sum(self._run_epoch(data, order, self.learning_rate)))
+        return self
+
+    def _start(self, n_inputs: int, random: np.random.RandomState) -> None:
+        """New random parameters, no optimizer state, no history."""
+        self._core = self._make_core(n_inputs)
+        self._trainer = None
+        self._random = random
+        self.history_ = {"loss": []}
+        for layer, (weights, biases) in enumerate(_initial_parameters(self.layers, n_inputs, random)):
+            self._core.set(layer, "weights", weights.astype(self.dtype))
+            self._core.set(layer, "biases", biases.astype(self.dtype))
+
+    def _make_core(self, n_inputs: int) -> core.Network:
+        return core.Network(self.dtype, n_inputs, [_core_layer(layer) for layer in self.layers])
+
+    def _run_epochs(self, data: Data) -> None:
+        assert self._random is not None
+        orders = iter(_training.shuffled(self._random, data.rows))
+        for _ in range(self.epochs):
+            order = next(orders) if self.shuffle else None
+            if self._end_epoch(sum(self._run_epoch(data, order, self.learning_rate))):
+                break
+
+    def _run_epoch(self, data: Data, order: Array | None, learning_rate: float) -> tuple[float, float]:
+        """One pass over the rows in that order -> (mean loss, mean penalty)."""
+        before = self._parameters()
+        loss, penalty = self._make_trainer().run(
+            data.rows, data.x, data.targets, data.sample_weight, order, learning_rate
+        )
+        if not np.isfinite(loss + penalty):
+            self._set_parameters(before)
+            raise ValueError(
+                f"training diverged: the loss became {loss} in epoch {len(self.history_['loss']) + 1} (the weights are "
+                f"those before it). Scale X, or lower learning_rate ({learning_rate:g})"
+            )
+        return loss, penalty
+
+    def _make_trainer(self) -> core.Trainer:
+        if self._trainer is None:
+            dropout = any(layer.dropout for layer in self.layers)
+            seed = int(self._random.randint(2**32, dtype=np.uint64)) if dropout and self._random else 0
+            self._trainer = _training.make_trainer(self, self.batch_size, seed)
+        return self._trainer
+
+    def _end_epoch(self, loss: float) -> bool:
+        """Keeps the history, tells the callbacks; returns whether one of them wants to stop."""
+        self.history_["loss"].append(loss)
+        epoch = len(self.history_["loss"]) - 1
+        if self.verbose:
+            print(f"epoch {epoch + 1}: loss {loss:.6g}")
+        return any([callback.on_epoch_end(self, epoch, {"loss": loss}) for callback in self.callbacks])
+
+    # ---- asking ------------------------------------------------------------------------------------------------------------
+
+    def predict(self, X: npt.ArrayLike) -> Array:
+        """What the output layer gives, of shape (rows, n_out).
+
+        Each row's prediction is the same, bit for bit, whatever other rows X has and however many threads work.
+        """
+        network, x = self._asked(X)
+        y = np.empty((len(x), self.layers[-1].units), dtype=self.dtype)
+        network.predict(len(x), x, y, threads_of(self.n_threads))
+        return y
+
+    def forward(self, X: npt.ArrayLike) -> list[Array]:
+        """What each neuron passes on: one array of shape (rows, units) a layer, first hidden layer to output."""
+        network, x = self._asked(X)
+        outputs = [np.empty((len(x), layer.units), dtype=self.dtype) for layer in self.layers]
+        network.inspect(len(x), x, outputs, None, threads_of(self.n_threads))
+        return outputs
+
+    def fired(self, X: npt.ArrayLike) -> list[npt.NDArray[np.bool_]]:
+        """Which neurons fire: arrays of bools in the shapes of `forward`.
+
+        A neuron fires where it passes something on: where y >= threshold if it has one, else where y is not 0.
+        """
+        network, x = self._asked(X)
+        fired = [np.empty((len(x), layer.units), dtype=np.bool_) for layer in self.layers]
+        network.inspect(len(x), x, None, fired, threads_of(self.n_threads))
+        return fired
+
+    def loss(self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
+        """The mean loss over the rows, without the penalty. Parameters as for `fit`."""
+        return self.gradients(X, y, sample_weight).loss
+
+    def gradients(
+        self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
+    ) -> Gradients:
+        """The mean loss over the rows and its gradient by every parameter, without penalty and dropout.
+
+        Parameters as for `fit`. The network stays as it is.
+        """
+        self._built()
+        return _training.mean_gradients(self, self._data(X, y, sample_weight))
+
+    def _asked(self, X: npt.ArrayLike) -> tuple[core.Network, Array]:
+        network = self._built()
+        return network, _validation.inputs(X, self.dtype, network.n_inputs)
+
+    def _data(
+        self, X: object, y: object, sample_weight: object, n_inputs: int | None | Any = ...
+    ) -> Data:
+        """The checked data of a fit; n_inputs None: any number of features will do."""
+        if n_inputs is ...:
+            n_inputs = None if self._core is None else self._core.n_inputs
+        x = _validation.inputs(X, self.dtype, n_inputs)
+        output = self.layers[-1]
+        targets = self.loss_function.targets(y, len(x), output.units, output.activation, self.dtype)
+        return Data(x, targets, _validation.sample_weights(sample_weight, len(x), self.dtype))
+
+    def _built(self) -> core.Network:
+        if self._core is None:
+            raise _validation.not_fitted("Network")
+        return self._core
+
+    # ---- parameters --------------------------------------------------------------------------------------------------------
+
+    @property
+    def weights(self) -> list[Array]:
+        """One array of shape (n_in, units) a layer; read-only copies."""
+        return self._read("weights")
+
+    @property
+    def biases(self) -> list[Array]:
+        """One array of shape (units,) a layer; read-only copies."""
+        return self._read("biases")
+
+    @property
+    def slopes(self) -> list[Array | None]:
+        """The learned alphas of PReLU layers, (units,) or (1,) where shared; None for other layers. Read-only copies."""
+        return [array if array.size else None for array in self._read("slopes")]
+
+    @property
+    def n_parameters(self) -> int:
+        """How many numbers are learned: weights, biases and slopes."""
+        self._built()
+        return sum(int(np.prod(shape)) for part in PARTS for shape in self._shapes(part))
+
+    def set_parameters(
+        self,
+        weights: Sequence[npt.ArrayLike] | None = None,
+        biases: Sequence[npt.ArrayLike] | None = None,
+        slopes: Sequence[npt.ArrayLike | None] | None = None,
+    ) -> Network:
+        """Sets parameters, in the shapes in which `weights`, `biases` and `slopes` give them; None leaves them as they are.
+
+        A network that is not fitted takes its number of inputs from the weights, and is then ready to predict; biases that
+        are not given are 0. `partial_fit` goes on from here, `fit` starts afresh.
+        """
+        network = self._core
+        if network is None:
+            if weights is None:
+                raise ValueError("a network that is not fitted needs weights first: they tell its number of inputs")
+            network = self._make_core(_rows_of_first(weights))
+        given = {"weights": weights, "biases": biases, "slopes": slopes}
+        checked = [
+            (layer, part, array)
+            for part, arrays in given.items()
+            if arrays is not None
+            for layer, array in enumerate(self._checked_part(part, arrays, network.n_inputs))
+        ]
+        for layer, part, array in checked:
+            network.set(layer, part, array)
+        if self._core is None:
+            self._core, self.history_ = network, {"loss": []}
+        return self
+
+    def _checked_part(self, part: str, arrays: Sequence[Any], n_inputs: int) -> list[Array]:
+        shapes = self._shapes(part, n_inputs)
+        if len(arrays) != len(shapes):
+            raise ValueError(f"{part} must have one array for each of the {len(shapes)} layers, got {len(arrays)}")
+        checked = []
+        for layer, (given, shape) in enumerate(zip(arrays, shapes, strict=True)):
+            array = _validation.numeric([] if given is None else given, f"{part}[{layer}]", self.dtype)
+            if array.shape != shape:
+                raise ValueError(f"{part}[{layer}] must have shape {shape}, got {array.shape}")
+            checked.append(array)
+        return checked
+
+    def _shapes(self, part: str, n_inputs: int | None = None) -> list[tuple[int, ...]]:
+        """The shapes of one part, layer by layer; slopes of layers that learn none have size 0."""
+        if part == "weights":
+            sizes = [self._built().n_inputs if n_inputs is None else n_inputs, *(layer.units for layer in self.layers)]
+            return list(zip(sizes[:-1], sizes[1:], strict=True))
+        if part == "biases":
+            return [(layer.units,) for layer in self.layers]
+        return [(_n_slopes(layer),) for layer in self.layers]
+
+    def _read(self, part: str) -> list[Array]:
+        network = self._built()
+        return _training.read(network.get, self._shapes(part), self.dtype, part)
+
+    def _parameters(self) -> dict[str, list[Array]]:
+        return {part: self._read(part) for part in PARTS}
+
+    def _set_parameters(self, parameters: dict[str, list[Array]]) -> None:
+        for part, arrays in parameters.items():
+            for layer, array in enumerate(arrays):
+                self._built().set(layer, part, array)
+
+    # ---- looking -----------------------------------------------------------------------------------------------------------
+
+    def summary(self) -> str:
+        """A table: layer, shape, activation, threshold, parameters.
+
+        Examples
+        --------
+        >>> import neuract as na
+        >>> print(na.Network([na.Dense(16), na.Dense(3, "softmax")]).summary())
+        layer   shape    activation            threshold  parameters
+        hidden  ? × 16   ReLU(max_value=None)  none                ?
+        output  16 × 3   Softmax()             none               51
+        total                                                      ?
+        """
+        fan_ins: list[int | None] = [None if self._core is None else self._core.n_inputs]
+        fan_ins += [layer.units for layer in self.layers[:-1]]
+        names = ["hidden"] * (len(self.layers) - 1) + ["output"]
+        rows = [("layer", "shape", "activation", "threshold", "parameters")]
+        total: int | None = 0
+        for name, n_in, layer in zip(names, fan_ins, self.layers, strict=True):
+            count = None if n_in is None else (n_in + 1) * layer.units + _n_slopes(layer)
+            total = None if total is None or count is None else total + count
+            shape = f"{'?' if n_in is None else n_in} × {layer.units}"
+            rows.append((name, shape, repr(layer.activation), _threshold_text(layer), _count_text(count)))
+        rows.append(("total", "", "", "", _count_text(total)))
+        widths = [max(len(row[column]) for row in rows) for column in range(5)]
+        return "\n".join(
+            "  ".join([*(cell.ljust(width) for cell, width in zip(row[:4], widths, strict=False)), row[4].rjust(widths[4])])
+            for row in rows
+        )
+
+    def __repr__(self) -> str:
+        return f"Network([{', '.join(map(repr, self.layers))}], loss={self.loss_function!r}, optimizer={self.optimizer!r})"
+
+    # ---- copying and pickling ----------------------------------------------------------------------------------------------
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = {name: value for name, value in self.__dict__.items() if name not in ("_core", "_trainer")}
+        if self._core is not None:
+            state["n_inputs"], state["parameters"] = self._core.n_inputs, self._parameters()
+        if self._trainer is not None:
+            state["training"] = _training.trainer_state(self, self._trainer)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        n_inputs, parameters = state.pop("n_inputs", None), state.pop("parameters", {})
+        training = state.pop("training", None)
+        self.__dict__.update(state, _core=None, _trainer=None)
+        if n_inputs is not None:
+            self._core = self._make_core(n_inputs)
+            self._set_parameters(parameters)
+        if training is not None:
+            self._trainer = _training.restored_trainer(self, training)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Network:
+        twin = type(self).__new__(type(self))
+        memo[id(self)] = twin
+        twin.__setstate__(copy.deepcopy(self.__getstate__(), memo))
+        return twin
+
+
+class _Callback:
+    """A user's callback, function or object, with every method there is."""
+
+    def __init__(self, callback: Any) -> None:
+        names = ("on_fit_begin", "on_epoch_end", "on_fit_end")
+        if not callable(callback) and not any(hasattr(callback, name) for name in names):
+            raise TypeError(f"a callback must be a function or have one of the methods {', '.join(names)}; got {callback!r}")
+        nothing: Callable[..., None] = _do_nothing
+        self.on_fit_begin = getattr(callback, "on_fit_begin", nothing)
+        self.on_fit_end = getattr(callback, "on_fit_end", nothing)
+        self.on_epoch_end = getattr(callback, "on_epoch_end", callback if callable(callback) else nothing)
+
+
+def _do_nothing(*_: object) -> None:
+    pass
+
+
+def _checked_layers(layers: Sequence[Dense]) -> list[Dense]:
+    layers = list(layers) if isinstance(layers, (list, tuple)) else [layers]
+    if not layers or not all(isinstance(layer, Dense) for layer in layers):
+        raise TypeError(f"layers must be a list of at least one Dense, the last the output layer; got {layers!r}")
+    for number, layer in enumerate(layers[:-1]):
+        if isinstance(layer.activation, Softmax):
+            raise ValueError(
+                f"layers[{number}] has softmax, which is for the output layer only: it makes the outputs of one row compete, "
+                "so hidden neurons would not be neurons of their own; use e.g. 'relu' or 'tanh'"
+            )
+    if layers[-1].threshold is not None:
+        raise ValueError(
+            f"the output layer has threshold={layers[-1].threshold!r}, but output neurons always pass their value on; "
+            "set thresholds on hidden layers"
+        )
+    if layers[-1].dropout:
+        raise ValueError(f"the output layer has dropout={layers[-1].dropout!r}; dropout is for hidden layers")
+    return layers
+
+
+def _n_slopes(layer: Dense) -> int:
+    if not isinstance(layer.activation, PReLU):
+        return 0
+    return 1 if layer.activation.shared else layer.units
+
+
+def _core_layer(layer: Dense) -> tuple[Any, ...]:
+    f = layer.activation
+    shared = isinstance(f, PReLU) and f.shared
+    return layer.units, f.names[0], f.parameter, shared, layer.thresholds, layer.dropout
+
+
+def _initial_parameters(
+    layers: Sequence[Dense], n_inputs: int, random: np.random.RandomState
+) -> Iterable[tuple[Array, Array]]:
+    """Glorot's uniform weights, and biases, layer by layer: bounds and drawing order as in scikit-learn's MLP.
+
+    The bound is √(6 / (n_in + units)), √(2 / (n_in + units)) where the layer is sigmoid; the output layer goes by the
+    activation of the hidden layer before it. Glorot & Bengio 2010.
+    """
+    n_in = n_inputs
+    for number, layer in enumerate(layers):
+        last = number == len(layers) - 1
+        leading = layers[max(number - 1, 0)] if last else layer
+        hidden = len(layers) > 1
+        factor = 2.0 if hidden and isinstance(leading.activation, Sigmoid) else 6.0
+        bound = np.sqrt(factor / (n_in + layer.units))
+        yield random.uniform(-bound, bound, (n_in, layer.units)), random.uniform(-bound, bound, layer.units)
+        n_in = layer.units
+
+
+def _rows_of_first(weights: Sequence[npt.ArrayLike]) -> int:
+    shape = np.shape(weights[0]) if len(weights) else ()
+    if len(shape) != 2 or shape[0] == 0:
+        raise ValueError(f"weights[0] must have shape (n_inputs, units), got {shape}")
+    return int(shape[0])
+
+
+def _threshold_text(layer: Dense) -> str:
+    if layer.threshold is None:
+        return "none"
+    return f"{layer.threshold:g}" if isinstance(layer.threshold, float) else "per neuron"
+
+
+def _count_text(count: int | None) -> str:
+    return "?" if count is None else f"{count:,}"

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Optimizers: how parameters follow their gradients. The formulas are scikit-learn's; they are in ``csrc/optimizers.h``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import ClassVar
+
+from neuract._validation import real_number
+
+
+class Optimizer:
+    """How parameters follow their gradients, at the learning rate of the network."""
+
+    name: ClassVar[str]
+    core_name: ClassVar[str]  # csrc/optimizers.h
+
+
+def _share(optimizer: Optimizer, *fields: str) -> None:
+    """Checks fields that lie in [0, 1)."""
+    for field in fields:
+        value = real_number(getattr(optimizer, field), field, low=0, high=1, open_high=True)
+        object.__setattr__(optimizer, field, value)
+
+
+@dataclass(frozen=True)
+class SGD(Optimizer):
+    """Stochastic gradient descent: velocity ← momentum · velocity - rate · gradient.
+
+    Parameters
+    ----------
+    momentum : float, default=0.9
+        In [0, 1]; 0 is plain gradient descent.
+    nesterov : bool, default=True
+        Step by momentum · velocity - rate · gradient (Nesterov's look-ahead) instead of by the velocity.
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> na.SGD(momentum=0.8)
+    SGD(momentum=0.8, nesterov=True)
+    """
+
+    momentum: float = 0.9
+    nesterov: bool = True
+    name = "sgd"
+    core_name = "sgd"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "momentum", real_number(self.momentum, "momentum", low=0, high=1))
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """Adam: steps of about the learning rate, by running means of the gradient and its square.
+
+    Kingma & Ba 2014, arXiv:1412.6980; epsilon stands where scikit-learn has it, beside the uncorrected root.
+
+    Parameters
+    ----------
+    beta_1, beta_2 : float, default=0.9, 0.999
+        How slowly the two means forget, in [0, 1).
+    epsilon : float, default=1e-8
+        Keeps the division finite, > 0.
+    """
+
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    name = "adam"
+    core_name = "adam"
+
+    def __post_init__(self) -> None:
+        _share(self, "beta_1", "beta_2")
+        epsilon = real_number(self.epsilon, "epsilon", low=0, open_low=True, open_high=True)
+        object.__setattr__(self, "epsilon", epsilon)
+
+
+@dataclass(frozen=True)
+class AdamW(Adam):
+    """Adam with decoupled weight decay: weights also shrink by rate · weight_decay a step; biases and slopes do not.
+
+    Loshchilov & Hutter 2017, arXiv:1711.05101.
+
+    Parameters
+    ----------
+    beta_1, beta_2, epsilon : float
+        As for `Adam`.
+    weight_decay : float, default=0.01
+        >= 0.
+    """
+
+    weight_decay: float = 0.01
+    name = "adamw"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        decay = real_number(self.weight_decay, "weight_decay", low=0, open_high=True)
+        object.__setattr__(self, "weight_decay", decay)
+
+
+@dataclass(frozen=True)
+class LBFGS(Optimizer):
+    """SciPy's L-BFGS-B on all rows at once: for small data. Learning rate and batch size have no part in it.
+
+    Parameters
+    ----------
+    tol : float, default=1e-4
+        Stops where no component of the gradient is larger; > 0.
+    max_evaluations : int, default=15000
+        Most evaluations of the loss in one fit; the number of iterations is limited by the network's `epochs`.
+    """
+
+    tol: float = 1e-4
+    max_evaluations: int = 15000
+    name = "lbfgs"
+
+
+_CLASSES: tuple[type[Optimizer], ...] = (SGD, Adam, AdamW, LBFGS)
+
+OPTIMIZERS: Mapping[str, type[Optimizer]] = MappingProxyType(
+    {kind.name: kind for kind in _CLASSES}
+)
+"""Every name that is accepted for an optimizer, and its class."""
+
+
+def optimizer(name: str | Optimizer) -> Optimizer:
+    """The optimizer of that name with its default parameters; an Optimizer object is returned as it is.
+
+    Examples
+    --------
+    >>> from neuract.optimizers import optimizer
+    >>> optimizer("adam")
+    Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-08)
+    """
+    if isinstance(name, Optimizer):
+        return name
+    accepted = ", ".join(OPTIMIZERS)
+    if not isinstance(name, str):
+        raise TypeError(f"optimizer must be an Optimizer object or one of {accepted}; got {name!r}")
+    if name not in OPTIMIZERS:
+        raise ValueError(f"unknown optimizer {name!r}; there are: {accepted}")
+    return OPTIMIZERS[name]()

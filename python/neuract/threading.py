@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How many threads work, and which instructions they use. Neither changes a bit of any result."""
+
+from __future__ import annotations
+
+import os
+
+from neuract import _neuract_core as core
+from neuract._validation import whole_number
+
+_n_threads: int | None = None
+
+
+def set_num_threads(n: int | None) -> None:
+    """Sets how many threads a call may use where its model does not say; None: the default again.
+
+    Parameters
+    ----------
+    n : int or None
+        At least 1.
+    """
+    global _n_threads
+    _n_threads = None if n is None else whole_number(n, "n", low=1)
+
+
+def get_num_threads() -> int:
+    """How many threads a call may use where its model does not say.
+
+    As set by `set_num_threads`, else by the environment variable OMP_NUM_THREADS, else the processors that this process may
+    run on. Small work uses fewer.
+    """
+    if _n_threads is not None:
+        return _n_threads
+    environment = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    if environment.isdigit() and int(environment) > 0:
+        return int(environment)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def threads_of(n_threads: int | None) -> int:
+    """What a model's own `n_threads` comes to."""
+    return get_num_threads() if n_threads is None else n_threads
+
+
+def simd_info() -> dict[str, str | list[str]]:
+    """Which instruction set's kernels run.
+
+    Returns
+    -------
+    dict
+        "chosen": the one in use; "available": those that this processor can run; "built": those in this build; lowest first.
+        The environment variable NEURACT_SIMD, read at import, may name a lower one than the best.
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> info = na.simd_info()
+    >>> info["chosen"] in info["available"]
+    True
+    """
+    built = core.simd_built()
+    return {
+        "chosen": core.simd_chosen(),
+        "available": [name for name, runs in built.items() if runs],
+        "built": list(built),
+    }

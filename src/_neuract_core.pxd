@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# What the seam uses of csrc/neuract.h, where every function's contract stands.
+
+from libc.stdint cimport int64_t, uint8_t, uint64_t
+
+
+cdef extern from "neuract.h" nogil:
+    ctypedef bint c_bool "bool"
+
+    ctypedef enum na_status:
+        NA_OK
+        NA_OUT_OF_MEMORY
+
+    ctypedef enum na_dtype:
+        NA_FLOAT32
+        NA_FLOAT64
+
+    ctypedef enum na_part:
+        NA_WEIGHTS
+        NA_BIASES
+        NA_SLOPES
+
+    ctypedef enum na_array:
+        NA_PARAMETERS
+        NA_GRADIENTS
+        NA_FIRST_MOMENTS
+        NA_SECOND_MOMENTS
+
+    c_bool na_simd_choose(const char *wanted)
+    const char *na_simd_chosen()
+    const char *na_simd_built(int i, c_bool *runs)
+
+    int na_activation_named(const char *name)
+    int na_loss_named(const char *name)
+    int na_optimizer_named(const char *name)
+
+    void na_activation_apply(na_dtype dtype, int activation, double parameter, c_bool derivative, int64_t n,
+                             const void *z, void *y)
+    void na_softmax_apply(na_dtype dtype, int64_t rows, int64_t n, const void *z, void *y)
+
+    ctypedef struct na_layer:
+        int64_t units
+        int activation
+        double parameter
+        c_bool shared_slope
+        const double *thresholds
+        double dropout
+
+    ctypedef struct na_network:
+        pass
+
+    na_status na_network_create(na_dtype dtype, int64_t n_inputs, const na_layer *layers, int n_layers,
+                                na_network **network)
+    void na_network_free(na_network *network)
+    void na_network_get(const na_network *network, int layer, na_part part, void *out)
+    void na_network_set(na_network *network, int layer, na_part part, const void *values)
+    na_status na_network_predict(const na_network *network, int64_t rows, const void *x, void *y, int n_threads)
+    na_status na_network_inspect(const na_network *network, int64_t rows, const void *x, void *const *outputs,
+                                 uint8_t *const *fired, int n_threads)
+
+    ctypedef struct na_training:
+        int loss
+        double loss_parameter
+        int optimizer
+        double momentum
+        c_bool nesterov
+        double beta_1
+        double beta_2
+        double epsilon
+        double weight_decay
+        double alpha
+        int64_t batch_size
+        uint64_t seed
+        int n_threads
+
+    ctypedef struct na_data:
+        int64_t rows
+        const void *x
+        const void *targets
+        const void *sample_weight
+
+    ctypedef struct na_progress:
+        double loss
+        double penalty
+        int64_t rows
+
+    ctypedef struct na_trainer:
+        pass
+
+    na_status na_trainer_create(na_network *network, const na_training *training, na_trainer **trainer)
+    void na_trainer_free(na_trainer *trainer)
+    void na_trainer_run(na_trainer *trainer, const na_data *data, const int64_t *order, int64_t n_order,
+                        double learning_rate, double seconds, na_progress *progress)
+    void na_trainer_gradients(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)
+    void na_trainer_get(const na_trainer *trainer, na_array array, int layer, na_part part, void *out)
+    void na_trainer_set(na_trainer *trainer, na_array array, int layer, na_part part, const void *values)
+    int64_t na_trainer_steps(const na_trainer *trainer)
+    void na_trainer_set_steps(na_trainer *trainer, int64_t steps)

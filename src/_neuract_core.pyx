@@ -1,0 +1,327 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# cython: language_level=3, embedsignature=True
+"""The seam between Python and the C core: contiguous arrays in, a call without the GIL, status -> exception.
+
+No arithmetic, no defaults. Every array is checked for its type and size, so that no mistake of the Python layer can read or
+write out of bounds. Signatures with types: ``_neuract_core.pyi``.
+"""
+
+import os
+
+from cpython.buffer cimport (
+    PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer,
+)
+from cpython.exc cimport PyErr_CheckSignals
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+
+# Ctrl-C is looked for between pieces of work of about this many seconds.
+cdef double SLICE = 0.05
+# The same for predictions, in multiply-adds.
+cdef double SLICE_WORK = 5e8
+
+cdef dict PARTS = {"weights": NA_WEIGHTS, "biases": NA_BIASES, "slopes": NA_SLOPES}
+cdef dict ARRAYS = {"gradients": NA_GRADIENTS, "first_moments": NA_FIRST_MOMENTS, "second_moments": NA_SECOND_MOMENTS}
+
+
+# ---- arrays ---------------------------------------------------------------------------------------------------------------
+
+cdef class Array:
+    """A C-contiguous buffer, held while a call uses it."""
+
+    cdef Py_buffer view
+    cdef bint held
+
+    def __dealloc__(self):
+        if self.held:
+            PyBuffer_Release(&self.view)
+
+
+cdef Array hold(object array, str format, Py_ssize_t count, bint writable=False):
+    """`count` numbers of the struct-module `format`; ValueError where the array is something else."""
+    cdef Array held = Array.__new__(Array)
+    PyObject_GetBuffer(array, &held.view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (PyBUF_WRITABLE if writable else 0))
+    held.held = True
+    given = held.view.format.decode()
+    if given != format or held.view.len != count * held.view.itemsize:
+        raise ValueError(f"expected {count} numbers of type {format!r}, got {held.view.len // held.view.itemsize} of {given!r}")
+    return held
+
+
+cdef str format_of(na_dtype dtype):
+    return "f" if dtype == NA_FLOAT32 else "d"
+
+
+cdef na_dtype dtype_named(str name) except *:
+    if name == "float32":
+        return NA_FLOAT32
+    if name == "float64":
+        return NA_FLOAT64
+    raise ValueError(f"dtype must be 'float32' or 'float64', got {name!r}")
+
+
+cdef int number_of(int found, str kind, str name) except -1:
+    if found < 0:
+        raise ValueError(f"the core has no {kind} {name!r}")
+    return found
+
+
+cdef void check(na_status status) except *:
+    if status == NA_OUT_OF_MEMORY:
+        raise MemoryError("not enough memory for this network and batch size")
+
+
+# ---- which kernels run ----------------------------------------------------------------------------------------------------
+
+def simd_built():
+    """{ISA name: whether this processor runs it}, lowest first."""
+    cdef int i = 0
+    cdef c_bool runs
+    cdef const char *name = na_simd_built(i, &runs)
+    built = {}
+    while name != NULL:
+        built[name.decode()] = bool(runs)
+        i += 1
+        name = na_simd_built(i, &runs)
+    return built
+
+
+def simd_chosen():
+    return na_simd_chosen().decode()
+
+
+def _choose_simd():
+    wanted = os.environ.get("NEURACT_SIMD")
+    if not wanted:
+        na_simd_choose(NULL)
+    elif not na_simd_choose(wanted.encode()):
+        raise ImportError(f"NEURACT_SIMD={wanted!r} is not an instruction set of this build; there are: {', '.join(simd_built())}")
+
+
+_choose_simd()
+
+
+# ---- activations on plain arrays ------------------------------------------------------------------------------------------
+
+def apply_activation(str name, double parameter, bint derivative, str dtype, z, y):
+    cdef int activation = number_of(na_activation_named(name.encode()), "activation", name)
+    cdef na_dtype kind = dtype_named(dtype)
+    cdef int64_t n = z.size
+    cdef Array source = hold(z, format_of(kind), n), target = hold(y, format_of(kind), n, True)
+    with nogil:
+        na_activation_apply(kind, activation, parameter, derivative, n, source.view.buf, target.view.buf)
+
+
+def apply_softmax(str dtype, int64_t rows, int64_t n, z, y):
+    cdef na_dtype kind = dtype_named(dtype)
+    cdef Array source = hold(z, format_of(kind), rows * n), target = hold(y, format_of(kind), rows * n, True)
+    with nogil:
+        na_softmax_apply(kind, rows, n, source.view.buf, target.view.buf)
+
+
+# ---- networks -------------------------------------------------------------------------------------------------------------
+
+cdef class Network:
+    """Layers and their parameters; made of (units, activation, parameter, shared_slope, thresholds or None, dropout)."""
+
+    cdef na_network *handle
+    cdef na_dtype kind
+    cdef readonly int64_t n_inputs
+    cdef list units, slopes
+
+    def __cinit__(self, str dtype, int64_t n_inputs, list layers):
+        cdef int n = len(layers), i
+        cdef na_layer *specs = <na_layer *>PyMem_Malloc(n * sizeof(na_layer))
+        cdef na_status status
+        cdef Array thresholds
+        if specs == NULL:
+            raise MemoryError()
+        self.kind = dtype_named(dtype)
+        self.n_inputs = n_inputs
+        self.units, self.slopes, held = [], [], []
+        try:
+            for i, (units, activation, parameter, shared_slope, limits, dropout) in enumerate(layers):
+                specs[i].units = units
+                specs[i].activation = number_of(na_activation_named(activation.encode()), "activation", activation)
+                specs[i].parameter = parameter
+                specs[i].shared_slope = shared_slope
+                specs[i].thresholds = NULL
+                specs[i].dropout = dropout
+                if limits is not None:
+                    thresholds = hold(limits, "d", units)
+                    held.append(thresholds)
+                    specs[i].thresholds = <const double *>thresholds.view.buf
+                self.units.append(units)
+                self.slopes.append(0 if activation != "prelu" else 1 if shared_slope else units)
+            with nogil:
+                status = na_network_create(self.kind, n_inputs, specs, n, &self.handle)
+            check(status)
+        finally:
+            PyMem_Free(specs)
+
+    def __dealloc__(self):
+        na_network_free(self.handle)
+
+    cdef Array hold_part(self, int layer, str part, array, bint writable):
+        """The array that matches one part of one layer, in or out."""
+        units = self.units[layer]
+        n_in = self.units[layer - 1] if layer > 0 else self.n_inputs
+        size = {"weights": n_in * units, "biases": units, "slopes": self.slopes[layer]}[part]
+        return hold(array, format_of(self.kind), size, writable)
+
+    cdef list hold_layers(self, arrays, int64_t rows, str format):
+        return [hold(array, format, rows * units, True) for array, units in zip(arrays, self.units, strict=True)]
+
+    def get(self, int layer, str part, out):
+        cdef Array array = self.hold_part(layer, part, out, True)
+        na_network_get(self.handle, layer, PARTS[part], array.view.buf)
+
+    def set(self, int layer, str part, values):
+        cdef Array array = self.hold_part(layer, part, values, False)
+        na_network_set(self.handle, layer, PARTS[part], array.view.buf)
+
+    cdef int64_t rows_in_slice(self):
+        work, n_in = 0, self.n_inputs
+        for units in self.units:
+            work += n_in * units
+            n_in = units
+        return max(1024, <int64_t>(SLICE_WORK / work))
+
+    def predict(self, int64_t rows, x, y, int n_threads):
+        cdef int64_t n_out = self.units[-1], at = 0, size
+        cdef Array source = hold(x, format_of(self.kind), rows * self.n_inputs)
+        cdef Array target = hold(y, format_of(self.kind), rows * n_out, True)
+        cdef int64_t slice_rows = rows if rows <= 1024 else self.rows_in_slice()
+        cdef char *from_, *to
+        cdef na_status status
+        while at < rows:
+            size = min(slice_rows, rows - at)
+            from_ = <char *>source.view.buf + at * self.n_inputs * source.view.itemsize
+            to = <char *>target.view.buf + at * n_out * target.view.itemsize
+            with nogil:
+                status = na_network_predict(self.handle, size, from_, to, n_threads)
+            check(status)
+            at += size
+            if at < rows:
+                PyErr_CheckSignals()
+
+    def inspect(self, int64_t rows, x, outputs, fired, int n_threads):
+        """Fills lists of (rows, units) arrays, one a layer; either may be None."""
+        cdef Array source = hold(x, format_of(self.kind), rows * self.n_inputs), array
+        cdef int n = len(self.units), i
+        cdef void **pointers = <void **>PyMem_Malloc(2 * n * sizeof(void *))
+        cdef void *const *to_outputs = NULL
+        cdef uint8_t *const *to_fired = NULL
+        cdef na_status status
+        if pointers == NULL:
+            raise MemoryError()
+        try:
+            held = []
+            if outputs is not None:
+                held += self.hold_layers(outputs, rows, format_of(self.kind))
+                to_outputs = pointers
+            if fired is not None:
+                to_fired = <uint8_t **>(pointers + len(held))
+                held += self.hold_layers(fired, rows, "?")
+            for i, array in enumerate(held):
+                pointers[i] = array.view.buf
+            with nogil:
+                status = na_network_inspect(self.handle, rows, source.view.buf, to_outputs, to_fired, n_threads)
+            check(status)
+        finally:
+            PyMem_Free(pointers)
+
+
+# ---- training -------------------------------------------------------------------------------------------------------------
+
+cdef class Trainer:
+    """An optimizer's state and the memory of a step, for one network, loss and batch size."""
+
+    cdef na_trainer *handle
+    cdef readonly Network network
+    cdef readonly uint64_t seed
+    cdef int64_t n_targets
+
+    def __cinit__(self, Network network, *, str loss, double loss_parameter, str optimizer, double momentum, bint nesterov,
+                  double beta_1, double beta_2, double epsilon, double weight_decay, double alpha, int64_t batch_size,
+                  uint64_t seed, int n_threads):
+        cdef na_training training
+        cdef na_status status
+        training.loss = number_of(na_loss_named(loss.encode()), "loss", loss)
+        training.loss_parameter = loss_parameter
+        training.optimizer = number_of(na_optimizer_named(optimizer.encode()), "optimizer", optimizer)
+        training.momentum = momentum
+        training.nesterov = nesterov
+        training.beta_1 = beta_1
+        training.beta_2 = beta_2
+        training.epsilon = epsilon
+        training.weight_decay = weight_decay
+        training.alpha = alpha
+        training.batch_size = batch_size
+        training.seed = seed
+        training.n_threads = n_threads
+        self.network = network
+        self.seed = seed
+        self.n_targets = 1 if loss == "log_loss_softmax" else network.units[-1]
+        with nogil:
+            status = na_trainer_create(network.handle, &training, &self.handle)
+        check(status)
+
+    def __dealloc__(self):
+        na_trainer_free(self.handle)
+
+    cdef list hold_data(self, na_data *data, int64_t rows, x, targets, sample_weight):
+        """Points `data` at the arrays; they stay while the list that is returned does."""
+        cdef str format = format_of(self.network.kind)
+        cdef Array inputs = hold(x, format, rows * self.network.n_inputs)
+        cdef Array wanted = hold(targets, format, rows * self.n_targets)
+        cdef Array weights = None if sample_weight is None else hold(sample_weight, format, rows)
+        data.rows = rows
+        data.x = inputs.view.buf
+        data.targets = wanted.view.buf
+        data.sample_weight = NULL if weights is None else weights.view.buf
+        return [inputs, wanted, weights]
+
+    def run(self, int64_t rows, x, targets, sample_weight, order, double learning_rate):
+        """One pass over the rows in `order` (None: as they stand) -> (mean loss, mean penalty). Row numbers must be valid."""
+        cdef na_data data
+        cdef na_progress progress = na_progress(0, 0, 0)
+        cdef const int64_t *numbers = NULL
+        cdef int64_t n = rows
+        cdef Array indices
+        held = self.hold_data(&data, rows, x, targets, sample_weight)
+        if order is not None:
+            n = order.size
+            indices = hold(order, "l", n)
+            numbers = <const int64_t *>indices.view.buf
+        while progress.rows < n:
+            with nogil:
+                na_trainer_run(self.handle, &data, numbers, n, learning_rate, SLICE, &progress)
+            PyErr_CheckSignals()
+        return progress.loss / n, progress.penalty / n
+
+    def gradients(self, int64_t rows, x, targets, sample_weight):
+        """Mean loss over all rows; leaves its gradients to be read by get("gradients", ...)."""
+        cdef na_data data
+        cdef na_progress progress = na_progress(0, 0, 0)
+        held = self.hold_data(&data, rows, x, targets, sample_weight)
+        while progress.rows < rows:
+            with nogil:
+                na_trainer_gradients(self.handle, &data, SLICE, &progress)
+            PyErr_CheckSignals()
+        return progress.loss
+
+    def get(self, str array, int layer, str part, out):
+        cdef Array target = self.network.hold_part(layer, part, out, True)
+        na_trainer_get(self.handle, ARRAYS[array], layer, PARTS[part], target.view.buf)
+
+    def set(self, str array, int layer, str part, values):
+        cdef Array source = self.network.hold_part(layer, part, values, False)
+        na_trainer_set(self.handle, ARRAYS[array], layer, PARTS[part], source.view.buf)
+
+    @property
+    def steps(self):
+        return na_trainer_steps(self.handle)
+
+    @steps.setter
+    def steps(self, int64_t steps):
+        na_trainer_set_steps(self.handle, steps)
