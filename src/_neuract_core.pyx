@@ -288,7 +288,7 @@ cdef class Trainer:
         cdef const int64_t *numbers = NULL
         cdef int64_t n = rows
         cdef Array indices
-        held = self.hold_data(&data, rows, x, targets, sample_weight)
+        _held = self.hold_data(&data, rows, x, targets, sample_weight)
         if order is not None:
             n = order.size
             indices = hold(order, "l", n)
@@ -303,7 +303,7 @@ cdef class Trainer:
         """Mean loss over all rows; leaves its gradients to be read by get("gradients", ...)."""
         cdef na_data data
         cdef na_progress progress = na_progress(0, 0, 0)
-        held = self.hold_data(&data, rows, x, targets, sample_weight)
+        _held = self.hold_data(&data, rows, x, targets, sample_weight)
         while progress.rows < rows:
             with nogil:
                 na_trainer_gradients(self.handle, &data, SLICE, &progress)

@@ -84,9 +84,7 @@ def core_optimizer(optimizer: Optimizer) -> str:
     return "sgd" if isinstance(optimizer, LBFGS) else optimizer.core_name
 
 
-def read(
-    get: Callable[..., None], shapes: Sequence[tuple[int, ...]], dtype: str, *where: str
-) -> list[Array]:
+def read(get: Callable[..., None], shapes: Sequence[tuple[int, ...]], dtype: str, *where: str) -> list[Array]:
     """One read-only array a layer, filled by a getter of the core."""
     arrays = [np.empty(shape, dtype=dtype) for shape in shapes]
     for layer, array in enumerate(arrays):
@@ -176,7 +174,8 @@ def _flattened(parts: Sequence[Sequence[Array | None]]) -> Array:
 
 
 def _unflattened(network: Network, flat: Array) -> dict[str, list[Array]]:
-    parameters, at = {}, 0
+    parameters: dict[str, list[Array]] = {}
+    at = 0
     for part in PARTS:
         parameters[part] = []
         for shape in network._shapes(part):

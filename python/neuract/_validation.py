@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import numbers
 from collections.abc import Iterable
 from typing import Any
@@ -26,9 +27,7 @@ def real_number(
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
     number = float(value)
-    inside = (low < number if open_low else low <= number) and (
-        number < high if open_high else number <= high
-    )
+    inside = (low < number if open_low else low <= number) and (number < high if open_high else number <= high)
     if not inside:  # NaN ends here too
         raise ValueError(f"{name} must be {_range(low, high, open_low, open_high)}, got {value!r}")
     return number
@@ -67,15 +66,13 @@ def numeric(data: object, name: str, dtype: str) -> Array:
         array = np.asarray(data)
     except ValueError as error:  # ragged lists
         raise ValueError(f"{name} must be a rectangular array of numbers: {error}") from error
-    if array.dtype == object or array.dtype.kind not in "biuf":
-        try:
-            if array.dtype.kind in "USV":
-                raise ValueError
+    if array.dtype == object:  # columns of mixed types, as pandas makes them, may still be numbers
+        with contextlib.suppress(TypeError, ValueError):
             array = array.astype(np.float64)
-        except (TypeError, ValueError):
-            raise ValueError(
-                f"{name} must hold numbers, got {array.dtype} data; encode text and categories as numbers first"
-            ) from None
+    if array.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{name} must hold real numbers, got {array.dtype} data; encode text and categories as numbers first"
+        )
     with np.errstate(over="ignore"):
         converted = np.require(array, dtype=np.dtype(dtype), requirements=["C", "A"])
     if not np.isfinite(converted).all():
@@ -110,9 +107,7 @@ def sample_weights(weights: object, rows: int, dtype: str) -> Array | None:
         return None
     array = numeric(weights, "sample_weight", dtype)
     if array.shape != (rows,):
-        raise ValueError(
-            f"sample_weight must have one number a row, shape ({rows},); got shape {array.shape}"
-        )
+        raise ValueError(f"sample_weight must have one number a row, shape ({rows},); got shape {array.shape}")
     if (array < 0).any():
         raise ValueError(f"sample_weight must be >= 0, got {array.min()!r}")
     if not (array > 0).any():
@@ -126,7 +121,7 @@ def random_generator(random_state: object) -> np.random.RandomState:
         return random_state
     if random_state is None:
         return np.random.RandomState()
-    if isinstance(random_state, numbers.Integral) and 0 <= random_state < 2**32:
+    if isinstance(random_state, (int, np.integer)) and 0 <= int(random_state) < 2**32:
         return np.random.RandomState(int(random_state))
     raise ValueError(
         f"random_state must be None, an int from 0 to 2**32 - 1, or a numpy.random.RandomState; got {random_state!r}"

@@ -23,8 +23,10 @@ Array = npt.NDArray[Any]
 def _float_array(z: npt.ArrayLike) -> Array:
     """float32 and float64 as they are, everything else as float64; contiguous, in the machine's byte order."""
     array = np.asarray(z)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"an activation takes real numbers, got {array.dtype} data")
     dtype = np.float32 if array.dtype.newbyteorder("=") == np.float32 else np.float64
-    return np.asarray(array, dtype=dtype, order="C")
+    return np.require(array, dtype=dtype, requirements=["C", "A"])
 
 
 class Activation:
@@ -59,9 +61,7 @@ class Activation:
     def _apply(self, z: npt.ArrayLike, derivative: bool) -> Array:
         source = _float_array(z)
         y = np.empty_like(source)
-        core.apply_activation(
-            self.names[0], self.parameter, derivative, source.dtype.name, source, y
-        )
+        core.apply_activation(self.names[0], self.parameter, derivative, source.dtype.name, source, y)
         return y
 
 
@@ -261,9 +261,7 @@ _CLASSES: tuple[type[Activation], ...] = (
     Exponential,
 )
 
-ACTIVATIONS: Mapping[str, type[Activation]] = MappingProxyType(
-    {name: kind for kind in _CLASSES for name in kind.names}
-)
+ACTIVATIONS: Mapping[str, type[Activation]] = MappingProxyType({name: kind for kind in _CLASSES for name in kind.names})
 """Every name that is accepted for an activation, and its class."""
 
 

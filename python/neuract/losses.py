@@ -42,11 +42,12 @@ class Loss:
     def targets(self, y: object, rows: int, n_out: int, output: Activation, dtype: str) -> Array:
         """y as the core takes it, (rows, n_out); ValueError where it does not fit."""
         array = numeric(y, "y", dtype)
+        given = array.shape
         if array.ndim == 1 and n_out == 1:
             array = array[:, np.newaxis]
         if array.shape != (rows, n_out):
             expected = f"({rows}, {n_out})" + (f" or ({rows},)" if n_out == 1 else "")
-            raise ValueError(f"y must have shape {expected} to match X and the output layer; got {np.shape(y)}")
+            raise ValueError(f"y must have shape {expected} to match X and the output layer; got {given}")
         return array
 
 
@@ -165,7 +166,8 @@ def _classes(y: Array, rows: int, n_classes: int) -> Array:
     if y.shape == (rows, n_classes) and n_classes > 1:
         if not (np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all()):
             raise ValueError(f"y with {n_classes} columns must have a single 1 in each row and 0 elsewhere")
-        return y.argmax(axis=1).astype(y.dtype)[:, np.newaxis]
+        classes: Array = y.argmax(axis=1).astype(y.dtype)
+        return classes[:, np.newaxis]
     if y.shape not in ((rows,), (rows, 1)):
         raise ValueError(
             f"y must hold one class number a row, shape ({rows},), or one column a class, shape ({rows}, {n_classes}); "

@@ -155,15 +155,15 @@ class Network:
             callback.on_fit_end(self)
         return self
 
-    def partial_fit(
-        self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
-    ) -> Network:
+    def partial_fit(self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Network:
         """One pass over X and y from the weights and the optimizer's state as they are.
 
         Parameters and errors as for `fit`. A network without weights gets them as in `fit`.
         """
         if isinstance(self.optimizer, LBFGS):
-            raise ValueError("partial_fit needs an optimizer that goes batch by batch (sgd, adam, adamw); lbfgs does not")
+            raise ValueError(
+                "partial_fit needs an optimizer that goes batch by batch (sgd, adam, adamw); lbfgs does not"
+            )
         data = self._data(X, y, sample_weight)
         if self._core is None:
             self._start(data.x.shape[1], _validation.random_generator(self.random_state))
@@ -255,9 +255,7 @@ class Network:
         """The mean loss over the rows, without the penalty. Parameters as for `fit`."""
         return self.gradients(X, y, sample_weight).loss
 
-    def gradients(
-        self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None
-    ) -> Gradients:
+    def gradients(self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Gradients:
         """The mean loss over the rows and its gradient by every parameter, without penalty and dropout.
 
         Parameters as for `fit`. The network stays as it is.
@@ -269,9 +267,7 @@ class Network:
         network = self._built()
         return network, _validation.inputs(X, self.dtype, network.n_inputs)
 
-    def _data(
-        self, X: object, y: object, sample_weight: object, n_inputs: int | None | Any = ...
-    ) -> Data:
+    def _data(self, X: object, y: object, sample_weight: object, n_inputs: int | None | Any = ...) -> Data:
         """The checked data of a fit; n_inputs None: any number of features will do."""
         if n_inputs is ...:
             n_inputs = None if self._core is None else self._core.n_inputs
@@ -397,12 +393,16 @@ class Network:
         rows.append(("total", "", "", "", _count_text(total)))
         widths = [max(len(row[column]) for row in rows) for column in range(5)]
         return "\n".join(
-            "  ".join([*(cell.ljust(width) for cell, width in zip(row[:4], widths, strict=False)), row[4].rjust(widths[4])])
+            "  ".join(
+                [*(cell.ljust(width) for cell, width in zip(row[:4], widths, strict=False)), row[4].rjust(widths[4])]
+            )
             for row in rows
         )
 
     def __repr__(self) -> str:
-        return f"Network([{', '.join(map(repr, self.layers))}], loss={self.loss_function!r}, optimizer={self.optimizer!r})"
+        return (
+            f"Network([{', '.join(map(repr, self.layers))}], loss={self.loss_function!r}, optimizer={self.optimizer!r})"
+        )
 
     # ---- copying and pickling ----------------------------------------------------------------------------------------------
 
@@ -438,7 +438,9 @@ class _Callback:
     def __init__(self, callback: Any) -> None:
         names = ("on_fit_begin", "on_epoch_end", "on_fit_end")
         if not callable(callback) and not any(hasattr(callback, name) for name in names):
-            raise TypeError(f"a callback must be a function or have one of the methods {', '.join(names)}; got {callback!r}")
+            raise TypeError(
+                f"a callback must be a function or have one of the methods {', '.join(names)}; got {callback!r}"
+            )
         nothing: Callable[..., None] = _do_nothing
         self.on_fit_begin = getattr(callback, "on_fit_begin", nothing)
         self.on_fit_end = getattr(callback, "on_fit_end", nothing)
@@ -450,8 +452,7 @@ def _do_nothing(*_: object) -> None:
 
 
 def _checked_layers(layers: Sequence[Dense]) -> list[Dense]:
-    layers = list(layers) if isinstance(layers, (list, tuple)) else [layers]
-    if not layers or not all(isinstance(layer, Dense) for layer in layers):
+    if not isinstance(layers, (list, tuple)) or not layers or not all(isinstance(layer, Dense) for layer in layers):
         raise TypeError(f"layers must be a list of at least one Dense, the last the output layer; got {layers!r}")
     for number, layer in enumerate(layers[:-1]):
         if isinstance(layer.activation, Softmax):
@@ -466,7 +467,7 @@ def _checked_layers(layers: Sequence[Dense]) -> list[Dense]:
         )
     if layers[-1].dropout:
         raise ValueError(f"the output layer has dropout={layers[-1].dropout!r}; dropout is for hidden layers")
-    return layers
+    return list(layers)
 
 
 def _n_slopes(layer: Dense) -> int:

@@ -120,9 +120,7 @@ class LBFGS(Optimizer):
 
 _CLASSES: tuple[type[Optimizer], ...] = (SGD, Adam, AdamW, LBFGS)
 
-OPTIMIZERS: Mapping[str, type[Optimizer]] = MappingProxyType(
-    {kind.name: kind for kind in _CLASSES}
-)
+OPTIMIZERS: Mapping[str, type[Optimizer]] = MappingProxyType({kind.name: kind for kind in _CLASSES})
 """Every name that is accepted for an optimizer, and its class."""
 
 

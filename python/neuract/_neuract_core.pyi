@@ -1,0 +1,65 @@
+"""The seam's signatures. Arrays are C-contiguous, of the network's dtype unless said otherwise; contracts: csrc/neuract.h."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+_Array = npt.NDArray[Any]
+_Layer = tuple[int, str, float, bool, npt.NDArray[np.float64] | None, float]
+
+def simd_built() -> dict[str, bool]: ...
+def simd_chosen() -> str: ...
+def apply_activation(name: str, parameter: float, derivative: bool, dtype: str, z: _Array, y: _Array) -> None: ...
+def apply_softmax(dtype: str, rows: int, n: int, z: _Array, y: _Array) -> None: ...
+
+class Network:
+    n_inputs: int
+    def __init__(self, dtype: str, n_inputs: int, layers: list[_Layer]) -> None: ...
+    def get(self, layer: int, part: str, out: _Array) -> None: ...
+    def set(self, layer: int, part: str, values: _Array) -> None: ...
+    def predict(self, rows: int, x: _Array, y: _Array, n_threads: int) -> None: ...
+    def inspect(
+        self,
+        rows: int,
+        x: _Array,
+        outputs: Sequence[_Array] | None,
+        fired: Sequence[npt.NDArray[np.bool_]] | None,
+        n_threads: int,
+    ) -> None: ...
+
+class Trainer:
+    network: Network
+    seed: int
+    steps: int
+    def __init__(
+        self,
+        network: Network,
+        *,
+        loss: str,
+        loss_parameter: float,
+        optimizer: str,
+        momentum: float,
+        nesterov: bool,
+        beta_1: float,
+        beta_2: float,
+        epsilon: float,
+        weight_decay: float,
+        alpha: float,
+        batch_size: int,
+        seed: int,
+        n_threads: int,
+    ) -> None: ...
+    def run(
+        self,
+        rows: int,
+        x: _Array,
+        targets: _Array,
+        sample_weight: _Array | None,
+        order: npt.NDArray[np.int64] | None,
+        learning_rate: float,
+    ) -> tuple[float, float]: ...
+    def gradients(self, rows: int, x: _Array, targets: _Array, sample_weight: _Array | None) -> float: ...
+    def get(self, array: str, layer: int, part: str, out: _Array) -> None: ...
+    def set(self, array: str, layer: int, part: str, values: _Array) -> None: ...

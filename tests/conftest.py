@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What several test files share: the golden vectors, and a network's twin in the package."""
+
+import inspect
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import reference as ref
+
+VECTORS = sorted((Path(__file__).parent / "vectors").glob("*.json"))
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(params=VECTORS, ids=lambda path: path.stem)
+def golden(request):
+    """One golden case; its network as the oracle's layers, its lists as arrays."""
+    case = json.loads(request.param.read_text())
+    layers = zip(case["layers"], case["weights"], case["biases"], strict=True)
+    case["layers"] = [
+        ref.Layer(
+            np.array(weights),
+            np.array(biases),
+            spec["activation"],
+            np.array(spec["parameter"]) if spec["activation"] == "prelu" else spec["parameter"],
+            spec["threshold"],
+        )
+        for spec, weights, biases in layers
+    ]
+    case["loss"] = ref.Loss(**case["loss"])
+    case["x"], case["t"] = np.array(case["x"]), np.array(case["t"])
+    given = case["sample_weight"]
+    case["sample_weight"] = np.ones(len(case["x"])) if given is None else np.array(given)
+    return case
+
+
+def assert_same(actual, desired, tolerance=1e-12):
+    """Lists of arrays (or None) equal up to a tolerance relative to each array's largest value."""
+    assert len(actual) == len(desired)
+    for a, d in zip(actual, desired, strict=True):
+        if d is None:
+            assert a is None
+            continue
+        scale = max(1e-3, np.abs(d).max(initial=0))
+        np.testing.assert_allclose(a, d, rtol=0, atol=tolerance * scale)
+
+
+def assert_same_bits(actual, desired):
+    for a, d in zip(actual, desired, strict=True):
+        assert (a is None) == (d is None)
+        if d is not None:
+            assert a.dtype == d.dtype
+            assert a.shape == d.shape
+            assert a.tobytes() == d.tobytes()
+
+
+def parameters(model):
+    """Weights, biases and slopes, copied, in one list: of a Network or of gradients."""
+    every = [*model.weights, *model.biases, *model.slopes]
+    return [None if p is None else np.array(p) for p in every]
+
+
+def activation_of(layer):
+    """The package's object for an oracle's layer."""
+    import neuract as na
+
+    kind = type(na.activation(layer.activation))
+    if layer.activation == "prelu":
+        return kind(shared=layer.slopes.size < layer.biases.size)
+    if layer.parameter is None:
+        return kind()
+    return kind(**{next(iter(inspect.signature(kind).parameters)): layer.parameter})
+
+
+def loss_object(loss):
+    import neuract as na
+
+    kind = na.losses.LOSSES[loss.name]
+    return kind() if loss.parameter is None else kind(loss.parameter)
+
+
+def twin(layers, loss, dtype="float64", **settings):
+    """The package's network with the oracle's layers, loss and parameters."""
+    import neuract as na
+
+    dense = [
+        na.Dense(layer.biases.size, activation_of(layer), threshold=layer.threshold)
+        for layer in layers
+    ]
+    net = na.Network(dense, loss=loss_object(loss), dtype=dtype, **settings)
+    net.set_parameters(
+        [layer.weights for layer in layers],
+        [layer.biases for layer in layers],
+        [layer.slopes for layer in layers],
+    )
+    return net

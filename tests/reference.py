@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The oracle: the whole network in NumPy, written to be read; the definition of the mathematics.
+
+A layer computes z = x @ weights + biases, one row of x a row of data, then y = f(z), and passes
+on y where it fires. Everything keeps the dtype of its inputs; nothing here imports neuract.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+Array = np.ndarray
+
+
+# Activations: y = f(z, a) and dy/dz; a is the one parameter: slope, max_value, alpha, or None.
+
+
+def sigmoid(z: Array) -> Array:
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1 / (1 + e), e / (1 + e))
+
+
+def softplus(z: Array) -> Array:
+    """log(1 + exp(z)) without overflow."""
+    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+
+
+def logsumexp(z: Array) -> Array:
+    top = z.max(axis=-1, keepdims=True)
+    return top + np.log(np.exp(z - top).sum(axis=-1, keepdims=True))
+
+
+def softmax(z: Array) -> Array:
+    e = np.exp(z - z.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+class Activation(NamedTuple):
+    f: Callable[[Array, float | Array | None], Array]
+    slope: Callable[[Array, float | Array | None], Array] | None
+    parameter: float | None = None  # its default
+
+
+def leaky(z: Array, a: float | Array) -> Array:
+    return np.where(z > 0, z, a * z)
+
+
+ACTIVATIONS = {
+    "linear": Activation(lambda z, a: a * z, lambda z, a: np.full_like(z, a), 1.0),
+    "sigmoid": Activation(lambda z, _: sigmoid(z), lambda z, _: sigmoid(z) * sigmoid(-z)),
+    "tanh": Activation(lambda z, _: np.tanh(z), lambda z, _: 1 - np.tanh(z) ** 2),
+    "relu": Activation(
+        lambda z, top: np.clip(z, 0, top),
+        lambda z, top: (z > 0) & (z < (np.inf if top is None else top)),
+    ),
+    "leaky_relu": Activation(leaky, lambda z, a: np.where(z > 0, 1, a), 0.01),
+    "prelu": Activation(leaky, lambda z, a: np.where(z > 0, 1, a), 0.25),
+    "exponential": Activation(lambda z, _: np.exp(z), lambda z, _: np.exp(z)),
+    "softmax": Activation(lambda z, _: softmax(z), None),
+}
+
+
+@dataclass
+class Layer:
+    weights: Array  # (n_in, units)
+    biases: Array  # (units,)
+    activation: str = "relu"
+    parameter: float | Array | None = None  # of PReLU its slopes: (units,), or (1,) when shared
+    threshold: float | Array | None = None
+
+    @property
+    def slopes(self) -> Array | None:
+        return self.parameter if self.activation == "prelu" else None
+
+    def z(self, x: Array) -> Array:
+        return x @ self.weights + self.biases
+
+    def f(self, z: Array) -> Array:
+        return ACTIVATIONS[self.activation].f(z, self.parameter).astype(z.dtype)
+
+    def slope(self, z: Array) -> Array:
+        return ACTIVATIONS[self.activation].slope(z, self.parameter).astype(z.dtype)
+
+    def passes(self, y: Array) -> Array:
+        """Everywhere but below the threshold: a NaN passes, so that it is never hidden."""
+        return ~(y < (-np.inf if self.threshold is None else self.threshold))
+
+    def __call__(self, x: Array) -> Array:
+        y = self.f(self.z(x))
+        return np.where(self.passes(y), y, y.dtype.type(0))
+
+
+def forward(layers: list[Layer], x: Array) -> list[Array]:
+    """What each layer passes on."""
+    return [x := layer(x) for layer in layers]
+
+
+def fired(layers: list[Layer], x: Array) -> list[Array]:
+    inputs = [x, *forward(layers, x)]
+    return [
+        y != 0 if layer.threshold is None else layer.passes(layer.f(layer.z(x)))
+        for layer, x, y in zip(layers, inputs, inputs[1:], strict=False)
+    ]
+
+
+# Losses: elementwise, of the output y = f(z) and the target t.
+
+
+class Loss(NamedTuple):
+    name: str
+    parameter: float | None = None  # delta of huber, q of quantile
+
+
+def loss_of(loss: Loss, layer: Layer, z: Array, t: Array) -> tuple[Array, Array | None, Array]:
+    """Value, dloss/dy (of the regression losses) and dloss/dz, elementwise."""
+    y, a = layer.f(z), loss.parameter
+    r, constant = y - t, t * np.log(np.where(t > 0, t, 1)) - t
+    match loss.name, layer.activation:
+        case "squared_error", _:
+            value, dy = r * r / 2, r
+        case "absolute_error", _:
+            value, dy = np.abs(r), np.sign(r)
+        case "huber", _:
+            near = np.abs(r) <= a
+            value, dy = np.where(near, r * r / 2, a * (np.abs(r) - a / 2)), np.clip(r, -a, a)
+        case "quantile", _:
+            value, dy = np.maximum(-a * r, (1 - a) * r), np.clip(np.sign(r), -a, 1 - a)
+        case "poisson", "exponential":
+            return y - t * z + constant, None, r
+        case "poisson", "sigmoid":
+            return y + t * softplus(-z) + constant, None, r * sigmoid(-z)
+        case "log_loss", "sigmoid":
+            return softplus(z) - z * t, None, r
+        case "log_loss", "softmax":
+            return t * (logsumexp(z) - z), None, r
+        case _:
+            raise KeyError(loss.name, layer.activation)
+    return value, dy, dy * layer.slope(z)
+
+
+def targets(layer: Layer, t: Array) -> Array:
+    """(rows, n_out); of softmax, class indices become one-hot rows."""
+    if layer.activation == "softmax" and t.size == len(t):
+        t = np.eye(layer.biases.size)[t.ravel().astype(int)]
+    return t.reshape(-1, layer.biases.size).astype(layer.weights.dtype)
+
+
+class Gradients(NamedTuple):
+    loss: float
+    weights: list[Array]
+    biases: list[Array]
+    slopes: list[Array | None]
+
+
+def slope_gradient(layer: Layer, z: Array, dy: Array) -> Array | None:
+    """dy/dalpha is 0 where z > 0, else z; summed over the rows, and over the neurons that share."""
+    if layer.slopes is None:
+        return None
+    dslopes = (dy * np.minimum(z, 0)).sum(axis=0)
+    return dslopes if layer.slopes.shape == dslopes.shape else dslopes.sum(keepdims=True)
+
+
+def gradients(layers: list[Layer], loss: Loss, x: Array, t: Array, sample_weight=None) -> Gradients:
+    """Of the weighted mean over rows of the sum over outputs; the penalty is not in it."""
+    share = np.ones(len(x)) if sample_weight is None else sample_weight
+    share = (share / share.sum()).astype(x.dtype)[:, None]
+    inputs, output = [x, *forward(layers, x)][:-1], layers[-1]
+    value, dy, dz = loss_of(loss, output, output.z(inputs[-1]), targets(output, t))
+    dy, dz = None if dy is None else share * dy, share * dz
+    by_layer = []
+    for layer, x in zip(reversed(layers), reversed(inputs), strict=True):
+        z = layer.z(x)
+        if layer is not output:
+            dy = dy * layer.passes(layer.f(z))
+            dz = dy * layer.slope(z)
+        by_layer.insert(0, (x.T @ dz, dz.sum(axis=0), slope_gradient(layer, z, dy)))
+        dy = dz @ layer.weights.T
+    return Gradients(float((share * value).sum()), *map(list, zip(*by_layer, strict=True)))
+
+
+# Training.
+
+
+@dataclass
+class Optimizer:
+    """Steps as in scikit-learn: sgd, adam, adamw."""
+
+    name: str = "adam"
+    learning_rate: float = 1e-3
+    momentum: float = 0.9
+    nesterov: bool = True
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    epsilon: float = 1e-8
+    weight_decay: float = 0.01  # of weights only
+    t: int = 0
+    moments: list[tuple[Array, Array]] | None = None
+
+    def step(self, pairs: list[tuple[Array, Array]]) -> None:
+        """Change each parameter in place by its gradient."""
+        self.t += 1
+        self.moments = self.moments or [(np.zeros_like(p), np.zeros_like(p)) for p, _ in pairs]
+        for (p, g), (m, v) in zip(pairs, self.moments, strict=True):
+            if self.name == "sgd":
+                m[:] = self.momentum * m - self.learning_rate * g
+                p += self.momentum * m - self.learning_rate * g if self.nesterov else m
+                continue
+            if self.name == "adamw" and p.ndim == 2:
+                p *= 1 - self.learning_rate * self.weight_decay
+            m[:] = self.beta_1 * m + (1 - self.beta_1) * g
+            v[:] = self.beta_2 * v + (1 - self.beta_2) * g * g
+            unbias = (1 - self.beta_2**self.t) ** 0.5 / (1 - self.beta_1**self.t)
+            p -= self.learning_rate * unbias * m / (np.sqrt(v) + self.epsilon)
+
+
+def train_step(layers, loss, optimizer, x, t, sample_weight, alpha=0.0) -> float:
+    """One mini-batch -> what it makes smaller: the loss and the penalty 0.5·alpha·‖W‖²/Σw."""
+    g = gradients(layers, loss, x, t, sample_weight)
+    decay = alpha / sample_weight.sum()
+    objective = g.loss + 0.5 * decay * sum((layer.weights**2).sum() for layer in layers)
+    dweights = [dw + decay * layer.weights for dw, layer in zip(g.weights, layers, strict=True)]
+    parameters = [getattr(k, kind) for kind in ("weights", "biases", "slopes") for k in layers]
+    pairs = zip(parameters, [*dweights, *g.biases, *g.slopes], strict=True)
+    optimizer.step([(p, dp) for p, dp in pairs if p is not None])
+    return objective
+
+
+def epoch(layers, loss, optimizer, x, t, order, batch_size, sample_weight=None, alpha=0.0) -> float:
+    """One pass over the rows in this order, the last batch shorter -> the objective's row mean."""
+    weight, total = np.ones(len(x)) if sample_weight is None else sample_weight, 0.0
+    for rows in np.split(order, range(batch_size, len(x), batch_size)):
+        w = weight[rows]
+        total += len(w) * train_step(layers, loss, optimizer, x[rows], t[rows], w, alpha)
+    return total / len(x)
+
+
+def glorot(n_in: int, units: list[int], activations: list[str], rng) -> list[Layer]:
+    """Layer by layer weights, then biases, uniform in ± sqrt(factor / (n_in + units))."""
+    layers, factor = [], 6  # 2 of a hidden sigmoid; the output layer takes its predecessor's
+    for depth, (width, name) in enumerate(zip(units, activations, strict=True), start=1):
+        factor = factor if depth == len(units) else 2 if name == "sigmoid" else 6
+        bound = np.sqrt(factor / (n_in + width))
+        weights, biases = (rng.uniform(-bound, bound, size) for size in ((n_in, width), width))
+        layers.append(Layer(weights, biases, name, ACTIVATIONS[name].parameter))
+        n_in = width
+    return layers

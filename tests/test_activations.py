@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Activation objects: the oracle's values within a few ULP, on any array, with value semantics."""
+
+import itertools
+
+import numpy as np
+import pytest
+import reference as ref
+
+import neuract as na
+
+OBJECTS = [
+    *(na.Linear(), na.Linear(slope=-2.5), na.Sigmoid(), na.Tanh(), na.Exponential()),
+    *(na.ReLU(), na.ReLU(max_value=1.0), na.ReLU(max_value=6.5)),
+    *(na.LeakyReLU(), na.LeakyReLU(alpha=0.3), na.LeakyReLU(alpha=-0.5)),
+    *(na.PReLU(), na.PReLU(alpha=-0.5, shared=True), na.Softmax()),
+]
+ELEMENTWISE = [f for f in OBJECTS if not isinstance(f, na.Softmax)]
+DTYPES = [np.float32, np.float64]
+NAME = {type(na.activation(name)): name for name in ref.ACTIVATIONS}
+
+every = pytest.mark.parametrize("f", OBJECTS, ids=repr)
+elementwise = pytest.mark.parametrize("f", ELEMENTWISE, ids=repr)
+both_dtypes = pytest.mark.parametrize("dtype", DTYPES, ids=["float32", "float64"])
+
+
+def oracle(f, z, what="f"):
+    """In float64, from the z and the parameter that the package really sees."""
+    constants = (getattr(f, name, None) for name in ("slope", "max_value", "alpha"))
+    parameter = next((z.dtype.type(c) for c in constants if c is not None), None)
+    z = z.astype(np.float64)
+    with np.errstate(all="ignore"):
+        return getattr(ref.ACTIVATIONS[NAME[type(f)]], what)(z, parameter)
+
+
+def points(dtype):
+    """Dense around 0, then every power of two whose exponential is still an ordinary number."""
+    near = np.linspace(-30, 30, 4003)
+    powers = 2.0 ** np.arange(-20, 6.3, 0.1)
+    return np.concatenate([near, powers, -powers]).astype(dtype)
+
+
+def assert_within_ulps(actual, desired, ulps, dtype, atol=0.0):
+    assert actual.dtype == dtype
+    ulp = np.spacing(np.abs(desired).astype(dtype)).astype(np.float64)
+    # The core flushes subnormals, so below the smallest normal number only that much is promised.
+    allowed = ulps * ulp + np.finfo(dtype).tiny + atol
+    off = ~(np.abs(actual.astype(np.float64) - desired) <= allowed)
+    assert not off.any(), (actual[off][:5], desired[off][:5])
+
+
+def test_registry_is_covered():
+    """Protects against an activation that enters without its definition and its tests."""
+    assert {type(na.activation(name)) for name in na.ACTIVATIONS} == {type(f) for f in OBJECTS}
+    assert set(ref.ACTIVATIONS) <= set(na.ACTIVATIONS)
+    assert len(NAME) == len(ref.ACTIVATIONS)
+
+
+@both_dtypes
+@elementwise
+def test_value(f, dtype):
+    """Protects the accuracy that vecmath.h promises; 4 ULP leaves room for NumPy's own errors."""
+    z = points(dtype)
+    assert_within_ulps(f(z), oracle(f, z), 4, dtype)
+
+
+@both_dtypes
+@elementwise
+def test_derivative(f, dtype):
+    """Protects backward's slopes, those at the kink included; 1 - y cancels, hence an atol."""
+    z = np.append(points(dtype), dtype(0))
+    atol = 4 * np.finfo(dtype).eps if isinstance(f, na.Sigmoid | na.Tanh) else 0.0
+    assert_within_ulps(f.derivative(z), oracle(f, z, "slope"), 4, dtype, atol)
+
+
+@both_dtypes
+def test_derivative_at_the_edge_of_a_bounded_relu(dtype):
+    """Protects 0 < z < max: neither edge belongs to the slope."""
+    z = np.array([-1, 0, 0.5, 1, 2], dtype)
+    np.testing.assert_array_equal(na.ReLU(max_value=1)(z), np.array([0, 0, 0.5, 1, 1], dtype))
+    np.testing.assert_array_equal(na.ReLU(max_value=1).derivative(z), [0, 0, 1, 0, 0])
+
+
+@both_dtypes
+@pytest.mark.parametrize("shape", [(5,), (3, 4), (2, 3, 17), (1,), (4, 1), (2, 0)])
+def test_softmax(shape, dtype, rng):
+    """Protects the last axis as the one that sums to 1, whatever the number of axes."""
+    z = rng.normal(scale=5, size=shape).astype(dtype)
+    y = na.Softmax()(z)
+    assert (y.shape, y.dtype) == (shape, dtype)
+    if z.size:
+        desired = ref.softmax(z.astype(np.float64))
+        # The rounding of z - max alone is worth |z - max| ULP.
+        np.testing.assert_allclose(y, desired, rtol=64 * np.finfo(dtype).eps)
+
+
+def test_softmax_of_huge_inputs():
+    """Protects against overflow: exp is taken of z - max."""
+    np.testing.assert_array_equal(na.Softmax()([1e4, 0.0, -1e4]), [1, 0, 0])
+    np.testing.assert_array_equal(na.Softmax()([-1e4, -1e4]), [0.5, 0.5])
+
+
+def test_softmax_has_no_elementwise_derivative():
+    with pytest.raises(ValueError, match="Jacobian"):
+        na.Softmax().derivative(np.zeros(3))
+
+
+@both_dtypes
+@elementwise
+@pytest.mark.parametrize("shape", [(), (0,), (0, 3), (3, 0), (1,), (17,), (3, 5), (2, 3, 4)])
+def test_shape_and_dtype_are_kept(f, shape, dtype, rng):
+    """Protects every shape, 0-d and empty included, and that the input is left alone."""
+    z = np.asarray(rng.normal(size=shape), dtype)
+    before = z.copy()
+    for result, what in ((f(z), "f"), (f.derivative(z), "slope")):
+        result = np.asarray(result)
+        assert (result.shape, result.dtype) == (shape, dtype)
+        # What a value is must not depend on the shape it comes in.
+        assert_within_ulps(result, np.asarray(oracle(f, z, what)), 4, dtype, np.finfo(dtype).eps)
+    np.testing.assert_array_equal(z, before)
+
+
+LAYOUTS = {
+    "strided": lambda z: np.repeat(z, 2, axis=1)[:, ::2],
+    "negative strides": lambda z: z[::-1, ::-1].copy()[::-1, ::-1],
+    "Fortran": np.asfortranarray,
+    "broadcast": lambda z: np.broadcast_to(z[:1], z.shape),
+    "big-endian": lambda z: z.astype(z.dtype.newbyteorder(">")),
+    "unaligned": lambda z: np.frombuffer(b"\0" + z.tobytes(), z.dtype, offset=1).reshape(z.shape),
+}
+
+
+@both_dtypes
+@every
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_layout_changes_no_bit(f, layout, dtype, rng):
+    """Protects against reading memory as if it were contiguous, aligned and native."""
+    z = layout(rng.normal(size=(7, 9)).astype(dtype))
+    plain = np.array(z, dtype, order="C")
+    z.flags.writeable = False
+    assert f(z).dtype == dtype
+    assert f(z).tobytes() == f(plain).tobytes()
+
+
+@every
+@pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int64, bool, np.float16])
+def test_other_dtypes_become_float64(f, dtype):
+    z = np.array([[0, 1, 1], [1, 0, 1]], dtype)
+    assert f(z).dtype == np.float64
+    np.testing.assert_array_equal(f(z), f(z.astype(np.float64)))
+    np.testing.assert_array_equal(f(z.tolist()), f(z.astype(np.float64)))
+
+
+@every
+@pytest.mark.parametrize("bad", ["abc", ["a", "b"], None, [1j], [object()]], ids=repr)
+def test_what_is_no_number_is_refused(f, bad):
+    with pytest.raises((TypeError, ValueError)):
+        f(bad)
+
+
+@both_dtypes
+@elementwise
+def test_nan_stays_nan(f, dtype):
+    """Protects against min, max and clamps that swallow a NaN; 33 puts it in every kind of lane."""
+    for i in range(33):
+        z = np.zeros(33, dtype)
+        z[i] = np.nan
+        np.testing.assert_array_equal(np.isnan(f(z)), np.isnan(z))
+
+
+@both_dtypes
+@elementwise
+def test_infinite_and_huge(f, dtype):
+    """Protects the limits: saturation where there is one, infinity elsewhere, never a NaN."""
+    huge = np.finfo(dtype).max
+    z = np.array([np.inf, -np.inf, huge, -huge, 1e30, -1e30], dtype)
+    with np.errstate(over="ignore"):
+        desired = oracle(f, z).astype(dtype)
+    np.testing.assert_allclose(f(z), desired, rtol=4 * np.finfo(dtype).eps)
+
+
+@both_dtypes
+@elementwise
+def test_subnormal(f, dtype):
+    """Protects values next to 0: a subnormal may be flushed, nothing more may happen to it."""
+    z = np.array([1, -1, 2**10, -(2**10)], dtype) * np.finfo(dtype).smallest_subnormal
+    tiny = np.finfo(dtype).tiny
+    np.testing.assert_allclose(f(z), oracle(f, z), rtol=4 * np.finfo(dtype).eps, atol=3 * tiny)
+
+
+@both_dtypes
+def test_callers_floating_point_state_stays(dtype):
+    """Protects the caller from our flush-to-zero: subnormals still exist after a core call."""
+    na.Sigmoid()(np.zeros(1000, dtype))
+    small = np.full(3, np.finfo(dtype).smallest_subnormal) * dtype(3)
+    assert (small > 0).all()
+
+
+@every
+def test_repr_can_be_pasted(f):
+    assert eval(repr(f), {"na": na, **vars(na)}) == f
+
+
+def test_equal_by_value():
+    """Protects use as dictionary keys and in scikit-learn's clone: equal in kind and in value."""
+    for (i, f), (j, g) in itertools.product(enumerate(OBJECTS), repeat=2):
+        same = eval(repr(g), {"na": na, **vars(na)})
+        assert (f == same) == (i == j), (f, same)
+        assert (f != same) == (i != j), (f, same)
+        if i == j:
+            assert hash(f) == hash(same)
+    assert na.ReLU() != "relu"
+    assert na.ReLU(max_value=1) == na.ReLU(max_value=1.0)
+
+
+def test_names():
+    aliases = {"identity": "linear", "logistic": "sigmoid", "exp": "exponential"}
+    for alias, name in aliases.items():
+        assert na.activation(alias) == na.activation(name)
+    assert na.activation("linear") == na.Linear(slope=1.0)
+    assert na.activation("relu") == na.ReLU(max_value=None)
+    assert na.activation("leaky_relu") == na.LeakyReLU(alpha=0.01)
+    assert na.activation("prelu") == na.PReLU(alpha=0.25, shared=False)
+    for f in OBJECTS:
+        assert na.activation(f) == f
+
+
+@pytest.mark.parametrize("unknown", ["rleu", "", "ReLU6"])
+def test_unknown_name_lists_the_names(unknown):
+    with pytest.raises(ValueError, match=f"{unknown!r}") as error:
+        na.activation(unknown)
+    for name in na.ACTIVATIONS:
+        assert name in str(error.value)
+
+
+@pytest.mark.parametrize("wrong", [3, None, na.ReLU, ["relu"]], ids=repr)
+def test_what_is_no_activation_is_refused(wrong):
+    with pytest.raises((TypeError, ValueError), match="relu"):
+        na.activation(wrong)

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every example that a reader can paste is true: README.md and all docstrings."""
+
+import doctest
+import importlib
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+import neuract
+
+ROOT = Path(__file__).parents[1]
+OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+# Importing it runs the program.
+MODULES = [
+    module.name
+    for module in pkgutil.walk_packages(neuract.__path__, "neuract.")
+    if module.name != "neuract.__main__"
+]
+
+
+def test_readme(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    readme = str(ROOT / "README.md")
+    result = doctest.testfile(readme, module_relative=False, optionflags=OPTIONS)
+    assert result.attempted > 0
+    assert result.failed == 0
+
+
+@pytest.mark.parametrize("name", ["neuract", *MODULES])
+def test_docstrings(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module = importlib.import_module(name)
+    result = doctest.testmod(module, extraglobs={"na": neuract}, optionflags=OPTIONS)
+    assert result.failed == 0

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Gradients agree with central differences, with the oracle and with PyTorch's golden vectors."""
+
+import numpy as np
+import pytest
+import reference as ref
+from conftest import assert_same, loss_object, parameters, twin
+
+import neuract as na
+
+ROWS, N_IN, UNITS = 11, 4, (5, 3)
+# Activation and parameter of the hidden layers; one PReLU alpha is shared, some are negative.
+HIDDEN = {
+    "linear": ("linear", -0.7),
+    "sigmoid": ("sigmoid", None),
+    "tanh": ("tanh", None),
+    "relu": ("relu", None),
+    "bounded relu": ("relu", 0.8),
+    "leaky relu": ("leaky_relu", 0.2),
+    "prelu": ("prelu", lambda units: np.linspace(-0.5, 0.5, units)),
+    "shared prelu": ("prelu", lambda units: np.array([-0.25])),
+    "exponential": ("exponential", None),
+}
+REGRESSION = [
+    ref.Loss("squared_error"),
+    ref.Loss("absolute_error"),
+    ref.Loss("huber", 0.75),
+    ref.Loss("quantile", 0.3),
+]
+LIKELIHOOD = {
+    ("poisson", "exponential"),
+    ("poisson", "sigmoid"),
+    ("log_loss", "sigmoid"),
+    ("log_loss", "softmax"),
+}
+# Every loss with every output activation that it may stand on.
+OUTPUTS = [(loss, *output) for loss in REGRESSION for output in HIDDEN.values()]
+OUTPUTS += [(ref.Loss(loss), activation, None) for loss, activation in sorted(LIKELIHOOD)]
+# Every loss once, on an output that belongs to it.
+LOSSES = [(loss, "linear", 1.0) for loss in REGRESSION]
+LOSSES += [output for output in OUTPUTS if (output[0].name, output[1]) in LIKELIHOOD]
+THRESHOLDS = {
+    "no threshold": lambda units: None,
+    "threshold": lambda units: 0.125,
+    "threshold per neuron": lambda units: np.linspace(-0.25, 0.5, units),
+}
+EPS = {"float32": 2.0**-23, "float64": 2.0**-52}
+
+
+def output_id(output):
+    loss, activation, parameter = output
+    shown = getattr(parameter(2), "tolist", list)() if callable(parameter) else parameter
+    return f"{loss.name}-{activation}({shown})"
+
+
+hidden_layers = pytest.mark.parametrize("hidden", HIDDEN.values(), ids=HIDDEN)
+thresholds = pytest.mark.parametrize("threshold", THRESHOLDS.values(), ids=THRESHOLDS)
+losses = pytest.mark.parametrize("output", LOSSES, ids=output_id)
+outputs = pytest.mark.parametrize("output", OUTPUTS, ids=output_id)
+
+
+def distance_to_kinks(layers, loss, x, t):
+    """How far the nearest pre-activation, threshold or residual is from where a slope jumps."""
+    gaps = [np.inf]
+    inputs = [x, *ref.forward(layers, x)]
+    for layer, y in zip(layers, inputs, strict=False):
+        z = layer.z(y)
+        if layer.activation in ("relu", "leaky_relu", "prelu"):
+            gaps.append(np.abs(z).min())
+        if layer.activation == "relu" and layer.parameter is not None:
+            gaps.append(np.abs(z - layer.parameter).min())
+        if layer.threshold is not None:
+            gaps.append(np.abs(layer.f(z) - layer.threshold).min())
+    r = np.abs(layer.f(z) - t) if loss.name in ("absolute_error", "huber", "quantile") else gaps[0]
+    gaps.append(np.min(np.abs(r - loss.parameter) if loss.name == "huber" else r))
+    return min(gaps)
+
+
+def draw(hidden, output, threshold, rng):
+    """Layers, inputs, targets; all of them numbers that float32 holds exactly."""
+    exact = lambda a: a.astype(np.float32).astype(np.float64)  # noqa: E731
+    loss, activation, parameter = output
+    layers, n_in = [], N_IN
+    kinds = [(*hidden, threshold)] * (len(UNITS) - 1) + [
+        (activation, parameter, THRESHOLDS["no threshold"])
+    ]
+    for units, (name, constant, theta) in zip(UNITS, kinds, strict=True):
+        weights = exact(rng.uniform(-1, 1, (n_in, units)))
+        constant = constant(units) if callable(constant) else constant
+        constant = exact(np.asarray(constant)) if np.ndim(constant) else constant
+        theta = theta(units)
+        biases = exact(rng.uniform(-0.5, 0.5, units))
+        layers.append(ref.Layer(weights, biases, name, constant, theta))
+        n_in = units
+    x = exact(rng.normal(size=(ROWS, N_IN)))
+    t = exact(rng.normal(size=(ROWS, n_in)))
+    if (loss.name, activation) == ("log_loss", "softmax"):
+        t = rng.integers(0, n_in, ROWS)
+    elif loss.name in ("log_loss", "poisson"):
+        t = rng.integers(0, 2, (ROWS, n_in)).astype(float)
+    return layers, x, t
+
+
+def draw_away_from_kinks(hidden, output, threshold):
+    """The first seed whose network has a slope wherever the differences will go."""
+    for seed in range(3000):
+        layers, x, t = draw(hidden, output, threshold, np.random.default_rng(seed))
+        # A loss of 1e9, as exponentials of exponentials make, leaves no digits to its differences.
+        tame = ref.gradients(layers, output[0], x, t).loss < 20
+        if tame and distance_to_kinks(layers, output[0], x, t) > 5e-3:
+            return layers, output[0], x, t
+    raise AssertionError("no seed is far enough from every kink")
+
+
+def central_differences(net, x, t, h=1e-4):
+    """d net.loss / d every parameter, by the five-point formula: its error is of order h⁴."""
+    middle = [net.weights, net.biases, net.slopes]
+    middle = [[None if p is None else np.array(p) for p in kind] for kind in middle]
+    numeric = []
+    for p in (p for kind in middle for p in kind):
+        if p is None:
+            numeric.append(None)
+            continue
+        dp = np.zeros_like(p)
+        for i in np.ndindex(p.shape):
+            centre, at = p[i], []
+            for p[i] in (centre + 2 * h, centre + h, centre - h, centre - 2 * h):
+                net.set_parameters(*middle)
+                at.append(net.loss(x, t))
+            p[i], dp[i] = centre, (8 * (at[1] - at[2]) - (at[0] - at[3])) / (12 * h)
+        numeric.append(dp)
+    net.set_parameters(*middle)
+    return numeric
+
+
+def check_differences(layers, loss, x, t):
+    net = twin(layers, loss)
+    g = net.gradients(x, t)
+    assert g.loss == net.loss(x, t)
+    numeric = central_differences(net, x, t)
+    for analytic, desired in zip(parameters(g), numeric, strict=True):
+        if desired is None:
+            assert analytic is None
+            continue
+        # 1e-10 is what the rounding of the loss is worth after division by h.
+        np.testing.assert_allclose(analytic, desired, rtol=1e-7, atol=1e-10)
+
+
+def check_oracle(layers, loss, x, t, dtype):
+    """float64 to rounding; float32 within 64 eps of the float64 oracle's largest gradient."""
+    g = twin(layers, loss, dtype).gradients(x, t)
+    desired = ref.gradients(layers, loss, x, t)
+    largest = max(np.abs(d).max() for d in parameters(desired) if d is not None)
+    assert g.loss == pytest.approx(desired.loss, rel=64 * EPS[dtype])
+    for analytic, d in zip(parameters(g), parameters(desired), strict=True):
+        assert (analytic is None) == (d is None)
+        if d is not None:
+            assert analytic.dtype == dtype
+            np.testing.assert_allclose(analytic, d, rtol=0, atol=64 * EPS[dtype] * largest)
+
+
+@hidden_layers
+@losses
+@thresholds
+def test_hidden_layer_against_differences(hidden, output, threshold):
+    """Protects backward through every activation, loss and threshold: the loss is its own proof."""
+    check_differences(*draw_away_from_kinks(hidden, output, threshold))
+
+
+@outputs
+def test_output_layer_against_differences(output):
+    """Protects the chain rule at the output, for every pair of loss and activation."""
+    case = draw_away_from_kinks(HIDDEN["tanh"], output, THRESHOLDS["no threshold"])
+    check_differences(*case)
+
+
+@hidden_layers
+@losses
+@thresholds
+@pytest.mark.parametrize("dtype", EPS)
+def test_hidden_layer_against_oracle(hidden, output, threshold, dtype):
+    check_oracle(*draw_away_from_kinks(hidden, output, threshold), dtype)
+
+
+@outputs
+@pytest.mark.parametrize("dtype", EPS)
+def test_output_layer_against_oracle(output, dtype):
+    case = draw_away_from_kinks(HIDDEN["tanh"], output, THRESHOLDS["no threshold"])
+    check_oracle(*case, dtype)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 8, 9, 16, 17, 200])
+@pytest.mark.parametrize("dtype", EPS)
+def test_rows_beyond_one_block(rows, dtype, rng):
+    """Protects the sums over rows: the padding of the last block must not enter any gradient."""
+    layers = ref.glorot(9, [17, 8, 2], ["relu", "sigmoid", "linear"], np.random.RandomState(0))
+    x, t = rng.normal(size=(rows, 9)), rng.normal(size=(rows, 2))
+    check_oracle(layers, REGRESSION[0], x, t, dtype)
+
+
+def test_class_indices_and_one_hot_are_the_same_targets(rng):
+    layers = ref.glorot(4, [3], ["softmax"], np.random.RandomState(0))
+    x, t = rng.normal(size=(20, 4)), rng.integers(0, 3, 20)
+    net = twin(layers, ref.Loss("log_loss"))
+    by_index = net.gradients(x, t)
+    for same in (t[:, None], np.eye(3)[t], t.astype(float)):
+        g = net.gradients(x, same)
+        assert g.loss == by_index.loss
+        np.testing.assert_array_equal(g.weights[0], by_index.weights[0])
+
+
+def test_residual_zero_has_gradient_zero():
+    """Protects the kink of |r|: the subgradient 0, so that a perfect fit stays where it is."""
+    layers = [ref.Layer(np.zeros((2, 1)), np.zeros(1), "linear", 1.0)]
+    g = twin(layers, ref.Loss("absolute_error")).gradients(np.ones((3, 2)), np.zeros(3))
+    np.testing.assert_array_equal(g.weights[0], 0)
+
+
+@pytest.mark.parametrize(
+    ("activation", "output"), [("sigmoid", [[800.0]]), ("softmax", [[800.0, 0.0]])]
+)
+def test_log_loss_is_computed_from_z(activation, output):
+    """Protects against clipped probabilities: a certain, wrong answer costs |z|, not 36."""
+    layers = [ref.Layer(np.array(output), np.zeros(len(output[0])), activation)]
+    net = twin(layers, ref.Loss("log_loss"))
+    wrong = 0 if activation == "sigmoid" else 1
+    assert net.loss(np.ones((1, 1)), np.array([wrong])) == 800.0
+    assert net.loss(np.ones((1, 1)), np.array([1 - wrong])) == 0.0
+
+
+# Golden vectors made with PyTorch.
+
+GOLDEN_OPTIMIZERS = {
+    "sgd": na.SGD(momentum=0.0, nesterov=False),
+    "momentum": na.SGD(momentum=0.9, nesterov=False),
+    "nesterov": na.SGD(momentum=0.9, nesterov=True),
+    "adam": na.Adam(),
+    "adamw": na.AdamW(weight_decay=0.05),
+}
+
+
+def test_golden_forward_and_gradients(golden):
+    """Protects the package against an oracle that is wrong: PyTorch computed these."""
+    net = twin(golden["layers"], golden["loss"])
+    assert_same(net.forward(golden["x"]), golden["forward"])
+    g = net.gradients(golden["x"], golden["t"], golden["sample_weight"])
+    assert g.loss == pytest.approx(golden["mean_loss"], rel=1e-12)
+    assert_same(g.weights, golden["gradients"]["weights"])
+    assert_same(g.biases, golden["gradients"]["biases"])
+    assert_same([d for d in g.slopes if d is not None], golden["gradients"]["slopes"])
+
+
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    [("sgd", 1), ("momentum", 3), *((n, k) for n in ("nesterov", "adam", "adamw") for k in (1, 3))],
+)
+def test_golden_steps(golden, name, steps):
+    """Protects each optimizer with L2, sample weights, thresholds and learned slopes in it."""
+    rows = len(golden["x"])
+    settings = {"optimizer": GOLDEN_OPTIMIZERS[name], "learning_rate": 0.01}
+    settings |= {"alpha": golden["alpha"], "batch_size": rows, "shuffle": False}
+    net = twin(golden["layers"], golden["loss"], **settings)
+    for _ in range(steps):
+        net.partial_fit(golden["x"], golden["t"], golden["sample_weight"])
+    after = golden["after_one_step" if steps == 1 else "after_three_steps"][name]
+    for kind, desired in after.items():
+        assert_same([p for p in getattr(net, kind) if p is not None], desired)
+
+
+def test_losses_are_covered_and_compare_by_value():
+    """Protects against a loss that enters without its definition and its tests."""
+    assert {loss.name for loss, *_ in LOSSES} == set(na.losses.LOSSES)
+    for loss, *_ in LOSSES:
+        assert loss_object(loss) == loss_object(loss)
+        assert eval(repr(loss_object(loss)), {"na": na, **vars(na.losses)}) == loss_object(loss)

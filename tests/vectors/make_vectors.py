@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Write the golden vectors: small networks in float64, trained a few steps by PyTorch's autograd.
+
+    pip install torch==2.13.0 numpy && python tests/vectors/make_vectors.py
+
+One JSON file a case: the network as data, then what PyTorch makes of it. Running it again changes
+no byte. PyTorch's optimizers are used as they are, except that its epsilon is scaled at each step
+to stand where scikit-learn's stands.
+"""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+ROWS, N_IN, STEPS, LEARNING_RATE, EPSILON, WEIGHT_DECAY = 9, 4, 3, 0.01, 1e-8, 0.05
+
+ACTIVATIONS = {
+    "linear": lambda z, a: a * z,
+    "sigmoid": lambda z, _: torch.sigmoid(z),
+    "tanh": lambda z, _: torch.tanh(z),
+    "relu": lambda z, top: torch.relu(z) if top is None else F.hardtanh(z, 0.0, top),
+    "leaky_relu": F.leaky_relu,
+    "prelu": F.prelu,
+    "exponential": lambda z, _: torch.exp(z),
+    "softmax": lambda z, _: torch.softmax(z, dim=1),
+}
+
+
+def layer(units, activation, parameter=None, threshold=None):
+    return {"units": units, "activation": activation, "parameter": parameter,
+            "threshold": threshold}  # fmt: skip
+
+
+def case(loss, *layers, parameter=None, alpha=0.0, weighted=False):
+    return {"loss": {"name": loss, "parameter": parameter}, "layers": list(layers),
+            "alpha": alpha, "weighted": weighted}  # fmt: skip
+
+
+PER_NEURON = [0.25, -0.3, 0.6, -0.1, 0.05]
+CASES = {
+    "relu_squared_error": case(
+        "squared_error", layer(5, "relu"), layer(4, "linear", 0.7), layer(2, "linear", 1.0),
+        alpha=0.3,
+    ),
+    "smooth_absolute_error": case(
+        "absolute_error", layer(5, "tanh"), layer(4, "sigmoid"), layer(2, "linear", 1.0),
+        weighted=True,
+    ),
+    "prelu_huber": case(
+        "huber", layer(5, "prelu", PER_NEURON), layer(4, "tanh"), layer(2, "linear", -1.5),
+        parameter=0.8, alpha=0.1, weighted=True,
+    ),
+    "shared_prelu_poisson": case(
+        "poisson", layer(5, "prelu", [-0.2]), layer(4, "prelu", [0.25]), layer(2, "exponential"),
+        weighted=True,
+    ),
+    "bounded_relu_softmax": case(
+        "log_loss", layer(5, "leaky_relu", 0.2), layer(4, "relu", 1.0), layer(3, "softmax"),
+        alpha=0.2, weighted=True,
+    ),
+    "exponential_multilabel": case(
+        "log_loss", layer(5, "exponential"), layer(4, "leaky_relu", 0.01), layer(3, "sigmoid")
+    ),
+    "threshold_quantile": case(
+        "quantile", layer(5, "relu", threshold=0.3),
+        layer(4, "tanh", threshold=[-0.4, 0.0, 0.1, 0.3]), layer(2, "tanh"),
+        parameter=0.3, weighted=True,
+    ),
+    "threshold_prelu": case(
+        "squared_error", layer(5, "prelu", PER_NEURON, threshold=0.1),
+        layer(4, "sigmoid", threshold=0.5), layer(2, "prelu", [0.25, -0.4]), alpha=0.1,
+    ),
+    "sigmoid_poisson": case(
+        "poisson", layer(5, "sigmoid", threshold=0.4), layer(4, "relu"), layer(1, "sigmoid")
+    ),
+    "no_hidden_softmax": case("log_loss", layer(3, "softmax"), alpha=0.5),
+    "no_hidden_binary": case("log_loss", layer(1, "sigmoid"), weighted=True),
+    "relu_output_huber": case(
+        "huber", layer(5, "tanh"), layer(2, "leaky_relu", 0.1), parameter=0.5, weighted=True
+    ),
+}  # fmt: skip
+
+
+def targets(loss, activation, units, rng):
+    if activation == "softmax":
+        return rng.integers(0, units, ROWS).astype(float)
+    if loss == "log_loss":
+        return rng.integers(0, 2, (ROWS, units)).astype(float)
+    if loss == "poisson":
+        return rng.poisson(1.5, (ROWS, units)).astype(float)
+    return rng.normal(size=(ROWS, units))
+
+
+def draw(spec, rng):
+    """Inputs, targets and parameters."""
+    spec["x"] = rng.normal(size=(ROWS, N_IN))
+    output = spec["layers"][-1]
+    spec["t"] = targets(spec["loss"]["name"], output["activation"], output["units"], rng)
+    spec["sample_weight"] = rng.uniform(0.2, 2.0, ROWS) if spec.pop("weighted") else None
+    n_in, spec["weights"], spec["biases"] = N_IN, [], []
+    for k in spec["layers"]:
+        spec["weights"].append(rng.uniform(-1, 1, (n_in, k["units"])))
+        spec["biases"].append(rng.uniform(-0.5, 0.5, k["units"]))
+        n_in = k["units"]
+
+
+class Network(nn.Module):
+    def __init__(self, spec):
+        super().__init__()
+        self.layers = spec["layers"]
+        parameters = nn.ParameterList
+        self.weights = parameters(torch.tensor(w) for w in spec["weights"])
+        self.biases = parameters(torch.tensor(b) for b in spec["biases"])
+        self.slopes = parameters(
+            torch.tensor(k["parameter"], dtype=torch.float64)
+            for k in self.layers if k["activation"] == "prelu"
+        )  # fmt: skip
+
+    def forward(self, y):
+        outputs, slopes = [], iter(self.slopes)
+        for k, w, b in zip(self.layers, self.weights, self.biases, strict=True):
+            z = y @ w + b
+            prelu = k["activation"] == "prelu"
+            y = ACTIVATIONS[k["activation"]](z, next(slopes) if prelu else k["parameter"])
+            if k["threshold"] is not None:
+                y = torch.where(y < torch.tensor(k["threshold"]), torch.zeros_like(y), y)
+            outputs.append(y)
+        return z, outputs
+
+
+def losses(name, a, activation, z, y, t):
+    """Of each row; the likelihoods written from z by PyTorch's own functions where it has one."""
+    match name, activation:
+        case "squared_error", _:
+            each = F.mse_loss(y, t, reduction="none") / 2
+        case "absolute_error", _:
+            each = F.l1_loss(y, t, reduction="none")
+        case "huber", _:
+            each = F.huber_loss(y, t, reduction="none", delta=a)
+        case "quantile", _:
+            each = torch.maximum(a * (t - y), (a - 1) * (t - y))
+        case "poisson", _:
+            log_y = z if activation == "exponential" else F.logsigmoid(z)
+            each = F.poisson_nll_loss(log_y, t, reduction="none") - t + torch.xlogy(t, t)
+            each = F.poisson_nll_loss(log_y, t, reduction="none") + torch.xlogy(t, t) - t
+        case "log_loss", "sigmoid":
+            each = F.binary_cross_entropy_with_logits(z, t, reduction="none")
+        case "log_loss", "softmax":
+            return F.cross_entropy(z, t.long(), reduction="none")
+    return each.sum(dim=1)
+
+
+def evaluate(spec, network):
+    """Mean loss and outputs."""
+    t = torch.tensor(spec["t"])
+    z, outputs = network(torch.tensor(spec["x"]))
+    loss, activation = spec["loss"], spec["layers"][-1]["activation"]
+    each = losses(loss["name"], loss["parameter"], activation, z, outputs[-1], t)
+    weight = np.ones(ROWS) if spec["sample_weight"] is None else spec["sample_weight"]
+    weight = torch.tensor(weight)
+    return (weight * each).sum() / weight.sum(), weight.sum(), outputs
+
+
+def optimizer(name, network):
+    others = [*network.biases, *network.slopes]
+    match name:
+        case "sgd":
+            return torch.optim.SGD(network.parameters(), lr=LEARNING_RATE)
+        case "momentum":
+            return torch.optim.SGD(network.parameters(), lr=LEARNING_RATE, momentum=0.9)
+        case "nesterov":
+            return torch.optim.SGD(
+                network.parameters(), lr=LEARNING_RATE, momentum=0.9, nesterov=True
+            )
+        case "adam":
+            return torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
+        case "adamw":
+            groups = [
+                {"params": list(network.weights), "weight_decay": WEIGHT_DECAY},
+                {"params": others, "weight_decay": 0.0},
+            ]
+            return torch.optim.AdamW(groups, lr=LEARNING_RATE)
+
+
+def values(parameters):
+    return [p.detach().numpy() for p in parameters]
+
+
+def trained(spec, name, steps):
+    network = Network(spec)
+    step_of = optimizer(name, network)
+    for step in range(1, steps + 1):
+        for group in step_of.param_groups:
+            if "eps" in group:
+                # PyTorch adds it to the corrected sqrt(v), scikit-learn to the uncorrected one.
+                group["eps"] = EPSILON / (1 - 0.999**step) ** 0.5
+        step_of.zero_grad()
+        loss, total, _ = evaluate(spec, network)
+        penalty = sum((w**2).sum() for w in network.weights)
+        (loss + 0.5 * spec["alpha"] * penalty / total).backward()
+        step_of.step()
+    return {kind: values(getattr(network, kind)) for kind in ("weights", "biases", "slopes")}
+
+
+def golden(spec):
+    network = Network(spec)
+    loss, _, outputs = evaluate(spec, network)
+    loss.backward()
+    spec["forward"] = values(outputs)
+    spec["mean_loss"] = loss.item()
+    spec["gradients"] = {
+        kind: [p.grad.numpy() for p in getattr(network, kind)]
+        for kind in ("weights", "biases", "slopes")
+    }
+    spec["after_one_step"] = {n: trained(spec, n, 1) for n in ("sgd", "nesterov", "adam", "adamw")}
+    spec["after_three_steps"] = {
+        n: trained(spec, n, STEPS) for n in ("momentum", "nesterov", "adam", "adamw")
+    }
+    return spec
+
+
+def main():
+    torch.set_default_dtype(torch.float64)
+    torch.set_num_threads(1)
+    for seed, (name, spec) in enumerate(CASES.items()):
+        draw(spec, np.random.default_rng(seed))
+        text = json.dumps({"name": name, **golden(spec)}, default=np.ndarray.tolist)
+        Path(__file__).with_name(f"{name}.json").write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
