@@ -32,12 +32,14 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Linters for Python and Cython; C warnings are errors, and the C tests pass."""
+    """Linters for Python, Cython and C; C warnings are errors, and the C tests pass."""
     session.install(".[lint,plot]")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
     session.run("cython-lint", "src")
+    c_files = [str(path) for folder in ("csrc", "tests/c") for path in Path(folder).rglob("*.[ch]")]
+    session.run("clang-format", "--dry-run", "--Werror", *c_files)
     c_tests(session, BUILD / "c-native")
 
 

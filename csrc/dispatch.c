@@ -41,11 +41,12 @@ static inline bool avx512_runs(void)
 #endif
 #define NA_ISAS(X) NA_SSE2(X) NA_AVX2(X) NA_AVX512(X) NA_NEON(X)
 
-#define NA_DECLARE(isa, runs)                            \
+#define NA_DECLARE(isa, runs)                                  \
     extern const struct na_kernels_f32 na_kernels_##isa##_f32; \
     extern const struct na_kernels_f64 na_kernels_##isa##_f64;
 NA_ISAS(NA_DECLARE)
 
+/* clang-format off */
 static const struct {
     const char *name;
     bool (*runs)(void);
@@ -55,6 +56,7 @@ static const struct {
 #define NA_ROW(isa, runs) {#isa, runs, &na_kernels_##isa##_f32, &na_kernels_##isa##_f64},
     NA_ISAS(NA_ROW)
 };
+/* clang-format on */
 enum { N_ISAS = sizeof isas / sizeof *isas };
 
 static int chosen = -1;

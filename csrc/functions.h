@@ -1,5 +1,5 @@
-/* functions.h: what the *_tmpl.c files do for one dtype. A handle begins with a pointer to its dtype's functions; neuract.c
- * calls through it, and so is the only place where a dtype is chosen. What each does: neuract.h. */
+/* functions.h: what the *_tmpl.c files do for one dtype. A handle begins with a pointer to its dtype's functions;
+ * neuract.c calls through it, and so is the only place where a dtype is chosen. What each does: neuract.h. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_FUNCTIONS_H
 #define NA_FUNCTIONS_H

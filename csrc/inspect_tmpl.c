@@ -56,7 +56,6 @@ static void inspect_block(const inspection *p, int64_t row, real *x, real *y)
 
 static void inspect_job(void *argument, na_team *team, int thread)
 {
-    (void)team;
     inspection *p = argument;
     real *x = p->scratch + 2 * thread * p->block_size;
     for (int64_t row; (row = atomic_fetch_add(&p->next_row, NA_LANES)) < p->rows;)

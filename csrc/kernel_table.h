@@ -1,9 +1,10 @@
 /* kernel_table.h: the kernels of one ISA and one dtype, as a struct of pointers: the one thing networks know of SIMD.
  *
- * Words: a line is NA_LANES numbers, one neuron over the NA_LANES rows of a block; a block of n neurons is n lines, tight.
- * A panel is NA_LANES outputs of a layer, the last one narrower; weights lie panel by panel, [n_in][width] each.
- * Every array begins on a 64-byte boundary; lanes past the last row hold zeros or finite leftovers and are never passed on.
- * No kernel allocates, fails or keeps anything. Each output is one accumulator, its sum in order: the same bits everywhere. */
+ * Words: a line is NA_LANES numbers, one neuron over the NA_LANES rows of a block; a block of n neurons is n lines,
+ * tight. A panel is NA_LANES outputs of a layer, the last one narrower; weights lie panel by panel, [n_in][width] each.
+ * Every array begins on a 64-byte boundary; lanes past the last row hold zeros or finite leftovers and are never passed
+ * on. No kernel allocates, fails or keeps anything. Each output is one accumulator, its sum in order: the same bits
+ * everywhere. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_KERNEL_TABLE_H
 #define NA_KERNEL_TABLE_H
@@ -15,14 +16,14 @@
 #include "real.h"
 
 /* The numbers of one step of an optimizer. */
-struct NA_FN(na_step) {
-    real learning_rate; /* adam: corrected for the bias of the moments at this step */
-    real momentum;      /* sgd */
-    bool nesterov;      /* sgd */
+struct na_step {
+    real learning_rate;           /* adam: corrected for the bias of the moments at this step */
+    real momentum;                /* sgd */
+    bool nesterov;                /* sgd */
     real beta_1, beta_2, epsilon; /* adam */
-    real scale;   /* of the gradient: 1 / Σ sample weights of the batch */
-    real penalty; /* alpha / Σ sample weights; 0 for biases and slopes */
-    real keep;    /* 1 − learning rate · weight decay; 1 for biases and slopes */
+    real scale;                   /* of the gradient: 1 / Σ sample weights of the batch */
+    real penalty;                 /* alpha / Σ sample weights; 0 for biases and slopes */
+    real keep;                    /* 1 − learning rate · weight decay; 1 for biases and slopes */
 };
 
 #include "activations.h"
@@ -30,7 +31,7 @@ struct NA_FN(na_step) {
 #include "optimizers.h"
 
 /* What the neurons of a layer do with z: the activation's parameter and the thresholds (NULL: none). */
-struct NA_FN(na_neurons) {
+struct na_neurons {
     const real *parameters; /* one number, or one a neuron */
     size_t stride;          /* 0 or 1: from a neuron's parameter to the next one's */
     const real *thresholds; /* one a neuron, or NULL */
@@ -38,25 +39,26 @@ struct NA_FN(na_neurons) {
 
 /* y ← f(z), then the threshold: y stays unless y < threshold, else 0. y may be z.
  * slopes (dy/dz) and parameter_slopes (dy/da) are written where they are not NULL; 0 where the neuron did not fire. */
-typedef void NA_FN(na_activate)(int64_t units, const real *z, const struct NA_FN(na_neurons) *neurons, real *y,
-                                real *slopes, real *parameter_slopes);
+typedef void na_activate(int64_t units, const real *z, const struct na_neurons *neurons, real *y, real *slopes,
+                         real *parameter_slopes);
 /* The same for one row: z and y are `units` numbers, and readable and writable to the end of the last line. */
-typedef void NA_FN(na_activate_row)(int64_t units, const real *z, const struct NA_FN(na_neurons) *neurons, real *y);
+typedef void na_activate_row(int64_t units, const real *z, const struct na_neurons *neurons, real *y);
 
-/* gradients ← sample weight · dloss/dv and losses[lane] ← the row's loss, for one block; v: outputs or z (losses.h), `units`
- * lines; targets: as many lines, for softmax one line of class numbers; sample_weights: one line. */
-typedef void NA_FN(na_loss)(int64_t units, const real *v, const real *targets, real parameter,
-                            const real *sample_weights, real *gradients, real *losses);
+/* gradients ← sample weight · dloss/dv and losses[lane] ← the row's loss, for one block; v: outputs or z (losses.h),
+ * `units` lines; targets: as many lines, for softmax one line of class numbers; sample_weights: one line. */
+typedef void na_loss(int64_t units, const real *v, const real *targets, real parameter, const real *sample_weights,
+                     real *gradients, real *losses);
 
 /* One step of n parameters down their gradients; returns Σ w² of the parameters before it. */
-typedef double NA_FN(na_update)(int64_t n, const struct NA_FN(na_step) *step, const real *gradients, real *parameters,
-                                real *first_moments, real *second_moments);
+typedef double na_update(int64_t n, const struct na_step *step, const real *gradients, real *parameters,
+                         real *first_moments, real *second_moments);
 
 struct NA_FN(na_kernels) {
     /* z: blocks × units lines ← x: blocks × n_in lines, times weights, plus biases */
     void (*forward)(int64_t n_in, int64_t units, int64_t blocks, const real *x, const real *weights, const real *biases,
                     real *z);
-    /* the same for one row: x: n_in numbers; z: written to the end of its last line; weights and biases readable one line on */
+    /* the same for one row: x: n_in numbers; z: written to the end of its last line; weights and biases readable one
+     * line on */
     void (*forward_row)(int64_t n_in, int64_t units, const real *x, const real *weights, const real *biases, real *z);
     /* dx: blocks × n_in lines ← dz: blocks × units lines, times the weights transposed */
     void (*backward_data)(int64_t n_in, int64_t units, int64_t blocks, const real *dz, const real *weights, real *dx);
@@ -66,13 +68,13 @@ struct NA_FN(na_kernels) {
                              real *dweights);
     void (*sum_rows)(int64_t width, int64_t rows, const real *dz, bool add, real *dbiases);
 
-    NA_FN(na_activate) *activate[NA_N_ACTIVATIONS];
-    NA_FN(na_activate_row) *activate_row[NA_N_ACTIVATIONS];
+    na_activate *activate[NA_N_ACTIVATIONS];
+    na_activate_row *activate_row[NA_N_ACTIVATIONS];
     /* y ← softmax over the units, lane by lane; and for one row. y may be z. */
     void (*softmax)(int64_t units, const real *z, real *y);
     void (*softmax_row)(int64_t units, const real *z, real *y);
-    NA_FN(na_loss) *loss[NA_N_LOSSES];
-    NA_FN(na_update) *update[NA_N_OPTIMIZERS];
+    na_loss *loss[NA_N_LOSSES];
+    na_update *update[NA_N_OPTIMIZERS];
     /* y ← a · b over n lines; y may be a */
     void (*multiply)(int64_t lines, const real *a, const real *b, real *y);
 
@@ -85,6 +87,6 @@ struct NA_FN(na_kernels) {
 };
 
 /* The table in use (dispatch.c). */
-const struct NA_FN(na_kernels) *NA_FN(na_best_kernels)(void);
+const struct NA_FN(na_kernels) * NA_FN(na_best_kernels)(void);
 
 #endif

@@ -1,8 +1,9 @@
 /* losses.h: what a network is trained to make small: each loss one row of the list and two functions.
  *
- * t is the target. Losses of the output y are for any elementwise output activation, whose derivative the chain rule adds.
- * Losses of z belong to one output activation; computed from z they need no clipping and lose no digits in the tails.
- * `a` is the loss's parameter. log_loss over softmax mixes a row's outputs and has its own kernel (kernels/softmax.h). */
+ * t is the target. Losses of the output y are for any elementwise output activation, whose derivative the chain rule
+ * adds. Losses of z belong to one output activation; computed from z they need no clipping and lose no digits in the
+ * tails. `a` is the loss's parameter. log_loss over softmax mixes a row's outputs and has its own kernel
+ * (kernels/softmax.h). */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_LOSSES_H
 #define NA_LOSSES_H
@@ -28,17 +29,15 @@ enum { NA_LOSSES(NA_LOSS_ID) NA_N_ELEMENTWISE_LOSSES, NA_LOSS_log_loss_softmax =
 /* ½ (y − t)² */
 NA_INLINE vec na_squared_error(vec y, vec t, vec a)
 {
-    (void)a;
     vec r = vec_sub(y, t);
     return vec_mul(vec_set1((real)0.5), vec_mul(r, r));
 }
-NA_INLINE vec na_squared_error_gradient(vec y, vec t, vec a) { (void)a; return vec_sub(y, t); }
+NA_INLINE vec na_squared_error_gradient(vec y, vec t, vec a) { return vec_sub(y, t); }
 
 /* |y − t|; its gradient is 0 where y = t */
-NA_INLINE vec na_absolute_error(vec y, vec t, vec a) { (void)a; return vec_abs(vec_sub(y, t)); }
+NA_INLINE vec na_absolute_error(vec y, vec t, vec a) { return vec_abs(vec_sub(y, t)); }
 NA_INLINE vec na_absolute_error_gradient(vec y, vec t, vec a)
 {
-    (void)a;
     vec r = vec_sub(y, t);
     return vec_select(vec_eq(r, vec_set1(0)), r, vec_copysign(vec_set1(1), r));
 }
@@ -75,32 +74,28 @@ NA_INLINE vec na_poisson_constant(vec t)
 /* y − t log y + constant. An output that underflowed to 0 counts as the smallest normal number. */
 NA_INLINE vec na_poisson(vec y, vec t, vec a)
 {
-    (void)a;
     vec positive = vec_max(vec_set1(REAL_MIN), y);
     return vec_add(vec_fnma(t, vec_log(positive), y), na_poisson_constant(t));
 }
 NA_INLINE vec na_poisson_gradient(vec y, vec t, vec a)
 {
-    (void)a;
     return vec_sub(vec_set1(1), vec_div(t, vec_max(vec_set1(REAL_MIN), y)));
 }
 
 /* The same with y = exp(z): exp(z) − t z + constant, whose gradient by z is y − t. */
 NA_INLINE vec na_poisson_exponential(vec z, vec t, vec a)
 {
-    (void)a;
     return vec_add(vec_fnma(t, z, vec_exp(z)), na_poisson_constant(t));
 }
-NA_INLINE vec na_poisson_exponential_gradient(vec z, vec t, vec a) { (void)a; return vec_sub(vec_exp(z), t); }
+NA_INLINE vec na_poisson_exponential_gradient(vec z, vec t, vec a) { return vec_sub(vec_exp(z), t); }
 
 /* −t log σ(z) − (1 − t) log(1 − σ(z)) = max(z, 0) − z t + log(1 + exp(−|z|)), whose gradient by z is σ(z) − t. */
 NA_INLINE vec na_log_loss_sigmoid(vec z, vec t, vec a)
 {
-    (void)a;
     vec linear = vec_fnma(z, t, vec_max(vec_set1(0), z));
     return vec_add(linear, vec_softplus_negative(vec_abs(z)));
 }
-NA_INLINE vec na_log_loss_sigmoid_gradient(vec z, vec t, vec a) { (void)a; return vec_sub(vec_sigmoid(z), t); }
+NA_INLINE vec na_log_loss_sigmoid_gradient(vec z, vec t, vec a) { return vec_sub(vec_sigmoid(z), t); }
 
 #endif
 #endif

@@ -1,5 +1,5 @@
-/* memory.h: aligned memory. An arena is one allocation that is handed out in 64-byte lines; who needs memory in a loop takes an
- * arena before it. */
+/* memory.h: aligned memory. An arena is one allocation that is handed out in 64-byte lines; who needs memory in a loop
+ * takes an arena before it. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_MEMORY_H
 #define NA_MEMORY_H

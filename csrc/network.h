@@ -18,7 +18,7 @@ typedef struct {
     int64_t part[3], size[3]; /* of na_part: where it begins in the parameters, and how many numbers */
     real constant;            /* the activation's parameter where it is not learned */
     real dropout;
-    struct NA_FN(na_neurons) neurons;
+    struct na_neurons neurons;
 } dense;
 
 typedef struct {
@@ -52,7 +52,9 @@ static inline int threads_worth(double work, int n_threads)
     return worth < 1 ? 1 : worth < n_threads ? (int)worth : n_threads;
 }
 
-/* inspect_tmpl.c and train_tmpl.c; the contracts are in neuract.h. */
+/* apply_tmpl.c, inspect_tmpl.c, trainer_tmpl.c and train_tmpl.c; the contracts are in neuract.h. */
+void NA_FN(na_activation_apply)(int, double, bool, int64_t, const void *, void *);
+void NA_FN(na_softmax_apply)(int64_t, int64_t, const void *, void *);
 na_status NA_FN(na_inspect)(const na_network *, int64_t, const void *, void *const *, uint8_t *const *, int);
 na_status NA_FN(na_trainer_create)(na_network *, const na_training *, na_trainer **);
 void NA_FN(na_trainer_run)(na_trainer *, const na_data *, const int64_t *, int64_t, double, double, na_progress *);
@@ -65,8 +67,8 @@ void NA_FN(na_part_get)(const dense *layer, na_part part, const real *parameters
 void NA_FN(na_part_set)(const dense *layer, na_part part, real *parameters, const real *in);
 
 /* Activation and threshold of `blocks` blocks; y, slopes and parameter_slopes as in kernel_table.h. */
-static inline void activate_blocks(const kernel_table *table, const dense *layer, int64_t blocks, const real *z, real *y,
-                                   real *slopes, real *parameter_slopes)
+static inline void activate_blocks(const kernel_table *table, const dense *layer, int64_t blocks, const real *z,
+                                   real *y, real *slopes, real *parameter_slopes)
 {
     int64_t step = layer->units * NA_LANES;
     for (int64_t b = 0; b < blocks; b++) {
@@ -74,7 +76,8 @@ static inline void activate_blocks(const kernel_table *table, const dense *layer
         if (layer->activation == NA_SOFTMAX)
             table->softmax(layer->units, z + at, y + at);
         else
-            table->activate[layer->activation](layer->units, z + at, &layer->neurons, y + at, slopes ? slopes + at : NULL,
+            table->activate[layer->activation](layer->units, z + at, &layer->neurons, y + at,
+                                               slopes ? slopes + at : NULL,
                                                parameter_slopes ? parameter_slopes + at : NULL);
     }
 }

@@ -8,7 +8,7 @@
 #include "memory.h"
 #include "threads.h"
 
-/* ---- making ------------------------------------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 /* Lays one layer's parts out from `at` on, each on a line of its own; returns the end, or -1 on overflow. */
 static int64_t lay_out(dense *layer, int64_t at)
@@ -89,7 +89,7 @@ static na_status create(int64_t n_inputs, const na_layer *layers, int n_layers, 
     return NA_OK;
 }
 
-/* ---- parameters in and out ------------------------------------------------------------------------------------------------ */
+/* ---- parameters in and out ------------------------------------------------------------------- */
 
 /* A row of a panel of weights: (layer, k, j) -> its place; the panel's width goes to *width. */
 static int64_t panel_row(const dense *layer, int64_t k, int64_t j, int64_t *width)
@@ -138,7 +138,7 @@ static void set(na_network *handle, int layer, na_part part, const void *in)
     NA_FN(na_part_set)(&net->layers[layer], part, net->parameters, in);
 }
 
-/* ---- predicting ----------------------------------------------------------------------------------------------------------- */
+/* ---- predicting ------------------------------------------------------------------------------ */
 
 enum { ROWS_ONE_BY_ONE = 3 }; /* up to here single rows are faster than a block */
 
@@ -192,7 +192,6 @@ static void predict_row(const prediction *p, const real *x, real *y, real *a, re
 
 static void predict_job(void *argument, na_team *team, int thread)
 {
-    (void)team;
     prediction *p = argument;
     real *a = p->scratch + 2 * thread * p->scratch_size, *b = a + p->scratch_size;
     int64_t n_inputs = p->net->n_inputs, units = last_layer(p->net)->units;
@@ -218,63 +217,11 @@ static na_status predict(const na_network *handle, int64_t rows, const void *x, 
     return NA_OK;
 }
 
-/* ---- activations on plain arrays ------------------------------------------------------------------------------------------ */
-
-typedef struct {
-    int activation;
-    bool derivative;
-    int64_t rows, n;
-    struct NA_FN(na_neurons) neurons;
-    const real *z;
-    real *y;
-} application;
-
-/* One stretch of whole lines. */
-static void apply_lines(const application *a, int64_t lines, const real *z, real *y)
-{
-    real unused[NA_LANES];
-    for (int64_t i = 0; i < lines * NA_LANES; i += NA_LANES)
-        kernels->activate[a->activation](1, z + i, &a->neurons, a->derivative ? unused : y + i, a->derivative ? y + i : NULL,
-                                         NULL);
-}
-
-static void apply_job(void *argument, na_team *team, int thread)
-{
-    (void)team, (void)thread;
-    application *a = argument;
-    int64_t whole = a->n / NA_LANES, rest = a->n % NA_LANES, at = whole * NA_LANES;
-    apply_lines(a, whole, a->z, a->y);
-    real line[NA_LANES] = {0};
-    memcpy(line, a->z + at, (size_t)rest * sizeof(real));
-    apply_lines(a, rest > 0, line, line);
-    memcpy(a->y + at, line, (size_t)rest * sizeof(real));
-}
-
-static void activation_apply(int activation, double parameter, bool derivative, int64_t n, const void *z, void *y)
-{
-    real constant = (real)parameter;
-    application a = {activation, derivative, 1, n, {.parameters = &constant}, z, y};
-    na_run_team(1, apply_job, &a);
-}
-
-static void softmax_job(void *argument, na_team *team, int thread)
-{
-    (void)team, (void)thread;
-    application *a = argument;
-    for (int64_t at = 0; at < a->rows * a->n; at += a->n) kernels->softmax_row(a->n, a->z + at, a->y + at);
-}
-
-static void softmax_apply(int64_t rows, int64_t n, const void *z, void *y)
-{
-    application a = {.rows = rows, .n = n, .z = z, .y = y};
-    na_run_team(1, softmax_job, &a);
-}
-
-/* ---- the functions of this dtype -------------------------------------------------------------------------------------------- */
+/* ---- the functions of this dtype ------------------------------------------------------------- */
 
 const struct na_functions NA_FN(na_functions) = {
-    .activation_apply = activation_apply,
-    .softmax_apply = softmax_apply,
+    .activation_apply = NA_FN(na_activation_apply),
+    .softmax_apply = NA_FN(na_softmax_apply),
     .network_create = create,
     .network_get = get,
     .network_set = set,

@@ -12,7 +12,8 @@
 
 static int find(const char *name, int n, const char *const *names)
 {
-    while (--n >= 0 && strcmp(names[n], name) != 0) {}
+    while (--n >= 0 && strcmp(names[n], name) != 0) {
+    }
     return n;
 }
 
@@ -45,7 +46,8 @@ static const struct na_functions *functions_of(na_dtype dtype)
     return dtype == NA_FLOAT32 ? &na_functions_f32 : &na_functions_f64;
 }
 
-void na_activation_apply(na_dtype dtype, int activation, double parameter, bool derivative, int64_t n, const void *z, void *y)
+void na_activation_apply(na_dtype dtype, int activation, double parameter, bool derivative, int64_t n, const void *z,
+                         void *y)
 {
     functions_of(dtype)->activation_apply(activation, parameter, derivative, n, z, y);
 }
@@ -55,7 +57,8 @@ void na_softmax_apply(na_dtype dtype, int64_t rows, int64_t n, const void *z, vo
     functions_of(dtype)->softmax_apply(rows, n, z, y);
 }
 
-na_status na_network_create(na_dtype dtype, int64_t n_inputs, const na_layer *layers, int n_layers, na_network **network)
+na_status na_network_create(na_dtype dtype, int64_t n_inputs, const na_layer *layers, int n_layers,
+                            na_network **network)
 {
     return functions_of(dtype)->network_create(n_inputs, layers, n_layers, network);
 }
@@ -90,8 +93,8 @@ na_status na_trainer_create(na_network *network, const na_training *training, na
 
 void na_trainer_free(na_trainer *trainer) { na_release(trainer); }
 
-void na_trainer_run(na_trainer *trainer, const na_data *data, const int64_t *order, int64_t n_order, double learning_rate,
-                    double seconds, na_progress *progress)
+void na_trainer_run(na_trainer *trainer, const na_data *data, const int64_t *order, int64_t n_order,
+                    double learning_rate, double seconds, na_progress *progress)
 {
     trainer->functions->trainer_run(trainer, data, order, n_order, learning_rate, seconds, progress);
 }

@@ -1,8 +1,8 @@
 /* neuract.h: all that src/ sees of the C core.
  *
- * Opaque handles, status codes, row-major arrays in, row-major arrays out. The caller owns every array it passes; the core
- * owns what stands behind a handle until the matching _free. A function that fails returns a status and changes nothing.
- * A network may be read by many threads at once; whatever changes it must be called by one at a time. */
+ * Opaque handles, status codes, row-major arrays in, row-major arrays out. The caller owns every array it passes; the
+ * core owns what stands behind a handle until the matching _free. A function that fails returns a status and changes
+ * nothing. A network may be read by many threads at once; whatever changes it must be called by one at a time. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NEURACT_H
 #define NEURACT_H
@@ -14,7 +14,7 @@
 typedef enum { NA_OK, NA_OUT_OF_MEMORY } na_status;
 typedef enum { NA_FLOAT32, NA_FLOAT64 } na_dtype;
 
-/* ---- which kernels run ---------------------------------------------------------------------------------------------- */
+/* ---- which kernels run ----------------------------------------------------------------------- */
 
 /* Picks the best kernels this processor runs, once; `wanted` (an ISA name, or NULL) may only lower the choice.
  * Returns false, and picks nothing, where no such name is built in. */
@@ -23,14 +23,14 @@ const char *na_simd_chosen(void);
 /* The i-th ISA built in, lowest first, or NULL past the last; *runs tells whether this processor can run it. */
 const char *na_simd_built(int i, bool *runs);
 
-/* ---- the lists, by name --------------------------------------------------------------------------------------------- */
+/* ---- the lists, by name ---------------------------------------------------------------------- */
 
 /* The number of an activation ("softmax" too), loss or optimizer; -1 where there is none of that name. */
 int na_activation_named(const char *name);
 int na_loss_named(const char *name);
 int na_optimizer_named(const char *name);
 
-/* ---- activations on plain arrays ------------------------------------------------------------------------------------ */
+/* ---- activations on plain arrays ------------------------------------------------------------- */
 
 /* y[i] = f(z[i]) or, if `derivative`, df/dz at z[i]; n numbers of `dtype`, y may be z. `parameter` as in na_layer. */
 void na_activation_apply(na_dtype dtype, int activation, double parameter, bool derivative, int64_t n, const void *z,
@@ -38,13 +38,13 @@ void na_activation_apply(na_dtype dtype, int activation, double parameter, bool 
 /* Softmax of each of `rows` rows of n numbers; y may be z. */
 void na_softmax_apply(na_dtype dtype, int64_t rows, int64_t n, const void *z, void *y);
 
-/* ---- networks ------------------------------------------------------------------------------------------------------- */
+/* ---- networks -------------------------------------------------------------------------------- */
 
 typedef struct {
     int64_t units;
-    int activation;           /* na_activation_named; softmax for the last layer only */
-    double parameter;         /* of the activation: linear's slope, ReLU's bound (inf: none), leaky ReLU's or PReLU's alpha */
-    bool shared_slope;        /* PReLU: one alpha for the layer instead of one a neuron */
+    int activation;    /* na_activation_named; softmax for the last layer only */
+    double parameter;  /* of the activation: linear's slope, ReLU's bound (inf: none), leaky ReLU's or PReLU's alpha */
+    bool shared_slope; /* PReLU: one alpha for the layer instead of one a neuron */
     const double *thresholds; /* `units` numbers, or NULL: none; copied */
     double dropout;           /* share of this layer's neurons that a training step leaves out, in [0, 1) */
 } na_layer;
@@ -52,13 +52,15 @@ typedef struct {
 typedef struct na_network na_network;
 
 /* All parameters zero, learned slopes at `parameter`. */
-na_status na_network_create(na_dtype dtype, int64_t n_inputs, const na_layer *layers, int n_layers, na_network **network);
+na_status na_network_create(na_dtype dtype, int64_t n_inputs, const na_layer *layers, int n_layers,
+                            na_network **network);
 void na_network_free(na_network *network);
 
 typedef enum { NA_WEIGHTS, NA_BIASES, NA_SLOPES } na_part;
 typedef enum { NA_PARAMETERS, NA_GRADIENTS, NA_FIRST_MOMENTS, NA_SECOND_MOMENTS } na_array;
 
-/* Copies one part of one layer's parameters out or in: weights (n_in × units) row-major, biases (units), slopes (units or 1). */
+/* Copies one part of one layer's parameters out or in: weights (n_in × units) row-major, biases (units), slopes (units
+ * or 1). */
 void na_network_get(const na_network *network, int layer, na_part part, void *out);
 void na_network_set(na_network *network, int layer, na_part part, const void *in);
 
@@ -69,19 +71,19 @@ na_status na_network_predict(const na_network *network, int64_t rows, const void
 na_status na_network_inspect(const na_network *network, int64_t rows, const void *x, void *const *outputs,
                              uint8_t *const *fired, int n_threads);
 
-/* ---- training ------------------------------------------------------------------------------------------------------- */
+/* ---- training -------------------------------------------------------------------------------- */
 
 typedef struct {
-    int loss;               /* na_loss_named */
-    double loss_parameter;  /* huber's delta, quantile's q */
-    int optimizer;          /* na_optimizer_named */
-    double momentum;        /* sgd */
-    bool nesterov;          /* sgd */
+    int loss;                       /* na_loss_named */
+    double loss_parameter;          /* huber's delta, quantile's q */
+    int optimizer;                  /* na_optimizer_named */
+    double momentum;                /* sgd */
+    bool nesterov;                  /* sgd */
     double beta_1, beta_2, epsilon; /* adam, adamw */
-    double weight_decay;    /* adamw, decoupled; weights only */
-    double alpha;           /* L2 penalty 0.5 · alpha · ‖W‖² / Σ sample weights of the batch; weights only */
+    double weight_decay;            /* adamw, decoupled; weights only */
+    double alpha;                   /* L2 penalty 0.5 · alpha · ‖W‖² / Σ sample weights of the batch; weights only */
     int64_t batch_size;
-    uint64_t seed;          /* of dropout */
+    uint64_t seed; /* of dropout */
     int n_threads;
 } na_training;
 
@@ -104,10 +106,10 @@ typedef struct na_trainer na_trainer;
 na_status na_trainer_create(na_network *network, const na_training *training, na_trainer **trainer);
 void na_trainer_free(na_trainer *trainer);
 
-/* Trains on rows order[progress->rows ...] (n_order of them; NULL: as they stand), whole batches, until the order ends or about
- * `seconds` have passed; call again until progress->rows == n_order. No allocation. */
-void na_trainer_run(na_trainer *trainer, const na_data *data, const int64_t *order, int64_t n_order, double learning_rate,
-                    double seconds, na_progress *progress);
+/* Trains on rows order[progress->rows ...] (n_order of them; NULL: as they stand), whole batches, until the order ends
+ * or about `seconds` have passed; call again until progress->rows == n_order. No allocation. */
+void na_trainer_run(na_trainer *trainer, const na_data *data, const int64_t *order, int64_t n_order,
+                    double learning_rate, double seconds, na_progress *progress);
 /* Mean loss and its gradient (without the penalty) over all rows, piece by piece as na_trainer_run; parameters stay.
  * progress->loss ends as the mean loss. */
 void na_trainer_gradients(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress);

@@ -17,9 +17,8 @@ enum { NA_OPTIMIZERS(NA_OPTIMIZER_ID) NA_N_OPTIMIZERS };
 #ifdef NA_SIMD_VEC_H
 
 /* v ← momentum·v − rate·g; w ← w + v, or with Nesterov's look-ahead w + momentum·v − rate·g */
-NA_INLINE vec na_sgd(vec w, vec g, vec *m, vec *v, const struct NA_FN(na_step) *step)
+NA_INLINE vec na_sgd(vec w, vec g, vec *m, vec *v, const struct na_step *step)
 {
-    (void)v;
     vec momentum = vec_set1(step->momentum), descent = vec_mul(vec_set1(step->learning_rate), g);
     vec velocity = vec_sub(vec_mul(momentum, *m), descent);
     *m = velocity;
@@ -29,7 +28,7 @@ NA_INLINE vec na_sgd(vec w, vec g, vec *m, vec *v, const struct NA_FN(na_step) *
 
 /* m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; w ← keep·w − rate·m / (√v + ε). Kingma & Ba 2014, arXiv:1412.6980;
  * with keep < 1 AdamW: Loshchilov & Hutter 2017, arXiv:1711.05101. */
-NA_INLINE vec na_adam(vec w, vec g, vec *m, vec *v, const struct NA_FN(na_step) *step)
+NA_INLINE vec na_adam(vec w, vec g, vec *m, vec *v, const struct na_step *step)
 {
     vec beta_1 = vec_set1(step->beta_1), beta_2 = vec_set1(step->beta_2), one = vec_set1(1);
     *m = vec_fma(beta_1, *m, vec_mul(vec_sub(one, beta_1), g));

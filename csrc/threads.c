@@ -1,4 +1,5 @@
-/* threads.c: see threads.h. One pool a process, one team at a time: who finds it taken works alone, with the same result. */
+/* threads.c: see threads.h. One pool a process, one team at a time: who finds it taken works alone, with the same
+ * result. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "threads.h"
 

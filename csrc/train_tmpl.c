@@ -1,173 +1,21 @@
 /* train_tmpl.c: one training step after another, each in two phases between barriers.
  *
- * By rows: threads take groups of blocks through all layers and back, leaving outputs and transposed deltas. By weights: threads
- * take panels, sum their gradients over the rows and move them down at once. A batch longer than MAX_CHUNK rows goes through
- * both phases chunk by chunk, the gradients adding up. Outputs are divided among threads, sums never: the same bits for any
- * number of them. */
+ * By rows: threads take groups of blocks through all layers and back, leaving outputs and transposed deltas. By
+ * weights: threads take panels, sum their gradients over the rows and move them down at once. A batch longer than
+ * MAX_CHUNK rows goes through both phases chunk by chunk, the gradients adding up. Outputs are divided among threads,
+ * sums never: the same bits for any number of them. */
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "network.h"
+#include "trainer.h"
 
 #include <math.h>
-#include <stdatomic.h>
-#include <string.h>
 #include <time.h>
 
-#include "memory.h"
 #include "random.h"
 #include "threads.h"
 
-enum { MAX_CHUNK = 1024 };
+/* ---- first phase: by rows -------------------------------------------------------------------- */
 
-/* What a thread needs while a group goes down and up the layers. */
-typedef struct {
-    real **slopes;           /* [layer]: group × units lines, dy/dz */
-    real **parameter_slopes; /* [layer]: the same, dy/da, or NULL where nothing is learned */
-    real *delta, *delta_below; /* group × widest lines */
-    real *targets;           /* one block */
-    real *mask;              /* one block of the widest layer: dropout */
-} scratch;
-
-typedef struct {
-    int layer;
-    int64_t j; /* the first output of the panel */
-} panel;
-
-typedef struct {
-    struct na_trainer handle;
-    network *net;
-    na_training training;
-    struct NA_FN(na_step) weights_step, others_step;
-    int64_t n_targets;     /* numbers of a row's target */
-    int64_t chunk;         /* rows that go through both phases at once */
-    int64_t padded;        /* the same, in whole blocks */
-    real *gradients, *first_moments, *second_moments;
-    real *inputs;          /* padded rows of n_inputs, in blocks */
-    real **outputs;        /* [layer]: the same of its units; the last layer's is not kept */
-    real **deltas;         /* [layer]: [panel][padded rows][NA_LANES], sample weight · dloss/dz */
-    real **slope_deltas;   /* [layer]: the same for the learned slopes, or NULL */
-    real *row_weights;     /* of the chunk */
-    real *row_losses;
-    panel *panels;
-    double *panel_squares; /* Σ w² of the panel */
-    int64_t n_panels;
-    scratch *scratches;
-
-    /* The run in progress. */
-    const kernel_table *table;
-    const na_data *data;
-    const int64_t *order;
-    int64_t n_order;
-    double learning_rate, deadline;
-    bool update;           /* else only gradients */
-    na_progress *progress;
-    bool stop;
-    int64_t batch_rows, batch_done;
-    double batch_weight, batch_loss;
-    atomic_llong next_block;
-    atomic_llong next_panel;
-} trainer;
-
-/* ---- making ------------------------------------------------------------------------------------------------------------- */
-
-/* Takes all of the trainer's memory from the arena; in the first pass (memory NULL) only counts it. One walk for both, so that
- * they cannot disagree. */
-typedef struct {
-    na_arena arena;
-    bool counting;
-} allocation;
-
-static void *take(allocation *a, int64_t count, size_t size)
-{
-    if (!a->counting) return na_arena_take(&a->arena, (size_t)count, size);
-    na_arena_reserve(&a->arena, (size_t)count, size);
-    return NULL;
-}
-
-static real *take_reals(allocation *a, int64_t rows, int64_t columns)
-{
-    int64_t count;
-    if (__builtin_mul_overflow(rows, columns, &count)) a->arena.overflow = true, count = 0;
-    return take(a, count, sizeof(real));
-}
-
-/* An array with one piece a layer, `lines` lines for each of its units (rounded up to panels), from layer `first` to before
- * `last`; only of layers with learned slopes if `learned`. */
-static real **take_layers(allocation *a, const network *net, int64_t lines, int last, bool learned)
-{
-    real **pieces = take(a, net->n_layers, sizeof *pieces);
-    for (int l = 0; l < last; l++) {
-        if (learned && net->layers[l].n_slopes == 0) continue;
-        real *piece = take_reals(a, net->layers[l].panels * NA_LANES, lines * NA_LANES);
-        if (pieces) pieces[l] = piece;
-    }
-    return pieces;
-}
-
-static void take_scratch(allocation *a, const trainer *t, scratch *s)
-{
-    const network *net = t->net;
-    int64_t panels_widest = up_to(net->widest, NA_LANES);
-    s->slopes = take_layers(a, net, net->group, net->n_layers, false);
-    s->parameter_slopes = take_layers(a, net, net->group, net->n_layers, true);
-    s->delta = take_reals(a, panels_widest, net->group * NA_LANES);
-    s->delta_below = take_reals(a, panels_widest, net->group * NA_LANES);
-    s->targets = take_reals(a, t->n_targets, NA_LANES);
-    s->mask = take_reals(a, net->widest, NA_LANES);
-}
-
-static void take_all(allocation *a, trainer *t)
-{
-    const network *net = t->net;
-    t->gradients = take_reals(a, net->n_parameters, 1);
-    t->first_moments = take_reals(a, net->n_parameters, 1);
-    t->second_moments = take_reals(a, net->n_parameters, 1);
-    t->inputs = take_reals(a, net->n_inputs, t->padded);
-    t->outputs = take_layers(a, net, t->padded / NA_LANES, net->n_layers - 1, false);
-    t->deltas = take_layers(a, net, t->padded / NA_LANES, net->n_layers, false);
-    t->slope_deltas = take_layers(a, net, t->padded / NA_LANES, net->n_layers, true);
-    t->row_weights = take_reals(a, t->padded, 1);
-    t->row_losses = take_reals(a, t->padded, 1);
-    t->panels = take(a, t->n_panels, sizeof(panel));
-    t->panel_squares = take(a, t->n_panels, sizeof(double));
-    t->scratches = take(a, t->training.n_threads, sizeof(scratch));
-    for (int i = 0; i < t->training.n_threads; i++) {
-        scratch counted;
-        take_scratch(a, t, t->scratches ? &t->scratches[i] : &counted);
-    }
-}
-
-static void list_panels(trainer *t)
-{
-    panel *next = t->panels;
-    for (int l = 0; l < t->net->n_layers; l++)
-        for (int64_t j = 0; j < t->net->layers[l].units; j += NA_LANES) *next++ = (panel){l, j};
-}
-
-na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *training, na_trainer **out)
-{
-    network *net = (network *)handle;
-    trainer sizes = {.handle = {&NA_FN(na_functions), 0}, .net = net, .training = *training};
-    sizes.chunk = least(training->batch_size, MAX_CHUNK);
-    sizes.padded = up_to(sizes.chunk, NA_LANES);
-    sizes.n_targets = training->loss == NA_LOSS_log_loss_softmax ? 1 : last_layer(net)->units;
-    for (int l = 0; l < net->n_layers; l++) sizes.n_panels += net->layers[l].panels;
-
-    allocation a = {.counting = true};
-    take(&a, 1, sizeof(trainer));
-    take_all(&a, &sizes);
-    if (!na_arena_allocate(&a.arena)) return NA_OUT_OF_MEMORY;
-    a.counting = false;
-    trainer *t = take(&a, 1, sizeof(trainer));
-    *t = sizes;
-    take_all(&a, t);
-    list_panels(t);
-    *out = &t->handle;
-    return NA_OK;
-}
-
-/* ---- first phase: by rows ------------------------------------------------------------------------------------------------- */
-
-/* A block of dropout masks: 0, or 1 / (1 − share) to keep the sum's mean. Keyed by seed, step, layer, neuron and row. */
+/* A block of dropout masks: 0, or 1 / (1 − share), which keeps the mean. Keyed by seed, step, layer, neuron and row. */
 static void draw_mask(const trainer *t, int layer, int64_t row, real share, int64_t units, real *mask)
 {
     uint64_t seed = t->training.seed, step = (uint64_t)t->handle.steps;
@@ -216,8 +64,8 @@ static void forward_hidden(const trainer *t, const scratch *s, int l, int64_t bl
     activate_blocks(t->table, layer, blocks, y, y, s->slopes[l], parameter_slopes);
     if (layer->dropout > 0 && t->update)
         for (int64_t b = 0; b < blocks; b++)
-            drop_out(t, l, t->batch_done + (block + b) * NA_LANES, layer->units, s, y + b * size, s->slopes[l] + b * size,
-                     parameter_slopes ? parameter_slopes + b * size : NULL);
+            drop_out(t, l, t->batch_done + (block + b) * NA_LANES, layer->units, s, y + b * size,
+                     s->slopes[l] + b * size, parameter_slopes ? parameter_slopes + b * size : NULL);
 }
 
 static bool of_z(int loss)
@@ -261,7 +109,8 @@ static void output_layer(const trainer *t, const scratch *s, int64_t block, int6
         for (int64_t i = 0; i < NA_LANES; i++) weights[i] = i < rows_of(t, block);
     gather_rows(t, block, t->n_targets, t->data->targets, s->targets);
     if (!of_z(t->training.loss)) activate_blocks(t->table, layer, 1, v, v, slopes, parameter_slopes);
-    t->table->loss[t->training.loss](layer->units, v, s->targets, (real)t->training.loss_parameter, weights, delta, losses);
+    t->table->loss[t->training.loss](layer->units, v, s->targets, (real)t->training.loss_parameter, weights, delta,
+                                     losses);
     if (of_z(t->training.loss)) return;
     if (parameter_slopes) t->table->multiply(layer->units, parameter_slopes, delta, parameter_slopes);
     t->table->multiply(layer->units, delta, slopes, delta);
@@ -272,7 +121,8 @@ static void keep_deltas(const trainer *t, const scratch *s, int l, int64_t block
 {
     const dense *layer = &t->net->layers[l];
     for (int64_t b = 0; b < blocks; b++) {
-        int64_t from = b * layer->units * NA_LANES, to = (block + b) * NA_LANES * NA_LANES, stride = t->padded * NA_LANES;
+        int64_t from = b * layer->units * NA_LANES, to = (block + b) * NA_LANES * NA_LANES,
+                stride = t->padded * NA_LANES;
         t->table->transpose(layer->units, s->delta + from, stride, t->deltas[l] + to);
         if (layer->n_slopes > 0)
             t->table->transpose(layer->units, s->parameter_slopes[l] + from, stride, t->slope_deltas[l] + to);
@@ -285,7 +135,8 @@ static void backward_layer(const trainer *t, scratch *s, int l, int64_t blocks)
     const dense *layer = &t->net->layers[l];
     int64_t lines = layer->n_in * blocks;
     real *dy = s->delta_below, *below = s->parameter_slopes[l - 1];
-    t->table->backward_data(layer->n_in, layer->units, blocks, s->delta, t->net->parameters + layer->part[NA_WEIGHTS], dy);
+    t->table->backward_data(layer->n_in, layer->units, blocks, s->delta, t->net->parameters + layer->part[NA_WEIGHTS],
+                            dy);
     if (below) t->table->multiply(lines, below, dy, below);
     t->table->multiply(lines, dy, s->slopes[l - 1], dy);
     s->delta_below = s->delta;
@@ -306,7 +157,7 @@ static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
     }
 }
 
-/* ---- second phase: by weights --------------------------------------------------------------------------------------------- */
+/* ---- second phase: by weights ---------------------------------------------------------------- */
 
 /* One alpha for the whole layer: the sum over rows, then over neurons in order. */
 static void shared_slope_gradient(const trainer *t, const dense *layer, int l, int64_t rows, bool add)
@@ -320,7 +171,7 @@ static void shared_slope_gradient(const trainer *t, const dense *layer, int l, i
     *gradient = add ? *gradient + sum : sum;
 }
 
-static double update(const trainer *t, const struct NA_FN(na_step) *step, int64_t n, int64_t at)
+static double update(const trainer *t, const struct na_step *step, int64_t n, int64_t at)
 {
     return t->table->update[t->training.optimizer](n, step, t->gradients + at, t->net->parameters + at,
                                                    t->first_moments + at, t->second_moments + at);
@@ -335,8 +186,8 @@ static void run_panel(const trainer *t, const panel *p, double *squares)
     int64_t slopes = layer->part[NA_SLOPES] + p->j, panel_at = p->j * t->padded;
     bool add = t->batch_done > 0, last = t->batch_done + rows == t->batch_rows;
 
-    t->table->backward_weights(layer->n_in, width, rows, layer_input(t, p->layer, 0), t->deltas[p->layer] + panel_at, add,
-                               t->gradients + weights);
+    t->table->backward_weights(layer->n_in, width, rows, layer_input(t, p->layer, 0), t->deltas[p->layer] + panel_at,
+                               add, t->gradients + weights);
     t->table->sum_rows(width, rows, t->deltas[p->layer] + panel_at, add, t->gradients + biases);
     int64_t n_slopes = layer->n_slopes > 1 ? width : p->j == 0 ? layer->n_slopes : 0;
     if (layer->n_slopes == 1 && p->j == 0)
@@ -349,7 +200,7 @@ static void run_panel(const trainer *t, const panel *p, double *squares)
     if (n_slopes > 0) update(t, &t->others_step, n_slopes, slopes);
 }
 
-/* ---- the steps ------------------------------------------------------------------------------------------------------------ */
+/* ---- the steps ------------------------------------------------------------------------------- */
 
 static double now(void)
 {
@@ -358,8 +209,8 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The numbers of the coming update. Adam's rate as in scikit-learn: rate · √(1 − β₂ᵗ) / (1 − β₁ᵗ). A batch without weight has no
- * gradient, and none is made up by dividing by it. */
+/* The numbers of the coming update. Adam's rate as in scikit-learn: rate · √(1 − β₂ᵗ) / (1 − β₁ᵗ). A batch without
+ * weight has no gradient, and none is made up by dividing by it. */
 static void prepare_steps(trainer *t)
 {
     const na_training *c = &t->training;
@@ -369,9 +220,15 @@ static void prepare_steps(trainer *t)
         double n = (double)t->handle.steps;
         rate *= sqrt(1 - pow(c->beta_2, n)) / (1 - pow(c->beta_1, n));
     }
-    t->others_step = (struct NA_FN(na_step)){
-        .learning_rate = (real)rate, .momentum = (real)c->momentum, .nesterov = c->nesterov, .beta_1 = (real)c->beta_1,
-        .beta_2 = (real)c->beta_2, .epsilon = (real)c->epsilon, .scale = (real)inverse, .penalty = 0, .keep = 1};
+    t->others_step = (struct na_step){.learning_rate = (real)rate,
+                                      .momentum = (real)c->momentum,
+                                      .nesterov = c->nesterov,
+                                      .beta_1 = (real)c->beta_1,
+                                      .beta_2 = (real)c->beta_2,
+                                      .epsilon = (real)c->epsilon,
+                                      .scale = (real)inverse,
+                                      .penalty = 0,
+                                      .keep = 1};
     t->weights_step = t->others_step;
     t->weights_step.penalty = (real)(c->alpha * inverse);
     t->weights_step.keep = (real)(1 - t->learning_rate * c->weight_decay);
@@ -426,7 +283,8 @@ static void run_job(void *argument, na_team *team, int thread)
     int64_t group = t->net->group;
     while (!t->stop) {
         int64_t blocks = up_to(least(t->chunk, t->batch_rows - t->batch_done), NA_LANES) / NA_LANES;
-        for (int64_t b; (b = atomic_fetch_add(&t->next_block, group)) < blocks;) run_group(t, &s, b, least(group, blocks - b));
+        for (int64_t b; (b = atomic_fetch_add(&t->next_block, group)) < blocks;)
+            run_group(t, &s, b, least(group, blocks - b));
         na_team_barrier(team, end_rows, t);
         for (int64_t p; (p = atomic_fetch_add(&t->next_panel, 1)) < t->n_panels;)
             run_panel(t, &t->panels[p], &t->panel_squares[p]);
@@ -465,28 +323,4 @@ void NA_FN(na_trainer_gradients)(na_trainer *handle, const na_data *data, double
     double inverse = t->batch_weight > 0 ? 1 / t->batch_weight : 0;
     progress->loss = t->batch_loss * inverse;
     for (int64_t i = 0; i < t->net->n_parameters; i++) t->gradients[i] *= (real)inverse;
-}
-
-/* ---- state in and out ------------------------------------------------------------------------------------------------------- */
-
-static real *array_of(const trainer *t, na_array array)
-{
-    switch (array) {
-    case NA_GRADIENTS: return t->gradients;
-    case NA_FIRST_MOMENTS: return t->first_moments;
-    case NA_SECOND_MOMENTS: return t->second_moments;
-    default: return t->net->parameters;
-    }
-}
-
-void NA_FN(na_trainer_get)(const na_trainer *handle, na_array array, int layer, na_part part, void *out)
-{
-    const trainer *t = (const trainer *)handle;
-    NA_FN(na_part_get)(&t->net->layers[layer], part, array_of(t, array), out);
-}
-
-void NA_FN(na_trainer_set)(na_trainer *handle, na_array array, int layer, na_part part, const void *in)
-{
-    trainer *t = (trainer *)handle;
-    NA_FN(na_part_set)(&t->net->layers[layer], part, array_of(t, array), in);
 }

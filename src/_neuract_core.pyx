@@ -2,8 +2,8 @@
 # cython: language_level=3, embedsignature=True
 """The seam between Python and the C core: contiguous arrays in, a call without the GIL, status -> exception.
 
-No arithmetic, no defaults. Every array is checked for its type and size, so that no mistake of the Python layer can read or
-write out of bounds. Signatures with types: ``_neuract_core.pyi``.
+No arithmetic, no defaults. Every array is checked for its type and size, so that no mistake of the Python layer can
+read or write out of bounds. Signatures with types: ``_neuract_core.pyi``.
 """
 
 import os
@@ -23,7 +23,7 @@ cdef dict PARTS = {"weights": NA_WEIGHTS, "biases": NA_BIASES, "slopes": NA_SLOP
 cdef dict ARRAYS = {"gradients": NA_GRADIENTS, "first_moments": NA_FIRST_MOMENTS, "second_moments": NA_SECOND_MOMENTS}
 
 
-# ---- arrays ---------------------------------------------------------------------------------------------------------------
+# ---- arrays --------------------------------------------------------------------------------------
 
 cdef class Array:
     """A C-contiguous buffer, held while a call uses it."""
@@ -43,7 +43,8 @@ cdef Array hold(object array, str format, Py_ssize_t count, bint writable=False)
     held.held = True
     given = held.view.format.decode()
     if given != format or held.view.len != count * held.view.itemsize:
-        raise ValueError(f"expected {count} numbers of type {format!r}, got {held.view.len // held.view.itemsize} of {given!r}")
+        size = held.view.len // held.view.itemsize
+        raise ValueError(f"expected {count} numbers of type {format!r}, got {size} of {given!r}")
     return held
 
 
@@ -70,7 +71,7 @@ cdef void check(na_status status) except *:
         raise MemoryError("not enough memory for this network and batch size")
 
 
-# ---- which kernels run ----------------------------------------------------------------------------------------------------
+# ---- which kernels run ---------------------------------------------------------------------------
 
 def simd_built():
     """{ISA name: whether this processor runs it}, lowest first."""
@@ -94,13 +95,13 @@ def _choose_simd():
     if not wanted:
         na_simd_choose(NULL)
     elif not na_simd_choose(wanted.encode()):
-        raise ImportError(f"NEURACT_SIMD={wanted!r} is not an instruction set of this build; there are: {', '.join(simd_built())}")
+        raise ImportError(f"NEURACT_SIMD={wanted!r} is not in this build; there are: {', '.join(simd_built())}")
 
 
 _choose_simd()
 
 
-# ---- activations on plain arrays ------------------------------------------------------------------------------------------
+# ---- activations on plain arrays -----------------------------------------------------------------
 
 def apply_activation(str name, double parameter, bint derivative, str dtype, z, y):
     cdef int activation = number_of(na_activation_named(name.encode()), "activation", name)
@@ -118,10 +119,10 @@ def apply_softmax(str dtype, int64_t rows, int64_t n, z, y):
         na_softmax_apply(kind, rows, n, source.view.buf, target.view.buf)
 
 
-# ---- networks -------------------------------------------------------------------------------------------------------------
+# ---- networks ------------------------------------------------------------------------------------
 
 cdef class Network:
-    """Layers and their parameters; made of (units, activation, parameter, shared_slope, thresholds or None, dropout)."""
+    """Layers and their parameters, from (units, activation, parameter, shared_slope, thresholds, dropout) each."""
 
     cdef na_network *handle
     cdef na_dtype kind
@@ -231,7 +232,7 @@ cdef class Network:
             PyMem_Free(pointers)
 
 
-# ---- training -------------------------------------------------------------------------------------------------------------
+# ---- training ------------------------------------------------------------------------------------
 
 cdef class Trainer:
     """An optimizer's state and the memory of a step, for one network, loss and batch size."""
@@ -241,9 +242,9 @@ cdef class Trainer:
     cdef readonly uint64_t seed
     cdef int64_t n_targets
 
-    def __cinit__(self, Network network, *, str loss, double loss_parameter, str optimizer, double momentum, bint nesterov,
-                  double beta_1, double beta_2, double epsilon, double weight_decay, double alpha, int64_t batch_size,
-                  uint64_t seed, int n_threads):
+    def __cinit__(self, Network network, *, str loss, double loss_parameter, str optimizer, double momentum,
+                  bint nesterov, double beta_1, double beta_2, double epsilon, double weight_decay, double alpha,
+                  int64_t batch_size, uint64_t seed, int n_threads):
         cdef na_training training
         cdef na_status status
         training.loss = number_of(na_loss_named(loss.encode()), "loss", loss)
@@ -282,7 +283,10 @@ cdef class Trainer:
         return [inputs, wanted, weights]
 
     def run(self, int64_t rows, x, targets, sample_weight, order, double learning_rate):
-        """One pass over the rows in `order` (None: as they stand) -> (mean loss, mean penalty). Row numbers must be valid."""
+        """One pass over the rows in `order` (None: as they stand) -> (mean loss, mean penalty).
+
+        The numbers in `order` must be rows of x: they are not checked.
+        """
         cdef na_data data
         cdef na_progress progress = na_progress(0, 0, 0)
         cdef const int64_t *numbers = NULL

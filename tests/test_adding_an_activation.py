@@ -18,7 +18,7 @@ FOLDERS = ["csrc", "src", "python", "cmake"]
 FILES = ["CMakeLists.txt", "pyproject.toml", "README.md", "LICENSE"]
 DOC = (ROOT / "docs" / "adding_an_activation.md").read_text()
 FENCE = r"\s*^```\w*\n(.*?)^```$"
-INSERTIONS = re.findall(r'^<!-- insert (\S+) after "(.+)" -->$' + FENCE, DOC, re.M | re.S)
+INSERTIONS = re.findall(r'^<!-- insert (\S+) after "([^"\n]+)" -->$' + FENCE, DOC, re.M | re.S)
 CHECKS = re.findall(r"^<!-- check -->$" + FENCE, DOC, re.M | re.S)
 BASELINE = "sse2" if platform.machine() in ("x86_64", "AMD64") else "neon"
 

@@ -14,9 +14,7 @@ ROOT = Path(__file__).parents[1]
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 # Importing it runs the program.
 MODULES = [
-    module.name
-    for module in pkgutil.walk_packages(neuract.__path__, "neuract.")
-    if module.name != "neuract.__main__"
+    module.name for module in pkgutil.walk_packages(neuract.__path__, "neuract.") if module.name != "neuract.__main__"
 ]
 
 

@@ -81,9 +81,7 @@ def draw(hidden, output, threshold, rng):
     exact = lambda a: a.astype(np.float32).astype(np.float64)  # noqa: E731
     loss, activation, parameter = output
     layers, n_in = [], N_IN
-    kinds = [(*hidden, threshold)] * (len(UNITS) - 1) + [
-        (activation, parameter, THRESHOLDS["no threshold"])
-    ]
+    kinds = [(*hidden, threshold)] * (len(UNITS) - 1) + [(activation, parameter, THRESHOLDS["no threshold"])]
     for units, (name, constant, theta) in zip(UNITS, kinds, strict=True):
         weights = exact(rng.uniform(-1, 1, (n_in, units)))
         constant = constant(units) if callable(constant) else constant
@@ -216,9 +214,7 @@ def test_residual_zero_has_gradient_zero():
     np.testing.assert_array_equal(g.weights[0], 0)
 
 
-@pytest.mark.parametrize(
-    ("activation", "output"), [("sigmoid", [[800.0]]), ("softmax", [[800.0, 0.0]])]
-)
+@pytest.mark.parametrize(("activation", "output"), [("sigmoid", [[800.0]]), ("softmax", [[800.0, 0.0]])])
 def test_log_loss_is_computed_from_z(activation, output):
     """Protects against clipped probabilities: a certain, wrong answer costs |z|, not 36."""
     layers = [ref.Layer(np.array(output), np.zeros(len(output[0])), activation)]

@@ -151,9 +151,7 @@ def test_trains_as_scikit_learn(hidden, optimizer, rng):
     """Protects the whole chain, seed to trained weight, against an implementation not ours."""
     x, y = rng.normal(size=(50, 4)), rng.normal(size=(50, 2))
     settings = {"alpha": 0.3, "batch_size": 16, "random_state": 3}
-    theirs = MLPRegressor(
-        hidden_layer_sizes=(7, 5), activation=hidden, solver=optimizer, max_iter=4, **settings
-    )
+    theirs = MLPRegressor(hidden_layer_sizes=(7, 5), activation=hidden, solver=optimizer, max_iter=4, **settings)
     with pytest.warns(ConvergenceWarning):
         theirs.fit(x, y)
     dense = [na.Dense(7, hidden), na.Dense(5, hidden), na.Dense(2, "linear")]
@@ -279,9 +277,7 @@ def test_it_learns(data):
 def test_loss_is_the_mean_of_what_predict_misses(data):
     x, y = data
     net = small(dtype="float64", alpha=1.0).fit(x, y)
-    assert net.loss(x, y) == pytest.approx(
-        ((net.predict(x) - y) ** 2).sum() / 2 / len(x), rel=1e-13
-    )
+    assert net.loss(x, y) == pytest.approx(((net.predict(x) - y) ** 2).sum() / 2 / len(x), rel=1e-13)
 
 
 def test_doubled_weight_is_a_doubled_row(data):
@@ -290,9 +286,7 @@ def test_doubled_weight_is_a_doubled_row(data):
     weight = np.arange(40) % 3
     repeated = np.repeat(np.arange(40), weight)
     layers = ref.glorot(6, [7, 2], ["tanh", "linear"], seeded())
-    weighted, doubled = (
-        twin(layers, SQUARED, shuffle=False, batch_size=n) for n in (40, len(repeated))
-    )
+    weighted, doubled = (twin(layers, SQUARED, shuffle=False, batch_size=n) for n in (40, len(repeated)))
     weighted.partial_fit(x, y, weight)
     doubled.partial_fit(x[repeated], y[repeated])
     assert_same(parameters(weighted), parameters(doubled))
@@ -359,17 +353,13 @@ def test_default_loss(activation, loss, rng):
     assert_same_bits(parameters(default), parameters(named))
 
 
-@pytest.mark.parametrize(
-    "name", ["squared_error", "absolute_error", "huber", "quantile", "poisson"]
-)
+@pytest.mark.parametrize("name", ["squared_error", "absolute_error", "huber", "quantile", "poisson"])
 def test_loss_names_are_their_objects(name, data):
     x, y = data[0], np.abs(data[1])
     output = "exponential" if name == "poisson" else "linear"
     parameter = {"huber": 1.0, "quantile": 0.5}.get(name)
     by_name, by_object = (
-        na.Network([na.Dense(5), na.Dense(2, output)], loss=loss, random_state=0, epochs=2).fit(
-            x, y
-        )
+        na.Network([na.Dense(5), na.Dense(2, output)], loss=loss, random_state=0, epochs=2).fit(x, y)
         for loss in (name, loss_object(ref.Loss(name, parameter)))
     )
     assert_same_bits(parameters(by_name), parameters(by_object))
@@ -405,9 +395,7 @@ def assert_says(error, words):
         assert word.lower() in str(error.value).lower()
 
 
-@pytest.mark.parametrize(
-    ("layers", "settings", "words"), REFUSED_NETWORKS.values(), ids=REFUSED_NETWORKS
-)
+@pytest.mark.parametrize(("layers", "settings", "words"), REFUSED_NETWORKS.values(), ids=REFUSED_NETWORKS)
 def test_refused_networks(layers, settings, words):
     def make_and_fit():
         dense = [na.Dense(2, k[0], **k[1]) if isinstance(k, tuple) else k for k in layers]
@@ -505,9 +493,7 @@ BAD_TARGETS = {
 }
 
 
-@pytest.mark.parametrize(
-    ("activation", "loss", "y", "words"), BAD_TARGETS.values(), ids=BAD_TARGETS
-)
+@pytest.mark.parametrize(("activation", "loss", "y", "words"), BAD_TARGETS.values(), ids=BAD_TARGETS)
 @pytest.mark.parametrize("what", ["fit", "partial_fit", "loss", "gradients"])
 def test_targets_that_do_not_fit_the_loss(activation, loss, y, words, what):
     net = na.Network([na.Dense(3, activation)], loss=loss, random_state=0, epochs=1)
@@ -574,9 +560,7 @@ FORMS = {
     "negative strides": lambda a, _: a[::-1, ::-1].copy()[::-1, ::-1],
     "memory-mapped": memory_mapped,
     "big-endian": lambda a, _: a.astype(a.dtype.newbyteorder(">")),
-    "unaligned": lambda a, _: np.frombuffer(b"\0" + a.tobytes(), a.dtype, offset=1).reshape(
-        a.shape
-    ),
+    "unaligned": lambda a, _: np.frombuffer(b"\0" + a.tobytes(), a.dtype, offset=1).reshape(a.shape),
     "lists": lambda a, _: a.tolist(),
     "frame": lambda a, _: pd.DataFrame(a),
     "int64": lambda a, _: a.astype(np.int64),

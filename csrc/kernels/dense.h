@@ -1,5 +1,5 @@
-/* dense.h: the three products of a layer (forward, backward by data, backward by weights), all one register tile: up to TILE
- * lines of accumulators, to which each step adds one line times one number per accumulator line. */
+/* dense.h: the three products of a layer (forward, backward by data, backward by weights), all one register tile: up to
+ * TILE lines of accumulators, to which each step adds one line times one number per accumulator line. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_DENSE_H
 #define NA_DENSE_H
@@ -41,10 +41,10 @@ NA_INLINE int64_t tile_size(int64_t n)
     return (n + tiles - 1) / tiles;
 }
 
-/* ---- forward: z = b + W'x, a tile of outputs × one block, k over the inputs -------------------------------------------- */
+/* ---- forward: z = b + W'x, a tile of outputs × one block, k over the inputs ------------------ */
 
-NA_INLINE void forward_tile(int tile, int64_t n_in, int64_t width, const real *x, const real *weights, const real *biases,
-                            real *z)
+NA_INLINE void forward_tile(int tile, int64_t n_in, int64_t width, const real *x, const real *weights,
+                            const real *biases, real *z)
 {
     line sums[TILE];
     for (int t = 0; t < tile; t++) sums[t] = biases ? line_set1(biases[t]) : line_load(z + t * NA_LANES);
@@ -62,7 +62,8 @@ static void forward_panel(int64_t n_in, int64_t width, const real *x, const real
     for (int64_t j = 0; j < width; j += size) {
         const real *b = biases ? biases + j : NULL;
         switch (smaller(size, width - j)) {
-#define NA_CASE(T) case T: forward_tile(T, n_in, width, x, weights + j, b, z + j * NA_LANES); break;
+#define NA_CASE(T) \
+    case T: forward_tile(T, n_in, width, x, weights + j, b, z + j * NA_LANES); break;
             NA_TILES(NA_CASE)
 #undef NA_CASE
         }
@@ -84,7 +85,7 @@ static void forward(int64_t n_in, int64_t units, int64_t blocks, const real *x, 
     }
 }
 
-/* ---- forward of one row: the panels as matrix × vector, SIMD across outputs --------------------------------------------- */
+/* ---- forward of one row: the panels as matrix × vector, SIMD across outputs ------------------ */
 
 enum { ROW_PANELS = 4 }; /* at once: one panel's sums alone would wait for each other */
 
@@ -113,7 +114,7 @@ static void forward_row(int64_t n_in, int64_t units, const real *x, const real *
         forward_row_panels(1, n_in, smaller(NA_LANES, units - j), x, weights + j * n_in, biases + j, z + j);
 }
 
-/* ---- backward by data: dx = W dz, a tile of inputs × one block, the sum over the outputs -------------------------------- */
+/* ---- backward by data: dx = W dz, a tile of inputs × one block, the sum over the outputs ----- */
 
 /* `panels` full panels, n_in · NA_LANES numbers apart, and one of `rest` outputs behind them. */
 NA_INLINE void backward_data_tile(int tile, int64_t n_in, int64_t panels, int64_t rest, int64_t k, bool add,
@@ -141,7 +142,8 @@ static void backward_data(int64_t n_in, int64_t units, int64_t blocks, const rea
                 const real *d = dz + (b * units + j) * NA_LANES, *w = weights + j * n_in;
                 real *out = dx + (b * n_in + k) * NA_LANES;
                 switch (smaller(size, n_in - k)) {
-#define NA_CASE(T) case T: backward_data_tile(T, n_in, panels, rest, k, j > 0, d, w, out); break;
+#define NA_CASE(T) \
+    case T: backward_data_tile(T, n_in, panels, rest, k, j > 0, d, w, out); break;
                     NA_TILES(NA_CASE)
 #undef NA_CASE
                 }
@@ -149,7 +151,7 @@ static void backward_data(int64_t n_in, int64_t units, int64_t blocks, const rea
     }
 }
 
-/* ---- backward by weights: dW = Σ over rows x dz', a tile of inputs × one panel ------------------------------------------ */
+/* ---- backward by weights: dW = Σ over rows x dz', a tile of inputs × one panel --------------- */
 
 NA_INLINE void backward_weights_tile(int tile, int64_t n_in, int64_t width, int64_t rows, const real *x, const real *dz,
                                      bool add, real *dweights)
@@ -176,7 +178,8 @@ static void backward_weights(int64_t n_in, int64_t width, int64_t rows, const re
     for (int64_t k = 0; k < n_in; k += size) {
         const real *lines = x + k * NA_LANES;
         switch (smaller(size, n_in - k)) {
-#define NA_CASE(T) case T: backward_weights_tile(T, n_in, width, rows, lines, dz, add, dweights + k * width); break;
+#define NA_CASE(T) \
+    case T: backward_weights_tile(T, n_in, width, rows, lines, dz, add, dweights + k * width); break;
             NA_TILES(NA_CASE)
 #undef NA_CASE
         }

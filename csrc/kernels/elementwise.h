@@ -1,10 +1,10 @@
-/* elementwise.h: the loops around activations.h, losses.h and optimizers.h: one loop for each kind, and by the lists one
- * function for each row. */
+/* elementwise.h: the loops around activations.h, losses.h and optimizers.h: one loop for each kind, and by the lists
+ * one function for each row. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_ELEMENTWISE_H
 #define NA_ELEMENTWISE_H
 
-/* ---- activations -------------------------------------------------------------------------------------------------------- */
+/* ---- activations ----------------------------------------------------------------------------- */
 
 typedef vec value_function(vec z, vec a);
 typedef vec derivative_function(vec z, vec y, vec a);
@@ -14,7 +14,7 @@ NA_INLINE vec pass_on(vec_mask held_back, vec y) { return vec_select(held_back, 
 
 /* Lines: a neuron's parameter and threshold are the same for all lanes. */
 NA_INLINE void activate_lines(value_function *f, derivative_function *derivative, int64_t units, const real *z,
-                              const struct NA_FN(na_neurons) *neurons, real *y, real *slopes, real *parameter_slopes)
+                              const struct na_neurons *neurons, real *y, real *slopes, real *parameter_slopes)
 {
     const real *thresholds = neurons->thresholds;
     for (int64_t j = 0; j < units; j++) {
@@ -27,8 +27,8 @@ NA_INLINE void activate_lines(value_function *f, derivative_function *derivative
                 vec slope = derivative(in, out, a);
                 vec_store(slopes + i, thresholds ? pass_on(held_back, slope) : slope);
             }
-            if (parameter_slopes) {
-                vec slope = vec_select(vec_lt(vec_set1(0), in), vec_set1(0), in); /* PReLU's dy/da, the one that is learned */
+            if (parameter_slopes) { /* of PReLU, the only one that learns its parameter */
+                vec slope = vec_select(vec_lt(vec_set1(0), in), vec_set1(0), in);
                 vec_store(parameter_slopes + i, thresholds ? pass_on(held_back, slope) : slope);
             }
             vec_store(y + i, thresholds ? pass_on(held_back, out) : out);
@@ -37,7 +37,7 @@ NA_INLINE void activate_lines(value_function *f, derivative_function *derivative
 }
 
 /* One row: the lanes are neurons. */
-NA_INLINE void activate_across(value_function *f, int64_t units, const real *z, const struct NA_FN(na_neurons) *neurons,
+NA_INLINE void activate_across(value_function *f, int64_t units, const real *z, const struct na_neurons *neurons,
                                real *y)
 {
     const real *thresholds = neurons->thresholds;
@@ -48,25 +48,26 @@ NA_INLINE void activate_across(value_function *f, int64_t units, const real *z, 
     }
 }
 
-#define NA_DEFINE(name)                                                                                          \
-    static void name##_activate(int64_t units, const real *z, const struct NA_FN(na_neurons) *neurons, real *y,    \
-                                real *slopes, real *parameter_slopes)                                              \
-    {                                                                                                              \
-        activate_lines(na_##name, na_##name##_derivative, units, z, neurons, y, slopes, parameter_slopes);         \
-    }                                                                                                              \
-    static void name##_activate_row(int64_t units, const real *z, const struct NA_FN(na_neurons) *neurons, real *y) \
-    {                                                                                                              \
-        activate_across(na_##name, units, z, neurons, y);                                                          \
+#define NA_DEFINE(name)                                                                                                \
+    static void name##_activate(int64_t units, const real *z, const struct na_neurons *neurons, real *y, real *slopes, \
+                                real *parameter_slopes)                                                                \
+    {                                                                                                                  \
+        activate_lines(na_##name, na_##name##_derivative, units, z, neurons, y, slopes, parameter_slopes);             \
+    }                                                                                                                  \
+    static void name##_activate_row(int64_t units, const real *z, const struct na_neurons *neurons, real *y)           \
+    {                                                                                                                  \
+        activate_across(na_##name, units, z, neurons, y);                                                              \
     }
 NA_ACTIVATIONS(NA_DEFINE)
 #undef NA_DEFINE
 
-/* ---- losses --------------------------------------------------------------------------------------------------------------- */
+/* ---- losses ---------------------------------------------------------------------------------- */
 
 typedef vec loss_function(vec v, vec t, vec a);
 
-NA_INLINE void loss_lines(loss_function *loss, loss_function *gradient, int64_t units, const real *v, const real *targets,
-                          real parameter, const real *sample_weights, real *gradients, real *losses)
+NA_INLINE void loss_lines(loss_function *loss, loss_function *gradient, int64_t units, const real *v,
+                          const real *targets, real parameter, const real *sample_weights, real *gradients,
+                          real *losses)
 {
     vec a = vec_set1(parameter);
     for (int64_t lane = 0; lane < NA_LANES; lane += VEC_LANES) {
@@ -80,21 +81,21 @@ NA_INLINE void loss_lines(loss_function *loss, loss_function *gradient, int64_t 
     }
 }
 
-#define NA_DEFINE(name, of)                                                                                        \
-    static void name##_loss(int64_t units, const real *v, const real *targets, real parameter,                     \
-                            const real *sample_weights, real *gradients, real *losses)                             \
-    {                                                                                                              \
+#define NA_DEFINE(name, of)                                                                                           \
+    static void name##_loss(int64_t units, const real *v, const real *targets, real parameter,                        \
+                            const real *sample_weights, real *gradients, real *losses)                                \
+    {                                                                                                                 \
         loss_lines(na_##name, na_##name##_gradient, units, v, targets, parameter, sample_weights, gradients, losses); \
     }
 NA_LOSSES(NA_DEFINE)
 #undef NA_DEFINE
 
-/* ---- optimizers ----------------------------------------------------------------------------------------------------------- */
+/* ---- optimizers ------------------------------------------------------------------------------ */
 
-typedef vec update_function(vec w, vec g, vec *m, vec *v, const struct NA_FN(na_step) *step);
+typedef vec update_function(vec w, vec g, vec *m, vec *v, const struct na_step *step);
 
 /* One vec of each array; n < VEC_LANES: its first n numbers. Returns w as it was. */
-NA_INLINE vec update_vec(update_function *update, bool whole, int n, const struct NA_FN(na_step) *step, const real *gradients,
+NA_INLINE vec update_vec(update_function *update, bool whole, int n, const struct na_step *step, const real *gradients,
                          real *parameters, real *first, real *second)
 {
     vec w = whole ? vec_load(parameters) : vec_load_part(parameters, n);
@@ -113,7 +114,7 @@ NA_INLINE vec update_vec(update_function *update, bool whole, int n, const struc
 }
 
 /* The squares are summed lane by lane of a line and the lanes in order: the same bits for every width of vec. */
-NA_INLINE double update_parameters(update_function *update, int64_t n, const struct NA_FN(na_step) *step,
+NA_INLINE double update_parameters(update_function *update, int64_t n, const struct na_step *step,
                                    const real *gradients, real *parameters, real *first, real *second)
 {
     line squares = line_set1(0);
@@ -132,18 +133,19 @@ NA_INLINE double update_parameters(update_function *update, int64_t n, const str
     return sum;
 }
 
-#define NA_DEFINE(name)                                                                                            \
-    static double name##_update(int64_t n, const struct NA_FN(na_step) *step, const real *gradients, real *parameters, \
-                                real *first_moments, real *second_moments)                                         \
-    {                                                                                                              \
-        return update_parameters(na_##name, n, step, gradients, parameters, first_moments, second_moments);        \
+#define NA_DEFINE(name)                                                                                         \
+    static double name##_update(int64_t n, const struct na_step *step, const real *gradients, real *parameters, \
+                                real *first_moments, real *second_moments)                                      \
+    {                                                                                                           \
+        return update_parameters(na_##name, n, step, gradients, parameters, first_moments, second_moments);     \
     }
 NA_OPTIMIZERS(NA_DEFINE)
 #undef NA_DEFINE
 
 static void multiply(int64_t lines, const real *a, const real *b, real *y)
 {
-    for (int64_t i = 0; i < lines * NA_LANES; i += VEC_LANES) vec_store(y + i, vec_mul(vec_load(a + i), vec_load(b + i)));
+    for (int64_t i = 0; i < lines * NA_LANES; i += VEC_LANES)
+        vec_store(y + i, vec_mul(vec_load(a + i), vec_load(b + i)));
 }
 
 #endif

@@ -17,6 +17,7 @@
 
 extern const struct NA_FN(na_kernels) TABLE;
 
+/* clang-format off */
 const struct NA_FN(na_kernels) TABLE = {
     .forward = forward,
     .forward_row = forward_row,
@@ -29,7 +30,8 @@ const struct NA_FN(na_kernels) TABLE = {
     .gather = gather,
     .scatter = scatter,
     .transpose = transpose,
-#define NA_ROW(name) .activate[NA_ACTIVATION_##name] = name##_activate, .activate_row[NA_ACTIVATION_##name] = name##_activate_row,
+#define NA_ROW(name) \
+    .activate[NA_ACTIVATION_##name] = name##_activate, .activate_row[NA_ACTIVATION_##name] = name##_activate_row,
     NA_ACTIVATIONS(NA_ROW)
 #undef NA_ROW
 #define NA_ROW(name, of) .loss[NA_LOSS_##name] = name##_loss,
@@ -39,3 +41,4 @@ const struct NA_FN(na_kernels) TABLE = {
     NA_OPTIMIZERS(NA_ROW)
 #undef NA_ROW
 };
+/* clang-format on */

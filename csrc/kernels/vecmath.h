@@ -30,7 +30,10 @@ static const real exp_q[] = {
     0x1.fffff2p-2f, 0x1.5554a8p-3f, 0x1.5561b6p-5f, 0x1.122c56p-7f, 0x1.63468ap-10f,
 };
 static const real log_r[] = {
-    0x1.555556p-1f, 0x1.999a7ep-2f, 0x1.243530p-2f, 0x1.e3bdc4p-3f,
+    0x1.555556p-1f,
+    0x1.999a7ep-2f,
+    0x1.243530p-2f,
+    0x1.e3bdc4p-3f,
 };
 static const real tanh_p[] = {-0x1.555556p-2f, -0x1.e243a4p-7f};
 static const real tanh_q[] = {1.0f, 0x1.c6cfecp-2f, 0x1.022808p-6f};
@@ -42,9 +45,8 @@ static const real tanh_q[] = {1.0f, 0x1.c6cfecp-2f, 0x1.022808p-6f};
 #define TANH_SPLIT 0.625
 #define TANH_IS_ONE 20.0
 static const real exp_q[] = {
-    0x1.0000000000009p-1,  0x1.5555555555558p-3,  0x1.555555555034dp-5,  0x1.111111110f7d5p-7,
-    0x1.6c16c18625d67p-10, 0x1.a01a01b022457p-13, 0x1.a019934df6a09p-16, 0x1.71ddf67580b7ep-19,
-    0x1.28b4706aa512bp-22, 0x1.af63a0694ab5ap-26,
+    0x1.0000000000009p-1,  0x1.5555555555558p-3,  0x1.555555555034dp-5,  0x1.111111110f7d5p-7,  0x1.6c16c18625d67p-10,
+    0x1.a01a01b022457p-13, 0x1.a019934df6a09p-16, 0x1.71ddf67580b7ep-19, 0x1.28b4706aa512bp-22, 0x1.af63a0694ab5ap-26,
 };
 static const real log_r[] = {
     0x1.555555555557cp-1, 0x1.99999999843c4p-2, 0x1.2492493ff4779p-2, 0x1.c71c527d22990p-3,
@@ -54,15 +56,13 @@ static const real tanh_p[] = {-0x1.5555555555554p-2, -0x1.4fd0493e204b2p-6, -0x1
 static const real tanh_q[] = {1.0, 0x1.d890a7553f97bp-2, 0x1.7d8db75cd4db2p-6, 0x1.b0e5ce62c6d4fp-13};
 #endif
 
-#define POLYNOMIAL(x, coefficients) \
-    polynomial(x, coefficients, (int)(sizeof coefficients / sizeof *coefficients))
+#define POLYNOMIAL(x, coefficients) polynomial(x, coefficients, (int)(sizeof coefficients / sizeof *coefficients))
 
 /* c[0] + c[1] x + ... + c[n-1] x^(n-1) by Horner's rule. */
 NA_INLINE vec polynomial(vec x, const real *c, int n)
 {
     vec sum = vec_set1(c[n - 1]);
-    for (int i = n - 2; i >= 0; i--)
-        sum = vec_fma(sum, x, vec_set1(c[i]));
+    for (int i = n - 2; i >= 0; i--) sum = vec_fma(sum, x, vec_set1(c[i]));
     return sum;
 }
 
@@ -116,8 +116,7 @@ NA_INLINE vec vec_tanh(vec x)
     const vec a = vec_min(vec_set1(TANH_IS_ONE), vec_abs(x)), a2 = vec_mul(a, a);
     const vec_mask large = vec_lt(vec_set1(TANH_SPLIT), a);
     const vec numerator = vec_select(large, vec_set1(-2), POLYNOMIAL(a2, tanh_p));
-    const vec denominator =
-        vec_select(large, vec_add(exp_in_range(vec_add(a, a)), one), POLYNOMIAL(a2, tanh_q));
+    const vec denominator = vec_select(large, vec_add(exp_in_range(vec_add(a, a)), one), POLYNOMIAL(a2, tanh_q));
     const vec scale = vec_select(large, one, vec_mul(a2, a)), base = vec_select(large, one, a);
     return vec_copysign(vec_fma(scale, vec_div(numerator, denominator), base), x);
 }
@@ -142,8 +141,7 @@ NA_INLINE vec vec_log(vec x)
     const vec m = vec_split(x, &k);
     y = log1p_reduced(vec_sub(m, vec_set1(1)), k);
     y = vec_select(vec_eq(x, infinity), x, y);
-    return vec_select(vec_lt(zero, x), y,
-                      vec_select(vec_eq(x, zero), vec_neg(infinity), vec_set1((real)NAN)));
+    return vec_select(vec_lt(zero, x), y, vec_select(vec_eq(x, zero), vec_neg(infinity), vec_set1((real)NAN)));
 }
 
 /* log(1 + exp(-a)) for a >= 0 (softplus(x) = max(x, 0) + this of |x|); 0 where exp(-a)

@@ -16,19 +16,13 @@ typedef struct {
 
 static inline void na_fp_leave(na_fp_state state)
 {
-    __asm__ volatile("msr fpcr, %0\n\tmsr fpsr, %1"
-                     :
-                     : "r"(state.control), "r"(state.status)
-                     : "memory");
+    __asm__ volatile("msr fpcr, %0\n\tmsr fpsr, %1" : : "r"(state.control), "r"(state.status) : "memory");
 }
 
 static inline na_fp_state na_fp_enter(void)
 {
     na_fp_state old;
-    __asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr"
-                     : "=&r"(old.control), "=r"(old.status)
-                     :
-                     : "memory");
+    __asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr" : "=&r"(old.control), "=r"(old.status) : : "memory");
     na_fp_leave((na_fp_state){.control = UINT64_C(1) << 24, .status = 0}); /* FZ */
     return old;
 }
@@ -38,10 +32,7 @@ static inline na_fp_state na_fp_enter(void)
 
 typedef unsigned na_fp_state;
 
-static inline void na_fp_leave(na_fp_state state)
-{
-    _mm_setcsr(state);
-}
+static inline void na_fp_leave(na_fp_state state) { _mm_setcsr(state); }
 
 static inline na_fp_state na_fp_enter(void)
 {

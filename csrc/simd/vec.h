@@ -69,10 +69,7 @@
 #define NA_LINE_VECS (NA_LANES / VEC_LANES)
 
 /* v * 2^i where n = i + VEC_MAGIC, exact as long as the result is normal. */
-NA_INLINE vec vec_add_exponent(vec v, vec n)
-{
-    return vec_bits_add(v, vec_bits_to_exponent(n));
-}
+NA_INLINE vec vec_add_exponent(vec v, vec n) { return vec_bits_add(v, vec_bits_to_exponent(n)); }
 
 /* x = m * 2^e with m in [sqrt(1/2), sqrt(2)): returns m. x must be positive and normal. */
 NA_INLINE vec vec_split(vec x, vec *exponent)
@@ -80,10 +77,9 @@ NA_INLINE vec vec_split(vec x, vec *exponent)
     const vec one = vec_set1(1);
     const real integer_bits = VEC_MAGIC / (real)1.5, bias = NA_REAL_BITS == 32 ? 127 : 1023;
     /* Moving sqrt(1/2) to 1 makes the exponent field the biased e. */
-    const vec moved =
-        vec_bits_add(x, vec_bits_sub(one, vec_set1((real)0x1.6a09e667f3bcdp-1)));
-    *exponent = vec_sub(vec_bits_or(vec_bits_from_exponent(moved), vec_set1(integer_bits)),
-                        vec_set1(integer_bits + bias));
+    const vec moved = vec_bits_add(x, vec_bits_sub(one, vec_set1((real)0x1.6a09e667f3bcdp-1)));
+    *exponent =
+        vec_sub(vec_bits_or(vec_bits_from_exponent(moved), vec_set1(integer_bits)), vec_set1(integer_bits + bias));
     return vec_bits_add(vec_bits_sub(x, vec_bits_and(moved, vec_set1((real)INFINITY))), one);
 }
 

@@ -70,14 +70,8 @@ NA_INLINE vec vec_bits_add(vec a, vec b) { return of_bits(MM_BITS(add)(bits_of(a
 NA_INLINE vec vec_bits_sub(vec a, vec b) { return of_bits(MM_BITS(sub)(bits_of(a), bits_of(b))); }
 NA_INLINE vec vec_bits_and(vec a, vec b) { return MM(and)(a, b); }
 NA_INLINE vec vec_bits_or(vec a, vec b) { return MM(or)(a, b); }
-NA_INLINE vec vec_bits_to_exponent(vec v)
-{
-    return of_bits(MM_BITS(slli)(bits_of(v), VEC_FRACTION_BITS));
-}
-NA_INLINE vec vec_bits_from_exponent(vec v)
-{
-    return of_bits(MM_BITS(srli)(bits_of(v), VEC_FRACTION_BITS));
-}
+NA_INLINE vec vec_bits_to_exponent(vec v) { return of_bits(MM_BITS(slli)(bits_of(v), VEC_FRACTION_BITS)); }
+NA_INLINE vec vec_bits_from_exponent(vec v) { return of_bits(MM_BITS(srli)(bits_of(v), VEC_FRACTION_BITS)); }
 
 /* Even (0x88) or odd (0xdd) 16-byte lanes of a, then those of b. */
 #if NA_REAL_BITS == 32

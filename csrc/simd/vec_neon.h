@@ -34,8 +34,7 @@ NA_INLINE vec vec_load_part(const real *from, int n)
 {
     real lanes[VEC_LANES] = {0};
     for (int i = 0; i < VEC_LANES; i++)
-        if (i < n)
-            lanes[i] = from[i];
+        if (i < n) lanes[i] = from[i];
     return vec_load(lanes);
 }
 
@@ -44,8 +43,7 @@ NA_INLINE void vec_store_part(real *to, vec v, int n)
     real lanes[VEC_LANES];
     vec_store(lanes, v);
     for (int i = 0; i < VEC_LANES; i++)
-        if (i < n)
-            to[i] = lanes[i];
+        if (i < n) to[i] = lanes[i];
 }
 
 NA_INLINE vec vec_keep(vec v)
@@ -83,14 +81,8 @@ NA_INLINE vec vec_bits_add(vec a, vec b) { return of_bits(NEON_BITS(addq)(bits_o
 NA_INLINE vec vec_bits_sub(vec a, vec b) { return of_bits(NEON_BITS(subq)(bits_of(a), bits_of(b))); }
 NA_INLINE vec vec_bits_and(vec a, vec b) { return of_bits(NEON_BITS(andq)(bits_of(a), bits_of(b))); }
 NA_INLINE vec vec_bits_or(vec a, vec b) { return of_bits(NEON_BITS(orrq)(bits_of(a), bits_of(b))); }
-NA_INLINE vec vec_bits_to_exponent(vec v)
-{
-    return of_bits(NEON_BITS(shlq_n)(bits_of(v), VEC_FRACTION_BITS));
-}
-NA_INLINE vec vec_bits_from_exponent(vec v)
-{
-    return of_bits(NEON_BITS(shrq_n)(bits_of(v), VEC_FRACTION_BITS));
-}
+NA_INLINE vec vec_bits_to_exponent(vec v) { return of_bits(NEON_BITS(shlq_n)(bits_of(v), VEC_FRACTION_BITS)); }
+NA_INLINE vec vec_bits_from_exponent(vec v) { return of_bits(NEON_BITS(shrq_n)(bits_of(v), VEC_FRACTION_BITS)); }
 
 NA_INLINE void vec_transpose(vec rows[VEC_LANES])
 {

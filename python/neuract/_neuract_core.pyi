@@ -1,4 +1,7 @@
-"""The seam's signatures. Arrays are C-contiguous, of the network's dtype unless said otherwise; contracts: csrc/neuract.h."""
+"""The seam's signatures. Arrays are C-contiguous, of the network's dtype unless said otherwise.
+
+The contracts are in csrc/neuract.h.
+"""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Training of a network: the data of a fit, passes over it, and the loops around them. All arithmetic is in the core."""
+"""Training of a network: the data of a fit, passes over it, and the loops around them."""
 
 from __future__ import annotations
 
@@ -133,8 +133,8 @@ def shuffled(random: np.random.RandomState, rows: int) -> Iterator[Array]:
         yield order
 
 
-def train_lbfgs(network: Network, data: Data, on_iteration: Callable[[float], bool]) -> None:
-    """Minimizes the mean loss plus penalty over all rows by SciPy's L-BFGS-B, from the parameters as they are."""
+def train_lbfgs(network: Network, data: Data, on_iteration: Callable[[float], bool]) -> Any:
+    """Minimizes the mean loss plus penalty over all rows by SciPy's L-BFGS-B, from the parameters as they are -> its result."""
     from scipy.optimize import minimize
 
     assert isinstance(network.optimizer, LBFGS)
@@ -167,6 +167,7 @@ def train_lbfgs(network: Network, data: Data, on_iteration: Callable[[float], bo
         },
     )
     network._set_parameters(_unflattened(network, result.x))
+    return result
 
 
 def _flattened(parts: Sequence[Sequence[Array | None]]) -> Array:

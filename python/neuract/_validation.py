@@ -61,7 +61,7 @@ def one_of(value: object, name: str, accepted: Iterable[str]) -> str:
 
 
 def numeric(data: object, name: str, dtype: str) -> Array:
-    """`data` as a C-contiguous, aligned array of `dtype`, copied only where it is not one already; finite throughout."""
+    """`data` as a C-contiguous, aligned array of finite numbers of `dtype`; copied only where it is not one already."""
     try:
         array = np.asarray(data)
     except ValueError as error:  # ragged lists
@@ -89,7 +89,7 @@ def _not_finite(given: Array, converted: Array, name: str, dtype: str) -> str:
 
 
 def inputs(X: object, dtype: str, n_inputs: int | None) -> Array:
-    """X as (rows, features), at least one of each, with as many features as the network has inputs (None: not known yet)."""
+    """X as (rows, features), at least one of each; n_inputs: how many features there must be, None: any number."""
     array = numeric(X, "X", dtype)
     if array.ndim != 2:
         hint = "; reshape(-1, 1) makes one feature, reshape(1, -1) one row" if array.ndim == 1 else ""
@@ -129,7 +129,7 @@ def random_generator(random_state: object) -> np.random.RandomState:
 
 
 def not_fitted(name: str) -> Exception:
-    """scikit-learn's NotFittedError where scikit-learn is installed, else a ValueError that is also an AttributeError."""
+    """scikit-learn's NotFittedError; without scikit-learn, as that one, a ValueError and an AttributeError."""
     message = f"this {name} is not fitted yet; call fit first"
     try:
         from sklearn.exceptions import NotFittedError

@@ -32,8 +32,8 @@ def _float_array(z: npt.ArrayLike) -> Array:
 class Activation:
     """What a neuron does with its weighted sum z: y = f(z).
 
-    Every activation is an immutable object. ``f(z)`` takes an array of any shape and returns y of the same shape; float32
-    and float64 are kept, other types become float64. NaN stays NaN.
+    Every activation is an immutable object. ``f(z)`` takes an array of any shape and returns y of the same shape;
+    float32 and float64 are kept, other types become float64. NaN stays NaN.
     """
 
     names: ClassVar[tuple[str, ...]]  # as accepted by `activation`; the first is the core's
@@ -182,8 +182,8 @@ class LeakyReLU(Activation):
 class PReLU(LeakyReLU):
     """f(z) = z where z > 0, else alpha · z, with alpha learned during training beside the weights.
 
-    He et al. 2015, arXiv:1502.01852. Called on an array the object uses its starting alpha; what a network learned is in
-    `Network.slopes`.
+    He et al. 2015, arXiv:1502.01852. Called on an array the object uses its starting alpha; what a network learned
+    is in `Network.slopes`.
 
     Parameters
     ----------
@@ -250,19 +250,17 @@ class Softmax(Activation):
         )
 
 
-_CLASSES: tuple[type[Activation], ...] = (
-    Linear,
-    Sigmoid,
-    Tanh,
-    ReLU,
-    LeakyReLU,
-    PReLU,
-    Softmax,
-    Exponential,
-)
+# New activations go here.
 
-ACTIVATIONS: Mapping[str, type[Activation]] = MappingProxyType({name: kind for kind in _CLASSES for name in kind.names})
-"""Every name that is accepted for an activation, and its class."""
+ACTIVATIONS: Mapping[str, type[Activation]] = MappingProxyType(
+    {
+        name: kind
+        for kind in tuple(globals().values())
+        if isinstance(kind, type) and issubclass(kind, Activation) and kind is not Activation
+        for name in kind.names
+    }
+)
+"""Every name that is accepted for an activation, and its class: all the classes above."""
 
 
 def activation(name: str | Activation) -> Activation:

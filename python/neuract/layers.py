@@ -16,8 +16,8 @@ from neuract.activations import activation as activation_named
 class Dense:
     """A layer of neurons, each connected to every neuron of the layer before.
 
-    Neuron j sums its inputs, z = Σ_k x_k · weights[k, j] + biases[j], and computes y = f(z). It passes y on unless y is below
-    its threshold; then it passes 0, and no gradient flows through it.
+    Neuron j sums its inputs, z = Σ_k x_k · weights[k, j] + biases[j], and computes y = f(z). It passes y on unless
+    y is below its threshold; then it passes 0, and no gradient flows through it.
 
     Parameters
     ----------

@@ -31,7 +31,7 @@ class Loss:
         return 0.0
 
     def core_name(self, output: Activation) -> str:
-        """The core's loss for this output activation; ValueError with the reason where the two make no sense together."""
+        """The core's loss for this output activation; ValueError with the reason where the two do not go together."""
         if isinstance(output, Softmax):
             raise ValueError(
                 f"softmax with {self.name} is not supported: softmax gives the probabilities of one class of several, "

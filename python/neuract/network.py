@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -32,15 +33,15 @@ class Network:
     layers : list of Dense
         From the first hidden layer to the output layer. One layer: a linear model with an activation.
     loss : str, Loss or None, default=None
-        "squared_error", "absolute_error", "huber", "quantile", "poisson" or "log_loss". None: the one that belongs to the
-        output activation (sigmoid and softmax: log_loss; exponential: poisson; else squared_error).
+        "squared_error", "absolute_error", "huber", "quantile", "poisson" or "log_loss". None: the one that belongs to
+        the output activation (sigmoid and softmax: log_loss; exponential: poisson; else squared_error).
     optimizer : str or Optimizer, default="adam"
         "sgd", "adam", "adamw" or "lbfgs".
     learning_rate : float, default=1e-3
         > 0.
     alpha : float, default=0.0
-        Strength of the L2 penalty 0.5 · alpha · ‖weights‖² / Σ sample weights of the batch, added to the loss; biases and
-        slopes are spared.
+        Strength of the L2 penalty 0.5 · alpha · ‖weights‖² / Σ sample weights of the batch, added to the loss; biases
+        and slopes are spared.
     batch_size : int, default=200
         Rows of a training step. The last batch of an epoch may be shorter.
     epochs : int, default=100
@@ -54,17 +55,18 @@ class Network:
     n_threads : int or None, default=None
         Most threads that one call uses; None: `get_num_threads()`. Results do not depend on it.
     callbacks : list or None, default=None
-        Called during `fit`: each either a function ``f(network, epoch, logs)`` to be called after every epoch, or an object
-        with any of the methods ``on_fit_begin(network)``, ``on_epoch_end(network, epoch, logs)``, ``on_fit_end(network)``.
-        `epoch` counts from 0, `logs` is a dict with "loss". Training stops where one returns a true value after an epoch.
+        Called during `fit`: each either a function ``f(network, epoch, logs)`` to be called after every epoch, or an
+        object with any of the methods ``on_fit_begin(network)``, ``on_epoch_end(network, epoch, logs)`` and
+        ``on_fit_end(network)``. `epoch` counts from 0, `logs` is a dict with "loss". Training stops where one returns
+        a true value after an epoch.
     verbose : bool, default=False
         Print a line an epoch.
 
     Attributes
     ----------
     history_ : dict of lists
-        One entry an epoch; "loss": the mean over the epoch's rows of what was minimized, penalty included, each batch before
-        its step.
+        One entry an epoch; "loss": the mean over the epoch's rows of what was minimized, penalty included, each batch
+        before its step.
 
     Examples
     --------
@@ -72,7 +74,8 @@ class Network:
     >>> import neuract as na
     >>> X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
     >>> y = np.array([0, 1, 1, 0])
-    >>> net = na.Network([na.Dense(8, "tanh"), na.Dense(1, "sigmoid")], learning_rate=0.05, epochs=500, random_state=0)
+    >>> layers = [na.Dense(8, "tanh"), na.Dense(1, "sigmoid")]
+    >>> net = na.Network(layers, learning_rate=0.05, epochs=500, random_state=0)
     >>> net.fit(X, y).predict(X).round().ravel()
     array([0., 1., 1., 0.], dtype=float32)
     """
@@ -118,7 +121,7 @@ class Network:
         self._trainer: core.Trainer | None = None
         self._random: np.random.RandomState | None = None
 
-    # ---- learning ----------------------------------------------------------------------------------------------------------
+    # ---- learning --------------------------------------------------------------------------------
 
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Network:
         """Learns from X and y afresh, from new random weights.
@@ -140,10 +143,10 @@ class Network:
         Raises
         ------
         ValueError
-            If the data do not fit the network (which is then as it was before), or training diverges (the weights are then
-            those of the last epoch whose loss was finite).
+            If the data do not fit the network (which is then as it was before), or training diverges (the weights are
+            then those of the last epoch whose loss was finite).
         """
-        data = self._data(X, y, sample_weight, n_inputs=None)
+        data = self._data(X, y, sample_weight, None)
         self._start(data.x.shape[1], _validation.random_generator(self.random_state))
         for callback in self.callbacks:
             callback.on_fit_begin(self)
@@ -164,7 +167,7 @@ class Network:
             raise ValueError(
                 "partial_fit needs an optimizer that goes batch by batch (sgd, adam, adamw); lbfgs does not"
             )
-        data = self._data(X, y, sample_weight)
+        data = self._data(X, y, sample_weight, None if self._core is None else self._core.n_inputs)
         if self._core is None:
             self._start(data.x.shape[1], _validation.random_generator(self.random_state))
         random = self._random = self._random or _validation.random_generator(self.random_state)
@@ -202,8 +205,8 @@ class Network:
         if not np.isfinite(loss + penalty):
             self._set_parameters(before)
             raise ValueError(
-                f"training diverged: the loss became {loss} in epoch {len(self.history_['loss']) + 1} (the weights are "
-                f"those before it). Scale X, or lower learning_rate ({learning_rate:g})"
+                f"training diverged: the loss became {loss} in epoch {len(self.history_['loss']) + 1} (the weights "
+                f"are those before it). Scale X, or lower learning_rate ({learning_rate:g})"
             )
         return loss, penalty
 
@@ -222,7 +225,7 @@ class Network:
             print(f"epoch {epoch + 1}: loss {loss:.6g}")
         return any([callback.on_epoch_end(self, epoch, {"loss": loss}) for callback in self.callbacks])
 
-    # ---- asking ------------------------------------------------------------------------------------------------------------
+    # ---- asking ----------------------------------------------------------------------------------
 
     def predict(self, X: npt.ArrayLike) -> Array:
         """What the output layer gives, of shape (rows, n_out).
@@ -260,17 +263,15 @@ class Network:
 
         Parameters as for `fit`. The network stays as it is.
         """
-        self._built()
-        return _training.mean_gradients(self, self._data(X, y, sample_weight))
+        n_inputs = self._built().n_inputs
+        return _training.mean_gradients(self, self._data(X, y, sample_weight, n_inputs))
 
     def _asked(self, X: npt.ArrayLike) -> tuple[core.Network, Array]:
         network = self._built()
         return network, _validation.inputs(X, self.dtype, network.n_inputs)
 
-    def _data(self, X: object, y: object, sample_weight: object, n_inputs: int | None | Any = ...) -> Data:
+    def _data(self, X: object, y: object, sample_weight: object, n_inputs: int | None) -> Data:
         """The checked data of a fit; n_inputs None: any number of features will do."""
-        if n_inputs is ...:
-            n_inputs = None if self._core is None else self._core.n_inputs
         x = _validation.inputs(X, self.dtype, n_inputs)
         output = self.layers[-1]
         targets = self.loss_function.targets(y, len(x), output.units, output.activation, self.dtype)
@@ -281,7 +282,7 @@ class Network:
             raise _validation.not_fitted("Network")
         return self._core
 
-    # ---- parameters --------------------------------------------------------------------------------------------------------
+    # ---- parameters ------------------------------------------------------------------------------
 
     @property
     def weights(self) -> list[Array]:
@@ -295,7 +296,7 @@ class Network:
 
     @property
     def slopes(self) -> list[Array | None]:
-        """The learned alphas of PReLU layers, (units,) or (1,) where shared; None for other layers. Read-only copies."""
+        """The learned alphas of PReLU layers, (units,) or (1,) where shared; None for others. Read-only copies."""
         return [array if array.size else None for array in self._read("slopes")]
 
     @property
@@ -310,10 +311,10 @@ class Network:
         biases: Sequence[npt.ArrayLike] | None = None,
         slopes: Sequence[npt.ArrayLike | None] | None = None,
     ) -> Network:
-        """Sets parameters, in the shapes in which `weights`, `biases` and `slopes` give them; None leaves them as they are.
+        """Sets parameters, in the shapes in which `weights`, `biases` and `slopes` give them; None leaves as it is.
 
-        A network that is not fitted takes its number of inputs from the weights, and is then ready to predict; biases that
-        are not given are 0. `partial_fit` goes on from here, `fit` starts afresh.
+        A network that is not fitted takes its number of inputs from the weights, and is then ready to predict; biases
+        that are not given are 0. `partial_fit` goes on from here, `fit` starts afresh.
         """
         network = self._core
         if network is None:
@@ -349,7 +350,7 @@ class Network:
         """The shapes of one part, layer by layer; slopes of layers that learn none have size 0."""
         if part == "weights":
             sizes = [self._built().n_inputs if n_inputs is None else n_inputs, *(layer.units for layer in self.layers)]
-            return list(zip(sizes[:-1], sizes[1:], strict=True))
+            return list(pairwise(sizes))
         if part == "biases":
             return [(layer.units,) for layer in self.layers]
         return [(_n_slopes(layer),) for layer in self.layers]
@@ -366,7 +367,7 @@ class Network:
             for layer, array in enumerate(arrays):
                 self._built().set(layer, part, array)
 
-    # ---- looking -----------------------------------------------------------------------------------------------------------
+    # ---- looking ---------------------------------------------------------------------------------
 
     def summary(self) -> str:
         """A table: layer, shape, activation, threshold, parameters.
@@ -404,7 +405,7 @@ class Network:
             f"Network([{', '.join(map(repr, self.layers))}], loss={self.loss_function!r}, optimizer={self.optimizer!r})"
         )
 
-    # ---- copying and pickling ----------------------------------------------------------------------------------------------
+    # ---- copying and pickling --------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
         state = {name: value for name, value in self.__dict__.items() if name not in ("_core", "_trainer")}
@@ -457,8 +458,8 @@ def _checked_layers(layers: Sequence[Dense]) -> list[Dense]:
     for number, layer in enumerate(layers[:-1]):
         if isinstance(layer.activation, Softmax):
             raise ValueError(
-                f"layers[{number}] has softmax, which is for the output layer only: it makes the outputs of one row compete, "
-                "so hidden neurons would not be neurons of their own; use e.g. 'relu' or 'tanh'"
+                f"layers[{number}] has softmax, which is for the output layer only: it makes the neurons of a layer "
+                "compete, so that none has a value of its own; use e.g. 'relu' or 'tanh'"
             )
     if layers[-1].threshold is not None:
         raise ValueError(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Optimizers: how parameters follow their gradients. The formulas are scikit-learn's; they are in ``csrc/optimizers.h``."""
+"""Optimizers: how parameters follow their gradients, by scikit-learn's formulas; they are in ``csrc/optimizers.h``."""
 
 from __future__ import annotations
 

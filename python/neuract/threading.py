@@ -26,8 +26,8 @@ def set_num_threads(n: int | None) -> None:
 def get_num_threads() -> int:
     """How many threads a call may use where its model does not say.
 
-    As set by `set_num_threads`, else by the environment variable OMP_NUM_THREADS, else the processors that this process may
-    run on. Small work uses fewer.
+    As set by `set_num_threads`, else by the environment variable OMP_NUM_THREADS, else the processors that this
+    process may run on. Small work uses fewer.
     """
     if _n_threads is not None:
         return _n_threads
@@ -50,8 +50,8 @@ def simd_info() -> dict[str, str | list[str]]:
     Returns
     -------
     dict
-        "chosen": the one in use; "available": those that this processor can run; "built": those in this build; lowest first.
-        The environment variable NEURACT_SIMD, read at import, may name a lower one than the best.
+        "chosen": the one in use; "available": those that this processor can run; "built": those in this build;
+        lowest first. The environment variable NEURACT_SIMD, read at import, may name a lower one than the best.
 
     Examples
     --------

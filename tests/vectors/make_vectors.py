@@ -173,9 +173,7 @@ def optimizer(name, network):
         case "momentum":
             return torch.optim.SGD(network.parameters(), lr=LEARNING_RATE, momentum=0.9)
         case "nesterov":
-            return torch.optim.SGD(
-                network.parameters(), lr=LEARNING_RATE, momentum=0.9, nesterov=True
-            )
+            return torch.optim.SGD(network.parameters(), lr=LEARNING_RATE, momentum=0.9, nesterov=True)
         case "adam":
             return torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
         case "adamw":
@@ -213,13 +211,10 @@ def golden(spec):
     spec["forward"] = values(outputs)
     spec["mean_loss"] = loss.item()
     spec["gradients"] = {
-        kind: [p.grad.numpy() for p in getattr(network, kind)]
-        for kind in ("weights", "biases", "slopes")
+        kind: [p.grad.numpy() for p in getattr(network, kind)] for kind in ("weights", "biases", "slopes")
     }
     spec["after_one_step"] = {n: trained(spec, n, 1) for n in ("sgd", "nesterov", "adam", "adamw")}
-    spec["after_three_steps"] = {
-        n: trained(spec, n, STEPS) for n in ("momentum", "nesterov", "adam", "adamw")
-    }
+    spec["after_three_steps"] = {n: trained(spec, n, STEPS) for n in ("momentum", "nesterov", "adam", "adamw")}
     return spec
 
 

@@ -1,0 +1,60 @@
+/* trainer.h: an optimizer's state and the memory of a training step, for one network. Made in trainer_tmpl.c, set to
+ * work in train_tmpl.c. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef NA_TRAINER_H
+#define NA_TRAINER_H
+
+#include <stdatomic.h>
+
+#include "network.h"
+
+/* What a thread needs while a group goes down and up the layers. */
+typedef struct {
+    real **slopes;             /* [layer]: group × units lines, dy/dz */
+    real **parameter_slopes;   /* [layer]: the same, dy/da, or NULL where nothing is learned */
+    real *delta, *delta_below; /* group × widest lines */
+    real *targets;             /* one block */
+    real *mask;                /* one block of the widest layer: dropout */
+} scratch;
+
+typedef struct {
+    int layer;
+    int64_t j; /* the first output of the panel */
+} panel;
+
+typedef struct {
+    struct na_trainer handle;
+    network *net;
+    na_training training;
+    struct na_step weights_step, others_step;
+    int64_t n_targets; /* numbers of a row's target */
+    int64_t chunk;     /* rows that go through both phases at once */
+    int64_t padded;    /* the same, in whole blocks */
+    real *gradients, *first_moments, *second_moments;
+    real *inputs;        /* padded rows of n_inputs, in blocks */
+    real **outputs;      /* [layer]: the same of its units; the last layer's is not kept */
+    real **deltas;       /* [layer]: [panel][padded rows][NA_LANES], sample weight · dloss/dz */
+    real **slope_deltas; /* [layer]: the same for the learned slopes, or NULL */
+    real *row_weights;   /* of the chunk */
+    real *row_losses;
+    panel *panels;
+    double *panel_squares; /* Σ w² of the panel */
+    int64_t n_panels;
+    scratch *scratches;
+
+    /* The run in progress. */
+    const kernel_table *table;
+    const na_data *data;
+    const int64_t *order;
+    int64_t n_order;
+    double learning_rate, deadline;
+    bool update; /* else only gradients */
+    na_progress *progress;
+    bool stop;
+    int64_t batch_rows, batch_done;
+    double batch_weight, batch_loss;
+    atomic_llong next_block;
+    atomic_llong next_panel;
+} trainer;
+
+#endif

@@ -1,0 +1,129 @@
+/* trainer_tmpl.c: a trainer of one dtype: all of its memory taken at once, its state read and set. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "trainer.h"
+
+#include "memory.h"
+
+enum { MAX_CHUNK = 1024 }; /* rows: more would leave the L2 cache, and memory would grow with the batch */
+
+/* ---- making ---------------------------------------------------------------------------------- */
+
+/* Takes all of the trainer's memory from the arena; in the first pass (memory NULL) only counts it. One walk for both,
+ * so that they cannot disagree. */
+typedef struct {
+    na_arena arena;
+    bool counting;
+} allocation;
+
+static void *take(allocation *a, int64_t count, size_t size)
+{
+    if (!a->counting) return na_arena_take(&a->arena, (size_t)count, size);
+    na_arena_reserve(&a->arena, (size_t)count, size);
+    return NULL;
+}
+
+static real *take_reals(allocation *a, int64_t rows, int64_t columns)
+{
+    int64_t count;
+    if (__builtin_mul_overflow(rows, columns, &count)) a->arena.overflow = true, count = 0;
+    return take(a, count, sizeof(real));
+}
+
+/* An array with one piece a layer, `lines` lines for each of its units (rounded up to panels), from layer `first` to
+ * before `last`; only of layers with learned slopes if `learned`. */
+static real **take_layers(allocation *a, const network *net, int64_t lines, int last, bool learned)
+{
+    real **pieces = take(a, net->n_layers, sizeof *pieces);
+    for (int l = 0; l < last; l++) {
+        if (learned && net->layers[l].n_slopes == 0) continue;
+        real *piece = take_reals(a, net->layers[l].panels * NA_LANES, lines * NA_LANES);
+        if (pieces) pieces[l] = piece;
+    }
+    return pieces;
+}
+
+static void take_scratch(allocation *a, const trainer *t, scratch *s)
+{
+    const network *net = t->net;
+    int64_t panels_widest = up_to(net->widest, NA_LANES);
+    s->slopes = take_layers(a, net, net->group, net->n_layers, false);
+    s->parameter_slopes = take_layers(a, net, net->group, net->n_layers, true);
+    s->delta = take_reals(a, panels_widest, net->group * NA_LANES);
+    s->delta_below = take_reals(a, panels_widest, net->group * NA_LANES);
+    s->targets = take_reals(a, t->n_targets, NA_LANES);
+    s->mask = take_reals(a, net->widest, NA_LANES);
+}
+
+static void take_all(allocation *a, trainer *t)
+{
+    const network *net = t->net;
+    t->gradients = take_reals(a, net->n_parameters, 1);
+    t->first_moments = take_reals(a, net->n_parameters, 1);
+    t->second_moments = take_reals(a, net->n_parameters, 1);
+    t->inputs = take_reals(a, net->n_inputs, t->padded);
+    t->outputs = take_layers(a, net, t->padded / NA_LANES, net->n_layers - 1, false);
+    t->deltas = take_layers(a, net, t->padded / NA_LANES, net->n_layers, false);
+    t->slope_deltas = take_layers(a, net, t->padded / NA_LANES, net->n_layers, true);
+    t->row_weights = take_reals(a, t->padded, 1);
+    t->row_losses = take_reals(a, t->padded, 1);
+    t->panels = take(a, t->n_panels, sizeof(panel));
+    t->panel_squares = take(a, t->n_panels, sizeof(double));
+    t->scratches = take(a, t->training.n_threads, sizeof(scratch));
+    for (int i = 0; i < t->training.n_threads; i++) {
+        scratch counted;
+        take_scratch(a, t, t->scratches ? &t->scratches[i] : &counted);
+    }
+}
+
+static void list_panels(trainer *t)
+{
+    panel *next = t->panels;
+    for (int l = 0; l < t->net->n_layers; l++)
+        for (int64_t j = 0; j < t->net->layers[l].units; j += NA_LANES) *next++ = (panel){l, j};
+}
+
+na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *training, na_trainer **out)
+{
+    network *net = (network *)handle;
+    trainer sizes = {.handle = {&NA_FN(na_functions), 0}, .net = net, .training = *training};
+    sizes.chunk = least(training->batch_size, MAX_CHUNK);
+    sizes.padded = up_to(sizes.chunk, NA_LANES);
+    sizes.n_targets = training->loss == NA_LOSS_log_loss_softmax ? 1 : last_layer(net)->units;
+    for (int l = 0; l < net->n_layers; l++) sizes.n_panels += net->layers[l].panels;
+
+    allocation a = {.counting = true};
+    take(&a, 1, sizeof(trainer));
+    take_all(&a, &sizes);
+    if (!na_arena_allocate(&a.arena)) return NA_OUT_OF_MEMORY;
+    a.counting = false;
+    trainer *t = take(&a, 1, sizeof(trainer));
+    *t = sizes;
+    take_all(&a, t);
+    list_panels(t);
+    *out = &t->handle;
+    return NA_OK;
+}
+
+/* ---- state in and out ------------------------------------------------------------------------ */
+
+static real *array_of(const trainer *t, na_array array)
+{
+    switch (array) {
+    case NA_GRADIENTS: return t->gradients;
+    case NA_FIRST_MOMENTS: return t->first_moments;
+    case NA_SECOND_MOMENTS: return t->second_moments;
+    default: return t->net->parameters;
+    }
+}
+
+void NA_FN(na_trainer_get)(const na_trainer *handle, na_array array, int layer, na_part part, void *out)
+{
+    const trainer *t = (const trainer *)handle;
+    NA_FN(na_part_get)(&t->net->layers[layer], part, array_of(t, array), out);
+}
+
+void NA_FN(na_trainer_set)(na_trainer *handle, na_array array, int layer, na_part part, const void *in)
+{
+    trainer *t = (trainer *)handle;
+    NA_FN(na_part_set)(&t->net->layers[layer], part, array_of(t, array), in);
+}

@@ -1,0 +1,491 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the two estimators share: parameters, their checks, and the fit around a Network.
+
+The draws from the random state come in scikit-learn's order: initial weights, validation split, one
+shuffle an epoch. A fit that fails leaves the estimator as it was: it works on a network of its own.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from numbers import Integral, Real
+from typing import Any, ClassVar, cast
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Hidden, Interval, Options, StrOptions
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from neuract import _training, _validation
+from neuract._schedules import LearningRate
+from neuract._training import Data
+from neuract.activations import ACTIVATIONS, Activation, Sigmoid
+from neuract.activations import activation as activation_named
+from neuract.layers import Dense
+from neuract.losses import Loss
+from neuract.network import Network
+from neuract.optimizers import LBFGS, SGD, Adam, Optimizer
+
+Array = npt.NDArray[Any]
+
+AUTO_BATCH = 200
+SKLEARN_NAMES = {"sigmoid": "logistic", "linear": "identity", "exponential": "exp"}
+CURVES = ("loss_curve_", "best_loss_", "validation_scores_", "best_validation_score_")
+
+
+class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
+    """A Network with scikit-learn's parameters, fit and attributes.
+
+    A subclass says what its targets, losses and scores are: `_targets`, `_loss_and_output`,
+    `_reported`, `_validation_score`.
+    """
+
+    network_: Network
+    n_iter_: int
+    t_: int
+    n_outputs_: int
+    loss_: float
+    loss_curve_: list[float]
+    best_loss_: float | None
+    validation_scores_: list[float] | None
+    best_validation_score_: float | None
+
+    _y_numeric: ClassVar[bool]
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
+        "activation": [
+            StrOptions(set(ACTIVATIONS) - {"softmax"}),
+            Hidden(StrOptions({"softmax"})),  # refused by Network, which says why
+            Activation,
+        ],
+        "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "power_t": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "random_state": ["random_state"],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "verbose": ["verbose"],
+        "warm_start": ["boolean"],
+        "momentum": [Interval(Real, 0, 1, closed="both")],
+        "nesterovs_momentum": ["boolean"],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
+        "beta_1": [Interval(Real, 0, 1, closed="left")],
+        "beta_2": [Interval(Real, 0, 1, closed="left")],
+        "epsilon": [Interval(Real, 0, None, closed="neither")],
+        "n_iter_no_change": [
+            Interval(Integral, 1, None, closed="left"),
+            Options(Real, {np.inf}),
+        ],
+        "max_fun": [Interval(Integral, 1, None, closed="left")],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: str | Activation = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int = 10,
+        max_fun: int = 15000,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.random_state = random_state
+        self.tol = tol
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.n_iter_no_change = n_iter_no_change
+        self.max_fun = max_fun
+
+    # ---- what a subclass says ------------------------------------------------------------------
+
+    def _targets(self, y: Array, continuing: bool, dtype: str) -> Array:
+        """y, finite, as the core takes it; sets `n_outputs_` (and `classes_`)."""
+        raise NotImplementedError
+
+    def _loss_and_output(self) -> tuple[Loss, Activation]:
+        """What the network minimizes, and the activation of its output layer."""
+        raise NotImplementedError
+
+    def _reported(self, loss: float) -> float:
+        """The network's mean loss on the scale of scikit-learn's."""
+        raise NotImplementedError
+
+    def _strata(self, data: Data) -> Array | None:
+        """What the validation split keeps the shares of."""
+        return None
+
+    def _validation_score(self, outputs: Array, data: Data) -> float:
+        """How good the network's outputs are; larger is better."""
+        raise NotImplementedError
+
+    # ---- fit -----------------------------------------------------------------------------------
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool = False) -> None:
+        """`fit`, or where incremental one epoch of `partial_fit`."""
+        with self._unchanged_by_errors():
+            self._validate_params()
+            if incremental and self.early_stopping:
+                raise ValueError("partial_fit does not support early_stopping=True: it has no epochs to stop")
+            continuing = hasattr(self, "network_") and (self.warm_start or incremental)
+            data = self._data(X, y, sample_weight, continuing)
+            random = check_random_state(self.random_state)
+            network = self._network(data, random, continuing, incremental)
+            if self.solver == "lbfgs":
+                self._minimize(network, data)
+            else:
+                self._descend(network, data, random, incremental)
+            _check_finite(network)
+            self.network_ = network
+
+    @contextmanager
+    def _unchanged_by_errors(self) -> Iterator[None]:
+        """Gives the estimator all its attributes back where the block raises.
+
+        That is enough because a fit replaces what it changes: networks, lists, arrays.
+        """
+        before = vars(self).copy()
+        try:
+            yield
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    def _data(self, X: Any, y: Any, sample_weight: Any, continuing: bool) -> Data:
+        """The checked arrays, in the dtype of the network."""
+        dtype: Any = self.network_.dtype if continuing else (np.float64, np.float32)
+        x, y = validate_data(
+            self,
+            X,
+            y,
+            reset=not continuing,
+            dtype=dtype,
+            order="C",
+            multi_output=True,
+            y_numeric=self._y_numeric,
+        )
+        x = np.require(x, requirements=["C", "A"])
+        if isinstance(sample_weight, Real):
+            sample_weight = np.full(len(x), sample_weight)
+        weights = _validation.sample_weights(sample_weight, len(x), x.dtype.name)
+        return Data(x, self._targets(np.asarray(y), continuing, x.dtype.name), weights)
+
+    # ---- the network ---------------------------------------------------------------------------
+
+    def _network(
+        self, data: Data, random: np.random.RandomState, continuing: bool, incremental: bool
+    ) -> Network:
+        """A network with the parameters of now; its weights new, or where continuing the fitted ones."""
+        loss, output = self._loss_and_output()
+        network = Network(
+            self._layers(output),
+            loss=loss,
+            optimizer=self._optimizer(),
+            learning_rate=self.learning_rate_init,
+            alpha=self.alpha,
+            batch_size=min(AUTO_BATCH if self.batch_size == "auto" else self.batch_size, data.rows),
+            epochs=self.max_iter,
+            shuffle=self.shuffle,
+            dtype=data.x.dtype.name,
+        )
+        if continuing:
+            _take_over(network, self.network_, with_optimizer=incremental)
+        else:
+            network._start(data.x.shape[1], random)
+            _as_without_hidden_layers(network, self.activation)
+            self.n_iter_ = self.t_ = 0
+        self._open_curves(network, continuing, incremental)
+        return network
+
+    def _layers(self, output: Activation) -> list[Dense]:
+        sizes = self.hidden_layer_sizes
+        sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
+        hidden = [_hidden(size, self.activation, sizes) for size in sizes]
+        return [*hidden, Dense(self.n_outputs_, output)]
+
+    def _optimizer(self) -> Optimizer:
+        if self.solver == "sgd":
+            return SGD(self.momentum, self.nesterovs_momentum)
+        if self.solver == "adam":
+            return Adam(self.beta_1, self.beta_2, self.epsilon)
+        return LBFGS(self.tol, self.max_fun)
+
+    def _open_curves(self, network: Network, continuing: bool, incremental: bool) -> None:
+        """The attributes that grow from epoch to epoch: new lists, continued where the fit is."""
+        if self.solver == "lbfgs":
+            for name in CURVES:
+                vars(self).pop(name, None)
+            return
+        same = continuing and hasattr(self, "loss_curve_")
+        if not (incremental and same):
+            schedule = self.learning_rate if self.solver == "sgd" else "constant"
+            self._rate = LearningRate(schedule, self.learning_rate_init, self.power_t)
+        if same and self.early_stopping == (self.validation_scores_ is not None):
+            self.loss_curve_ = self.loss_curve_.copy()
+            self.validation_scores_ = self.validation_scores_ and self.validation_scores_.copy()
+            return
+        self._no_improvement_count = 0
+        self.loss_curve_ = []
+        self.best_loss_ = None if self.early_stopping else np.inf
+        self.validation_scores_ = [] if self.early_stopping else None
+        self.best_validation_score_ = -np.inf if self.early_stopping else None
+
+    # ---- epochs --------------------------------------------------------------------------------
+
+    def _descend(
+        self, network: Network, data: Data, random: np.random.RandomState, incremental: bool
+    ) -> None:
+        """Epochs of sgd or adam until one of the stopping rules holds."""
+        validation, best = None, None
+        if self.early_stopping:
+            data, validation = self._split(data, random)
+            best = network._parameters()
+        self._warn_of_small_data(data)
+        orders = _training.shuffled(random, data.rows)
+        self.n_iter_ = 0
+        try:
+            for _ in range(1 if incremental else self.max_iter):
+                self._run_epoch(network, data, next(orders) if self.shuffle else None)
+                if validation is not None and self._validate(network, validation):
+                    best = network._parameters()
+                if self._stops():
+                    break
+            else:
+                if not incremental:
+                    self._warn_of_max_iter()
+        except KeyboardInterrupt:
+            warnings.warn("Training interrupted by user.", stacklevel=4)
+        except _Diverged as diverged:
+            if best is None:
+                raise ValueError(str(diverged)) from None
+            warnings.warn(f"{diverged}. The best weights so far are kept", ConvergenceWarning, stacklevel=4)
+        if best is not None:
+            network._set_parameters(best)
+
+    def _split(self, data: Data, random: np.random.RandomState) -> tuple[Data, Data]:
+        """The rows to learn from and those to validate on, as scikit-learn draws them."""
+        train, held_out = train_test_split(
+            np.arange(data.rows),
+            random_state=random,
+            test_size=self.validation_fraction,
+            stratify=self._strata(data),
+        )
+        if len(held_out) < 2:
+            raise ValueError(
+                f"the validation set is too small: validation_fraction={self.validation_fraction} of "
+                f"{data.rows} rows leaves {len(held_out)}, and at least 2 are needed"
+            )
+        return _rows_of(data, train), _rows_of(data, held_out)
+
+    def _run_epoch(self, network: Network, data: Data, order: Array | None) -> None:
+        try:
+            loss, penalty = network._run_epoch(data, order, self._rate.now)
+        except ValueError as error:
+            raise _Diverged(str(error)) from None
+        network._end_epoch(loss + penalty)
+        self.loss_ = self._reported(loss) + penalty
+        self.loss_curve_.append(self.loss_)
+        self.n_iter_ += 1
+        self.t_ += data.rows
+        self._say("Iteration %d, loss = %.8f", self.n_iter_, self.loss_)
+        if self.best_loss_ is not None:
+            self._count(self.loss_ > self.best_loss_ - self.tol)
+            self.best_loss_ = min(self.best_loss_, self.loss_)
+
+    def _validate(self, network: Network, data: Data) -> bool:
+        """Scores the network; returns whether it is the best one yet."""
+        assert self.validation_scores_ is not None
+        assert self.best_validation_score_ is not None
+        score, best = self._validation_score(network.predict(data.x), data), self.best_validation_score_
+        self.validation_scores_.append(score)
+        self._say("Validation score: %f", score)
+        self._count(score < best + self.tol)
+        self.best_validation_score_ = max(best, score)
+        return score > best
+
+    def _count(self, no_improvement: bool) -> None:
+        self._no_improvement_count = self._no_improvement_count + 1 if no_improvement else 0
+
+    def _stops(self) -> bool:
+        """Ends the epoch: moves the learning rate, and tells whether training is over."""
+        self._rate.end_epoch(self.t_)
+        if self._no_improvement_count <= self.n_iter_no_change:
+            return False
+        stops, consequence = self._rate.stall()
+        what = "Validation score" if self.early_stopping else "Training loss"
+        self._say(
+            "%s did not improve more than tol=%f for %s consecutive epochs. %s",
+            what,
+            self.tol,
+            self.n_iter_no_change,
+            consequence,
+        )
+        self._no_improvement_count = self._no_improvement_count if stops else 0
+        return stops
+
+    def _say(self, text: str, *values: object) -> None:
+        if self.verbose:
+            print(text % values)
+
+    def _warn_of_small_data(self, data: Data) -> None:
+        if self.batch_size != "auto" and cast(int, self.batch_size) > data.rows:
+            warnings.warn(
+                f"batch_size={self.batch_size} is larger than the {data.rows} rows to learn from; "
+                "every step takes all of them",
+                stacklevel=5,
+            )
+
+    def _warn_of_max_iter(self) -> None:
+        warnings.warn(
+            f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization "
+            "hasn't converged yet: raise max_iter, or tol",
+            ConvergenceWarning,
+            stacklevel=5,
+        )
+
+    # ---- lbfgs ---------------------------------------------------------------------------------
+
+    def _minimize(self, network: Network, data: Data) -> None:
+        """All rows at once by L-BFGS, until its gradient is small or an allowance is used up."""
+        result = _training.train_lbfgs(network, data, lambda loss: self._say_iteration(network, loss))
+        strength = 0.5 * self.alpha / data.total_weight
+        penalty = strength * sum(float(np.vdot(w, w)) for w in network.weights)
+        self.loss_ = self._reported(float(result.fun) - penalty) + penalty
+        self.n_iter_ = min(int(result.nit), self.max_iter)
+        if result.status != 0:
+            warnings.warn(
+                f"lbfgs failed to converge after {self.n_iter_} iteration(s): {result.message}. Scale X, "
+                f"or raise max_iter ({self.max_iter}), max_fun ({self.max_fun}) or tol ({self.tol:g})",
+                ConvergenceWarning,
+                stacklevel=4,
+            )
+
+    def _say_iteration(self, network: Network, loss: float) -> bool:
+        stops = network._end_epoch(loss)
+        self._say("Iteration %d, loss = %.8f", len(network.history_["loss"]), loss)
+        return stops
+
+    # ---- asking --------------------------------------------------------------------------------
+
+    def _outputs(self, X: Any) -> Array:
+        """The network's outputs for checked X, (rows, n_outputs_)."""
+        check_is_fitted(self)
+        x = validate_data(self, X, reset=False, dtype=self.network_.dtype, order="C")
+        return self.network_.predict(x)
+
+    def _can_go_epoch_by_epoch(self) -> bool:
+        if self.solver == "lbfgs":
+            raise AttributeError("partial_fit needs solver='sgd' or 'adam'; lbfgs works on all rows at once")
+        return True
+
+    @property
+    def coefs_(self) -> list[Array]:
+        """Weights, one array of shape (n_in, n_out) a layer; read-only copies."""
+        return self.network_.weights
+
+    @property
+    def intercepts_(self) -> list[Array]:
+        """Biases, one array of shape (n_out,) a layer; read-only copies."""
+        return self.network_.biases
+
+    @property
+    def n_layers_(self) -> int:
+        """Number of layers, input and output layer included."""
+        return len(self.network_.layers) + 1
+
+    @property
+    def out_activation_(self) -> str:
+        """Activation of the output layer, by scikit-learn's name."""
+        name = self.network_.layers[-1].activation.names[0]
+        return SKLEARN_NAMES.get(name, name)
+
+
+class _Diverged(Exception):
+    """The loss is no longer finite; the network has the weights of the epoch before."""
+
+
+def _hidden(size: Any, activation: str | Activation, sizes: list[Any]) -> Dense:
+    if not isinstance(size, Integral) or size < 1:
+        raise ValueError(f"hidden_layer_sizes must be whole numbers > 0, got {sizes}")
+    return Dense(int(size), activation)
+
+
+def _as_without_hidden_layers(network: Network, activation: str | Activation) -> None:
+    """scikit-learn's smaller start for sigmoid also where there is no hidden layer to have it."""
+    if len(network.layers) == 1 and isinstance(activation_named(activation), Sigmoid):
+        shrunk = np.sqrt(2 / 6)
+        network.set_parameters([network.weights[0] * shrunk], [network.biases[0] * shrunk])
+
+
+def _take_over(network: Network, fitted: Network, with_optimizer: bool) -> None:
+    """Goes on from the fitted parameters, and from the optimizer's state where it is the same kind."""
+    sizes = [[layer.units for layer in layers] for layers in (fitted.layers, network.layers)]
+    if sizes[0] != sizes[1]:
+        raise ValueError(
+            f"a fit that goes on from the last one needs the same layers: they had {sizes[0]} neurons, "
+            f"now {sizes[1]}; set warm_start=False to start anew"
+        )
+    network._core = network._make_core(fitted.weights[0].shape[0])
+    network._set_parameters(fitted._parameters())
+    network.history_ = {name: values.copy() for name, values in fitted.history_.items()}
+    if with_optimizer and fitted._trainer and type(network.optimizer) is type(fitted.optimizer):
+        state = _training.trainer_state(fitted, fitted._trainer)
+        network._trainer = _training.restored_trainer(network, state)
+
+
+def _rows_of(data: Data, rows: Array) -> Data:
+    weights = None if data.sample_weight is None else data.sample_weight[rows]
+    return Data(data.x[rows], data.targets[rows], weights)
+
+
+def _check_finite(network: Network) -> None:
+    if not all(np.isfinite(array).all() for array in [*network.weights, *network.biases]):
+        raise ValueError(
+            "training diverged to non-finite parameter weights. Scale X (for instance with "
+            "StandardScaler), or lower learning_rate_init"
+        )

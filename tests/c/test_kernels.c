@@ -1,0 +1,195 @@
+/* test_kernels.c: every kernel of every table against a naive scalar oracle, in the manner of dav1d's checkasm.
+ *
+ * `test_kernels --isa NAME` tests one instruction set, prints a hash of what each kernel wrote (to be compared among those with
+ * FMA) and returns 77 where this processor lacks it; without an argument it tests all that run here. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "test_kernels.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "neuract.h"
+
+bool test_fused;
+
+/* ---- cases ---------------------------------------------------------------------------------------------------------------- */
+
+enum { MAX_HASHES = 128, MAX_PRINTED = 40, SKIPPED = 77 };
+static const uint64_t fnv_start = UINT64_C(0xcbf29ce484222325), fnv_prime = UINT64_C(0x100000001b3);
+
+typedef struct {
+    char name[48];
+    uint64_t value;
+} hash;
+
+static hash hashes[MAX_HASHES], *hash_of_case;
+static char text[256];
+static int passed, failed;
+static bool failing;
+static uint64_t random_state;
+
+static hash *find_hash(const char *dtype, const char *kernel)
+{
+    char name[sizeof hashes->name];
+    snprintf(name, sizeof name, "%s/%s", dtype, kernel);
+    hash *h = hashes;
+    while (*h->name && strcmp(h->name, name) != 0) h++;
+    if (h == hashes + MAX_HASHES - 1) abort();
+    if (!*h->name) {
+        memcpy(h->name, name, sizeof name);
+        h->value = fnv_start;
+    }
+    return h;
+}
+
+void case_begin(const char *dtype, const char *kernel, const char *sizes, ...)
+{
+    hash_of_case = find_hash(dtype, kernel);
+    int length = snprintf(text, sizeof text, "%s %s: ", na_simd_chosen(), hash_of_case->name);
+    va_list arguments;
+    va_start(arguments, sizes);
+    vsnprintf(text + length, sizeof text - (size_t)length, sizes, arguments);
+    va_end(arguments);
+    failing = false;
+    random_state = fnv_start; /* of the text behind the ISA's name: all draw the same numbers */
+    for (const char *c = strchr(text, ' '); *c; c++) random_state = (random_state ^ (unsigned char)*c) * fnv_prime;
+}
+
+void case_fail(const char *what, int64_t index, double value, double wanted)
+{
+    if (!failing && failed < MAX_PRINTED)
+        printf("FAILED %s: %s[%" PRId64 "] is %.17g (%a), not %.17g (%a)\n", text, what, index, value, value, wanted, wanted);
+    failing = true;
+}
+
+void case_overrun(const char *what, int64_t size)
+{
+    if (!failing && failed < MAX_PRINTED) printf("FAILED %s: wrote around %s[%" PRId64 "]\n", text, what, size);
+    failing = true;
+}
+
+void case_hash(uint64_t bits)
+{
+    for (int byte = 0; byte < 8; byte++)
+        hash_of_case->value = (hash_of_case->value ^ (bits >> 8 * byte & 0xff)) * fnv_prime;
+}
+
+void case_end(void)
+{
+    passed += !failing;
+    failed += failing;
+}
+
+/* splitmix64 */
+uint64_t random_bits(void)
+{
+    uint64_t r = random_state += UINT64_C(0x9e3779b97f4a7c15);
+    r = (r ^ r >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    r = (r ^ r >> 27) * UINT64_C(0x94d049bb133111eb);
+    return r ^ r >> 31;
+}
+
+/* ---- guarded arrays --------------------------------------------------------------------------------------------------------- */
+
+enum { SLOT_BYTES = 1 << 21, LINE = 64, CANARY = 0x5a };
+static unsigned char *ends[SLOTS];
+
+static void map_slots(void)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    for (int slot = 0; slot < SLOTS; slot++) {
+        unsigned char *memory = mmap(NULL, SLOT_BYTES + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED || mprotect(memory + SLOT_BYTES, page, PROT_NONE) != 0) abort();
+        ends[slot] = memory + SLOT_BYTES;
+    }
+}
+
+void *place(int slot, size_t bytes, bool tight)
+{
+    size_t room = tight ? bytes : (bytes + LINE - 1) / LINE * LINE;
+    if (room + LINE > SLOT_BYTES) abort();
+    memset(ends[slot] - room - LINE, CANARY, room + LINE);
+    return ends[slot] - room;
+}
+
+bool canaries_live(int slot, const void *array, size_t bytes)
+{
+    const unsigned char *first = array, *c = first - LINE;
+    for (; c < first; c++)
+        if (*c != CANARY) return false;
+    for (c = first + bytes; c < ends[slot]; c++)
+        if (*c != CANARY) return false;
+    return true;
+}
+
+/* Who reads or writes beyond an array lands here. */
+static void report_fault(int number)
+{
+    static const char says[] = "FAILED, memory fault: ";
+    ssize_t ignored = write(1, says, sizeof says - 1) + write(1, text, strlen(text)) + write(1, "\n", 1);
+    (void)ignored, (void)number;
+    _exit(1);
+}
+
+/* ---- main ----------------------------------------------------------------------------------------------------------------- */
+
+static void test_isa(const char *isa)
+{
+    na_simd_choose(isa);
+    test_fused = strcmp(isa, "sse2") != 0;
+    test_kernels_f32();
+    test_elementwise_f32();
+    test_steps_f32();
+    test_kernels_f64();
+    test_elementwise_f64();
+    test_steps_f64();
+}
+
+/* Tests `only`, or with NULL every ISA. Returns how many ran, or -1 where none is of that name. */
+static int test_isas(const char *only)
+{
+    bool runs, known = false;
+    int tested = 0;
+    const char *isa;
+    for (int i = 0; (isa = na_simd_built(i, &runs)); i++) {
+        if (only && strcmp(isa, only) != 0) continue;
+        known = true;
+        if (!runs) {
+            printf("this processor has no %s\n", isa);
+            continue;
+        }
+        test_isa(isa);
+        tested++;
+    }
+    return known ? tested : -1;
+}
+
+int main(int argc, char **argv)
+{
+    const char *only = argc == 3 && strcmp(argv[1], "--isa") == 0 ? argv[2] : NULL;
+    if (argc != 1 && !only) {
+        fprintf(stderr, "usage: test_kernels [--isa NAME]\n");
+        return 2;
+    }
+    setvbuf(stdout, NULL, _IOLBF, 0); /* nothing is lost in a fault */
+    struct sigaction action = {.sa_handler = report_fault};
+    sigaction(SIGSEGV, &action, NULL);
+    sigaction(SIGBUS, &action, NULL);
+    map_slots();
+    int tested = test_isas(only);
+    if (tested < 0) {
+        fprintf(stderr, "no kernels named %s were built\n", only);
+        return 2;
+    }
+    if (tested == 0) return SKIPPED;
+    if (only && test_fused)
+        for (const hash *h = hashes; *h->name; h++) printf("hash %s %016" PRIx64 "\n", h->name, h->value);
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed != 0;
+}

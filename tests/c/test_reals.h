@@ -1,0 +1,164 @@
+/* test_reals.h: test_kernels.h for one dtype: arrays of reals, what fills them and what they are compared with. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef NA_TEST_REALS_H
+#define NA_TEST_REALS_H
+
+#include <math.h>
+#include <string.h>
+
+#include "kernel_table.h"
+#include "test_kernels.h"
+
+/* wide: the type of the oracles that must not round where the kernels do. */
+#if NA_REAL_BITS == 32
+typedef uint32_t bits;
+typedef double wide;
+#define WIDE(f) f
+#define REAL_FN(f) f##f
+#define LARGEST FLT_MAX
+#define HUGE_REAL 1e30f
+#define DIGITS FLT_MANT_DIG
+#define DTYPE "f32"
+#else
+typedef uint64_t bits;
+typedef long double wide;
+#define WIDE(f) f##l
+#define REAL_FN(f) f
+#define LARGEST DBL_MAX
+#define HUGE_REAL 1e300
+#define DIGITS DBL_MANT_DIG
+#define DTYPE "f64"
+#endif
+
+#define table NA_FN(na_best_kernels)()
+#define CASE(...) case_begin(DTYPE, __VA_ARGS__)
+
+/* Half a unit in the last place of 1: what one rounding does at most, relatively. */
+#define ROUNDING WIDE(scalbn)(1, -DIGITS)
+
+static inline int64_t at_most(int64_t a, int64_t b) { return a < b ? a : b; }
+
+static inline bits bits_of(real x)
+{
+    bits b;
+    memcpy(&b, &x, sizeof b);
+    return b;
+}
+
+static inline real real_of(bits b)
+{
+    real x;
+    memcpy(&x, &b, sizeof x);
+    return x;
+}
+
+/* ---- what goes in --------------------------------------------------------------------------------------------------------- */
+
+/* PLAIN: in [-1, 1). RANGE: any magnitude, subnormals too, but finite. RARE: one in 32 is one of `specials`; SPECIAL: one in 4. */
+typedef enum { PLAIN, RANGE, RARE, SPECIAL, N_KINDS } kind;
+
+static inline real plain(void) { return (real)((double)(random_bits() >> 11) * 0x1p-52 - 1); }
+
+static inline real special(void)
+{
+    static const real specials[] = {
+        0,    -(real)0.0,          (real)NAN,     (real)INFINITY, -(real)INFINITY, HUGE_REAL,    -HUGE_REAL, LARGEST, -LARGEST,
+        1,    -1,                  REAL_MIN,      -REAL_MIN,      REAL_MIN / 4,    -REAL_MIN / 4, (real)1e-20, 20,    -20,
+    };
+    return specials[random_below(sizeof specials / sizeof *specials)];
+}
+
+static inline real any_finite(void)
+{
+    real x = real_of((bits)random_bits());
+    return isfinite(x) ? x : plain();
+}
+
+static inline real draw(kind k)
+{
+    if (k == RANGE) return any_finite();
+    bool is_special = (k == RARE && random_below(32) == 0) || (k == SPECIAL && random_below(4) == 0);
+    return is_special ? special() : plain();
+}
+
+static inline real *filled(real *array, int64_t n, kind k)
+{
+    for (int64_t i = 0; i < n; i++) array[i] = draw(k);
+    return array;
+}
+
+/* What stands behind an array of reals is a canary and no zero, so a kernel that uses it gives a wrong result. */
+static inline real *output(int slot, int64_t n) { return place(slot, (size_t)n * sizeof(real), false); }
+static inline real *output_tight(int slot, int64_t n) { return place(slot, (size_t)n * sizeof(real), true); }
+static inline real *input(int slot, int64_t n, kind k) { return filled(output(slot, n), n, k); }
+static inline real *input_tight(int slot, int64_t n, kind k) { return filled(output_tight(slot, n), n, k); }
+
+static inline real *copy(int slot, int64_t n, const real *from)
+{
+    return memcpy(output(slot, n), from, (size_t)n * sizeof(real));
+}
+
+/* ---- what came out -------------------------------------------------------------------------------------------------------- */
+
+/* The same bits, but one NaN is as good as another. */
+static inline bool same(real a, real b) { return (isnan(a) && isnan(b)) || bits_of(a) == bits_of(b); }
+
+static inline void expect_same(const char *what, int64_t n, const real *got, const real *wanted)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!same(got[i], wanted[i])) case_fail(what, i, (double)got[i], (double)wanted[i]);
+}
+
+/* n numbers of the slot's array are the kernel's, and all around them is as it was. */
+static inline void expect_guarded(const char *what, int slot, int64_t n, const real *array)
+{
+    if (!canaries_live(slot, array, (size_t)n * sizeof(real))) case_overrun(what, n);
+}
+
+static inline void hash_reals(int64_t n, const real *y)
+{
+    for (int64_t i = 0; i < n; i++) case_hash(isnan(y[i]) ? bits_of((real)NAN) : bits_of(y[i]));
+}
+
+/* The three together, for an output that is known to the bit. */
+static inline void expect_output(const char *what, int slot, int64_t n, const real *got, const real *wanted)
+{
+    expect_same(what, n, got, wanted);
+    expect_guarded(what, slot, n, got);
+    hash_reals(n, got);
+}
+
+/* A number as the kernels see it: subnormals are zero. */
+static inline wide widened(real x)
+{
+    return WIDE(fabs)((wide)x) < REAL_MIN ? WIDE(copysign)(0, (wide)x) : (wide)x;
+}
+
+/* |got − exact| in units of the last place of exact; a flushed result counts as exact, a wrong special value as inf. */
+static inline double ulps(real got, wide exact)
+{
+    const wide size = WIDE(fabs)(exact);
+    if (isnan(exact)) return isnan(got) ? 0 : INFINITY;
+    if (size < REAL_MIN) return WIDE(fabs)((wide)got) <= REAL_MIN && !signbit(got) == !signbit(exact) ? 0 : INFINITY;
+    if (size > LARGEST * (1 + ROUNDING / 2)) return isinf(got) && (got > 0) == (exact > 0) ? 0 : INFINITY;
+    if (!isfinite(got)) return INFINITY;
+    return (double)WIDE(scalbn)(WIDE(fabs)((wide)got - exact), DIGITS - 1 - WIDE(ilogb)(size));
+}
+
+static inline void expect_ulps(const char *what, int64_t i, real got, wide exact, double limit)
+{
+    if (!(ulps(got, exact) <= limit)) case_fail(what, i, (double)got, (double)exact);
+}
+
+/* `size`: what the roundings of the formula are relative to, more than |exact| where terms cancel. */
+static inline void expect_near(const char *what, int64_t i, real got, wide exact, wide roundings, wide size)
+{
+    const wide allowed = roundings * (ROUNDING * size + REAL_MIN);
+    bool good = WIDE(fabs)((wide)got - exact) <= allowed;
+    if (isnan(exact)) good = isnan(got);
+    else if (isinf(exact)) good = (wide)got == exact;
+    else if (isinf(got)) good = WIDE(fabs)(exact) + allowed > LARGEST && (got > 0) == (exact > 0);
+    if (!good) case_fail(what, i, (double)got, (double)exact);
+}
+
+#endif
