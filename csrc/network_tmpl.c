@@ -229,6 +229,7 @@ const struct na_functions NA_FN(na_functions) = {
     .network_inspect = NA_FN(na_inspect),
     .trainer_create = NA_FN(na_trainer_create),
     .trainer_run = NA_FN(na_trainer_run),
+    .trainer_undo = NA_FN(na_trainer_undo),
     .trainer_gradients = NA_FN(na_trainer_gradients),
     .trainer_get = NA_FN(na_trainer_get),
     .trainer_set = NA_FN(na_trainer_set),

@@ -99,6 +99,8 @@ void na_trainer_run(na_trainer *trainer, const na_data *data, const int64_t *ord
     trainer->functions->trainer_run(trainer, data, order, n_order, learning_rate, seconds, progress);
 }
 
+void na_trainer_undo(na_trainer *trainer) { trainer->functions->trainer_undo(trainer); }
+
 void na_trainer_gradients(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)
 {
     trainer->functions->trainer_gradients(trainer, data, seconds, progress);

@@ -110,6 +110,8 @@ void na_trainer_free(na_trainer *trainer);
  * or about `seconds` have passed; call again until progress->rows == n_order. No allocation. */
 void na_trainer_run(na_trainer *trainer, const na_data *data, const int64_t *order, int64_t n_order,
                     double learning_rate, double seconds, na_progress *progress);
+/* Puts the parameters back to what they were when progress->rows was last 0. */
+void na_trainer_undo(na_trainer *trainer);
 /* Mean loss and its gradient (without the penalty) over all rows, piece by piece as na_trainer_run; parameters stay.
  * progress->loss ends as the mean loss. */
 void na_trainer_gradients(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress);

@@ -8,6 +8,7 @@
 #include "trainer.h"
 
 #include <math.h>
+#include <string.h>
 #include <time.h>
 
 #include "random.h"
@@ -311,7 +312,14 @@ void NA_FN(na_trainer_run)(na_trainer *handle, const na_data *data, const int64_
     trainer *t = (trainer *)handle;
     t->update = true;
     t->learning_rate = learning_rate;
+    if (progress->rows == 0) memcpy(t->before, t->net->parameters, (size_t)t->net->n_parameters * sizeof(real));
     run(t, data, order, n_order, seconds, progress);
+}
+
+void NA_FN(na_trainer_undo)(na_trainer *handle)
+{
+    trainer *t = (trainer *)handle;
+    memcpy(t->net->parameters, t->before, (size_t)t->net->n_parameters * sizeof(real));
 }
 
 void NA_FN(na_trainer_gradients)(na_trainer *handle, const na_data *data, double seconds, na_progress *progress)

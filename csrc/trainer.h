@@ -31,6 +31,7 @@ typedef struct {
     int64_t chunk;     /* rows that go through both phases at once */
     int64_t padded;    /* the same, in whole blocks */
     real *gradients, *first_moments, *second_moments;
+    real *before;        /* the parameters at the start of the pass */
     real *inputs;        /* padded rows of n_inputs, in blocks */
     real **outputs;      /* [layer]: the same of its units; the last layer's is not kept */
     real **deltas;       /* [layer]: [panel][padded rows][NA_LANES], sample weight · dloss/dz */

@@ -60,6 +60,7 @@ static void take_all(allocation *a, trainer *t)
     t->gradients = take_reals(a, net->n_parameters, 1);
     t->first_moments = take_reals(a, net->n_parameters, 1);
     t->second_moments = take_reals(a, net->n_parameters, 1);
+    t->before = take_reals(a, net->n_parameters, 1);
     t->inputs = take_reals(a, net->n_inputs, t->padded);
     t->outputs = take_layers(a, net, t->padded / NA_LANES, net->n_layers - 1, false);
     t->deltas = take_layers(a, net, t->padded / NA_LANES, net->n_layers, false);

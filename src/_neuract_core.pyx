@@ -12,6 +12,7 @@ from cpython.buffer cimport (
     PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer,
 )
 from cpython.exc cimport PyErr_CheckSignals
+from libc.math cimport isfinite
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 
 # Ctrl-C is looked for between pieces of work of about this many seconds.
@@ -241,6 +242,7 @@ cdef class Trainer:
     cdef readonly Network network
     cdef readonly uint64_t seed
     cdef int64_t n_targets
+    cdef bint busy
 
     def __cinit__(self, Network network, *, str loss, double loss_parameter, str optimizer, double momentum,
                   bint nesterov, double beta_1, double beta_2, double epsilon, double weight_decay, double alpha,
@@ -285,7 +287,8 @@ cdef class Trainer:
     def run(self, int64_t rows, x, targets, sample_weight, order, double learning_rate):
         """One pass over the rows in `order` (None: as they stand) -> (mean loss, mean penalty).
 
-        The numbers in `order` must be rows of x: they are not checked.
+        The numbers in `order` must be rows of x: they are not checked. A pass that does not end well, by Ctrl-C or a
+        loss that is not finite, is undone: the parameters are as before it.
         """
         cdef na_data data
         cdef na_progress progress = na_progress(0, 0, 0)
@@ -297,10 +300,21 @@ cdef class Trainer:
             n = order.size
             indices = hold(order, "l", n)
             numbers = <const int64_t *>indices.view.buf
-        while progress.rows < n:
-            with nogil:
-                na_trainer_run(self.handle, &data, numbers, n, learning_rate, SLICE, &progress)
-            PyErr_CheckSignals()
+        if self.busy:
+            raise RuntimeError("this network is being trained by another thread; train a copy, or wait for it")
+        self.busy = True
+        try:
+            while progress.rows < n:
+                with nogil:
+                    na_trainer_run(self.handle, &data, numbers, n, learning_rate, SLICE, &progress)
+                PyErr_CheckSignals()
+            if not isfinite(progress.loss + progress.penalty):
+                na_trainer_undo(self.handle)
+        except BaseException:
+            na_trainer_undo(self.handle)
+            raise
+        finally:
+            self.busy = False
         return progress.loss / n, progress.penalty / n
 
     def gradients(self, int64_t rows, x, targets, sample_weight):

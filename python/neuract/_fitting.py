@@ -25,7 +25,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from neuract import _training, _validation
 from neuract._schedules import LearningRate
 from neuract._training import Data
-from neuract.activations import ACTIVATIONS, Activation, Sigmoid
+from neuract.activations import ACTIVATIONS, Activation, PReLU, Sigmoid
 from neuract.activations import activation as activation_named
 from neuract.layers import Dense
 from neuract.losses import Loss
@@ -359,7 +359,7 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         stops, consequence = self._rate.stall()
         what = "Validation score" if self.early_stopping else "Training loss"
         self._say(
-            "%s did not improve more than tol=%f for %s consecutive epochs. %s",
+            "%s did not improve more than tol=%f for %d consecutive epochs. %s",
             what,
             self.tol,
             self.n_iter_no_change,
@@ -464,18 +464,22 @@ def _as_without_hidden_layers(network: Network, activation: str | Activation) ->
 
 def _take_over(network: Network, fitted: Network, with_optimizer: bool) -> None:
     """Goes on from the fitted parameters, and from the optimizer's state where it is the same kind."""
-    sizes = [[layer.units for layer in layers] for layers in (fitted.layers, network.layers)]
-    if sizes[0] != sizes[1]:
+    if _sizes(network) != _sizes(fitted):
         raise ValueError(
-            f"a fit that goes on from the last one needs the same layers: they had {sizes[0]} neurons, "
-            f"now {sizes[1]}; set warm_start=False to start anew"
+            "a fit that goes on from the last one needs the same layers, but that was "
+            f"{fitted.layers}, and now it is {network.layers}; set warm_start=False to start anew"
         )
-    network._core = network._make_core(fitted.weights[0].shape[0])
+    network._core = network._make_core(fitted._built().n_inputs)
     network._set_parameters(fitted._parameters())
     network.history_ = {name: values.copy() for name, values in fitted.history_.items()}
     if with_optimizer and fitted._trainer and type(network.optimizer) is type(fitted.optimizer):
         state = _training.trainer_state(fitted, fitted._trainer)
         network._trainer = _training.restored_trainer(network, state)
+
+
+def _sizes(network: Network) -> list[tuple[int, bool]]:
+    """What decides the shapes of all parameters, given the number of inputs."""
+    return [(layer.units, isinstance(layer.activation, PReLU)) for layer in network.layers]
 
 
 def _rows_of(data: Data, rows: Array) -> Data:

@@ -134,7 +134,7 @@ def shuffled(random: np.random.RandomState, rows: int) -> Iterator[Array]:
 
 
 def train_lbfgs(network: Network, data: Data, on_iteration: Callable[[float], bool]) -> Any:
-    """Minimizes the mean loss plus penalty over all rows by SciPy's L-BFGS-B, from the parameters as they are -> its result."""
+    """Minimizes the mean loss plus penalty over all rows by SciPy's L-BFGS-B -> SciPy's result."""
     from scipy.optimize import minimize
 
     assert isinstance(network.optimizer, LBFGS)

@@ -143,8 +143,12 @@ class Network:
         Raises
         ------
         ValueError
-            If the data do not fit the network (which is then as it was before), or training diverges (the weights are
-            then those of the last epoch whose loss was finite).
+            If the data do not fit the network (which is then as it was before), or training diverges.
+
+        Notes
+        -----
+        An epoch that does not end well is undone: after Ctrl-C (KeyboardInterrupt), and where the loss is no longer
+        finite, the weights are those of the epoch before.
         """
         data = self._data(X, y, sample_weight, None)
         self._start(data.x.shape[1], _validation.random_generator(self.random_state))
@@ -172,7 +176,7 @@ class Network:
             self._start(data.x.shape[1], _validation.random_generator(self.random_state))
         random = self._random = self._random or _validation.random_generator(self.random_state)
         order = next(iter(_training.shuffled(random, data.rows))) if self.shuffle else None
-        self._end_epoch(sum(self._run_epoch(data, order, self.learning_rate)))
+        self._record(sum(self._run_epoch(data, order, self.learning_rate)))
         return self
 
     def _start(self, n_inputs: int, random: np.random.RandomState) -> None:
@@ -198,12 +202,10 @@ class Network:
 
     def _run_epoch(self, data: Data, order: Array | None, learning_rate: float) -> tuple[float, float]:
         """One pass over the rows in that order -> (mean loss, mean penalty)."""
-        before = self._parameters()
         loss, penalty = self._make_trainer().run(
             data.rows, data.x, data.targets, data.sample_weight, order, learning_rate
         )
         if not np.isfinite(loss + penalty):
-            self._set_parameters(before)
             raise ValueError(
                 f"training diverged: the loss became {loss} in epoch {len(self.history_['loss']) + 1} (the weights "
                 f"are those before it). Scale X, or lower learning_rate ({learning_rate:g})"
@@ -217,12 +219,15 @@ class Network:
             self._trainer = _training.make_trainer(self, self.batch_size, seed)
         return self._trainer
 
+    def _record(self, loss: float) -> None:
+        self.history_["loss"].append(loss)
+        if self.verbose:
+            print(f"epoch {len(self.history_['loss'])}: loss {loss:.6g}")
+
     def _end_epoch(self, loss: float) -> bool:
         """Keeps the history, tells the callbacks; returns whether one of them wants to stop."""
-        self.history_["loss"].append(loss)
+        self._record(loss)
         epoch = len(self.history_["loss"]) - 1
-        if self.verbose:
-            print(f"epoch {epoch + 1}: loss {loss:.6g}")
         return any([callback.on_epoch_end(self, epoch, {"loss": loss}) for callback in self.callbacks])
 
     # ---- asking ----------------------------------------------------------------------------------

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Threads: how many, Ctrl-C between them, forks, several at once; what they compute is in test_network.py."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import neuract as na
+
+
+@pytest.fixture
+def default_threads():
+    yield
+    na.set_num_threads(None)
+
+
+@pytest.fixture(scope="module")
+def data():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((20_000, 50)).astype(np.float32)
+    return X, X @ rng.standard_normal(50).astype(np.float32)
+
+
+def network(**settings):
+    # Large enough that steps are worth several threads.
+    layers = [na.Dense(128, "tanh"), na.Dense(128), na.Dense(1, "linear")]
+    return na.Network(layers, **{"batch_size": 512, "epochs": 1, "random_state": 0, "n_threads": 2} | settings)
+
+
+def test_number_of_threads_is_as_set(default_threads):
+    na.set_num_threads(3)
+    assert na.get_num_threads() == 3
+    na.set_num_threads(None)
+    assert na.get_num_threads() >= 1
+
+
+@pytest.mark.parametrize("bad", [0, -1, 1.5, "2", True])
+def test_bad_numbers_of_threads_are_refused(bad, default_threads):
+    with pytest.raises((TypeError, ValueError), match="n must be a whole number >= 1"):
+        na.set_num_threads(bad)
+
+
+@pytest.mark.parametrize(("given", "expected"), [("3", 3), ("2,4", 2)])
+def test_the_environment_sets_the_default(given, expected, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    assert na.get_num_threads() == expected
+
+
+def test_nonsense_in_the_environment_is_ignored(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "many")
+    assert na.get_num_threads() >= 1
+
+
+def test_control_c_stops_training_and_keeps_the_last_epoch(data):
+    after_first_epoch = network(epochs=1).fit(*data).weights
+    net = network(epochs=10**6, callbacks=[interrupt_soon])
+    with pytest.raises(KeyboardInterrupt):
+        net.fit(*data)
+    assert all(map(np.array_equal, net.weights, after_first_epoch))
+    assert len(net.history_["loss"]) == 1
+    net.partial_fit(*data)
+
+
+def interrupt_soon(net, epoch, logs):
+    """SIGINT in the middle of the second epoch, which takes much longer than that."""
+    threading.Timer(0.001, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+
+def test_control_c_is_noticed_within_a_fifth_of_a_second():
+    script = """
+import threading, time, signal, os
+import numpy as np, neuract as na
+X = np.zeros((300_000, 100), dtype=np.float32)
+net = na.Network([na.Dense(512), na.Dense(512), na.Dense(1, "linear")], epochs=1)
+def interrupt():
+    global sent
+    sent = time.perf_counter()
+    os.kill(os.getpid(), signal.SIGINT)
+threading.Timer(0.5, interrupt).start()
+try:
+    net.fit(X, X[:, 0])
+except KeyboardInterrupt:
+    print(time.perf_counter() - sent)
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    # The promise is 0.2 s; a machine with others at work may take longer, an epoch takes ten times that.
+    assert float(result.stdout) < 1, result.stderr
+
+
+def test_a_forked_child_trains_and_predicts_as_its_parent(data):
+    parent = network().fit(*data).predict(data[0][:5])
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        child = pool.apply_async(train, (data,)).get(timeout=60)
+    assert np.array_equal(child, parent)
+
+
+def train(data):
+    return network().fit(*data).predict(data[0][:5])
+
+
+def test_many_threads_train_their_own_networks_at_once(data):
+    expected, results = train(data), []
+    workers = [threading.Thread(target=lambda: results.append(train(data))) for _ in range(6)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert len(results) == 6
+    assert all(np.array_equal(result, expected) for result in results)
+
+
+def test_two_threads_cannot_train_one_network_at_once(data):
+    net = network(n_threads=1).fit(*data)
+    other = threading.Thread(target=lambda: [net.partial_fit(*data) for _ in range(3)])
+    other.start()
+    time.sleep(0.01)
+    with pytest.raises(RuntimeError, match="trained by another thread"):
+        while other.is_alive():
+            net.partial_fit(*data)
+    other.join()
