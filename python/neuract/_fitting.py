@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the two estimators share: parameters, their checks, and the fit around a Network.
+"""What the two estimators share: the fit around a Network, and the attributes that it leaves.
 
 The draws from the random state come in scikit-learn's order: initial weights, validation split, one
 shuffle an epoch. A fit that fails leaves the estimator as it was: it works on a network of its own.
@@ -10,22 +10,22 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from numbers import Integral, Real
 from typing import Any, ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Hidden, Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from neuract import _training, _validation
+from neuract._parameters import Parameters
 from neuract._schedules import LearningRate
 from neuract._training import Data
-from neuract.activations import ACTIVATIONS, Activation, PReLU, Sigmoid
+from neuract.activations import Activation, PReLU, Sigmoid
 from neuract.activations import activation as activation_named
 from neuract.layers import Dense
 from neuract.losses import Loss
@@ -39,7 +39,7 @@ SKLEARN_NAMES = {"sigmoid": "logistic", "linear": "identity", "exponential": "ex
 CURVES = ("loss_curve_", "best_loss_", "validation_scores_", "best_validation_score_")
 
 
-class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
+class MultilayerPerceptron(Parameters):
     """A Network with scikit-learn's parameters, fit and attributes.
 
     A subclass says what its targets, losses and scores are: `_targets`, `_loss_and_output`,
@@ -57,93 +57,12 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
     best_validation_score_: float | None
 
     _y_numeric: ClassVar[bool]
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [
-            StrOptions(set(ACTIVATIONS) - {"softmax"}),
-            Hidden(StrOptions({"softmax"})),  # refused by Network, which says why
-            Activation,
-        ],
-        "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
-        "alpha": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
-        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
-        "power_t": [Interval(Real, 0, None, closed="left")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "shuffle": ["boolean"],
-        "random_state": ["random_state"],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "verbose": ["verbose"],
-        "warm_start": ["boolean"],
-        "momentum": [Interval(Real, 0, 1, closed="both")],
-        "nesterovs_momentum": ["boolean"],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="left")],
-        "beta_1": [Interval(Real, 0, 1, closed="left")],
-        "beta_2": [Interval(Real, 0, 1, closed="left")],
-        "epsilon": [Interval(Real, 0, None, closed="neither")],
-        "n_iter_no_change": [
-            Interval(Integral, 1, None, closed="left"),
-            Options(Real, {np.inf}),
-        ],
-        "max_fun": [Interval(Integral, 1, None, closed="left")],
-    }
-
-    def __init__(
-        self,
-        hidden_layer_sizes: Any = (100,),
-        activation: str | Activation = "relu",
-        *,
-        solver: str = "adam",
-        alpha: float = 0.0001,
-        batch_size: int | str = "auto",
-        learning_rate: str = "constant",
-        learning_rate_init: float = 0.001,
-        power_t: float = 0.5,
-        max_iter: int = 200,
-        shuffle: bool = True,
-        random_state: int | np.random.RandomState | None = None,
-        tol: float = 1e-4,
-        verbose: bool | int = False,
-        warm_start: bool = False,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-8,
-        n_iter_no_change: int = 10,
-        max_fun: int = 15000,
-    ) -> None:
-        self.hidden_layer_sizes = hidden_layer_sizes
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.learning_rate_init = learning_rate_init
-        self.power_t = power_t
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.momentum = momentum
-        self.nesterovs_momentum = nesterovs_momentum
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
-        self.n_iter_no_change = n_iter_no_change
-        self.max_fun = max_fun
+    _rate: LearningRate
+    _no_improvement_count: int
 
     # ---- what a subclass says ------------------------------------------------------------------
 
-    def _targets(self, y: Array, continuing: bool, dtype: str) -> Array:
+    def _targets(self, y: Array, dtype: str, continuing: bool, incremental: bool) -> Array:
         """y, finite, as the core takes it; sets `n_outputs_` (and `classes_`)."""
         raise NotImplementedError
 
@@ -172,7 +91,7 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
             if incremental and self.early_stopping:
                 raise ValueError("partial_fit does not support early_stopping=True: it has no epochs to stop")
             continuing = hasattr(self, "network_") and (self.warm_start or incremental)
-            data = self._data(X, y, sample_weight, continuing)
+            data = self._data(X, y, sample_weight, continuing, incremental)
             random = check_random_state(self.random_state)
             network = self._network(data, random, continuing, incremental)
             if self.solver == "lbfgs":
@@ -188,15 +107,15 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
 
         That is enough because a fit replaces what it changes: networks, lists, arrays.
         """
-        before = vars(self).copy()
+        before = self.__dict__.copy()
         try:
             yield
         except BaseException:
-            vars(self).clear()
-            vars(self).update(before)
+            self.__dict__.clear()
+            self.__dict__.update(before)
             raise
 
-    def _data(self, X: Any, y: Any, sample_weight: Any, continuing: bool) -> Data:
+    def _data(self, X: Any, y: Any, sample_weight: Any, continuing: bool, incremental: bool) -> Data:
         """The checked arrays, in the dtype of the network."""
         dtype: Any = self.network_.dtype if continuing else (np.float64, np.float32)
         x, y = validate_data(
@@ -213,13 +132,12 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         if isinstance(sample_weight, Real):
             sample_weight = np.full(len(x), sample_weight)
         weights = _validation.sample_weights(sample_weight, len(x), x.dtype.name)
-        return Data(x, self._targets(np.asarray(y), continuing, x.dtype.name), weights)
+        targets = self._targets(np.asarray(y), x.dtype.name, continuing, incremental)
+        return Data(x, np.require(targets, requirements=["C", "A"]), weights)
 
     # ---- the network ---------------------------------------------------------------------------
 
-    def _network(
-        self, data: Data, random: np.random.RandomState, continuing: bool, incremental: bool
-    ) -> Network:
+    def _network(self, data: Data, random: np.random.RandomState, continuing: bool, incremental: bool) -> Network:
         """A network with the parameters of now; its weights new, or where continuing the fitted ones."""
         loss, output = self._loss_and_output()
         network = Network(
@@ -228,7 +146,7 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
             optimizer=self._optimizer(),
             learning_rate=self.learning_rate_init,
             alpha=self.alpha,
-            batch_size=min(AUTO_BATCH if self.batch_size == "auto" else self.batch_size, data.rows),
+            batch_size=min(self._most_rows_a_step(), data.rows),
             epochs=self.max_iter,
             shuffle=self.shuffle,
             dtype=data.x.dtype.name,
@@ -239,8 +157,11 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
             network._start(data.x.shape[1], random)
             _as_without_hidden_layers(network, self.activation)
             self.n_iter_ = self.t_ = 0
-        self._open_curves(network, continuing, incremental)
+        self._open_curves(continuing, incremental)
         return network
+
+    def _most_rows_a_step(self) -> int:
+        return self.batch_size if isinstance(self.batch_size, Integral) else AUTO_BATCH
 
     def _layers(self, output: Activation) -> list[Dense]:
         sizes = self.hidden_layer_sizes
@@ -255,16 +176,16 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
             return Adam(self.beta_1, self.beta_2, self.epsilon)
         return LBFGS(self.tol, self.max_fun)
 
-    def _open_curves(self, network: Network, continuing: bool, incremental: bool) -> None:
+    def _open_curves(self, continuing: bool, incremental: bool) -> None:
         """The attributes that grow from epoch to epoch: new lists, continued where the fit is."""
         if self.solver == "lbfgs":
             for name in CURVES:
-                vars(self).pop(name, None)
+                self.__dict__.pop(name, None)
             return
         same = continuing and hasattr(self, "loss_curve_")
-        if not (incremental and same):
-            schedule = self.learning_rate if self.solver == "sgd" else "constant"
-            self._rate = LearningRate(schedule, self.learning_rate_init, self.power_t)
+        schedule = self.learning_rate if self.solver == "sgd" else "constant"
+        rate = LearningRate(schedule, self.learning_rate_init, self.power_t)
+        self._rate = copy(self._rate) if incremental and same and self._rate == rate else rate
         if same and self.early_stopping == (self.validation_scores_ is not None):
             self.loss_curve_ = self.loss_curve_.copy()
             self.validation_scores_ = self.validation_scores_ and self.validation_scores_.copy()
@@ -277,9 +198,7 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
 
     # ---- epochs --------------------------------------------------------------------------------
 
-    def _descend(
-        self, network: Network, data: Data, random: np.random.RandomState, incremental: bool
-    ) -> None:
+    def _descend(self, network: Network, data: Data, random: np.random.RandomState, incremental: bool) -> None:
         """Epochs of sgd or adam until one of the stopping rules holds."""
         validation, best = None, None
         if self.early_stopping:
@@ -303,6 +222,7 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
         except _Diverged as diverged:
             if best is None:
                 raise ValueError(str(diverged)) from None
+            network._trainer = None  # its running means are no longer finite
             warnings.warn(f"{diverged}. The best weights so far are kept", ConvergenceWarning, stacklevel=4)
         if best is not None:
             network._set_parameters(best)
@@ -325,8 +245,11 @@ class MultilayerPerceptron(BaseEstimator):  # type: ignore[misc]
     def _run_epoch(self, network: Network, data: Data, order: Array | None) -> None:
         try:
             loss, penalty = network._run_epoch(data, order, self._rate.now)
-        except ValueError as error:
-            raise _Diverged(str(error)) from None
+        except ValueError:
+            raise _Diverged(
+                f"training diverged: in epoch {self.n_iter_ + 1} the loss became infinite or NaN. Scale X "
+                f"(with StandardScaler, say), or lower learning_rate_init ({self.learning_rate_init:g})"
+            ) from None
         network._end_epoch(loss + penalty)
         self.loss_ = self._reported(loss) + penalty
         self.loss_curve_.append(self.loss_)

@@ -26,7 +26,7 @@ class LearningRate:
     schedule: str
     initial: float
     power_t: float
-    now: float = field(init=False)
+    now: float = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         self.now = float(self.initial)

@@ -143,7 +143,7 @@ class ReLU(Activation):
 
     def __post_init__(self) -> None:
         if self.max_value is not None:
-            bound = real_number(self.max_value, "max_value", low=0, open_low=True)
+            bound = real_number(self.max_value, "max_value", low=0, open_low=True, open_high=True)
             object.__setattr__(self, "max_value", bound)
 
     @property

@@ -1,7 +1,7 @@
 /* test_kernels.c: every kernel of every table against a naive scalar oracle, in the manner of dav1d's checkasm.
  *
- * `test_kernels --isa NAME` tests one instruction set, prints a hash of what each kernel wrote (to be compared among those with
- * FMA) and returns 77 where this processor lacks it; without an argument it tests all that run here. */
+ * `test_kernels --isa NAME` tests one instruction set, prints a hash of what each kernel wrote (to be compared among
+ * those with FMA) and returns 77 where this processor lacks it; without an argument it tests all that run here. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "test_kernels.h"
 
@@ -15,10 +15,11 @@
 #include <unistd.h>
 
 #include "neuract.h"
+#include "threads.h"
 
 bool test_fused;
 
-/* ---- cases ---------------------------------------------------------------------------------------------------------------- */
+/* ---- cases ----------------------------------------------------------------------------------- */
 
 enum { MAX_HASHES = 128, MAX_PRINTED = 40, SKIPPED = 77 };
 static const uint64_t fnv_start = UINT64_C(0xcbf29ce484222325), fnv_prime = UINT64_C(0x100000001b3);
@@ -64,7 +65,8 @@ void case_begin(const char *dtype, const char *kernel, const char *sizes, ...)
 void case_fail(const char *what, int64_t index, double value, double wanted)
 {
     if (!failing && failed < MAX_PRINTED)
-        printf("FAILED %s: %s[%" PRId64 "] is %.17g (%a), not %.17g (%a)\n", text, what, index, value, value, wanted, wanted);
+        printf("FAILED %s: %s[%" PRId64 "] is %.17g (%a), not %.17g (%a)\n", text, what, index, value, value, wanted,
+               wanted);
     failing = true;
 }
 
@@ -95,7 +97,7 @@ uint64_t random_bits(void)
     return r ^ r >> 31;
 }
 
-/* ---- guarded arrays --------------------------------------------------------------------------------------------------------- */
+/* ---- guarded arrays -------------------------------------------------------------------------- */
 
 enum { SLOT_BYTES = 1 << 21, LINE = 64, CANARY = 0x5a };
 static unsigned char *ends[SLOTS];
@@ -104,7 +106,8 @@ static void map_slots(void)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     for (int slot = 0; slot < SLOTS; slot++) {
-        unsigned char *memory = mmap(NULL, SLOT_BYTES + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        unsigned char *memory =
+            mmap(NULL, SLOT_BYTES + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         if (memory == MAP_FAILED || mprotect(memory + SLOT_BYTES, page, PROT_NONE) != 0) abort();
         ends[slot] = memory + SLOT_BYTES;
     }
@@ -137,7 +140,38 @@ static void report_fault(int number)
     _exit(1);
 }
 
-/* ---- main ----------------------------------------------------------------------------------------------------------------- */
+/* ---- teams ----------------------------------------------------------------------------------- */
+
+enum { TEAMS = 3000, LARGEST_TEAM = 3 };
+
+typedef struct {
+    atomic_int ran[LARGEST_TEAM]; /* how often each thread ran the job */
+} attendance;
+
+static void attend(void *argument, na_team *team, int thread)
+{
+    attendance *a = argument;
+    (void)team;
+    atomic_fetch_add(&a->ran[thread], 1);
+}
+
+/* Teams of 3 and 2 in quick turns: each job runs once on each thread of its team, and on no other, however late one
+ * wakes. */
+static void test_teams(void)
+{
+    static attendance jobs[TEAMS];
+    memset(jobs, 0, sizeof jobs);
+    case_begin("core", "teams", "%d jobs", TEAMS);
+    for (int i = 0; i < TEAMS; i++) na_run_team(LARGEST_TEAM - i % 2, attend, &jobs[i]);
+    for (int i = 0; i < TEAMS; i++)
+        for (int thread = 0; thread < LARGEST_TEAM; thread++) {
+            int ran = atomic_load(&jobs[i].ran[thread]), wanted = thread < LARGEST_TEAM - i % 2;
+            if (ran != wanted) case_fail("times that the last of the threads ran a job", i, ran, wanted);
+        }
+    case_end();
+}
+
+/* ---- main ------------------------------------------------------------------------------------ */
 
 static void test_isa(const char *isa)
 {
@@ -145,10 +179,13 @@ static void test_isa(const char *isa)
     test_fused = strcmp(isa, "sse2") != 0;
     test_kernels_f32();
     test_elementwise_f32();
+    test_losses_f32();
     test_steps_f32();
     test_kernels_f64();
     test_elementwise_f64();
+    test_losses_f64();
     test_steps_f64();
+    test_teams();
 }
 
 /* Tests `only`, or with NULL every ISA. Returns how many ran, or -1 where none is of that name. */
@@ -189,7 +226,8 @@ int main(int argc, char **argv)
     }
     if (tested == 0) return SKIPPED;
     if (only && test_fused)
-        for (const hash *h = hashes; *h->name; h++) printf("hash %s %016" PRIx64 "\n", h->name, h->value);
+        for (const hash *h = hashes; *h->name; h++)
+            if (h->value != fnv_start) printf("hash %s %016" PRIx64 "\n", h->name, h->value);
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }

@@ -1,4 +1,5 @@
-/* test_kernels.h: what the kernel tests of both dtypes share: cases and their count, hashes, random bits, guarded arrays. */
+/* test_kernels.h: what the kernel tests of both dtypes share: cases and their count, hashes, random bits, guarded
+ * arrays. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_TEST_KERNELS_H
 #define NA_TEST_KERNELS_H
@@ -15,21 +16,22 @@ extern bool test_fused;
 void case_begin(const char *dtype, const char *kernel, const char *sizes, ...) __attribute__((format(printf, 3, 4)));
 void case_fail(const char *what, int64_t index, double value, double wanted);
 void case_overrun(const char *what, int64_t size); /* something around an array of `size` was written */
-void case_hash(uint64_t bits); /* into the hash of the kernel */
+void case_hash(uint64_t bits);                     /* into the hash of the kernel */
 void case_end(void);
 
 uint64_t random_bits(void);
 static inline int64_t random_below(int64_t n) { return (int64_t)(random_bits() >> 11) % n; }
 
-/* Arrays in front of an inaccessible page, each in its slot: `bytes` long, ended by the page itself if `tight`, else beginning
- * on a line. The bytes in front and behind are canaries, and so is what is in the array. */
+/* Arrays in front of an inaccessible page, each in its slot: `bytes` long, ended by the page itself if `tight`, else
+ * beginning on a line. The bytes in front and behind are canaries, and so is what is in the array. */
 enum { SLOTS = 12 };
 void *place(int slot, size_t bytes, bool tight);
 bool canaries_live(int slot, const void *array, size_t bytes);
 
-/* test_kernels_tmpl.c, test_elementwise_tmpl.c and test_steps_tmpl.c. */
+/* test_<what>_tmpl.c. */
 void test_kernels_f32(void), test_kernels_f64(void);
 void test_elementwise_f32(void), test_elementwise_f64(void);
+void test_losses_f32(void), test_losses_f64(void);
 void test_steps_f32(void), test_steps_f64(void);
 
 #endif

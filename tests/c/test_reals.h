@@ -13,8 +13,8 @@
 #if NA_REAL_BITS == 32
 typedef uint32_t bits;
 typedef double wide;
-#define WIDE(f) f
-#define REAL_FN(f) f##f
+#define WIDE(name) name
+#define REAL_FN(name) name##f
 #define LARGEST FLT_MAX
 #define HUGE_REAL 1e30f
 #define DIGITS FLT_MANT_DIG
@@ -22,8 +22,8 @@ typedef double wide;
 #else
 typedef uint64_t bits;
 typedef long double wide;
-#define WIDE(f) f##l
-#define REAL_FN(f) f
+#define WIDE(name) name##l
+#define REAL_FN(name) name
 #define LARGEST DBL_MAX
 #define HUGE_REAL 1e300
 #define DIGITS DBL_MANT_DIG
@@ -35,6 +35,8 @@ typedef long double wide;
 
 /* Half a unit in the last place of 1: what one rounding does at most, relatively. */
 #define ROUNDING WIDE(scalbn)(1, -DIGITS)
+/* What is larger than this rounds to inf. */
+#define BEYOND (LARGEST * (1 + ROUNDING / 2))
 
 static inline int64_t at_most(int64_t a, int64_t b) { return a < b ? a : b; }
 
@@ -52,9 +54,10 @@ static inline real real_of(bits b)
     return x;
 }
 
-/* ---- what goes in --------------------------------------------------------------------------------------------------------- */
+/* ---- what goes in ---------------------------------------------------------------------------- */
 
-/* PLAIN: in [-1, 1). RANGE: any magnitude, subnormals too, but finite. RARE: one in 32 is one of `specials`; SPECIAL: one in 4. */
+/* PLAIN: in [-1, 1). RANGE: any magnitude, subnormals too, but finite. RARE: one in 32 is one of `specials`; SPECIAL:
+ * one in 4. */
 typedef enum { PLAIN, RANGE, RARE, SPECIAL, N_KINDS } kind;
 
 static inline real plain(void) { return (real)((double)(random_bits() >> 11) * 0x1p-52 - 1); }
@@ -62,8 +65,8 @@ static inline real plain(void) { return (real)((double)(random_bits() >> 11) * 0
 static inline real special(void)
 {
     static const real specials[] = {
-        0,    -(real)0.0,          (real)NAN,     (real)INFINITY, -(real)INFINITY, HUGE_REAL,    -HUGE_REAL, LARGEST, -LARGEST,
-        1,    -1,                  REAL_MIN,      -REAL_MIN,      REAL_MIN / 4,    -REAL_MIN / 4, (real)1e-20, 20,    -20,
+        0, -(real)0.0, (real)NAN, (real)INFINITY, -(real)INFINITY, HUGE_REAL,     -HUGE_REAL,  LARGEST, -LARGEST,
+        1, -1,         REAL_MIN,  -REAL_MIN,      REAL_MIN / 4,    -REAL_MIN / 4, (real)1e-20, 20,      -20,
     };
     return specials[random_below(sizeof specials / sizeof *specials)];
 }
@@ -98,7 +101,7 @@ static inline real *copy(int slot, int64_t n, const real *from)
     return memcpy(output(slot, n), from, (size_t)n * sizeof(real));
 }
 
-/* ---- what came out -------------------------------------------------------------------------------------------------------- */
+/* ---- what came out --------------------------------------------------------------------------- */
 
 /* The same bits, but one NaN is as good as another. */
 static inline bool same(real a, real b) { return (isnan(a) && isnan(b)) || bits_of(a) == bits_of(b); }
@@ -129,10 +132,7 @@ static inline void expect_output(const char *what, int slot, int64_t n, const re
 }
 
 /* A number as the kernels see it: subnormals are zero. */
-static inline wide widened(real x)
-{
-    return WIDE(fabs)((wide)x) < REAL_MIN ? WIDE(copysign)(0, (wide)x) : (wide)x;
-}
+static inline wide widened(real x) { return WIDE(fabs)((wide)x) < REAL_MIN ? WIDE(copysign)(0, (wide)x) : (wide)x; }
 
 /* |got − exact| in units of the last place of exact; a flushed result counts as exact, a wrong special value as inf. */
 static inline double ulps(real got, wide exact)
@@ -140,7 +140,7 @@ static inline double ulps(real got, wide exact)
     const wide size = WIDE(fabs)(exact);
     if (isnan(exact)) return isnan(got) ? 0 : INFINITY;
     if (size < REAL_MIN) return WIDE(fabs)((wide)got) <= REAL_MIN && !signbit(got) == !signbit(exact) ? 0 : INFINITY;
-    if (size > LARGEST * (1 + ROUNDING / 2)) return isinf(got) && (got > 0) == (exact > 0) ? 0 : INFINITY;
+    if (size > BEYOND) return isinf(got) && (got > 0) == (exact > 0) ? 0 : INFINITY;
     if (!isfinite(got)) return INFINITY;
     return (double)WIDE(scalbn)(WIDE(fabs)((wide)got - exact), DIGITS - 1 - WIDE(ilogb)(size));
 }
@@ -155,10 +155,34 @@ static inline void expect_near(const char *what, int64_t i, real got, wide exact
 {
     const wide allowed = roundings * (ROUNDING * size + REAL_MIN);
     bool good = WIDE(fabs)((wide)got - exact) <= allowed;
-    if (isnan(exact)) good = isnan(got);
-    else if (isinf(exact)) good = (wide)got == exact;
-    else if (isinf(got)) good = WIDE(fabs)(exact) + allowed > LARGEST && (got > 0) == (exact > 0);
+    if (isnan(exact))
+        good = isnan(got);
+    else if (isinf(exact))
+        good = (wide)got == exact;
+    else if (isinf(got))
+        good = WIDE(fabs)(exact) + allowed > LARGEST && (got > 0) == (exact > 0);
     if (!good) case_fail(what, i, (double)got, (double)exact);
+}
+
+/* ---- for formulas ---------------------------------------------------------------------------- */
+
+static const int64_t unit_counts[] = {1, 2, NA_LANES - 1, NA_LANES, NA_LANES + 1, 33};
+enum { N_UNIT_COUNTS = sizeof unit_counts / sizeof *unit_counts };
+
+/* Besides specials, what reaches into the tails of exp and beyond them. */
+static inline real draw_z(void)
+{
+    const real scales[] = {8, 1, (real)1e-3, NA_REAL_BITS == 32 ? 110 : 760};
+    real z = draw(SPECIAL);
+    return isfinite(z) && z >= -1 && z <= 1 ? z * scales[random_below(4)] : z;
+}
+
+static inline wide magnitude(wide x) { return WIDE(fabs)(x); }
+
+static inline wide sigmoid(wide z, wide a)
+{
+    const wide e = WIDE(exp)(-WIDE(fabs)(z));
+    return (void)a, (z > 0 ? 1 : e) / (1 + e);
 }
 
 #endif

@@ -1,0 +1,572 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Estimators: scikit-learn's MLPClassifier and MLPRegressor, learned by a neuract Network.
+
+Same parameters, same attributes and, from the same random_state, the same model.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils import column_or_1d
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import type_of_target, unique_labels
+
+from neuract._fitting import MultilayerPerceptron
+from neuract._training import Data
+from neuract.activations import Activation, Exponential, Linear, Sigmoid, Softmax
+from neuract.losses import LOSSES, LogLoss, Loss, Poisson
+from neuract.losses import loss as loss_named
+
+Array = npt.NDArray[Any]
+
+
+class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc]
+    """Multilayer perceptron that classifies: two classes, several, or several labels a row.
+
+    It minimizes the log loss. Scale X to about [-1, 1] or unit variance (`StandardScaler`).
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Neurons of each hidden layer; ``()``: none, a linear model.
+    activation : str or Activation, default="relu"
+        Of the hidden layers: "identity", "logistic", "tanh", "relu", any other name in
+        `neuract.ACTIVATIONS`, or an object such as ``neuract.LeakyReLU(0.2)``.
+    solver : {"adam", "sgd", "lbfgs"}, default="adam"
+        How the weights follow the gradient; lbfgs takes all rows at once and suits small data.
+    alpha : float, default=0.0001
+        Strength of the L2 penalty 0.5 · alpha · ‖weights‖² / Σ sample weights of the batch.
+    batch_size : int or "auto", default="auto"
+        Rows of a training step. "auto": 200, or all rows where there are fewer.
+    learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
+        For sgd. invscaling: ``learning_rate_init / (rows seen + 1) ** power_t``, moved once an
+        epoch. adaptive: divided by 5 whenever training no longer improves, down to 1e-6.
+    learning_rate_init : float, default=0.001
+        The rate of the first epoch; adam keeps it.
+    power_t : float, default=0.5
+        For invscaling.
+    max_iter : int, default=200
+        Most epochs; for lbfgs most iterations.
+    shuffle : bool, default=True
+        Draw a new order of the rows for every epoch.
+    random_state : None, int or numpy.random.RandomState, default=None
+        Of initial weights, validation split and orders. The same int: the same model, bit for bit.
+    tol : float, default=1e-4
+        What the loss (the validation score, with early stopping) must get better by to count as
+        an improvement. For lbfgs: it stops where no component of the gradient is larger.
+    verbose : bool or int, default=False
+        Print the loss after every epoch.
+    warm_start : bool, default=False
+        `fit` goes on from the weights of the last fit.
+    momentum : float, default=0.9
+        For sgd, in [0, 1].
+    nesterovs_momentum : bool, default=True
+        For sgd: step by the velocity to come.
+    early_stopping : bool, default=False
+        Hold rows out, score them after every epoch (accuracy), stop when the score no longer
+        improves, and keep the best weights. Not for lbfgs.
+    validation_fraction : float, default=0.1
+        Share of the rows that early stopping holds out; two classes keep their shares.
+    beta_1, beta_2 : float, default=0.9, 0.999
+        For adam: how slowly the means of the gradient and its square forget, in [0, 1).
+    epsilon : float, default=1e-8
+        For adam: keeps its division finite.
+    n_iter_no_change : int, default=10
+        Training stops after more than this many epochs without improvement.
+    max_fun : int, default=15000
+        For lbfgs: most evaluations of the loss.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The labels, sorted; with several labels a row the numbers of y's columns.
+    network_ : Network
+        The network itself: `forward`, `fired`, `gradients`, `summary` and more.
+    coefs_ : list of ndarray of shape (n_in, n_out)
+        Weights, layer by layer; read-only copies.
+    intercepts_ : list of ndarray of shape (n_out,)
+        Biases, layer by layer; read-only copies.
+    loss_ : float
+        Loss of the last epoch, penalty included.
+    loss_curve_ : list of float
+        `loss_` of each epoch. Not for lbfgs.
+    best_loss_ : float or None
+        The least of them; None with early stopping.
+    validation_scores_ : list of float or None
+        With early stopping the score of the held-out rows after each epoch, else None.
+    best_validation_score_ : float or None
+        The largest of them.
+    n_iter_ : int
+        Epochs (lbfgs: iterations) of the last fit.
+    t_ : int
+        Rows seen in all epochs.
+    n_layers_ : int
+        Layers, the input included.
+    n_outputs_ : int
+        Neurons of the output layer.
+    out_activation_ : str
+        "softmax" for one of several classes, else "logistic".
+    n_features_in_ : int
+        Columns of X.
+    feature_names_in_ : ndarray of str
+        Their names, where X had names.
+
+    See Also
+    --------
+    MLPRegressor : For targets that are numbers.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from neuract import MLPClassifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> model = MLPClassifier(max_iter=1000, random_state=0).fit(X, y)
+    >>> model.predict(X[::50])
+    array([0, 1, 2])
+    >>> round(model.score(X, y), 2)
+    0.98
+    """
+
+    classes_: Array
+    _multilabel: bool
+    _y_numeric = False
+
+    def fit(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> MLPClassifier:
+        """Learns from X and y.
+
+        Parameters
+        ----------
+        X : array-like of shape (rows, features)
+            Finite numbers. float32 and float64 are kept, other types become float64.
+        y : array-like of shape (rows,) or (rows, labels)
+            A label a row (strings, numbers, bools), or a column of 0 and 1 for each label.
+        sample_weight : array-like of shape (rows,) or None, default=None
+            How much each row counts, >= 0.
+
+        Returns
+        -------
+        MLPClassifier
+            Itself.
+        """
+        self._fit(X, y, sample_weight)
+        return self
+
+    @available_if(MultilayerPerceptron._can_go_epoch_by_epoch)  # type: ignore[untyped-decorator]
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: npt.ArrayLike | None = None,
+        classes: npt.ArrayLike | None = None,
+    ) -> MLPClassifier:
+        """One epoch over X and y from the weights and the optimizer's state as they are.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`; y need not have every class.
+        classes : array-like of shape (n_classes,) or None, default=None
+            All classes that will come. Needed in the first call.
+
+        Returns
+        -------
+        MLPClassifier
+            Itself.
+        """
+        with self._unchanged_by_errors():
+            self._announce(classes)
+            self._fit(X, y, sample_weight, incremental=True)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """The most probable label of each row, or for several labels a row 0 or 1 for each.
+
+        Parameters
+        ----------
+        X : array-like of shape (rows, features)
+
+        Returns
+        -------
+        ndarray of shape (rows,) or (rows, labels)
+        """
+        outputs = self._outputs(X)
+        return self._chosen(outputs) if self._multilabel else self.classes_[self._chosen(outputs)]
+
+    def predict_proba(self, X: Any) -> Array:
+        """Probability of each class, in the order of `classes_`; or of each label.
+
+        Parameters
+        ----------
+        X : array-like of shape (rows, features)
+
+        Returns
+        -------
+        ndarray of shape (rows, n_classes)
+        """
+        outputs = self._outputs(X)
+        if self.n_outputs_ > 1:
+            return outputs
+        if len(self.classes_) == 1:
+            return np.ones_like(outputs)
+        return np.hstack([1 - outputs, outputs])
+
+    def predict_log_proba(self, X: Any) -> Array:
+        """The logarithm of `predict_proba`.
+
+        Parameters
+        ----------
+        X : array-like of shape (rows, features)
+
+        Returns
+        -------
+        ndarray of shape (rows, n_classes)
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    # ---- labels and outputs --------------------------------------------------------------------
+
+    def _announce(self, classes: npt.ArrayLike | None) -> None:
+        """The classes of a first partial_fit; a later one may only repeat them."""
+        known = getattr(self, "classes_", None)
+        if classes is None:
+            if known is None:
+                raise ValueError("classes must be passed on the first call to partial_fit")
+            return
+        given = unique_labels(classes)
+        if known is not None and not np.array_equal(known, given):
+            raise ValueError(f"classes={given} are not those of an earlier fit, {known}")
+        self.classes_ = given
+
+    def _targets(self, y: Array, dtype: str, continuing: bool, incremental: bool) -> Array:
+        multilabel = _kind_of(y) == "multilabel-indicator"
+        if continuing and multilabel != self._multilabel:
+            columns = f"{self.n_outputs_} columns" if self._multilabel else "one column"
+            raise ValueError(f"y must have {columns}, as in the last fit; got shape {y.shape}")
+        self._multilabel = multilabel
+        if multilabel:
+            self._settle_classes(np.arange(y.shape[1]), continuing, incremental)
+            self.n_outputs_ = len(self.classes_)
+            return np.asarray(y.astype(bool), dtype=dtype)
+        labels, numbers = np.unique(column_or_1d(y, warn=True), return_inverse=True)
+        self._settle_classes(unique_labels(labels), continuing, incremental)
+        self.n_outputs_ = 1 if len(self.classes_) <= 2 else len(self.classes_)
+        ranks: Array = np.searchsorted(self.classes_, labels).astype(dtype)
+        return ranks[numbers].reshape(-1, 1)
+
+    def _settle_classes(self, found: Array, continuing: bool, incremental: bool) -> None:
+        """A new fit takes the classes of y; others must find in y those that they know."""
+        if not (continuing or incremental):
+            self.classes_ = found
+            return
+        known = set(self.classes_.tolist())
+        if not known.issuperset(found.tolist()):
+            raise ValueError(f"y has classes {found}, but the classes of this model are {self.classes_}")
+        whole = self._multilabel or not incremental
+        if whole and len(known) > len(found):
+            raise ValueError(f"y must have the same classes as in the last fit, {self.classes_}; it has {found}")
+
+    def _loss_and_output(self) -> tuple[Loss, Activation]:
+        several = self.n_outputs_ > 1 and not self._multilabel
+        return LogLoss(), Softmax() if several else Sigmoid()
+
+    def _reported(self, loss: float) -> float:
+        return loss
+
+    def _strata(self, data: Data) -> Array | None:
+        return data.targets if self.n_outputs_ == 1 else None
+
+    def _validation_score(self, outputs: Array, data: Data) -> float:
+        if not np.isfinite(outputs).all():
+            return float("nan")
+        truth = data.targets.astype(int) if self._multilabel else data.targets.ravel().astype(int)
+        return float(accuracy_score(truth, self._chosen(outputs), sample_weight=data.sample_weight))
+
+    def _chosen(self, outputs: Array) -> Array:
+        """Numbers of the most probable classes, or 0 and 1 for several labels a row."""
+        if self._multilabel:
+            return (outputs > 0.5).astype(int)
+        if self.n_outputs_ > 1:
+            return np.asarray(outputs.argmax(axis=1))
+        above: Array = outputs.ravel() > 0.5
+        return np.asarray(np.minimum(above, len(self.classes_) - 1), dtype=int)
+
+
+class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
+    """Multilayer perceptron that predicts numbers, one or several a row.
+
+    Scale X, and y where its spread is far from 1: steps have the size of the learning rate.
+
+    Parameters
+    ----------
+    loss : str or Loss, default="squared_error"
+        What is minimized: "squared_error" (½ (ŷ - y)²), "poisson" (for counts, y >= 0; the output
+        is an exponential), "absolute_error", "huber", "quantile", or an object such as
+        ``neuract.losses.Quantile(0.9)``.
+    hidden_layer_sizes : int or sequence of int, default=(100,)
+        Neurons of each hidden layer; ``()``: none, a linear model.
+    activation : str or Activation, default="relu"
+        Of the hidden layers: "identity", "logistic", "tanh", "relu", any other name in
+        `neuract.ACTIVATIONS`, or an object such as ``neuract.LeakyReLU(0.2)``.
+    solver : {"adam", "sgd", "lbfgs"}, default="adam"
+        How the weights follow the gradient; lbfgs takes all rows at once and suits small data.
+    alpha : float, default=0.0001
+        Strength of the L2 penalty 0.5 · alpha · ‖weights‖² / Σ sample weights of the batch.
+    batch_size : int or "auto", default="auto"
+        Rows of a training step. "auto": 200, or all rows where there are fewer.
+    learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
+        For sgd. invscaling: ``learning_rate_init / (rows seen + 1) ** power_t``, moved once an
+        epoch. adaptive: divided by 5 whenever training no longer improves, down to 1e-6.
+    learning_rate_init : float, default=0.001
+        The rate of the first epoch; adam keeps it.
+    power_t : float, default=0.5
+        For invscaling.
+    max_iter : int, default=200
+        Most epochs; for lbfgs most iterations.
+    shuffle : bool, default=True
+        Draw a new order of the rows for every epoch.
+    random_state : None, int or numpy.random.RandomState, default=None
+        Of initial weights, validation split and orders. The same int: the same model, bit for bit.
+    tol : float, default=1e-4
+        What the loss (the validation score, with early stopping) must get better by to count as
+        an improvement. For lbfgs: it stops where no component of the gradient is larger.
+    verbose : bool or int, default=False
+        Print the loss after every epoch.
+    warm_start : bool, default=False
+        `fit` goes on from the weights of the last fit.
+    momentum : float, default=0.9
+        For sgd, in [0, 1].
+    nesterovs_momentum : bool, default=True
+        For sgd: step by the velocity to come.
+    early_stopping : bool, default=False
+        Hold rows out, score them after every epoch (R²), stop when the score no longer
+        improves, and keep the best weights. Not for lbfgs.
+    validation_fraction : float, default=0.1
+        Share of the rows that early stopping holds out.
+    beta_1, beta_2 : float, default=0.9, 0.999
+        For adam: how slowly the means of the gradient and its square forget, in [0, 1).
+    epsilon : float, default=1e-8
+        For adam: keeps its division finite.
+    n_iter_no_change : int, default=10
+        Training stops after more than this many epochs without improvement.
+    max_fun : int, default=15000
+        For lbfgs: most evaluations of the loss.
+
+    Attributes
+    ----------
+    network_ : Network
+        The network itself: `forward`, `fired`, `gradients`, `summary` and more.
+    coefs_ : list of ndarray of shape (n_in, n_out)
+        Weights, layer by layer; read-only copies.
+    intercepts_ : list of ndarray of shape (n_out,)
+        Biases, layer by layer; read-only copies.
+    loss_ : float
+        Loss of the last epoch, penalty included;
+        the mean over outputs, for poisson their sum.
+    loss_curve_ : list of float
+        `loss_` of each epoch. Not for lbfgs.
+    best_loss_ : float or None
+        The least of them; None with early stopping.
+    validation_scores_ : list of float or None
+        With early stopping the score of the held-out rows after each epoch, else None.
+    best_validation_score_ : float or None
+        The largest of them.
+    n_iter_ : int
+        Epochs (lbfgs: iterations) of the last fit.
+    t_ : int
+        Rows seen in all epochs.
+    n_layers_ : int
+        Layers, the input included.
+    n_outputs_ : int
+        Neurons of the output layer.
+    out_activation_ : str
+        "exp" for poisson, else "identity".
+    n_features_in_ : int
+        Columns of X.
+    feature_names_in_ : ndarray of str
+        Their names, where X had names.
+
+    See Also
+    --------
+    MLPClassifier : For targets that are classes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from neuract import MLPRegressor
+    >>> X = np.linspace(-2, 2, 200)[:, np.newaxis]
+    >>> y = np.sin(2 * X).ravel()
+    >>> model = MLPRegressor(activation="tanh", solver="lbfgs", max_iter=500, random_state=0)
+    >>> model.fit(X, y).predict([[0.0], [np.pi / 4]]).round(1) + 0.0
+    array([0., 1.])
+    """
+
+    _y_numeric = True
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **MultilayerPerceptron._parameter_constraints,
+        "loss": [StrOptions(set(LOSSES) - {"log_loss"}), Loss],
+    }
+
+    def __init__(
+        self,
+        loss: str | Loss = "squared_error",
+        hidden_layer_sizes: Any = (100,),
+        activation: str | Activation = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int = 10,
+        max_fun: int = 15000,
+    ) -> None:
+        super().__init__(
+            hidden_layer_sizes,
+            activation,
+            solver=solver,
+            alpha=alpha,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            learning_rate_init=learning_rate_init,
+            power_t=power_t,
+            max_iter=max_iter,
+            shuffle=shuffle,
+            random_state=random_state,
+            tol=tol,
+            verbose=verbose,
+            warm_start=warm_start,
+            momentum=momentum,
+            nesterovs_momentum=nesterovs_momentum,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            n_iter_no_change=n_iter_no_change,
+            max_fun=max_fun,
+        )
+        self.loss = loss
+
+    def fit(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> MLPRegressor:
+        """Learns from X and y.
+
+        Parameters
+        ----------
+        X : array-like of shape (rows, features)
+            Finite numbers. float32 and float64 are kept, other types become float64.
+        y : array-like of shape (rows,) or (rows, outputs)
+            Finite numbers.
+        sample_weight : array-like of shape (rows,) or None, default=None
+            How much each row counts, >= 0.
+
+        Returns
+        -------
+        MLPRegressor
+            Itself.
+        """
+        self._fit(X, y, sample_weight)
+        return self
+
+    @available_if(MultilayerPerceptron._can_go_epoch_by_epoch)  # type: ignore[untyped-decorator]
+    def partial_fit(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> MLPRegressor:
+        """One epoch over X and y from the weights and the optimizer's state as they are.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`.
+
+        Returns
+        -------
+        MLPRegressor
+            Itself.
+        """
+        self._fit(X, y, sample_weight, incremental=True)
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """The predicted numbers.
+
+        Parameters
+        ----------
+        X : array-like of shape (rows, features)
+
+        Returns
+        -------
+        ndarray of shape (rows,) or (rows, outputs)
+        """
+        outputs = self._outputs(X)
+        return outputs.ravel() if self.n_outputs_ == 1 else outputs
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = self.loss in ("poisson", Poisson())
+        return tags
+
+    # ---- targets and outputs -------------------------------------------------------------------
+
+    def _targets(self, y: Array, dtype: str, continuing: bool, incremental: bool) -> Array:
+        if y.ndim == 2 and y.shape[1] == 1:
+            y = column_or_1d(y, warn=True)
+        columns = 1 if y.ndim == 1 else y.shape[1]
+        if continuing and columns != self.n_outputs_:
+            raise ValueError(f"y has {columns} columns, but the model has {self.n_outputs_} outputs")
+        self.n_outputs_ = columns
+        loss, output = self._loss_and_output()
+        loss.core_name(output)  # refuses pairs that make no sense, before it looks at y
+        return loss.targets(y, len(y), columns, output, dtype)
+
+    def _loss_and_output(self) -> tuple[Loss, Activation]:
+        loss = loss_named(self.loss)
+        return loss, Exponential() if isinstance(loss, Poisson) else Linear()
+
+    def _reported(self, loss: float) -> float:
+        return loss if isinstance(loss_named(self.loss), Poisson) else loss / self.n_outputs_
+
+    def _validation_score(self, outputs: Array, data: Data) -> float:
+        if not np.isfinite(outputs).all():
+            return float("nan")
+        return float(r2_score(data.targets, outputs, sample_weight=data.sample_weight))
+
+
+def _kind_of(y: Array) -> str:
+    """What scikit-learn calls this target, if it is one of classes."""
+    kind = str(type_of_target(y, input_name="y"))
+    if kind == "multiclass-multioutput":
+        raise ValueError(
+            f"y of shape {y.shape} has several columns that are not 0 and 1; several labels a row "
+            "are given as a column of 0 and 1 for each label"
+        )
+    if kind not in ("binary", "multiclass", "multilabel-indicator"):
+        raise ValueError(
+            f"Unknown label type: {kind}. y must hold classes (strings, whole numbers or bools); "
+            "to predict numbers there is MLPRegressor"
+        )
+    return kind

@@ -1,0 +1,317 @@
+/* test_elementwise_tmpl.c: activations, optimizers and multiply against their formulas in wider
+ * arithmetic.
+ *
+ * Tolerances: exp, tanh and sigmoid as vecmath.h promises (DESIGN.md, Numerics), 2 ULP more where nothing is fused;
+ * every other formula one unit of rounding for each operation that rounds. What is computed from an output is checked
+ * against that output, as it is: so errors do not add up, and 1 − y needs no allowance for what it cancels. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "test_reals.h"
+
+#include "simd/fp_state.h"
+
+/* A product in long double is rounded twice: a shade more than the half ULP of one rounding. */
+static const double exact_ulps = 0.501;
+
+static double if_f32(double f32, double f64) { return NA_REAL_BITS == 32 ? f32 : f64; }
+
+/* ---- activations ----------------------------------------------------------------------------- */
+
+static wide linear(wide z, wide a) { return a * z; }
+static wide linear_slope(wide z, wide y, wide a) { return (void)y, isnan(z) ? z : a; }
+
+static wide sigmoid_slope(wide z, wide y, wide a) { return (void)z, (void)a, y * (1 - y); }
+
+static wide hyperbolic(wide z, wide a) { return (void)a, WIDE(tanh)(z); }
+static wide hyperbolic_slope(wide z, wide y, wide a) { return (void)z, (void)a, (1 - y) * (1 + y); }
+
+static wide relu(wide z, wide a) { return isnan(z) || z == 0 ? z : z < 0 ? 0 : z < a ? z : a; }
+static wide relu_slope(wide z, wide y, wide a) { return (void)y, isnan(z) ? z : z > 0 && z < a ? 1 : 0; }
+
+static wide leaky_relu(wide z, wide a) { return z > 0 ? z : a * z; }
+static wide leaky_relu_slope(wide z, wide y, wide a) { return (void)y, isnan(z) ? z : z > 0 ? 1 : a; }
+
+static wide exponential(wide z, wide a) { return (void)a, WIDE(exp)(z); }
+static wide exponential_slope(wide z, wide y, wide a) { return (void)z, (void)a, y; }
+
+/* slope_roundings: of the formula in y. */
+typedef struct {
+    wide (*value)(wide z, wide a);
+    wide (*slope)(wide z, wide y, wide a);
+    double ulps_f32, ulps_f64, slope_roundings;
+    const real *parameters; /* four that make sense */
+} activation;
+
+static const real any_slope[] = {1, (real)-2.5, (real)0.01, 0}, bounds[] = {(real)INFINITY, 1, 6, (real)0.1};
+
+static const activation activations[NA_N_ACTIVATIONS] = {
+    [NA_ACTIVATION_linear] = {linear, linear_slope, 0, 0, 0, any_slope},
+    [NA_ACTIVATION_sigmoid] = {sigmoid, sigmoid_slope, 2.25, 2.0, 2, any_slope},
+    [NA_ACTIVATION_tanh] = {hyperbolic, hyperbolic_slope, 1.25, 1.5, 3, any_slope},
+    [NA_ACTIVATION_relu] = {relu, relu_slope, 0, 0, 0, bounds},
+    [NA_ACTIVATION_leaky_relu] = {leaky_relu, leaky_relu_slope, 0, 0, 0, any_slope},
+    [NA_ACTIVATION_prelu] = {leaky_relu, leaky_relu_slope, 0, 0, 0, any_slope},
+    [NA_ACTIVATION_exponential] = {exponential, exponential_slope, 1.0, 1.25, 0, any_slope},
+};
+
+#define NA_NAME(name) [NA_ACTIVATION_##name] = "activate." #name,
+static const char *const activation_names[] = {NA_ACTIVATIONS(NA_NAME)};
+#undef NA_NAME
+#define NA_NAME(name) [NA_ACTIVATION_##name] = "activate_row." #name,
+static const char *const activation_row_names[] = {NA_ACTIVATIONS(NA_NAME)};
+#undef NA_NAME
+
+static real *input_z(int slot, int64_t n)
+{
+    real *z = output(slot, n);
+    for (int64_t i = 0; i < n; i++) z[i] = draw_z();
+    return z;
+}
+
+/* slots: z 0, parameters 1, thresholds 2; y 3, slopes 4, parameter_slopes 5 without thresholds, 6, 7, 8 with. */
+typedef struct {
+    int id;
+    int64_t units, n;
+    const real *z;
+    real *y, *slopes, *parameter_slopes;
+    struct na_neurons neurons;
+} activity;
+
+static wide parameter_of(const activity *a, int64_t i)
+{
+    return (wide)a->neurons.parameters[a->neurons.stride ? i / NA_LANES : 0];
+}
+
+/* Without thresholds, against the formulas. */
+static void check_formulas(activity *a)
+{
+    const activation *f = &activations[a->id];
+    const double near = if_f32(f->ulps_f32, f->ulps_f64);
+    const double limit = near > 0 ? near + (test_fused ? 0 : 2) : exact_ulps;
+    const double slope_limit = f->slope_roundings > 0 ? f->slope_roundings : exact_ulps;
+    table->activate[a->id](a->units, a->z, &a->neurons, a->y, a->slopes, a->parameter_slopes);
+    for (int64_t i = 0; i < a->n; i++) {
+        const wide z = widened(a->z[i]), parameter = parameter_of(a, i);
+        expect_ulps("y", i, a->y[i], f->value(z, parameter), limit);
+        expect_ulps("slopes", i, a->slopes[i], f->slope(z, widened(a->y[i]), parameter), slope_limit);
+        expect_ulps("parameter_slopes", i, a->parameter_slopes[i], z > 0 ? 0 : z, 0);
+    }
+    expect_guarded("y", 3, a->n, a->y);
+    expect_guarded("slopes", 4, a->n, a->slopes);
+    expect_guarded("parameter_slopes", 5, a->n, a->parameter_slopes);
+    hash_reals(a->n, a->y);
+    hash_reals(a->n, a->slopes);
+    hash_reals(a->n, a->parameter_slopes);
+}
+
+/* In turn: what one of the rows has, so that it just fires; what none reaches; NaN, which none is below; and any
+ * number. */
+static const real *draw_thresholds(const activity *a)
+{
+    real *thresholds = output(2, a->units);
+    for (int64_t j = 0; j < a->units; j++) {
+        const real choice[] = {a->y[j * NA_LANES + 3], (real)INFINITY, (real)NAN, plain()};
+        thresholds[j] = choice[(j + a->units) % 4];
+    }
+    return thresholds;
+}
+
+/* With thresholds every output is the one without, or 0: a's own arrays become what is wanted. */
+static void check_thresholds(activity *a)
+{
+    real *y = output(6, a->n), *slopes = output(7, a->n), *parameter_slopes = output(8, a->n);
+    table->activate[a->id](a->units, a->z, &a->neurons, y, slopes, parameter_slopes);
+    for (int64_t i = 0; i < a->n; i++)
+        if (a->y[i] < a->neurons.thresholds[i / NA_LANES]) a->y[i] = a->slopes[i] = a->parameter_slopes[i] = 0;
+    expect_output("y past thresholds", 6, a->n, y, a->y);
+    expect_output("slopes past thresholds", 7, a->n, slopes, a->slopes);
+    expect_output("parameter_slopes past thresholds", 8, a->n, parameter_slopes, a->parameter_slopes);
+}
+
+/* Neither what else is asked for nor y being z changes y. */
+static void check_in_place(const activity *a)
+{
+    real *y = copy(6, a->n, a->z);
+    table->activate[a->id](a->units, y, &a->neurons, y, NULL, NULL);
+    expect_same("y in place", a->n, y, a->y);
+    expect_guarded("y in place", 6, a->n, y);
+    table->activate[a->id](a->units, a->z, &a->neurons, y, NULL, copy(7, a->n, a->z));
+    expect_same("y beside parameter_slopes", a->n, y, a->y);
+}
+
+/* Lanes of the block as rows of their own: the same bits. Both end with their last line. */
+static void check_rows(const activity *a)
+{
+    CASE(activation_row_names[a->id], "units %d stride %d thresholds %d", (int)a->units, (int)a->neurons.stride,
+         a->neurons.thresholds != NULL);
+    int64_t padded = (a->units + NA_LANES - 1) / NA_LANES * NA_LANES;
+    for (int64_t lane = 0; lane < NA_LANES; lane++) {
+        real *z = output(6, a->units), *y = output(7, a->units), *wanted = output(8, a->units);
+        for (int64_t j = 0; j < a->units; j++) z[j] = a->z[j * NA_LANES + lane], wanted[j] = a->y[j * NA_LANES + lane];
+        table->activate_row[a->id](a->units, z, &a->neurons, y);
+        expect_same("y", a->units, y, wanted);
+        expect_guarded("y", 7, padded, y);
+        hash_reals(a->units, y);
+        table->activate_row[a->id](a->units, z, &a->neurons, z);
+        expect_same("y in place", a->units, z, wanted);
+    }
+    case_end();
+}
+
+static void test_activation(int id, int64_t units, size_t stride)
+{
+    CASE(activation_names[id], "units %d stride %d", (int)units, (int)stride);
+    activity a = {.id = id, .units = units, .n = units * NA_LANES, .z = input_z(0, units * NA_LANES)};
+    a.y = output(3, a.n), a.slopes = output(4, a.n), a.parameter_slopes = output(5, a.n);
+    int64_t n_parameters = stride ? units : 1;
+    real *parameters = output(1, n_parameters);
+    for (int64_t j = 0; j < n_parameters; j++) parameters[j] = activations[id].parameters[(units + j) % 4];
+    a.neurons = (struct na_neurons){.parameters = parameters, .stride = stride};
+    check_formulas(&a);
+    check_in_place(&a);
+    case_end();
+    check_rows(&a);
+
+    CASE(activation_names[id], "units %d stride %d thresholds", (int)units, (int)stride);
+    a.neurons.thresholds = draw_thresholds(&a);
+    check_thresholds(&a);
+    check_in_place(&a);
+    case_end();
+    check_rows(&a);
+}
+
+static void test_activations(void)
+{
+    for (int id = 0; id < NA_N_ACTIVATIONS; id++)
+        for (int u = 0; u < N_UNIT_COUNTS; u++)
+            for (size_t stride = 0; stride < 2; stride++) test_activation(id, unit_counts[u], stride);
+}
+
+/* ---- optimizers ------------------------------------------------------------------------------ */
+
+typedef struct {
+    real w, g, m, v;
+} parameter;
+
+typedef struct na_step step_numbers;
+
+/* The gradient with scale and penalty, and the magnitudes in it. */
+static wide full_gradient(const step_numbers *s, parameter p, wide *size)
+{
+    wide data = widened(p.g) * (wide)s->scale, penalty = (wide)s->penalty * widened(p.w);
+    *size = magnitude(data) + magnitude(penalty);
+    return data + penalty;
+}
+
+/* 8 roundings: three of the gradient, three of the velocity, two of the step. */
+static void check_sgd(const step_numbers *s, int64_t i, parameter p, parameter now)
+{
+    wide size, descent = (wide)s->learning_rate * full_gradient(s, p, &size), pull = (wide)s->momentum * widened(p.m);
+    size *= (wide)s->learning_rate;
+    expect_near("first_moments", i, now.m, pull - descent, 8, magnitude(pull) + size);
+    wide velocity = widened(now.m), ahead = (wide)s->momentum * velocity;
+    wide change = s->nesterov ? ahead - descent : velocity;
+    size = magnitude(widened(p.w)) + (s->nesterov ? magnitude(ahead) + size : magnitude(velocity));
+    expect_near("parameters", i, now.w, widened(p.w) + change, 8, size);
+    if (!same(now.v, p.v)) case_fail("second_moments", i, (double)now.v, (double)p.v);
+}
+
+/* g² doubles the error of g. The parameter is checked with the moments as they are. */
+static void check_adam(const step_numbers *s, int64_t i, parameter p, parameter now)
+{
+    wide size, g = full_gradient(s, p, &size), one = 1, beta_1 = (wide)s->beta_1, beta_2 = (wide)s->beta_2;
+    wide m = beta_1 * widened(p.m), v = beta_2 * widened(p.v);
+    expect_near("first_moments", i, now.m, m + (one - beta_1) * g, 8, magnitude(m) + (one - beta_1) * size);
+    expect_near("second_moments", i, now.v, v + (one - beta_2) * g * g, 12,
+                magnitude(v) + (one - beta_2) * size * size);
+    wide change = (wide)s->learning_rate * widened(now.m) / (WIDE(sqrt)(widened(now.v)) + (wide)s->epsilon);
+    wide kept = (wide)s->keep * widened(p.w);
+    expect_near("parameters", i, now.w, kept - change, 8, magnitude(kept) + magnitude(change));
+}
+
+static const struct {
+    const char *name;
+    void (*check)(const step_numbers *s, int64_t i, parameter before, parameter after);
+} optimizers[NA_N_OPTIMIZERS] = {
+    [NA_OPTIMIZER_sgd] = {"update.sgd", check_sgd},
+    [NA_OPTIMIZER_adam] = {"update.adam", check_adam},
+};
+
+static const step_numbers steps[] = {
+    {(real)0.01, 0, false, (real)0.9, (real)0.999, (real)1e-8, 1, 0, 1},
+    {(real)0.1, (real)0.9, false, (real)0.8, (real)0.99, (real)1e-3, (real)0.005, (real)0.02, (real)0.999},
+    {(real)0.05, (real)0.7, true, (real)0.9, (real)0.999, (real)1e-8, (real)0.25, (real)0.01, 1},
+};
+
+/* Second moments are never negative. */
+static real *squares(real *v, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) v[i] = REAL_FN(fabs)(v[i]);
+    return v;
+}
+
+/* All four arrays end at the page; what is left of a vec behind the last number is not touched. */
+static void test_update(int id, int64_t n, int step, kind k)
+{
+    CASE(optimizers[id].name, "n %d step %d kind %d", (int)n, step, (int)k);
+    const real *g = input_tight(0, n, k);
+    real *w = input_tight(1, n, k), *m = input_tight(2, n, k), *v = squares(input_tight(3, n, k), n);
+    const real *w0 = copy(4, n, w), *m0 = copy(5, n, m), *v0 = copy(6, n, v);
+    double sum = table->update[id](n, &steps[step], g, w, m, v);
+    wide wanted = 0;
+    for (int64_t i = 0; i < n; i++) {
+        optimizers[id].check(&steps[step], i, (parameter){w0[i], g[i], m0[i], v0[i]},
+                             (parameter){w[i], g[i], m[i], v[i]});
+        wanted += widened(w0[i]) * widened(w0[i]);
+    }
+    expect_near("squares", n, (real)sum, wanted, (wide)(n + 4), wanted);
+    expect_guarded("parameters", 1, n, w);
+    expect_guarded("first_moments", 2, n, m);
+    expect_guarded("second_moments", 3, n, v);
+    hash_reals(n, w), hash_reals(n, m), hash_reals(n, v);
+    uint64_t sum_bits;
+    memcpy(&sum_bits, &sum, sizeof sum_bits);
+    if (!isnan(sum)) case_hash(sum_bits);
+    case_end();
+}
+
+static void test_updates(void)
+{
+    static const int64_t counts[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 100};
+    for (int id = 0; id < NA_N_OPTIMIZERS; id++)
+        for (size_t i = 0; i < sizeof counts / sizeof *counts; i++)
+            for (int step = 0; step < (int)(sizeof steps / sizeof *steps); step++) {
+                test_update(id, counts[i], step, PLAIN);
+                test_update(id, counts[i], step, SPECIAL);
+            }
+}
+
+static void test_multiply(int64_t lines, kind k)
+{
+    CASE("multiply", "lines %d kind %d", (int)lines, (int)k);
+    int64_t n = lines * NA_LANES;
+    real *a = input(0, n, k), *y = output(2, n), *wanted = output(3, n);
+    const real *b = input(1, n, k);
+    table->multiply(lines, a, b, y);
+    for (int64_t i = 0; i < n; i++) wanted[i] = a[i] * b[i];
+    expect_output("y", 2, n, y, wanted);
+    table->multiply(lines, a, b, a);
+    expect_same("y in place", n, a, wanted);
+    expect_guarded("y in place", 0, n, a);
+    case_end();
+}
+
+/* As test_all of test_kernels_tmpl.c. */
+static __attribute__((noinline)) void test_all(void)
+{
+    test_activations();
+    test_updates();
+    for (int64_t lines = 0; lines < 4; lines++)
+        for (kind k = PLAIN; k < N_KINDS; k++) test_multiply(lines, k);
+}
+
+void NA_FN(test_elementwise)(void)
+{
+    na_fp_state state = na_fp_enter();
+    test_all();
+    na_fp_leave(state);
+}

@@ -1,0 +1,257 @@
+/* test_kernels_tmpl.c: the products of a layer, each sum as the contract orders it and hence equal to the bit, and the
+ * kernels that only move numbers. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "test_reals.h"
+
+#include "simd/fp_state.h"
+
+/* Around the tiles of all ISAs (2, 6, 8, 16), a line, and the chunk of 192. */
+static const int64_t sizes[] = {1, 2, 5, 6, 7, 8, 12, 13, 15, 16, 17, 31, 33, 47, 70, 191, 192, 193, 400};
+static const int64_t rows_tested[] = {0, 1, NA_LANES - 1, NA_LANES, NA_LANES + 1, 45};
+enum { N_SIZES = sizeof sizes / sizeof *sizes, N_ROWS = sizeof rows_tested / sizeof *rows_tested };
+
+static real multiply_add(real a, real b, real sum) { return test_fused ? REAL_FN(fma)(a, b, sum) : sum + a * b; }
+
+static int64_t lines_of(int64_t rows) { return (rows + NA_LANES - 1) / NA_LANES; }
+
+/* Where the weight from input k to output j lies. */
+static int64_t weight_at(int64_t n_in, int64_t units, int64_t k, int64_t j)
+{
+    int64_t panel = j / NA_LANES * NA_LANES, width = at_most(NA_LANES, units - panel);
+    return panel * n_in + k * width + (j - panel);
+}
+
+/* ---- forward --------------------------------------------------------------------------------- */
+
+static void forward_oracle(int64_t n_in, int64_t units, int64_t blocks, const real *x, const real *weights,
+                           const real *biases, real *z)
+{
+    for (int64_t b = 0; b < blocks; b++)
+        for (int64_t j = 0; j < units; j++)
+            for (int64_t lane = 0; lane < NA_LANES; lane++) {
+                real sum = biases[j];
+                for (int64_t k = 0; k < n_in; k++)
+                    sum = multiply_add(weights[weight_at(n_in, units, k, j)], x[(b * n_in + k) * NA_LANES + lane], sum);
+                z[(b * units + j) * NA_LANES + lane] = sum;
+            }
+}
+
+static void test_forward(int64_t n_in, int64_t units, int64_t blocks, kind k)
+{
+    CASE("forward", "n_in %d units %d blocks %d kind %d", (int)n_in, (int)units, (int)blocks, (int)k);
+    int64_t n = blocks * units * NA_LANES;
+    const real *x = input(0, blocks * n_in * NA_LANES, k), *weights = input(1, n_in * units, k),
+               *biases = input(2, units, k);
+    real *z = output(3, n), *wanted = output(4, n);
+    table->forward(n_in, units, blocks, x, weights, biases, z);
+    forward_oracle(n_in, units, blocks, x, weights, biases, wanted);
+    expect_output("z", 3, n, z, wanted);
+    case_end();
+}
+
+/* Single rows give the bits of the block; its weights and biases are readable one line on, x is not. */
+static void test_forward_row(int64_t n_in, int64_t units, kind k)
+{
+    CASE("forward_row", "n_in %d units %d kind %d", (int)n_in, (int)units, (int)k);
+    const real *block = input(0, n_in * NA_LANES, k);
+    const real *weights = input(1, n_in * units + NA_LANES, k), *biases = input(2, units + NA_LANES, k);
+    real *z = output(3, units * NA_LANES), *x = output_tight(4, n_in), *wanted = output(5, units);
+    table->forward(n_in, units, 1, block, weights, biases, z);
+    int64_t step = n_in * units > 2500 ? 5 : 1;
+    for (int64_t lane = 0; lane < NA_LANES; lane += step) {
+        for (int64_t i = 0; i < n_in; i++) x[i] = block[i * NA_LANES + lane];
+        for (int64_t j = 0; j < units; j++) wanted[j] = z[j * NA_LANES + lane];
+        int64_t written = lines_of(units) * NA_LANES;
+        real *row = output(6, written);
+        table->forward_row(n_in, units, x, weights, biases, row);
+        expect_same("z", units, row, wanted);
+        expect_guarded("z", 6, written, row);
+        hash_reals(units, row);
+    }
+    case_end();
+}
+
+/* ---- backward -------------------------------------------------------------------------------- */
+
+static void backward_data_oracle(int64_t n_in, int64_t units, int64_t blocks, const real *dz, const real *weights,
+                                 real *dx)
+{
+    for (int64_t b = 0; b < blocks; b++)
+        for (int64_t k = 0; k < n_in; k++)
+            for (int64_t lane = 0; lane < NA_LANES; lane++) {
+                real sum = 0;
+                for (int64_t j = 0; j < units; j++)
+                    sum =
+                        multiply_add(weights[weight_at(n_in, units, k, j)], dz[(b * units + j) * NA_LANES + lane], sum);
+                dx[(b * n_in + k) * NA_LANES + lane] = sum;
+            }
+}
+
+static void test_backward_data(int64_t n_in, int64_t units, int64_t blocks, kind k)
+{
+    CASE("backward_data", "n_in %d units %d blocks %d kind %d", (int)n_in, (int)units, (int)blocks, (int)k);
+    int64_t n = blocks * n_in * NA_LANES;
+    const real *dz = input(0, blocks * units * NA_LANES, k), *weights = input(1, n_in * units, k);
+    real *dx = output(2, n), *wanted = output(3, n);
+    table->backward_data(n_in, units, blocks, dz, weights, dx);
+    backward_data_oracle(n_in, units, blocks, dz, weights, wanted);
+    expect_output("dx", 2, n, dx, wanted);
+    case_end();
+}
+
+static void backward_weights_oracle(int64_t n_in, int64_t width, int64_t rows, const real *x, const real *dz, bool add,
+                                    real *dweights)
+{
+    for (int64_t k = 0; k < n_in; k++)
+        for (int64_t j = 0; j < width; j++) {
+            real sum = 0, *out = &dweights[k * width + j];
+            for (int64_t r = 0; r < rows; r++)
+                sum = multiply_add(x[(r / NA_LANES * n_in + k) * NA_LANES + r % NA_LANES], dz[r * NA_LANES + j], sum);
+            *out = add ? *out + sum : sum;
+        }
+}
+
+/* dweights ends at the page, so an access beyond a narrow panel faults; that costs it its place on a line. */
+static void test_backward_weights(int64_t n_in, int64_t width, int64_t rows, bool add, kind k)
+{
+    CASE("backward_weights", "n_in %d width %d rows %d add %d kind %d", (int)n_in, (int)width, (int)rows, add, (int)k);
+    int64_t n = n_in * width;
+    const real *x = input(0, lines_of(rows) * n_in * NA_LANES, k), *dz = input(1, rows * NA_LANES, k);
+    real *dweights = add ? input_tight(2, n, k) : output_tight(2, n), *wanted = copy(3, n, dweights);
+    table->backward_weights(n_in, width, rows, x, dz, add, dweights);
+    backward_weights_oracle(n_in, width, rows, x, dz, add, wanted);
+    expect_output("dweights", 2, n, dweights, wanted);
+    case_end();
+}
+
+static void test_sum_rows(int64_t width, int64_t rows, bool add, kind k)
+{
+    CASE("sum_rows", "width %d rows %d add %d kind %d", (int)width, (int)rows, add, (int)k);
+    const real *dz = input(0, rows * NA_LANES, k);
+    real *dbiases = add ? input_tight(1, width, k) : output_tight(1, width), *wanted = copy(2, width, dbiases);
+    table->sum_rows(width, rows, dz, add, dbiases);
+    for (int64_t j = 0; j < width; j++) {
+        real sum = 0;
+        for (int64_t r = 0; r < rows; r++) sum += dz[r * NA_LANES + j];
+        wanted[j] = add ? wanted[j] + sum : sum;
+    }
+    expect_output("dbiases", 1, width, dbiases, wanted);
+    case_end();
+}
+
+static void test_pair(int64_t n_in, int64_t units, int64_t blocks, kind k)
+{
+    test_forward(n_in, units, blocks, k);
+    test_forward_row(n_in, units, k);
+    test_backward_data(n_in, units, blocks, k);
+}
+
+/* All kinds of numbers and up to three blocks where that is cheap, a third of the pairs where it is not. */
+static void test_products(void)
+{
+    for (int i = 0; i < N_SIZES; i++)
+        for (int j = 0; j < N_SIZES; j++) {
+            bool small = sizes[i] * sizes[j] <= 2500;
+            if (!small && (i + j) % 3 != 0) continue;
+            test_pair(sizes[i], sizes[j], small ? 1 + (i + j) % 3 : 1, PLAIN);
+            for (kind k = RANGE; small && k <= RARE; k++) test_pair(sizes[i], sizes[j], 1, k);
+        }
+}
+
+static void test_gradients(void)
+{
+    for (int j = 0; j < N_SIZES && sizes[j] <= NA_LANES; j++)
+        for (int r = 0; r < N_ROWS; r++)
+            for (int add = 0; add < 2; add++) {
+                for (kind k = PLAIN; k <= RARE; k++) test_sum_rows(sizes[j], rows_tested[r], add, k);
+                for (int i = 0; i < N_SIZES; i++)
+                    test_backward_weights(sizes[i], sizes[j], rows_tested[r], add, (kind)((i + j + r) % (RARE + 1)));
+            }
+}
+
+/* ---- moves ----------------------------------------------------------------------------------- */
+
+/* Moved, not computed: a NaN keeps its payload and a subnormal its bits. */
+static void expect_moved(const char *what, int64_t n, const real *got, const real *wanted)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (bits_of(got[i]) != bits_of(wanted[i])) case_fail(what, i, (double)got[i], (double)wanted[i]);
+    hash_reals(n, got);
+}
+
+/* The user's rows end at the page, the last of them is always gathered, and the order has one index a row. */
+static void test_gather(int64_t n, int64_t rows, bool ordered)
+{
+    CASE("gather", "n %d rows %d ordered %d", (int)n, (int)rows, ordered);
+    int64_t there = ordered ? rows + 5 : rows, size = n * NA_LANES;
+    const real *x = input_tight(0, there * n, SPECIAL);
+    int64_t *order = place(1, (size_t)rows * sizeof *order, true);
+    for (int64_t r = 0; r < rows; r++) order[r] = !ordered ? r : r == rows / 2 ? there - 1 : random_below(there);
+    real *block = output(2, size), *wanted = output(3, size);
+    table->gather(n, rows, x, ordered ? order : NULL, block);
+    for (int64_t j = 0; j < n; j++)
+        for (int64_t lane = 0; lane < NA_LANES; lane++)
+            wanted[j * NA_LANES + lane] = lane < rows ? x[order[lane] * n + j] : 0;
+    expect_moved("block", size, block, wanted);
+    expect_guarded("block", 2, size, block);
+    case_end();
+}
+
+static void test_scatter(int64_t n, int64_t rows)
+{
+    CASE("scatter", "n %d rows %d", (int)n, (int)rows);
+    const real *block = input(0, n * NA_LANES, SPECIAL);
+    real *y = output_tight(1, rows * n), *wanted = output(2, rows * n);
+    table->scatter(n, rows, block, y);
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t j = 0; j < n; j++) wanted[r * n + j] = block[j * NA_LANES + r];
+    expect_moved("y", rows * n, y, wanted);
+    expect_guarded("y", 1, rows * n, y);
+    case_end();
+}
+
+/* `gap` numbers between the panels stay as they were. */
+static void test_transpose(int64_t n, int64_t gap)
+{
+    CASE("transpose", "n %d gap %d", (int)n, (int)gap);
+    int64_t square = NA_LANES * NA_LANES, stride = square + gap, size = (lines_of(n) - 1) * stride + square;
+    const real *block = input(0, n * NA_LANES, SPECIAL);
+    real *out = output(1, size), *wanted = output(2, size);
+    table->transpose(n, block, stride, out);
+    for (int64_t j = 0; j < lines_of(n) * NA_LANES; j++)
+        for (int64_t lane = 0; lane < NA_LANES; lane++)
+            wanted[j / NA_LANES * stride + lane * NA_LANES + j % NA_LANES] = j < n ? block[j * NA_LANES + lane] : 0;
+    expect_moved("out", size, out, wanted);
+    expect_guarded("out", 1, size, out);
+    case_end();
+}
+
+static void test_moves(void)
+{
+    static const int64_t widths[] = {1, 3, 4, 7, 8, 9, 15, 16, 17, 40};
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        for (int64_t rows = 1; rows <= NA_LANES; rows++) {
+            test_gather(widths[i], rows, false);
+            test_gather(widths[i], rows, true);
+            test_scatter(widths[i], rows);
+        }
+        test_transpose(widths[i], 0);
+        test_transpose(widths[i], 3 * NA_LANES * NA_LANES);
+    }
+}
+
+/* Kernels run with subnormals flushed, and so do the oracles: the compiler keeps arithmetic inside a call that is not
+ * inlined. */
+static __attribute__((noinline)) void test_all(void)
+{
+    test_products();
+    test_gradients();
+    test_moves();
+}
+
+void NA_FN(test_kernels)(void)
+{
+    na_fp_state state = na_fp_enter();
+    test_all();
+    na_fp_leave(state);
+}

@@ -1,0 +1,270 @@
+/* test_losses_tmpl.c: softmax and the losses against their formulas in wider arithmetic.
+ *
+ * Tolerances: what vecmath.h promises of exp and log, and one unit of rounding for each operation that rounds, relative
+ * to the magnitudes that are added: the formulas cancel, and then a few ULP of the result are more than any algorithm
+ * has. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "test_reals.h"
+
+#include "simd/fp_state.h"
+
+/* ---- softmax --------------------------------------------------------------------------------- */
+
+/* One lane's exponentials, from differences rounded as the kernel rounds them: what exp makes of that rounding is the
+ * definition's own. All NaN where one is NaN or +inf, or all are -inf. Returns their sum. */
+static wide softmax_terms(int64_t units, const real *z, real *largest, wide *terms)
+{
+    real m = -(real)INFINITY;
+    bool bad = false;
+    for (int64_t j = 0; j < units; j++) {
+        real in = z[j * NA_LANES];
+        bad |= isnan(in) || in == (real)INFINITY;
+        if (in > m) m = in;
+    }
+    bad |= isinf(m);
+    wide sum = 0;
+    for (int64_t j = 0; j < units; j++)
+        sum += terms[j] = bad ? (wide)NAN : WIDE(exp)((wide)(real)(z[j * NA_LANES] - m));
+    *largest = m;
+    return sum;
+}
+
+/* Rarely special, so that many lanes have none; one lane all -inf, one almost. */
+static real *softmax_input(int slot, int64_t units)
+{
+    real *z = output(slot, units * NA_LANES);
+    for (int64_t i = 0; i < units * NA_LANES; i++) {
+        z[i] = random_below(40) == 0 ? special() : 10 * plain();
+        if (i % NA_LANES == 2 || (i % NA_LANES == 3 && i / NA_LANES > 0)) z[i] = -(real)INFINITY;
+        if (i % NA_LANES == 3 && i / NA_LANES == 0) z[i] = 1;
+    }
+    return z;
+}
+
+/* exp above and below, units − 1 additions, a division. */
+static double softmax_ulps(int64_t units) { return (double)units + 6 + (test_fused ? 0 : 4); }
+
+static void test_softmax(int64_t units)
+{
+    CASE("softmax", "units %d", (int)units);
+    int64_t n = units * NA_LANES;
+    const real *z = softmax_input(0, units);
+    real *y = output(1, n), largest, *in_place = copy(2, n, z);
+    wide terms[64];
+    table->softmax(units, z, y);
+    for (int64_t lane = 0; lane < NA_LANES; lane++) {
+        wide sum = softmax_terms(units, z + lane, &largest, terms);
+        for (int64_t j = 0; j < units; j++)
+            expect_ulps("y", j * NA_LANES + lane, y[j * NA_LANES + lane], terms[j] / sum, softmax_ulps(units));
+    }
+    expect_guarded("y", 1, n, y);
+    hash_reals(n, y);
+    table->softmax(units, in_place, in_place);
+    expect_same("y in place", n, in_place, y);
+    case_end();
+}
+
+/* Rows of a user's array, wherever they begin and end. */
+static void test_softmax_row(int64_t units)
+{
+    CASE("softmax_row", "units %d", (int)units);
+    const real *block = softmax_input(0, units);
+    real *y = output(1, units * NA_LANES);
+    table->softmax(units, block, y);
+    for (int64_t lane = 0; lane < NA_LANES; lane++) {
+        real *z = output_tight(2, units), *row = output_tight(3, units), *wanted = output(4, units);
+        for (int64_t j = 0; j < units; j++) z[j] = block[j * NA_LANES + lane], wanted[j] = y[j * NA_LANES + lane];
+        table->softmax_row(units, z, row);
+        expect_output("y", 3, units, row, wanted);
+        table->softmax_row(units, z, z);
+        expect_same("y in place", units, z, wanted);
+    }
+    case_end();
+}
+
+/* ---- losses ---------------------------------------------------------------------------------- */
+
+/* The sizes: sums of the magnitudes that the formulas add. */
+typedef struct {
+    wide loss, loss_size, gradient, gradient_size;
+} terms;
+
+/* What is a real on the way overflows there: the gradient before it is weighted, a sum of losses, a product that is not
+ * fused with its sum. */
+static wide overflowing(wide x) { return magnitude(x) > BEYOND ? WIDE(copysign)(INFINITY, x) : x; }
+static wide product(wide a, wide b) { return test_fused ? a * b : overflowing(a * b); }
+
+static terms squared_error(wide y, wide t, wide a)
+{
+    wide r = y - t;
+    return (void)a, (terms){r * r / 2, r * r / 2, r, magnitude(r)};
+}
+
+static terms absolute_error(wide y, wide t, wide a)
+{
+    wide r = y - t;
+    return (void)a, (terms){magnitude(r), magnitude(r), r > 0 ? 1 : r < 0 ? -1 : r, 1};
+}
+
+static terms huber(wide y, wide t, wide a)
+{
+    wide r = y - t, size = magnitude(r), loss = size <= a ? r * r / 2 : a * (size - a / 2);
+    return (terms){loss, loss, r < -a ? -a : r > a ? a : r, size < a ? size : a};
+}
+
+static terms quantile(wide y, wide t, wide a)
+{
+    wide r = t - y, loss = r > 0 ? a * r : (a - 1) * r;
+    return (terms){loss, loss, r > 0 ? -a : r < 0 ? 1 - a : r, 1};
+}
+
+static wide poisson_constant(wide t) { return t > 0 ? t * WIDE(log)(t) - t : 0; }
+static wide poisson_constant_size(wide t) { return t > 0 ? magnitude(t * WIDE(log)(t)) + t : 0; }
+
+static terms poisson(wide y, wide t, wide a)
+{
+    wide positive = y < REAL_MIN ? REAL_MIN : y, log_y = WIDE(log)(positive);
+    return (void)a,
+           (terms){y - t * log_y + poisson_constant(t), magnitude(y) + magnitude(t * log_y) + poisson_constant_size(t),
+                   1 - t / positive, 1 + t / positive};
+}
+
+static terms poisson_exponential(wide z, wide t, wide a)
+{
+    wide e = WIDE(exp)(z);
+    return (void)a, (terms){overflowing(e) - product(t, z) + poisson_constant(t),
+                            e + magnitude(t * z) + poisson_constant_size(t), e - t, e + t};
+}
+
+static terms log_loss_sigmoid(wide z, wide t, wide a)
+{
+    wide positive = z < 0 ? 0 : z, soft = WIDE(log1p)(WIDE(exp)(-magnitude(z))), s = sigmoid(z, a);
+    return (terms){positive - z * t + soft, positive + magnitude(z * t) + soft, s - t, s + t};
+}
+
+static const struct {
+    terms (*formula)(wide v, wide t, wide a);
+    real parameter;
+    double largest_target; /* 1: in [0, 1], more: whole numbers, 0: any */
+    bool nan_gradient;     /* of a NaN: promised by none, and the sign alone has none */
+} losses[NA_N_ELEMENTWISE_LOSSES] = {
+    [NA_LOSS_squared_error] = {squared_error, 0, 0, true},
+    [NA_LOSS_absolute_error] = {absolute_error, 0, 0, false},
+    [NA_LOSS_huber] = {huber, (real)0.7, 0, true},
+    [NA_LOSS_quantile] = {quantile, (real)0.3, 0, false},
+    [NA_LOSS_poisson] = {poisson, 0, 20, true},
+    [NA_LOSS_poisson_exponential] = {poisson_exponential, 0, 20, true},
+    [NA_LOSS_log_loss_sigmoid] = {log_loss_sigmoid, 0, 1, true},
+};
+
+#define NA_NAME(name, of) [NA_LOSS_##name] = "loss." #name,
+static const char *const loss_names[] = {NA_LOSSES(NA_NAME) NA_NAME(log_loss_softmax, NA_OF_Z)};
+#undef NA_NAME
+
+static real draw_target(double largest, real v)
+{
+    if (largest > 1) return (real)random_below((int64_t)largest + 1);
+    if (largest > 0) return random_below(3) == 0 ? (plain() + 1) / 2 : (real)random_below(2);
+    return random_below(8) == 0 && isfinite(v) ? v : 3 * plain();
+}
+
+/* In half of the lanes no special numbers, so that their sums are finite. */
+static real *input_v(int slot, int64_t n)
+{
+    real *v = output(slot, n);
+    for (int64_t i = 0; i < n; i++) v[i] = i % 2 ? draw_z() : 4 * plain();
+    return v;
+}
+
+static real *input_weights(int slot)
+{
+    real *weights = output(slot, NA_LANES);
+    for (int i = 0; i < NA_LANES; i++) weights[i] = i % 5 == 4 ? 0 : 1 + plain();
+    return weights;
+}
+
+/* Up to 10 roundings a term (exp, log and softplus count for 3 each), one for each term that is added; 4 more unfused.
+ */
+static wide loss_roundings(int64_t units) { return (wide)(units + 10 + (test_fused ? 0 : 4)); }
+
+static void check_loss_lane(int id, int64_t units, int64_t lane, const real *v, const real *t, const real *weights,
+                            const real *gradients, const real *sums)
+{
+    wide sum = 0, size = 0, weight = widened(weights[lane]);
+    for (int64_t i = lane; i < units * NA_LANES; i += NA_LANES) {
+        terms wanted = losses[id].formula(widened(v[i]), widened(t[i]), (wide)losses[id].parameter);
+        sum = overflowing(sum + wanted.loss), size += wanted.loss_size;
+        if (!isnan(wanted.gradient) || losses[id].nan_gradient)
+            expect_near("gradients", i, gradients[i], weight * overflowing(wanted.gradient), loss_roundings(0),
+                        weight * wanted.gradient_size);
+    }
+    expect_near("losses", lane, sums[lane], sum, loss_roundings(units), size);
+}
+
+static void test_loss(int id, int64_t units)
+{
+    CASE(loss_names[id], "units %d", (int)units);
+    int64_t n = units * NA_LANES;
+    const real *v = input_v(0, n), *weights = input_weights(2);
+    real *targets = output(1, n), *gradients = output(3, n), *sums = output(4, NA_LANES);
+    for (int64_t i = 0; i < n; i++) targets[i] = draw_target(losses[id].largest_target, v[i]);
+    table->loss[id](units, v, targets, losses[id].parameter, weights, gradients, sums);
+    for (int64_t lane = 0; lane < NA_LANES; lane++)
+        check_loss_lane(id, units, lane, v, targets, weights, gradients, sums);
+    expect_guarded("gradients", 3, n, gradients);
+    expect_guarded("losses", 4, NA_LANES, sums);
+    hash_reals(n, gradients);
+    hash_reals(NA_LANES, sums);
+    case_end();
+}
+
+/* The sum's relative error is the loss's absolute one. */
+static void check_softmax_loss_lane(int64_t units, const real *z, int64_t class, wide weight, const real *gradients,
+                                    real loss)
+{
+    real m;
+    wide e[64], sum = softmax_terms(units, z, &m, e), difference = (wide)(real)(z[class * NA_LANES] - m);
+    wide roundings = (wide)softmax_ulps(units) * 2, log_sum = WIDE(log)(sum);
+    for (int64_t j = 0; j < units; j++) {
+        wide y = e[j] / sum, one = j == class;
+        expect_near("gradients", j * NA_LANES, gradients[j * NA_LANES], weight * (y - one), roundings,
+                    weight * (y + one));
+    }
+    expect_near("losses", class, loss, log_sum - difference, roundings, 1 + log_sum + magnitude(difference));
+}
+
+static void test_softmax_loss(int64_t units)
+{
+    CASE(loss_names[NA_LOSS_log_loss_softmax], "units %d", (int)units);
+    int64_t n = units * NA_LANES;
+    const real *z = softmax_input(0, units), *weights = input_weights(2);
+    real *targets = output(1, NA_LANES), *gradients = output(3, n), *sums = output(4, NA_LANES);
+    for (int i = 0; i < NA_LANES; i++) targets[i] = (real)random_below(units);
+    table->loss[NA_LOSS_log_loss_softmax](units, z, targets, 0, weights, gradients, sums);
+    for (int64_t lane = 0; lane < NA_LANES; lane++)
+        check_softmax_loss_lane(units, z + lane, (int64_t)targets[lane], (wide)weights[lane], gradients + lane,
+                                sums[lane]);
+    expect_guarded("gradients", 3, n, gradients);
+    expect_guarded("losses", 4, NA_LANES, sums);
+    hash_reals(n, gradients);
+    hash_reals(NA_LANES, sums);
+    case_end();
+}
+
+/* As test_all of test_kernels_tmpl.c. */
+static __attribute__((noinline)) void test_all(void)
+{
+    for (int u = 0; u < N_UNIT_COUNTS; u++) {
+        for (int id = 0; id < NA_N_ELEMENTWISE_LOSSES; id++) test_loss(id, unit_counts[u]);
+        test_softmax(unit_counts[u]);
+        test_softmax_row(unit_counts[u]);
+        test_softmax_loss(unit_counts[u]);
+    }
+}
+
+void NA_FN(test_losses)(void)
+{
+    na_fp_state state = na_fp_enter();
+    test_all();
+    na_fp_leave(state);
+}

@@ -1,0 +1,281 @@
+/* test_steps_tmpl.c: whole networks: neither the number of threads nor the slices of a run change a bit of what is
+ * trained, and many rows are predicted as each of them alone. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "test_reals.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+
+#include "neuract.h"
+
+enum { MAX_LAYERS = 4, THREADS = 3, EPOCHS = 2 };
+static const na_dtype dtype = NA_REAL_BITS == 32 ? NA_FLOAT32 : NA_FLOAT64;
+
+typedef struct {
+    int64_t units;
+    const char *activation;
+    double parameter;
+    bool shared_slope, threshold;
+    double dropout;
+} layer_spec;
+
+/* Larger than one thread's worth of work, but for the first and the last. The third has batches of more than one chunk
+ * (1024 rows), the fourth sums of more than one (192 inputs). */
+static const struct {
+    const char *loss, *optimizer;
+    int64_t rows, batch_size, n_inputs;
+    layer_spec layers[MAX_LAYERS];
+} specs[] = {
+    {"log_loss_softmax", "adam", 90, 32, 13, {{17, "prelu", .parameter = 0.25}, {5, "softmax", .parameter = 0}}},
+    {"log_loss_sigmoid",
+     "sgd",
+     700,
+     400,
+     13,
+     {{70, "relu", .parameter = INFINITY, .threshold = true, .dropout = 0.3},
+      {47, "tanh", .dropout = 0.5},
+      {5, "sigmoid", .parameter = 0}}},
+    {"poisson",
+     "adam",
+     3100,
+     1500,
+     20,
+     {{70, "prelu", .parameter = 0.1, .shared_slope = true, .dropout = 0.1},
+      {33, "leaky_relu", .parameter = 0.01},
+      {1, "exponential", .parameter = 0}}},
+    {"squared_error", "adam", 500, 250, 400, {{31, "linear", .parameter = 1}}},
+    {"huber",
+     "sgd",
+     40,
+     7,
+     3,
+     {{9, "sigmoid", .threshold = true}, {4, "relu", .parameter = 1}, {2, "prelu", .parameter = -0.5}}},
+};
+enum { N_SPECS = sizeof specs / sizeof *specs };
+
+static void *allocate(int64_t count, size_t size)
+{
+    void *memory = calloc((size_t)count, size);
+    if (!memory) abort();
+    return memory;
+}
+
+static int count_layers(int s)
+{
+    int n = 0;
+    while (n < MAX_LAYERS && specs[s].layers[n].units > 0) n++;
+    return n;
+}
+
+static int64_t inputs_of(int s, int l) { return l == 0 ? specs[s].n_inputs : specs[s].layers[l - 1].units; }
+
+static int64_t outputs_of(int s) { return specs[s].layers[count_layers(s) - 1].units; }
+
+/* ---- the network and its data ---------------------------------------------------------------- */
+
+static void draw_weights(na_network *network, int s)
+{
+    for (int l = 0; l < count_layers(s); l++) {
+        int64_t n_in = inputs_of(s, l), units = specs[s].layers[l].units, n = n_in * units;
+        real *weights = allocate(n, sizeof(real)), scale = REAL_FN(sqrt)(2 / (real)n_in);
+        for (int64_t i = 0; i < n; i++) weights[i] = plain() * scale;
+        na_network_set(network, l, NA_WEIGHTS, weights);
+        for (int64_t j = 0; j < units; j++) weights[j] = plain() / 4;
+        na_network_set(network, l, NA_BIASES, weights);
+        free(weights);
+    }
+}
+
+static na_network *make_network(int s)
+{
+    na_layer layers[MAX_LAYERS] = {0};
+    double *thresholds[MAX_LAYERS] = {NULL};
+    int n = count_layers(s);
+    for (int l = 0; l < n; l++) {
+        const layer_spec *from = &specs[s].layers[l];
+        if (from->threshold) thresholds[l] = allocate(from->units, sizeof(double));
+        for (int64_t j = 0; from->threshold && j < from->units; j++) thresholds[l][j] = (double)plain() / 2;
+        layers[l] = (na_layer){from->units,     na_activation_named(from->activation),
+                               from->parameter, from->shared_slope,
+                               thresholds[l],   from->dropout};
+    }
+    na_network *network;
+    if (na_network_create(dtype, specs[s].n_inputs, layers, n, &network) != NA_OK) abort();
+    for (int l = 0; l < n; l++) free(thresholds[l]);
+    draw_weights(network, s);
+    return network;
+}
+
+typedef struct {
+    real *x, *targets, *weights;
+    int64_t *order;
+} data;
+
+static data make_data(int s)
+{
+    int64_t rows = specs[s].rows, units = outputs_of(s);
+    bool classes = strcmp(specs[s].loss, "log_loss_softmax") == 0, counts = strcmp(specs[s].loss, "poisson") == 0;
+    int64_t n_targets = rows * (classes ? 1 : units);
+    data d = {allocate(rows * specs[s].n_inputs, sizeof(real)), allocate(n_targets, sizeof(real)),
+              allocate(rows, sizeof(real)), allocate(rows, sizeof(int64_t))};
+    filled(d.x, rows * specs[s].n_inputs, PLAIN);
+    for (int64_t i = 0; i < n_targets; i++)
+        d.targets[i] = classes || counts ? (real)random_below(classes ? units : 7) : (plain() + 1) / 2;
+    for (int64_t i = 0; i < rows; i++) {
+        int64_t j = random_below(i + 1); /* a shuffle */
+        d.weights[i] = 1 + plain() / 2;
+        d.order[i] = d.order[j];
+        d.order[j] = i;
+    }
+    return d;
+}
+
+static void free_data(data d)
+{
+    free(d.x);
+    free(d.targets);
+    free(d.weights);
+    free(d.order);
+}
+
+/* All parameters, one after the other. */
+static int64_t read_parameters(const na_network *network, int s, real *out)
+{
+    int64_t n = 0;
+    for (int l = 0; l < count_layers(s); l++) {
+        const layer_spec *layer = &specs[s].layers[l];
+        int64_t size[] = {inputs_of(s, l) * layer->units, layer->units,
+                          strcmp(layer->activation, "prelu") != 0 ? 0
+                          : layer->shared_slope                   ? 1
+                                                                  : layer->units};
+        for (int part = NA_WEIGHTS; part <= NA_SLOPES; n += size[part++])
+            na_network_get(network, l, (na_part)part, out + n);
+    }
+    return n;
+}
+
+/* ---- training -------------------------------------------------------------------------------- */
+
+/* A few epochs; sliced: one chunk a call. Returns the sum of losses. */
+static double train(na_network *network, int s, const data *d, int n_threads, bool sliced)
+{
+    const na_training training = {.loss = na_loss_named(specs[s].loss),
+                                  .loss_parameter = 0.5,
+                                  .optimizer = na_optimizer_named(specs[s].optimizer),
+                                  .momentum = 0.9,
+                                  .nesterov = true,
+                                  .beta_1 = 0.9,
+                                  .beta_2 = 0.999,
+                                  .epsilon = 1e-8,
+                                  .weight_decay = 0.01,
+                                  .alpha = 0.01,
+                                  .batch_size = specs[s].batch_size,
+                                  .seed = 42,
+                                  .n_threads = n_threads};
+    const na_data given = {specs[s].rows, d->x, d->targets, d->weights};
+    na_trainer *trainer;
+    if (na_trainer_create(network, &training, &trainer) != NA_OK) abort();
+    double loss = 0;
+    for (int epoch = 0; epoch < EPOCHS; epoch++) {
+        na_progress progress = {0};
+        do na_trainer_run(trainer, &given, epoch ? d->order : NULL, specs[s].rows, 0.01, sliced ? 0 : 1e9, &progress);
+        while (progress.rows < specs[s].rows);
+        loss += progress.loss + progress.penalty;
+    }
+    na_trainer_free(trainer);
+    return loss;
+}
+
+/* How many threads this process has; 0 where the system does not say. */
+static int count_threads(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    int n = 0;
+    if (!tasks) return 0;
+    for (const struct dirent *task; (task = readdir(tasks));) n += *task->d_name != '.';
+    closedir(tasks);
+    return n;
+}
+
+/* Into `trained`, at most 40000 parameters; the same network and data at each call of one case. */
+static int64_t train_anew(int s, int n_threads, bool sliced, real *trained, double *loss)
+{
+    CASE("train", "network %d", s);
+    na_network *network = make_network(s);
+    data d = make_data(s);
+    *loss = train(network, s, &d, n_threads, sliced);
+    int64_t n = read_parameters(network, s, trained);
+    na_network_free(network);
+    free_data(d);
+    return n;
+}
+
+static void test_training(int s)
+{
+    enum { MOST = 40000 };
+    real *trained = allocate(MOST, sizeof(real)), *again = allocate(MOST, sizeof(real));
+    double loss, loss_again;
+    int64_t n = train_anew(s, 1, false, trained, &loss);
+    hash_reals(n, trained);
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(trained[i])) case_fail("trained", i, (double)trained[i], 0);
+    case_end();
+    for (int n_threads = 1; n_threads <= THREADS; n_threads++)
+        for (int sliced = 0; sliced < 2; sliced++) {
+            train_anew(s, n_threads, sliced, again, &loss_again);
+            expect_same("trained by threads or in slices", n, again, trained);
+            if (loss_again != loss) case_fail("loss by threads or in slices", n_threads, loss_again, loss);
+            case_end();
+        }
+    free(trained);
+    free(again);
+}
+
+/* ---- predicting ------------------------------------------------------------------------------ */
+
+static void predict(const na_network *network, int64_t rows, const real *x, real *y, int n_threads)
+{
+    if (na_network_predict(network, rows, x, y, n_threads) != NA_OK) abort();
+}
+
+/* All rows at once on some threads, then the pieces of 1 to 5 rows that they can be cut into. */
+static void test_predictions(int s)
+{
+    CASE("predict", "network %d", s);
+    na_network *network = make_network(s);
+    data d = make_data(s);
+    int64_t rows = specs[s].rows, n_inputs = specs[s].n_inputs, units = outputs_of(s);
+    real *y = allocate(rows * units, sizeof(real)), *again = allocate(rows * units, sizeof(real));
+    predict(network, rows, d.x, y, 1);
+    hash_reals(rows * units, y);
+    predict(network, rows, d.x, again, THREADS);
+    expect_same("y by threads", rows * units, again, y);
+    for (int64_t piece = 1; piece <= 5; piece++) {
+        for (int64_t r = 0; r < rows; r += piece)
+            predict(network, at_most(piece, rows - r), d.x + r * n_inputs, again + r * units, 1);
+        expect_same("y in pieces", rows * units, again, y);
+    }
+    case_end();
+    free(y);
+    free(again);
+    free_data(d);
+    na_network_free(network);
+}
+
+/* Else the above has not tested what it says. */
+static void test_threads_used(void)
+{
+    CASE("threads", "used");
+    int threads = count_threads();
+    if (threads > 0 && threads < THREADS) case_fail("threads that the work was worth", 0, threads, THREADS);
+    case_end();
+}
+
+void NA_FN(test_steps)(void)
+{
+    for (int s = 0; s < N_SPECS; s++) {
+        test_training(s);
+        test_predictions(s);
+    }
+    test_threads_used();
+}

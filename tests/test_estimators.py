@@ -1,0 +1,681 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The estimators: the same model as the installed scikit-learn's MLP, and scikit-learn's contract."""
+
+import copy
+import inspect
+import pickle
+import re
+import warnings
+from contextlib import contextmanager
+from unittest import SkipTest
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import assert_same_bits
+from sklearn import neural_network
+from sklearn.base import clone
+from sklearn.datasets import load_diabetes, load_digits
+from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
+from sklearn.metrics import accuracy_score
+from sklearn.model_selection import GridSearchCV, train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import neuract as na
+
+SHORT = {"max_iter": 20, "random_state": 3}
+SOLVERS = {
+    "adam": {"solver": "adam"},
+    "adam_betas": {"solver": "adam", "beta_1": 0.7, "beta_2": 0.9, "epsilon": 1e-3},
+    "plain_sgd": {"solver": "sgd", "momentum": 0},
+    "momentum": {"solver": "sgd", "nesterovs_momentum": False},
+    "nesterov": {"solver": "sgd", "momentum": 0.8},
+    "invscaling": {"solver": "sgd", "learning_rate": "invscaling", "power_t": 0.3},
+    "adaptive": {"solver": "sgd", "learning_rate": "adaptive", "tol": 0.1, "n_iter_no_change": 1},
+}
+TASKS = ("regression", "outputs", "poisson", "binary", "multiclass", "multilabel")
+
+
+@pytest.fixture(scope="module")
+def diabetes():
+    X, y = load_diabetes(return_X_y=True)
+    return StandardScaler().fit_transform(X), y
+
+
+@pytest.fixture
+def unconverged():
+    """Silence for fits that are short on purpose."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
+
+
+def targets(task, y):
+    """The diabetes target as one of each task."""
+    return {
+        "regression": (y - y.mean()) / y.std(),
+        "outputs": np.column_stack([y / 100, -y / 50, np.sqrt(y)]),
+        "poisson": np.floor(y / 40),
+        "binary": np.where(y > 140, "high", "low"),
+        "multiclass": np.digitize(y, [80, 150, 220]) * 10,
+        "multilabel": np.column_stack([y > 100, y > 150, y < 120]).astype(int),
+    }[task]
+
+
+def kind_of(task):
+    return "MLPRegressor" if task in ("regression", "outputs", "poisson") else "MLPClassifier"
+
+
+def both(task, **settings):
+    """Our estimator and scikit-learn's with the same settings."""
+    settings = {"learning_rate_init": 0.01} | SHORT | settings
+    if task == "poisson":
+        settings["loss"] = "poisson"
+    return [getattr(module, kind_of(task))(**settings) for module in (na, neural_network)]
+
+
+def assert_same_model(ours, theirs, tolerance=1e-6):
+    """Every fitted number equal, relative to the largest of its array."""
+    curves = ("loss_curve_", "validation_scores_", "best_loss_", "best_validation_score_", "loss_")
+    same = ("n_iter_", "t_", "n_layers_", "n_outputs_", "out_activation_", "n_features_in_")
+    for ours_part, theirs_part in zip(ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True):
+        assert ours_part.shape == theirs_part.shape
+        scale = np.abs(theirs_part).max()
+        np.testing.assert_allclose(ours_part, theirs_part, rtol=0, atol=tolerance * scale)
+    for name in curves:
+        expected = getattr(theirs, name)
+        if expected is None:
+            assert getattr(ours, name) is None
+        else:
+            np.testing.assert_allclose(getattr(ours, name), expected, rtol=tolerance)
+    for name in same:
+        assert getattr(ours, name) == getattr(theirs, name), name
+
+
+# ---- the same model --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_solvers_learn_scikit_learns_model(diabetes, unconverged, solver, task):
+    X, y = diabetes
+    ours, theirs = (model.fit(X, targets(task, y)) for model in both(task, **SOLVERS[solver]))
+    assert_same_model(ours, theirs)
+    np.testing.assert_array_equal(
+        ours.predict(X) if kind_of(task) == "MLPClassifier" else ours.predict(X).shape,
+        theirs.predict(X) if kind_of(task) == "MLPClassifier" else theirs.predict(X).shape,
+    )
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("activation", ["identity", "logistic", "tanh", "relu"])
+@pytest.mark.parametrize("sizes", [(), 7, (20, 9)], ids=repr)
+def test_activations_learn_scikit_learns_model(diabetes, unconverged, activation, sizes, task):
+    X, y = diabetes
+    models = both(task, activation=activation, hidden_layer_sizes=sizes, batch_size=50)
+    assert_same_model(*(model.fit(X, targets(task, y)) for model in models))
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
+@pytest.mark.parametrize("early_stopping", [False, True], ids=["", "early_stopping"])
+@pytest.mark.parametrize("solver", ["adam", "nesterov", "adaptive"])
+@pytest.mark.parametrize("task", TASKS)
+def test_weights_and_early_stopping_as_scikit_learn(diabetes, unconverged, task, solver, early_stopping, weighted):
+    X, y = diabetes
+    weights = np.random.default_rng(0).uniform(0.1, 3, len(X)) if weighted else None
+    models = both(task, early_stopping=early_stopping, alpha=0.5, **SOLVERS[solver])
+    assert_same_model(*(model.fit(X, targets(task, y), weights) for model in models))
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("task", ["regression", "multiclass"])
+def test_partial_fit_as_scikit_learn(diabetes, task, shuffle):
+    X, y = diabetes
+    y = targets(task, y)
+    classes = {} if task == "regression" else {"classes": np.unique(y)}
+    models = both(task, shuffle=shuffle, batch_size=64)
+    for rows in (slice(0, 150), slice(150, 400), slice(20, 300)):
+        for model in models:
+            model.partial_fit(X[rows], y[rows], **classes)
+    assert_same_model(*models)
+
+
+@pytest.mark.parametrize("solver", ["adam", "invscaling"])
+def test_warm_start_as_scikit_learn(diabetes, unconverged, solver):
+    X, y = diabetes
+    models = both("regression", warm_start=True, **SOLVERS[solver] | {"max_iter": 7})
+    for _ in range(3):
+        for model in models:
+            model.fit(X, targets("regression", y))
+    assert_same_model(*models)
+    assert len(models[0].loss_curve_) == 21
+
+
+def test_warm_start_with_early_stopping_keeps_the_best_weights(diabetes, unconverged):
+    """Unlike scikit-learn's, which keeps the last weights where none of the second fit is better."""
+    X, y = diabetes
+    settings = {"max_iter": 7, "early_stopping": True, "warm_start": True}
+    model = both("regression", **settings)[0].fit(X, targets("regression", y))
+    model.best_validation_score_ = 2.0
+    best = model.coefs_
+    assert_same_bits(model.fit(X, targets("regression", y)).coefs_, best)
+    assert len(model.loss_curve_) == len(model.validation_scores_) == 14
+
+
+@pytest.mark.parametrize("learning_rate", ["constant", "adaptive"])
+def test_stops_when_scikit_learn_stops(diabetes, learning_rate):
+    X, y = diabetes
+    models = both("binary", solver="sgd", max_iter=1000, learning_rate=learning_rate, tol=0.01, momentum=0.5)
+    assert_same_model(*(model.fit(X, targets("binary", y)) for model in models))
+
+
+@pytest.mark.parametrize("task", ["regression", "poisson", "binary", "multiclass", "multilabel"])
+def test_lbfgs_finds_scikit_learns_minimum(diabetes, task):
+    X, y = diabetes
+    settings = {"solver": "lbfgs", "alpha": 1.0, "hidden_layer_sizes": (5,), "max_iter": 3000}
+    ours, theirs = (model.fit(X, targets(task, y)) for model in both(task, activation="tanh", **settings))
+    assert ours.loss_ == pytest.approx(theirs.loss_, rel=1e-4)
+    assert not hasattr(ours, "loss_curve_")
+
+
+def test_lbfgs_reports_the_loss_of_several_outputs_on_scikit_learns_scale(diabetes):
+    X, y = diabetes
+    y = targets("outputs", y)
+    model = na.MLPRegressor(solver="lbfgs", alpha=0, random_state=0, max_iter=2000).fit(X[:50], y[:50])
+    data_loss = 0.5 * np.mean((model.predict(X[:50]) - y[:50]) ** 2)
+    assert model.loss_ == pytest.approx(data_loss, rel=1e-6)
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd"])
+def test_diabetes_loss_curve_and_score(unconverged, solver):
+    X, y = load_diabetes(return_X_y=True)
+    train, test, y_train, y_test = train_test_split(X / X.std(0), y, random_state=0)
+    rate = {"adam": 0.01, "sgd": 1e-5}[solver]
+    settings = {"solver": solver, "learning_rate_init": rate, "random_state": 0, "max_iter": 200}
+    ours = na.MLPRegressor(**settings).fit(train, y_train)
+    theirs = neural_network.MLPRegressor(**settings).fit(train, y_train)
+    np.testing.assert_allclose(ours.loss_curve_[:20], theirs.loss_curve_[:20], rtol=1e-6)
+    assert ours.score(test, y_test) >= theirs.score(test, y_test) - 1e-6
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_digits(seed):
+    X, y = load_digits(return_X_y=True)
+    train, test, y_train, y_test = train_test_split(X / 16, y, stratify=y, random_state=seed)
+    model = na.MLPClassifier(random_state=seed, max_iter=400).fit(train.astype("float32"), y_train)
+    assert model.score(test.astype("float32"), y_test) >= 0.97
+
+
+# ---- parameters ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["MLPClassifier", "MLPRegressor"])
+def test_signatures_are_scikit_learns(name):
+    ours, theirs = getattr(na, name), getattr(neural_network, name)
+    for method in ("__init__", "fit", "partial_fit", "predict", "score"):
+        parameters = [
+            [(p.name, p.kind, p.default) for p in signature.parameters.values()]
+            for signature in (inspect.signature(getattr(c, method)) for c in (ours, theirs))
+        ]
+        assert parameters[0] == parameters[1]
+
+
+def test_shared_documentation_is_the_same():
+    """Both classes document the parameters they share in the same words."""
+    texts = [re.split(r"\n    (?=\w[^\n]* : )", kind.__doc__) for kind in (na.MLPClassifier, na.MLPRegressor)]
+    first, second = ({text.split(" :")[0]: text for text in each} for each in texts)
+    different = {"early_stopping", "validation_fraction", "loss_", "out_activation_"}
+    at_the_end_of_a_section = {"max_fun", "feature_names_in_"}
+    for name in (first.keys() & second.keys()) - different - at_the_end_of_a_section:
+        assert name[0].isupper() or first[name] == second[name]
+
+
+@pytest.mark.parametrize("name", ["MLPClassifier", "MLPRegressor"])
+def test_every_parameter_is_documented(name):
+    kind = getattr(na, name)
+    for parameter in inspect.signature(kind).parameters:
+        assert re.search(rf"^    (\w+, )*{parameter}(, \w+)* : ", kind.__doc__, re.MULTILINE), parameter
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "message"),
+    [
+        ("activation", "swoosh", "leaky_relu"),
+        ("activation", "softmax", "output layer only"),
+        ("hidden_layer_sizes", (10, 0), "hidden_layer_sizes must be whole numbers > 0"),
+        ("hidden_layer_sizes", (10.5,), "hidden_layer_sizes must be whole numbers > 0"),
+        ("solver", "newton", "adam"),
+        ("alpha", -1, "alpha"),
+        ("batch_size", 0, "batch_size"),
+        ("learning_rate", "fast", "invscaling"),
+        ("learning_rate_init", 0, "learning_rate_init"),
+        ("max_iter", 0, "max_iter"),
+        ("momentum", 1.5, "momentum"),
+        ("beta_1", 1.0, "beta_1"),
+        ("n_iter_no_change", 0.5, "n_iter_no_change"),
+        ("random_state", "seed", "random_state"),
+        ("validation_fraction", 1.0, "validation_fraction"),
+    ],
+)
+@pytest.mark.parametrize("name", ["MLPClassifier", "MLPRegressor"])
+def test_bad_parameters_leave_the_model(diabetes, unconverged, name, parameter, value, message):
+    X, y = diabetes
+    model = getattr(na, name)(**SHORT).fit(X, y > 140)
+    with unchanged(model, X), pytest.raises(ValueError, match=message):
+        model.set_params(**{parameter: value}).fit(X, y > 140)
+
+
+def test_losses_of_the_regressor(diabetes, unconverged):
+    X, y = diabetes
+    for loss in ("absolute_error", "huber", "quantile", na.losses.Quantile(0.9)):
+        model = na.MLPRegressor(loss, **SHORT, learning_rate_init=0.1).fit(X, targets("regression", y))
+        assert model.loss_curve_[-1] < model.loss_curve_[0]
+    assert np.mean(targets("regression", y) < model.predict(X)) > 0.75
+    with pytest.raises(ValueError, match="absolute_error"):
+        na.MLPRegressor(loss="log_loss").fit(X, y)
+    with pytest.raises(ValueError, match="probabilities"):
+        na.MLPRegressor(loss=na.losses.LogLoss()).fit(X, y)
+    with pytest.raises(ValueError, match="y >= 0"):
+        na.MLPRegressor("poisson").fit(X, -y)
+
+
+def test_activation_objects(diabetes, unconverged):
+    X, y = diabetes
+    for activation in na.ACTIVATIONS.keys() - {"softmax"} | {na.ReLU(max_value=1), na.PReLU(0.1)}:
+        model = na.MLPClassifier(activation=activation, **SHORT).fit(X, y > 140)
+        assert model.loss_curve_[-1] < model.loss_curve_[0]
+        assert model.network_.layers[0].activation == na.activation(activation)
+        twin = clone(model).fit(X, y > 140)
+        assert_same_bits(model.coefs_, twin.coefs_)
+
+
+# ---- behaviour -------------------------------------------------------------------------------------
+
+
+@contextmanager
+def unchanged(model, X):
+    """A model is the same after the block as before, bit for bit."""
+
+    def fitted():
+        state = {k: v for k, v in vars(model).items() if k not in model.get_params()}
+        return pickle.dumps(state), model.predict(X).tobytes()
+
+    before = fitted()
+    yield
+    assert fitted() == before
+
+
+BAD_DATA = {
+    "nan": (lambda X, y: (np.where(X > 2, np.nan, X), y), ValueError, "NaN"),
+    "infinity": (lambda X, y: (np.where(X > 2, np.inf, X), y), ValueError, "infinity"),
+    "nan_target": (lambda X, y: (X, np.where(y > 0, np.nan, y)), ValueError, "NaN"),
+    "lengths": (lambda X, y: (X, y[:-1]), ValueError, "inconsistent numbers of samples"),
+    "empty": (lambda X, y: (X[:0], y[:0]), ValueError, "0 sample"),
+    "strings": (lambda X, y: (X.astype(str) + "x", y), ValueError, "could not convert"),
+    "one_dimension": (lambda X, y: (X[0], y), ValueError, "Expected 2D array"),
+    "weights": (lambda X, y: (X, y, -np.ones(len(X))), ValueError, "sample_weight must be >= 0"),
+    "zero_weights": (lambda X, y: (X, y, np.zeros(len(X))), ValueError, "weight > 0"),
+    "few_weights": (lambda X, y: (X, y, np.ones(3)), ValueError, "one number a row"),
+    "no_target": (lambda X, y: (X, None), ValueError, "y"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_DATA)
+@pytest.mark.parametrize("name", ["MLPClassifier", "MLPRegressor"])
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_bad_data_leaves_the_model(diabetes, unconverged, method, name, case):
+    X, y = diabetes
+    y = (y > 140).astype(float)
+    model = getattr(na, name)(**SHORT).fit(pd.DataFrame(X).add_prefix("x"), y)
+    spoil, error, message = BAD_DATA[case]
+    with warnings.catch_warnings(), unchanged(model, pd.DataFrame(X).add_prefix("x")):
+        warnings.filterwarnings("ignore", "X does not have valid feature names")
+        with pytest.raises(error, match=message):
+            getattr(model, method)(*spoil(X, y))
+
+
+def test_sparse_is_refused_with_the_reason(diabetes):
+    from scipy.sparse import csr_array
+
+    X, y = diabetes
+    with pytest.raises(TypeError, match="Sparse data was passed"):
+        na.MLPClassifier().fit(csr_array(X), y > 140)
+
+
+def test_diverging_training_is_an_error(diabetes, unconverged):
+    X, y = diabetes
+    model = na.MLPRegressor(solver="sgd", learning_rate_init=0.001, **SHORT).fit(X, targets("regression", y))
+    with unchanged(model, X), pytest.raises(ValueError, match="diverged"):
+        model.set_params(learning_rate_init=1e6).fit(X, y)
+
+
+def test_diverging_training_with_early_stopping_keeps_the_best_weights(diabetes, unconverged):
+    X, y = diabetes
+    y = targets("regression", y)
+    model = na.MLPRegressor(solver="sgd", early_stopping=True, warm_start=True, **SHORT).fit(X, y)
+    best = model.coefs_
+    with pytest.warns(ConvergenceWarning, match=r"diverged.*best weights"):
+        model.set_params(learning_rate_init=1e6).fit(X, y)
+    assert_same_bits(model.coefs_, best)
+    model.set_params(early_stopping=False, learning_rate_init=1e-3).partial_fit(X, y)
+    assert np.isfinite(model.predict(X)).all()
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.array(["no", "yes"]),
+        np.array(["a", "bb", "ccc"], dtype=object),
+        np.array([False, True]),
+        np.array([-1, 1]),
+        np.array([2.0, 5.0, 7.0]),
+        np.array([3, 10, 200], dtype=np.uint8),
+    ],
+    ids=str,
+)
+def test_labels_of_any_kind(diabetes, unconverged, labels):
+    X, y = diabetes
+    y = labels[np.digitize(y, [80, 150, 220]) % len(labels)]
+    ours, theirs = (model.fit(X, y) for model in both("binary"))
+    np.testing.assert_array_equal(ours.classes_, theirs.classes_)
+    assert ours.classes_.dtype == theirs.classes_.dtype
+    np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
+    assert ours.predict(X).dtype == theirs.predict(X).dtype
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=1e-6)
+    np.testing.assert_allclose(ours.predict_log_proba(X), theirs.predict_log_proba(X), rtol=1e-6)
+    assert ours.score(X, y) == theirs.score(X, y)
+
+
+def test_multilabel(diabetes, unconverged):
+    X, y = diabetes
+    y = targets("multilabel", y)
+    ours, theirs = (model.fit(X, y) for model in both("multilabel"))
+    np.testing.assert_array_equal(ours.predict(X), theirs.predict(X))
+    np.testing.assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), rtol=1e-6)
+    assert ours.predict(X).dtype == theirs.predict(X).dtype
+    assert ours.score(X, y) == theirs.score(X, y)
+
+
+def test_one_class_has_probability_one(diabetes, unconverged):
+    X, _ = diabetes
+    model = na.MLPClassifier(**SHORT).fit(X, np.full(len(X), "only"))
+    assert set(model.predict(X)) == {"only"}
+    np.testing.assert_array_equal(model.predict_proba(X), np.ones((len(X), 1)))
+
+
+@pytest.mark.parametrize("y", [[[1, 2], [3, 4]] * 5, [0.5, 1.5] * 5], ids=["outputs", "continuous"])
+def test_targets_that_are_not_classes(y):
+    with pytest.raises(ValueError, match=r"columns that are not 0 and 1|Unknown label type"):
+        na.MLPClassifier().fit(np.eye(10), y)
+
+
+def test_column_targets_are_flattened_with_a_warning(diabetes, unconverged):
+    X, y = diabetes
+    for model, target in ((na.MLPRegressor(**SHORT), y), (na.MLPClassifier(**SHORT), y > 140)):
+        with pytest.warns(DataConversionWarning, match="column-vector"):
+            model.fit(X, target[:, np.newaxis])
+        assert model.predict(X).shape == (len(X),)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "float16", ">f8"])
+def test_dtypes(diabetes, unconverged, dtype):
+    X, y = diabetes
+    kept = np.float32 if dtype == "float32" else np.float64
+    regressor = na.MLPRegressor(**SHORT).fit(X.astype(dtype), y)
+    assert regressor.predict(X.astype(dtype)).dtype == kept
+    classifier = na.MLPClassifier(**SHORT).fit(X.astype(dtype), y > 140)
+    assert classifier.predict_proba(X.astype(dtype)).dtype == kept
+    assert {array.dtype for array in classifier.coefs_ + regressor.intercepts_} == {np.dtype(kept)}
+
+
+def test_layouts_give_the_same_bits(diabetes, unconverged):
+    X, y = diabetes
+    X.setflags(write=False)
+    model = na.MLPRegressor(**SHORT).fit(X, y)
+    wide = np.repeat(X, 2, axis=1)[:, ::2]
+    for other in (np.asfortranarray(X), wide, X.tolist()):
+        assert_same_bits(model.coefs_, na.MLPRegressor(**SHORT).fit(other, y).coefs_)
+        assert_same_bits([model.predict(X)], [model.predict(other)])
+
+
+def test_frames_and_feature_names(diabetes, unconverged):
+    X, y = diabetes
+    frame = pd.DataFrame(X, columns=[f"x{i}" for i in range(X.shape[1])])
+    model = na.MLPRegressor(**SHORT).fit(frame, pd.Series(y))
+    assert list(model.feature_names_in_) == list(frame.columns)
+    assert_same_bits(model.coefs_, na.MLPRegressor(**SHORT).fit(X, y).coefs_)
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(frame[frame.columns[::-1]])
+    with pytest.warns(UserWarning, match="valid feature names"):
+        model.predict(X)
+    with pytest.raises(ValueError, match="X has 3 features"), pytest.warns(UserWarning, match="names"):
+        model.predict(X[:, :3])
+
+
+def test_not_fitted(diabetes):
+    X, _ = diabetes
+    for method in ("predict", "predict_proba", "predict_log_proba"):
+        with pytest.raises(NotFittedError, match="MLPClassifier"):
+            getattr(na.MLPClassifier(), method)(X)
+    assert not hasattr(na.MLPRegressor(), "coefs_")
+
+
+def test_max_iter_warns(diabetes):
+    X, y = diabetes
+    with pytest.warns(ConvergenceWarning, match=r"Maximum iterations \(2\)") as caught:
+        na.MLPRegressor(max_iter=2).fit(X, y)
+    assert caught[0].filename == __file__
+    with pytest.warns(ConvergenceWarning, match=r"lbfgs failed to converge after 2") as caught:
+        na.MLPRegressor(max_iter=2, solver="lbfgs").fit(X, y)
+    assert caught[0].filename == __file__
+    with pytest.warns(ConvergenceWarning, match=r"max_fun \(3\)"):
+        na.MLPRegressor(max_fun=3, solver="lbfgs").fit(X, y)
+
+
+def test_large_batch_warns(diabetes, unconverged):
+    X, y = diabetes
+    with pytest.warns(UserWarning, match="batch_size=1000 is larger than the 442 rows") as caught:
+        ours = na.MLPRegressor(batch_size=1000, **SHORT).fit(X, y)
+    assert caught[0].filename == __file__
+    assert_same_bits(ours.coefs_, na.MLPRegressor(batch_size=442, **SHORT).fit(X, y).coefs_)
+
+
+def test_early_stopping_restores_the_best_weights(diabetes):
+    X, y = diabetes
+    y = y > 140
+    settings = {"early_stopping": True, "random_state": 5, "learning_rate_init": 0.05}
+    model = na.MLPClassifier(max_iter=500, tol=0, n_iter_no_change=5, **settings).fit(X, y)
+    best = int(np.argmax(model.validation_scores_))
+    assert best < model.n_iter_ - 1
+    with pytest.warns(ConvergenceWarning):
+        until_best = na.MLPClassifier(max_iter=best + 1, **settings).fit(X, y)
+    assert_same_bits(model.coefs_, until_best.coefs_)
+    assert model.best_validation_score_ == max(model.validation_scores_)
+    assert model.best_loss_ is None
+
+
+def test_early_stopping_needs_rows(diabetes):
+    X, y = diabetes
+    with pytest.raises(ValueError, match="at least 2 are needed"):
+        na.MLPRegressor(early_stopping=True).fit(X[:5], y[:5])
+    with pytest.raises(ValueError, match="does not support early_stopping"):
+        na.MLPRegressor(early_stopping=True).partial_fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"tol": 10.0, "n_iter_no_change": 2},
+        {"early_stopping": True, "n_iter_no_change": 2, "tol": 1.0},
+        {"solver": "sgd", "learning_rate": "adaptive", "tol": 10.0, "max_iter": 500},
+    ],
+    ids=["loss", "early_stopping", "adaptive"],
+)
+def test_verbose_output_is_scikit_learns(diabetes, capsys, settings):
+    X, y = diabetes
+    printed = []
+    for model in both("binary", verbose=True, **settings):
+        model.fit(X, y > 140)
+        printed.append(capsys.readouterr().out)
+    assert printed[0] == printed[1]
+    assert "Stopping." in printed[0]
+
+
+def test_interrupted_training_keeps_the_model(diabetes, monkeypatch):
+    X, y = diabetes
+    epochs, run = [], na.Network._run_epoch
+
+    def interrupted(network, *arguments):
+        epochs.append(1)
+        if len(epochs) == 4:
+            raise KeyboardInterrupt
+        return run(network, *arguments)
+
+    monkeypatch.setattr(na.Network, "_run_epoch", interrupted)
+    with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
+        model = na.MLPRegressor(random_state=0).fit(X, y)
+    assert model.n_iter_ == len(model.loss_curve_) == 3
+    assert np.isfinite(model.predict(X)).all()
+
+
+def test_partial_fit_of_a_classifier(diabetes):
+    X, y = diabetes
+    y = targets("multiclass", y)
+    model = na.MLPClassifier(random_state=0)
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        model.partial_fit(X, y)
+    model.partial_fit(X[y < 20], y[y < 20], classes=[0, 10, 20, 30])
+    assert model.predict_proba(X).shape == (len(X), 4)
+    model.partial_fit(X, y)
+    with unchanged(model, X), pytest.raises(ValueError, match="not those of an earlier fit"):
+        model.partial_fit(X, y, classes=[1, 2])
+    with unchanged(model, X), pytest.raises(ValueError, match="the classes of this model are"):
+        model.partial_fit(X, y + 1)
+    with unchanged(model, X), pytest.raises(ValueError, match="one column, as in the last fit"):
+        model.partial_fit(X, targets("multilabel", y))
+
+
+def test_partial_fit_of_several_labels(diabetes):
+    X, y = diabetes
+    y = targets("multilabel", y)
+    models = both("multilabel")
+    for _ in range(3):
+        for model in models:
+            model.partial_fit(X, y, classes=[0, 1, 2])
+    assert_same_model(*models)
+
+
+def test_partial_fit_continues_a_fit_and_a_pickle(diabetes, unconverged):
+    X, y = diabetes
+    y = targets("regression", y)
+    ours, theirs = both("regression")
+    for model in (ours.fit(X, y), theirs.fit(X, y)):
+        model.partial_fit(X, y)
+    assert ours.loss_curve_ == pytest.approx(theirs.loss_curve_, rel=1e-6)
+    twin = pickle.loads(pickle.dumps(ours)).partial_fit(X, y)
+    assert_same_bits(twin.coefs_, ours.partial_fit(X, y).coefs_)
+
+
+def test_partial_fit_takes_a_new_learning_rate(diabetes, unconverged):
+    X, y = diabetes
+    y = targets("regression", y)
+    model = na.MLPRegressor(solver="sgd", momentum=0, **SHORT).fit(X, y)
+    before = model.coefs_[0]
+    after = model.set_params(learning_rate_init=1e-12).partial_fit(X, y).coefs_[0]
+    assert 0 < np.abs(after - before).max() < 1e-9
+
+
+def test_partial_fit_is_absent_for_lbfgs():
+    model = na.MLPRegressor(solver="lbfgs")
+    assert not hasattr(model, "partial_fit")
+    with pytest.raises(AttributeError, match="partial_fit"):
+        model.partial_fit([[1.0]], [1.0])
+
+
+def test_warm_start_needs_the_same_model(diabetes, unconverged):
+    X, y = diabetes
+    model = na.MLPClassifier(warm_start=True, **SHORT).fit(X, y > 140)
+    with unchanged(model, X), pytest.raises(ValueError, match="same classes as in the last fit"):
+        model.fit(X, y > 0)
+    with unchanged(model, X), pytest.raises(ValueError, match="X has 4 features"):
+        model.fit(X[:, :4], y > 140)
+    with unchanged(model, X), pytest.raises(ValueError, match="same layers"):
+        model.set_params(hidden_layer_sizes=7).fit(X, y > 140)
+
+
+def test_random_state(diabetes, unconverged):
+    X, y = diabetes
+    fits = [na.MLPRegressor(random_state=s, max_iter=3).fit(X, y) for s in (1, 1, 2)]
+    assert_same_bits(fits[0].coefs_, fits[1].coefs_)
+    assert np.any(fits[0].coefs_[0] != fits[2].coefs_[0])
+    shared = [np.random.RandomState(1) for _ in range(2)]
+    ours = [na.MLPRegressor(random_state=shared[0], max_iter=3).fit(X, y) for _ in range(2)]
+    theirs = [neural_network.MLPRegressor(random_state=shared[1], max_iter=3).fit(X, y) for _ in range(2)]
+    assert_same_model(ours[1], theirs[1])
+
+
+# ---- among scikit-learn's tools ----------------------------------------------------------------------
+
+
+def test_copies_are_the_same_model(diabetes, unconverged):
+    X, y = diabetes
+    model = na.MLPClassifier(activation=na.PReLU(), **SHORT).fit(X, y > 140)
+    for twin in (pickle.loads(pickle.dumps(model)), copy.deepcopy(model)):
+        assert_same_bits([model.predict_proba(X)], [twin.predict_proba(X)])
+        assert twin.network_ is not model.network_
+    assert not hasattr(clone(model), "network_")
+    assert clone(model).get_params() == model.get_params()
+
+
+def test_grid_search_in_a_pipeline(diabetes, unconverged):
+    X, y = diabetes
+    pipeline = make_pipeline(StandardScaler(), na.MLPClassifier(max_iter=30, random_state=0))
+    grid = {"mlpclassifier__activation": ["relu", na.LeakyReLU(0.1)], "mlpclassifier__alpha": [0, 1]}
+    search = GridSearchCV(pipeline, grid, cv=3, n_jobs=1).fit(X, y > 140)
+    assert search.best_score_ > 0.65
+    twin = pickle.loads(pickle.dumps(search))
+    assert accuracy_score(search.predict(X), twin.predict(X)) == 1
+
+
+def test_tags():
+    """What the estimators say they can do decides which of scikit-learn's checks they get."""
+    classifier, regressor = (kind().__sklearn_tags__() for kind in (na.MLPClassifier, na.MLPRegressor))
+    assert classifier.classifier_tags.multi_label
+    assert classifier.classifier_tags.multi_class
+    assert regressor.target_tags.multi_output
+    assert not regressor.target_tags.positive_only
+    assert na.MLPRegressor("poisson").__sklearn_tags__().target_tags.positive_only
+    assert not any(tags.input_tags.sparse for tags in (classifier, regressor))
+
+
+CHECKED = [
+    na.MLPClassifier(max_iter=100),
+    na.MLPRegressor(max_iter=100),
+    na.MLPClassifier(max_iter=100, solver="lbfgs"),
+    na.MLPRegressor(max_iter=100, solver="lbfgs"),
+    na.MLPClassifier(max_iter=100, solver="sgd", learning_rate="adaptive"),
+    na.MLPRegressor("poisson", learning_rate_init=0.01, max_iter=100),
+]
+
+
+def expected_to_fail(estimator):
+    """Nothing but data that poisson refuses.
+
+    check_sample_weight_equivalence_on_dense_data passes because its data fit in one batch.
+    """
+    if getattr(estimator, "loss", None) == "poisson":
+        return {"check_regressor_multioutput": "its y has negative numbers, which poisson refuses"}
+    return {}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+@parametrize_with_checks(CHECKED, expected_failed_checks=expected_to_fail)
+def test_scikit_learns_checks(estimator, check):
+    try:
+        check(estimator)
+    except SkipTest as skipped:
+        if not re.search("SCIPY_ARRAY_API is not set|not have a decision_function", str(skipped)):
+            raise
