@@ -17,7 +17,8 @@ static struct {
     pthread_mutex_t mutex;  /* guards the rest */
     pthread_cond_t posted, finished;
     unsigned long jobs; /* posted so far */
-    int workers, running;
+    int workers;
+    int size, running; /* of the team at work; no team: 0. A worker may wake when the job it was woken for is over. */
     na_job *job;
     void *argument;
     na_team *team;
@@ -33,7 +34,7 @@ static void forget_workers(void)
     pthread_mutex_init(&pool.mutex, NULL);
     pthread_cond_init(&pool.posted, NULL);
     pthread_cond_init(&pool.finished, NULL);
-    pool.workers = pool.running = 0;
+    pool.workers = pool.size = pool.running = 0;
 }
 
 static void register_fork_handler(void) { pthread_atfork(NULL, NULL, forget_workers); }
@@ -59,7 +60,7 @@ static void *work(void *argument)
     for (;;) {
         while (pool.jobs == self.jobs) pthread_cond_wait(&pool.posted, &pool.mutex);
         self.jobs = pool.jobs;
-        if (self.thread >= pool.team->size) continue;
+        if (self.thread >= pool.size) continue;
         pthread_mutex_unlock(&pool.mutex);
         run(pool.job, pool.argument, pool.team, self.thread);
         pthread_mutex_lock(&pool.mutex);
@@ -90,6 +91,7 @@ static void run_with_workers(na_team *team, na_job *job, void *argument)
     int workers = hire(team->size - 1);
     if (team->size > workers + 1) team->size = workers + 1;
     pool.job = job, pool.argument = argument, pool.team = team;
+    pool.size = team->size;
     pool.running = team->size - 1;
     pool.jobs++;
     pthread_cond_broadcast(&pool.posted);
@@ -99,6 +101,7 @@ static void run_with_workers(na_team *team, na_job *job, void *argument)
 
     pthread_mutex_lock(&pool.mutex);
     while (pool.running > 0) pthread_cond_wait(&pool.finished, &pool.mutex);
+    pool.size = 0;
     pthread_mutex_unlock(&pool.mutex);
 }
 
