@@ -78,7 +78,7 @@ struct NA_FN(na_kernels) {
     /* y ← a · b over n lines; y may be a */
     void (*multiply)(int64_t lines, const real *a, const real *b, real *y);
 
-    /* block ← `rows` ≤ NA_LANES rows of n numbers, x[order[i]] or x[i] where order is NULL; the other lanes zero */
+    /* block ← 1 ≤ `rows` ≤ NA_LANES rows of n numbers, x[order[i]] or x[i] where order is NULL; the other lanes zero */
     void (*gather)(int64_t n, int64_t rows, const real *x, const int64_t *order, real *block);
     /* y: rows × n ← block */
     void (*scatter)(int64_t n, int64_t rows, const real *block, real *y);

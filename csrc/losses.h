@@ -16,8 +16,8 @@ typedef enum { NA_OF_OUTPUT, NA_OF_Z } na_loss_of;
     X(absolute_error, NA_OF_OUTPUT) \
     X(huber, NA_OF_OUTPUT)          \
     X(quantile, NA_OF_OUTPUT)       \
-    X(poisson, NA_OF_OUTPUT)        \
     X(poisson_exponential, NA_OF_Z) \
+    X(poisson_sigmoid, NA_OF_Z)     \
     X(log_loss_sigmoid, NA_OF_Z)
 
 #define NA_LOSS_ID(name, of) NA_LOSS_##name,
@@ -39,7 +39,7 @@ NA_INLINE vec na_absolute_error(vec y, vec t, vec a) { return vec_abs(vec_sub(y,
 NA_INLINE vec na_absolute_error_gradient(vec y, vec t, vec a)
 {
     vec r = vec_sub(y, t);
-    return vec_select(vec_eq(r, vec_set1(0)), r, vec_copysign(vec_set1(1), r));
+    return vec_select(vec_lt(vec_set1(0), vec_abs(r)), vec_copysign(vec_set1(1), r), r);
 }
 
 /* ½ r² where |r| ≤ a, else a (|r| − ½ a); r = y − t. Huber 1964. */
@@ -61,7 +61,7 @@ NA_INLINE vec na_quantile_gradient(vec y, vec t, vec a)
 {
     vec r = vec_sub(t, y);
     vec slope = vec_select(vec_lt(vec_set1(0), r), vec_neg(a), vec_sub(vec_set1(1), a));
-    return vec_select(vec_eq(r, vec_set1(0)), r, slope);
+    return vec_select(vec_lt(vec_set1(0), vec_abs(r)), slope, r);
 }
 
 /* Half the Poisson deviance without the model: t log t − t, 0 at t = 0. */
@@ -71,23 +71,24 @@ NA_INLINE vec na_poisson_constant(vec t)
     return vec_select(vec_lt(zero, t), vec_fma(t, vec_log(t), vec_neg(t)), zero);
 }
 
-/* y − t log y + constant. An output that underflowed to 0 counts as the smallest normal number. */
-NA_INLINE vec na_poisson(vec y, vec t, vec a)
-{
-    vec positive = vec_max(vec_set1(REAL_MIN), y);
-    return vec_add(vec_fnma(t, vec_log(positive), y), na_poisson_constant(t));
-}
-NA_INLINE vec na_poisson_gradient(vec y, vec t, vec a)
-{
-    return vec_sub(vec_set1(1), vec_div(t, vec_max(vec_set1(REAL_MIN), y)));
-}
-
-/* The same with y = exp(z): exp(z) − t z + constant, whose gradient by z is y − t. */
+/* y − t log y + constant with y = exp(z): exp(z) − t z + constant, whose gradient by z is y − t. */
 NA_INLINE vec na_poisson_exponential(vec z, vec t, vec a)
 {
     return vec_add(vec_fnma(t, z, vec_exp(z)), na_poisson_constant(t));
 }
 NA_INLINE vec na_poisson_exponential_gradient(vec z, vec t, vec a) { return vec_sub(vec_exp(z), t); }
+
+/* The same with y = σ(z), log y = min(z, 0) − log(1 + exp(−|z|)); the gradient by z is (y − t)(1 − y), 1 − y = σ(−z).
+ */
+NA_INLINE vec na_poisson_sigmoid(vec z, vec t, vec a)
+{
+    vec log_y = vec_sub(vec_min(vec_set1(0), z), vec_softplus_negative(vec_abs(z)));
+    return vec_add(vec_fnma(t, log_y, vec_sigmoid(z)), na_poisson_constant(t));
+}
+NA_INLINE vec na_poisson_sigmoid_gradient(vec z, vec t, vec a)
+{
+    return vec_mul(vec_sub(vec_sigmoid(z), t), vec_sigmoid(vec_neg(z)));
+}
 
 /* −t log σ(z) − (1 − t) log(1 − σ(z)) = max(z, 0) − z t + log(1 + exp(−|z|)), whose gradient by z is σ(z) − t. */
 NA_INLINE vec na_log_loss_sigmoid(vec z, vec t, vec a)

@@ -210,6 +210,15 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* base to the n-th, by squaring: pow differs in the last bit from one C library to the next. */
+static double power(double base, int64_t n)
+{
+    double result = 1;
+    for (; n > 0; n >>= 1, base *= base)
+        if (n & 1) result *= base;
+    return result;
+}
+
 /* The numbers of the coming update. Adam's rate as in scikit-learn: rate · √(1 − β₂ᵗ) / (1 − β₁ᵗ). A batch without
  * weight has no gradient, and none is made up by dividing by it. */
 static void prepare_steps(trainer *t)
@@ -218,8 +227,8 @@ static void prepare_steps(trainer *t)
     double rate = t->learning_rate, inverse = t->batch_weight > 0 ? 1 / t->batch_weight : 0;
     t->handle.steps++;
     if (c->optimizer == NA_OPTIMIZER_adam) {
-        double n = (double)t->handle.steps;
-        rate *= sqrt(1 - pow(c->beta_2, n)) / (1 - pow(c->beta_1, n));
+        int64_t n = t->handle.steps;
+        rate *= sqrt(1 - power(c->beta_2, n)) / (1 - power(c->beta_1, n));
     }
     t->others_step = (struct na_step){.learning_rate = (real)rate,
                                       .momentum = (real)c->momentum,

@@ -119,7 +119,7 @@ class Poisson(Loss):
         if isinstance(output, Exponential):
             return "poisson_exponential"
         if isinstance(output, Sigmoid):
-            return "poisson"
+            return "poisson_sigmoid"
         raise ValueError(
             f"poisson with {output!r} is not supported: the loss needs outputs > 0; use 'exponential' (or 'sigmoid')"
         )

@@ -35,7 +35,7 @@ static const struct {
      {{70, "relu", .parameter = INFINITY, .threshold = true, .dropout = 0.3},
       {47, "tanh", .dropout = 0.5},
       {5, "sigmoid", .parameter = 0}}},
-    {"poisson",
+    {"poisson_exponential",
      "adam",
      3100,
      1500,
@@ -114,7 +114,7 @@ typedef struct {
 static data make_data(int s)
 {
     int64_t rows = specs[s].rows, units = outputs_of(s);
-    bool classes = strcmp(specs[s].loss, "log_loss_softmax") == 0, counts = strcmp(specs[s].loss, "poisson") == 0;
+    bool classes = strcmp(specs[s].loss, "log_loss_softmax") == 0, counts = strncmp(specs[s].loss, "poisson", 7) == 0;
     int64_t n_targets = rows * (classes ? 1 : units);
     data d = {allocate(rows * specs[s].n_inputs, sizeof(real)), allocate(n_targets, sizeof(real)),
               allocate(rows, sizeof(real)), allocate(rows, sizeof(int64_t))};

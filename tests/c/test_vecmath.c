@@ -47,11 +47,10 @@ static wide ref_sigmoid(wide x)
 }
 
 /* Not inlined: the compiler may not move arithmetic across a change of state. */
-#define EVALUATE(name, function)                                     \
-    static __attribute__((noinline)) void name(const real *x, real *y) \
-    {                                                                \
-        for (int i = 0; i < BATCH; i += VEC_LANES)                   \
-            vec_store(y + i, function(vec_load(x + i)));             \
+#define EVALUATE(name, function)                                                                \
+    static __attribute__((noinline)) void name(const real *x, real *y)                          \
+    {                                                                                           \
+        for (int i = 0; i < BATCH; i += VEC_LANES) vec_store(y + i, function(vec_load(x + i))); \
     }
 #define SOFTPLUS_OF_ABS(x) vec_softplus_negative(vec_abs(x))
 EVALUATE(eval_exp, vec_exp)
@@ -100,14 +99,10 @@ static real real_from(bits b)
 static double ulp_error(real y, wide exact)
 {
     const wide size = WIDE(fabs)(exact);
-    if (isnan(exact))
-        return isnan(y) ? 0 : INFINITY;
-    if (size < REAL_MIN)
-        return (y < 0 ? -y : y) <= REAL_MIN && !signbit(y) == !signbit(exact) ? 0 : INFINITY;
-    if (size > LARGEST * (1 + WIDE(scalbn)(1, -DIGITS - 1)))
-        return isinf(y) && (y > 0) == (exact > 0) ? 0 : INFINITY;
-    if (!isfinite(y))
-        return INFINITY;
+    if (isnan(exact)) return isnan(y) ? 0 : INFINITY;
+    if (size < REAL_MIN) return (y < 0 ? -y : y) <= REAL_MIN && !signbit(y) == !signbit(exact) ? 0 : INFINITY;
+    if (size > LARGEST * (1 + WIDE(scalbn)(1, -DIGITS - 1))) return isinf(y) && (y > 0) == (exact > 0) ? 0 : INFINITY;
+    if (!isfinite(y)) return INFINITY;
     return (double)WIDE(scalbn)(WIDE(fabs)((wide)y - exact), DIGITS - 1 - WIDE(ilogb)(size));
 }
 
@@ -122,10 +117,8 @@ static void check_batch(const struct function *f, const real *x, struct result *
 {
     static real y[BATCH], minus_x[BATCH], y_minus[BATCH];
     evaluate_flushed(f, x, y);
-    for (int i = 0; f->odd && i < BATCH; i++)
-        minus_x[i] = -x[i];
-    if (f->odd)
-        evaluate_flushed(f, minus_x, y_minus);
+    for (int i = 0; f->odd && i < BATCH; i++) minus_x[i] = -x[i];
+    if (f->odd) evaluate_flushed(f, minus_x, y_minus);
 
     for (int i = 0; i < BATCH; i++) {
         const wide flushed = WIDE(fabs)((wide)x[i]) < REAL_MIN ? WIDE(copysign)(0, x[i]) : (wide)x[i];
@@ -135,9 +128,7 @@ static void check_batch(const struct function *f, const real *x, struct result *
             result->where = x[i];
         }
         result->in_range &= isnan(y[i]) || ((double)y[i] >= f->low && (double)y[i] <= f->high);
-        if (f->odd)
-            result->is_odd &= isnan(y[i]) ? isnan(y_minus[i])
-                                          : bits_from(y_minus[i]) == bits_from(-y[i]);
+        if (f->odd) result->is_odd &= isnan(y[i]) ? isnan(y_minus[i]) : bits_from(y_minus[i]) == bits_from(-y[i]);
 
         const bits b = bits_from(isnan(y[i]) ? (real)0 : y[i]); /* payloads may differ */
         for (unsigned byte = 0; byte < sizeof b; byte++)
@@ -149,9 +140,14 @@ static void check_batch(const struct function *f, const real *x, struct result *
 static void check_edges(const struct function *f, struct result *result)
 {
     const real centres[] = {
-        0, REAL_MIN,   (real)0.25, (real)0.34657359027997264, (real)0.5,    (real)0.70710678118654752,
-        1, TANH_SPLIT, 2,          (real)0.88137358701954303, TANH_IS_ONE,  (real)1.41421356237309505,
-        LARGEST,       -EXP_MIN,   EXP_MAX,                   (real)INFINITY,
+        0,           REAL_MIN,
+        (real)0.25,  (real)0.34657359027997264,
+        (real)0.5,   (real)0.70710678118654752,
+        1,           TANH_SPLIT,
+        2,           (real)0.88137358701954303,
+        TANH_IS_ONE, (real)1.41421356237309505,
+        LARGEST,     -EXP_MIN,
+        EXP_MAX,     (real)INFINITY,
     };
     enum { CENTRES = sizeof centres / sizeof *centres };
     static real x[BATCH];
@@ -168,8 +164,7 @@ static void sweep(const struct function *f, uint64_t k, struct result *result)
 {
     static real x[BATCH];
     for (uint64_t next = 0; next < UINT64_C(1) << 32;) {
-        for (int i = 0; i < BATCH; i++, next += k)
-            x[i] = real_from((bits)next);
+        for (int i = 0; i < BATCH; i++, next += k) x[i] = real_from((bits)next);
         check_batch(f, x, result);
     }
 }
@@ -210,20 +205,17 @@ int main(int argc, char **argv)
     const uint64_t k = argc > 1 ? strtoull(argv[1], NULL, 10) : 257;
     const char *only = argc > 2 ? argv[2] : "";
     int passed = 0, failed = 0;
-    if (k == 0)
-        return 2;
+    if (k == 0) return 2;
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         const struct function *f = functions + i;
         const double limit = allowance + (NA_REAL_BITS == 32 ? f->limit_f32 : f->limit_f64);
         struct result result = {.hash = UINT64_C(0xcbf29ce484222325), .in_range = true, .is_odd = true};
-        if (*only && strcmp(only, f->name) != 0)
-            continue;
+        if (*only && strcmp(only, f->name) != 0) continue;
         check_edges(f, &result);
         sweep(f, k, &result);
         const bool good = result.error <= limit && result.in_range && result.is_odd;
-        printf("%-18s %.4f ULP at %a, limit %.2f%s%s%s\n", f->name, result.error, (double)result.where,
-               limit, result.in_range ? "" : ", OUT OF RANGE", result.is_odd ? "" : ", NOT ODD",
-               good ? "" : ": FAILED");
+        printf("%-18s %.4f ULP at %a, limit %.2f%s%s%s\n", f->name, result.error, (double)result.where, limit,
+               result.in_range ? "" : ", OUT OF RANGE", result.is_odd ? "" : ", NOT ODD", good ? "" : ": FAILED");
         printf("hash %s %016" PRIx64 "\n", f->name, result.hash);
         passed += good;
         failed += !good;
