@@ -127,9 +127,7 @@ def hashes(build: Path, isa: str) -> dict[str, str]:
     }
 
 
-def compare_hashes(
-    session: nox.Session, results: dict[str, dict[str, str]], reference: dict[str, str]
-) -> None:
+def compare_hashes(session: nox.Session, results: dict[str, dict[str, str]], reference: dict[str, str]) -> None:
     """Fails unless every instruction set that this processor has computed the reference."""
     if not reference:
         session.error("the C tests printed no hashes")

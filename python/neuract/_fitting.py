@@ -24,7 +24,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from neuract import _training, _validation
 from neuract._parameters import Parameters
 from neuract._schedules import LearningRate
-from neuract._training import Data
+from neuract._training import Data, Diverged
 from neuract.activations import Activation, PReLU, Sigmoid
 from neuract.activations import activation as activation_named
 from neuract.layers import Dense
@@ -219,9 +219,9 @@ class MultilayerPerceptron(Parameters):
                     self._warn_of_max_iter()
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=4)
-        except _Diverged as diverged:
+        except Diverged as diverged:
             if best is None:
-                raise ValueError(str(diverged)) from None
+                raise
             network._trainer = None  # its running means are no longer finite
             warnings.warn(f"{diverged}. The best weights so far are kept", ConvergenceWarning, stacklevel=4)
         if best is not None:
@@ -245,8 +245,8 @@ class MultilayerPerceptron(Parameters):
     def _run_epoch(self, network: Network, data: Data, order: Array | None) -> None:
         try:
             loss, penalty = network._run_epoch(data, order, self._rate.now)
-        except ValueError:
-            raise _Diverged(
+        except Diverged:
+            raise Diverged(
                 f"training diverged: in epoch {self.n_iter_ + 1} the loss became infinite or NaN. Scale X "
                 f"(with StandardScaler, say), or lower learning_rate_init ({self.learning_rate_init:g})"
             ) from None
@@ -264,7 +264,7 @@ class MultilayerPerceptron(Parameters):
         """Scores the network; returns whether it is the best one yet."""
         assert self.validation_scores_ is not None
         assert self.best_validation_score_ is not None
-        score, best = self._validation_score(network.predict(data.x), data), self.best_validation_score_
+        score, best = self._validation_score(network._predict(data.x), data), self.best_validation_score_
         self.validation_scores_.append(score)
         self._say("Validation score: %f", score)
         self._count(score < best + self.tol)
@@ -339,7 +339,7 @@ class MultilayerPerceptron(Parameters):
         """The network's outputs for checked X, (rows, n_outputs_)."""
         check_is_fitted(self)
         x = validate_data(self, X, reset=False, dtype=self.network_.dtype, order="C")
-        return self.network_.predict(x)
+        return self.network_._predict(np.require(x, requirements=["C", "A"]))
 
     def _can_go_epoch_by_epoch(self) -> bool:
         if self.solver == "lbfgs":
@@ -366,10 +366,6 @@ class MultilayerPerceptron(Parameters):
         """Activation of the output layer, by scikit-learn's name."""
         name = self.network_.layers[-1].activation.names[0]
         return SKLEARN_NAMES.get(name, name)
-
-
-class _Diverged(Exception):
-    """The loss is no longer finite; the network has the weights of the epoch before."""
 
 
 def _hidden(size: Any, activation: str | Activation, sizes: list[Any]) -> Dense:

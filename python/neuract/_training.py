@@ -56,6 +56,10 @@ class Gradients:
     slopes: list[Array | None]
 
 
+class Diverged(ValueError):
+    """The loss is no longer finite; the network has the weights of the epoch before."""
+
+
 def make_trainer(network: Network, batch_size: int, seed: int = 0) -> core.Trainer:
     """The core's trainer with the network's settings."""
     optimizer = network.optimizer

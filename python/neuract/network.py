@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from neuract import _neuract_core as core
 from neuract import _training, _validation
-from neuract._training import PARTS, Data, Gradients
+from neuract._training import PARTS, Data, Diverged, Gradients
 from neuract.activations import PReLU, Sigmoid, Softmax
 from neuract.layers import Dense
 from neuract.losses import Loss, default_loss
@@ -206,7 +206,7 @@ class Network:
             data.rows, data.x, data.targets, data.sample_weight, order, learning_rate
         )
         if not np.isfinite(loss + penalty):
-            raise ValueError(
+            raise Diverged(
                 f"training diverged: the loss became {loss} in epoch {len(self.history_['loss']) + 1} (the weights "
                 f"are those before it). Scale X, or lower learning_rate ({learning_rate:g})"
             )
@@ -237,9 +237,12 @@ class Network:
 
         Each row's prediction is the same, bit for bit, whatever other rows X has and however many threads work.
         """
-        network, x = self._asked(X)
+        return self._predict(self._asked(X)[1])
+
+    def _predict(self, x: Array) -> Array:
+        """Predictions for rows that are already checked."""
         y = np.empty((len(x), self.layers[-1].units), dtype=self.dtype)
-        network.predict(len(x), x, y, threads_of(self.n_threads))
+        self._built().predict(len(x), x, y, threads_of(self.n_threads))
         return y
 
     def forward(self, X: npt.ArrayLike) -> list[Array]:
