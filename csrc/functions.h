@@ -9,6 +9,7 @@
 struct na_functions {
     void (*activation_apply)(int activation, double parameter, bool derivative, int64_t n, const void *z, void *y);
     void (*softmax_apply)(int64_t rows, int64_t n, const void *z, void *y);
+    bool (*all_finite)(int64_t n, const void *x);
 
     na_status (*network_create)(int64_t n_inputs, const na_layer *layers, int n_layers, na_network **network);
     void (*network_get)(const na_network *network, int layer, na_part part, void *out);

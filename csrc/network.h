@@ -52,9 +52,10 @@ static inline int threads_worth(double work, int n_threads)
     return worth < 1 ? 1 : worth < n_threads ? (int)worth : n_threads;
 }
 
-/* apply_tmpl.c, inspect_tmpl.c, trainer_tmpl.c and train_tmpl.c; the contracts are in neuract.h. */
+/* arrays_tmpl.c, inspect_tmpl.c, trainer_tmpl.c and train_tmpl.c; the contracts are in neuract.h. */
 void NA_FN(na_activation_apply)(int, double, bool, int64_t, const void *, void *);
 void NA_FN(na_softmax_apply)(int64_t, int64_t, const void *, void *);
+bool NA_FN(na_all_finite)(int64_t, const void *);
 na_status NA_FN(na_inspect)(const na_network *, int64_t, const void *, void *const *, uint8_t *const *, int);
 na_status NA_FN(na_trainer_create)(na_network *, const na_training *, na_trainer **);
 void NA_FN(na_trainer_run)(na_trainer *, const na_data *, const int64_t *, int64_t, double, double, na_progress *);

@@ -208,7 +208,7 @@ static na_status predict(const na_network *handle, int64_t rows, const void *x, 
 {
     const network *net = (const network *)handle;
     prediction p = {.net = net, .table = kernels, .rows = rows, .x = x, .y = y};
-    int team = rows <= ROWS_ONE_BY_ONE ? 1 : threads_worth((double)rows * work_of_row(net), n_threads);
+    int team = threads_worth((double)rows * work_of_row(net), n_threads);
     p.scratch_size = rows <= ROWS_ONE_BY_ONE ? up_to(net->widest, NA_LANES) : net->group * net->widest * NA_LANES;
     p.scratch = na_allocate((size_t)p.scratch_size * 2 * (size_t)team, sizeof(real));
     if (!p.scratch) return NA_OUT_OF_MEMORY;
@@ -222,6 +222,7 @@ static na_status predict(const na_network *handle, int64_t rows, const void *x, 
 const struct na_functions NA_FN(na_functions) = {
     .activation_apply = NA_FN(na_activation_apply),
     .softmax_apply = NA_FN(na_softmax_apply),
+    .all_finite = NA_FN(na_all_finite),
     .network_create = create,
     .network_get = get,
     .network_set = set,

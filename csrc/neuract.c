@@ -57,6 +57,8 @@ void na_softmax_apply(na_dtype dtype, int64_t rows, int64_t n, const void *z, vo
     functions_of(dtype)->softmax_apply(rows, n, z, y);
 }
 
+bool na_all_finite(na_dtype dtype, int64_t n, const void *x) { return functions_of(dtype)->all_finite(n, x); }
+
 na_status na_network_create(na_dtype dtype, int64_t n_inputs, const na_layer *layers, int n_layers,
                             na_network **network)
 {

@@ -30,13 +30,15 @@ int na_activation_named(const char *name);
 int na_loss_named(const char *name);
 int na_optimizer_named(const char *name);
 
-/* ---- activations on plain arrays ------------------------------------------------------------- */
+/* ---- plain arrays ---------------------------------------------------------------------------- */
 
 /* y[i] = f(z[i]) or, if `derivative`, df/dz at z[i]; n numbers of `dtype`, y may be z. `parameter` as in na_layer. */
 void na_activation_apply(na_dtype dtype, int activation, double parameter, bool derivative, int64_t n, const void *z,
                          void *y);
 /* Softmax of each of `rows` rows of n numbers; y may be z. */
 void na_softmax_apply(na_dtype dtype, int64_t rows, int64_t n, const void *z, void *y);
+/* Whether none of n numbers is NaN or infinite. */
+bool na_all_finite(na_dtype dtype, int64_t n, const void *x);
 
 /* ---- networks -------------------------------------------------------------------------------- */
 

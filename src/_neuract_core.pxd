@@ -38,6 +38,8 @@ cdef extern from "neuract.h" nogil:
                              const void *z, void *y)
     void na_softmax_apply(na_dtype dtype, int64_t rows, int64_t n, const void *z, void *y)
 
+    c_bool na_all_finite(na_dtype dtype, int64_t n, const void *x)
+
     ctypedef struct na_layer:
         int64_t units
         int activation

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neuract import _neuract_core as core
+
 Array = npt.NDArray[Any]
 
 
@@ -75,7 +77,7 @@ def numeric(data: object, name: str, dtype: str) -> Array:
         )
     with np.errstate(over="ignore"):
         converted = np.require(array, dtype=np.dtype(dtype), requirements=["C", "A"])
-    if not np.isfinite(converted).all():
+    if not core.all_finite(converted):
         raise ValueError(_not_finite(array, converted, name, dtype))
     return converted
 

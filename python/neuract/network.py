@@ -237,7 +237,8 @@ class Network:
 
         Each row's prediction is the same, bit for bit, whatever other rows X has and however many threads work.
         """
-        return self._predict(self._asked(X)[1])
+        y = self._built().predict_directly(X)
+        return self._predict(self._asked(X)[1]) if y is None else y
 
     def _predict(self, x: Array) -> Array:
         """Predictions for rows that are already checked."""

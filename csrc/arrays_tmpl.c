@@ -1,4 +1,4 @@
-/* apply_tmpl.c: activations on plain arrays, by the kernels that networks use. */
+/* arrays_tmpl.c: plain arrays: activations on them, by the kernels that networks use, and whether they are finite. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "network.h"
 
@@ -52,4 +52,24 @@ void NA_FN(na_softmax_apply)(int64_t rows, int64_t n, const void *z, void *y)
 {
     application a = {.rows = rows, .n = n, .z = z, .y = y};
     na_run_team(1, softmax_job, &a);
+}
+
+#if NA_REAL_BITS == 32
+typedef uint32_t __attribute__((may_alias)) bits;
+static const bits exponent = UINT32_C(0xff) << 23;
+#else
+typedef uint64_t __attribute__((may_alias)) bits;
+static const bits exponent = UINT64_C(0x7ff) << 52;
+#endif
+
+/* In stretches that are long enough for SIMD and short enough to stop early. */
+bool NA_FN(na_all_finite)(int64_t n, const void *x)
+{
+    const bits *numbers = x;
+    for (int64_t from = 0; from < n; from += 4096) {
+        bits found = 0;
+        for (int64_t i = from; i < least(n, from + 4096); i++) found |= (numbers[i] & exponent) == exponent;
+        if (found) return false;
+    }
+    return true;
 }
