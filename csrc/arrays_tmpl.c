@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#include "threads.h"
-
 typedef struct {
     int activation;
     bool derivative;
@@ -38,7 +36,12 @@ static void apply_job(void *argument, na_team *team, int thread)
 void NA_FN(na_activation_apply)(int activation, double parameter, bool derivative, int64_t n, const void *z, void *y)
 {
     real constant = (real)parameter;
-    application a = {activation, derivative, 1, n, {.parameters = &constant}, z, y};
+    application a = {.activation = activation,
+                     .derivative = derivative,
+                     .n = n,
+                     .neurons = {.parameters = &constant},
+                     .z = z,
+                     .y = y};
     na_run_team(1, apply_job, &a);
 }
 

@@ -5,7 +5,6 @@
 #include <stdatomic.h>
 
 #include "memory.h"
-#include "threads.h"
 
 typedef struct {
     const network *net;
@@ -43,12 +42,12 @@ static void inspect_block(const inspection *p, int64_t row, real *x, real *y)
                           net->parameters + layer->part[NA_BIASES], y);
         dense before = *layer;
         before.neurons.thresholds = NULL;
-        if (p->fired) {
+        if (p->fired[l]) {
             activate_blocks(p->table, &before, 1, y, x, NULL, NULL);
             write_fired(layer, rows, x, p->fired[l] + row * layer->units);
         }
         activate_blocks(p->table, layer, 1, y, y, NULL, NULL);
-        if (p->outputs) p->table->scatter(layer->units, rows, y, (real *)p->outputs[l] + row * layer->units);
+        if (p->outputs[l]) p->table->scatter(layer->units, rows, y, (real *)p->outputs[l] + row * layer->units);
         real *swap = x;
         x = y, y = swap;
     }

@@ -2,9 +2,9 @@
  *
  * Words: a line is NA_LANES numbers, one neuron over the NA_LANES rows of a block; a block of n neurons is n lines,
  * tight. A panel is NA_LANES outputs of a layer, the last one narrower; weights lie panel by panel, [n_in][width] each.
- * Every array begins on a 64-byte boundary; lanes past the last row hold zeros or finite leftovers and are never passed
- * on. No kernel allocates, fails or keeps anything. Each output is one accumulator, its sum in order: the same bits
- * everywhere. */
+ * Arrays need no alignment, but blocks and parameters that begin on a 64-byte boundary are faster. What the lanes past
+ * the last row hold means nothing and is never passed on. No kernel allocates, fails or keeps anything. Each output is
+ * one accumulator, its sum in order: the same bits everywhere. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_KERNEL_TABLE_H
 #define NA_KERNEL_TABLE_H
@@ -21,6 +21,7 @@ struct na_step {
     real momentum;                /* sgd */
     bool nesterov;                /* sgd */
     real beta_1, beta_2, epsilon; /* adam */
+    real rest_1, rest_2;          /* 1 − beta_1, 1 − beta_2, which a real beta may be too near to 1 to give */
     real scale;                   /* of the gradient: 1 / Σ sample weights of the batch */
     real penalty;                 /* alpha / Σ sample weights; 0 for biases and slopes */
     real keep;                    /* 1 − learning rate · weight decay; 1 for biases and slopes */

@@ -3,9 +3,12 @@
 #ifndef NA_NETWORK_H
 #define NA_NETWORK_H
 
+#include <math.h>
+
 #include "kernel_table.h"
 
 #include "functions.h"
+#include "threads.h"
 
 #define kernels NA_FN(na_best_kernels)()
 
@@ -45,11 +48,12 @@ static inline double work_of_row(const network *net)
     return work;
 }
 
-/* Threads that `work` multiply-adds are worth: one for each 50 µs or so, since waking a thread costs about as much. */
+/* Threads that `work` multiply-adds are worth: one for each 50 µs or so, since waking a thread costs about as much; at
+ * least one, at most n_threads and what the pool has. */
 static inline int threads_worth(double work, int n_threads)
 {
-    double worth = work / 1e6;
-    return worth < 1 ? 1 : worth < n_threads ? (int)worth : n_threads;
+    double most_threads = n_threads < NA_MAX_THREADS ? n_threads : NA_MAX_THREADS, worth = work / 1e6;
+    return (int)fmax(1, fmin(worth, most_threads));
 }
 
 /* arrays_tmpl.c, inspect_tmpl.c, trainer_tmpl.c and train_tmpl.c; the contracts are in neuract.h. */

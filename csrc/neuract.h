@@ -59,7 +59,7 @@ na_status na_network_create(na_dtype dtype, int64_t n_inputs, const na_layer *la
 void na_network_free(na_network *network);
 
 typedef enum { NA_WEIGHTS, NA_BIASES, NA_SLOPES } na_part;
-typedef enum { NA_PARAMETERS, NA_GRADIENTS, NA_FIRST_MOMENTS, NA_SECOND_MOMENTS } na_array;
+typedef enum { NA_GRADIENTS, NA_FIRST_MOMENTS, NA_SECOND_MOMENTS } na_array;
 
 /* Copies one part of one layer's parameters out or in: weights (n_in × units) row-major, biases (units), slopes (units
  * or 1). */
@@ -69,7 +69,7 @@ void na_network_set(na_network *network, int layer, na_part part, const void *in
 /* y: rows × units of the last layer; x: rows × n_inputs. */
 na_status na_network_predict(const na_network *network, int64_t rows, const void *x, void *y, int n_threads);
 /* outputs[l]: rows × units of layer l, what its neurons pass on; fired[l]: the same shape, 1 where the neuron fires.
- * Either array of pointers may be NULL. */
+ * Any of the pointers may be NULL. */
 na_status na_network_inspect(const na_network *network, int64_t rows, const void *x, void *const *outputs,
                              uint8_t *const *fired, int n_threads);
 
@@ -109,10 +109,12 @@ na_status na_trainer_create(na_network *network, const na_training *training, na
 void na_trainer_free(na_trainer *trainer);
 
 /* Trains on rows order[progress->rows ...] (n_order of them; NULL: as they stand), whole batches, until the order ends
- * or about `seconds` have passed; call again until progress->rows == n_order. No allocation. */
+ * or about `seconds` have passed; call again until progress->rows == n_order. No allocation. Where a parameter is no
+ * longer finite at the end of the order, progress->loss is NaN. */
 void na_trainer_run(na_trainer *trainer, const na_data *data, const int64_t *order, int64_t n_order,
                     double learning_rate, double seconds, na_progress *progress);
-/* Puts the parameters back to what they were when progress->rows was last 0. */
+/* Puts the parameters back to what they were when progress->rows was last 0; the optimizer's state becomes that of a
+ * new trainer. */
 void na_trainer_undo(na_trainer *trainer);
 /* Mean loss and its gradient (without the penalty) over all rows, piece by piece as na_trainer_run; parameters stay.
  * progress->loss ends as the mean loss. */

@@ -30,9 +30,8 @@ NA_INLINE vec na_sgd(vec w, vec g, vec *m, vec *v, const struct na_step *step)
  * with keep < 1 AdamW: Loshchilov & Hutter 2017, arXiv:1711.05101. */
 NA_INLINE vec na_adam(vec w, vec g, vec *m, vec *v, const struct na_step *step)
 {
-    vec beta_1 = vec_set1(step->beta_1), beta_2 = vec_set1(step->beta_2), one = vec_set1(1);
-    *m = vec_fma(beta_1, *m, vec_mul(vec_sub(one, beta_1), g));
-    *v = vec_fma(beta_2, *v, vec_mul(vec_sub(one, beta_2), vec_mul(g, g)));
+    *m = vec_fma(vec_set1(step->beta_1), *m, vec_mul(vec_set1(step->rest_1), g));
+    *v = vec_fma(vec_set1(step->beta_2), *v, vec_mul(vec_set1(step->rest_2), vec_mul(g, g)));
     vec change = vec_div(vec_mul(vec_set1(step->learning_rate), *m), vec_add(vec_sqrt(*v), vec_set1(step->epsilon)));
     return vec_sub(vec_mul(vec_set1(step->keep), w), change);
 }

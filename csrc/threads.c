@@ -10,7 +10,7 @@
 #include "simd/cpu_relax.h"
 #include "simd/fp_state.h"
 
-enum { MAX_WORKERS = 255, SPINS = 20000 };
+enum { MAX_WORKERS = NA_MAX_THREADS - 1, SPINS = 20000 };
 
 static struct {
     pthread_mutex_t in_use; /* held by the caller of the team at work */

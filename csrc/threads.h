@@ -6,6 +6,8 @@
 
 #include <stdatomic.h>
 
+enum { NA_MAX_THREADS = 256 }; /* of a team */
+
 typedef struct {
     int size;           /* threads that take part */
     atomic_int arrived; /* of the barrier */

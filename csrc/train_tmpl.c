@@ -12,7 +12,6 @@
 #include <time.h>
 
 #include "random.h"
-#include "threads.h"
 
 /* ---- first phase: by rows -------------------------------------------------------------------- */
 
@@ -234,8 +233,10 @@ static void prepare_steps(trainer *t)
                                       .momentum = (real)c->momentum,
                                       .nesterov = c->nesterov,
                                       .beta_1 = (real)c->beta_1,
+                                      .rest_1 = (real)(1 - c->beta_1),
+                                      .rest_2 = (real)(1 - c->beta_2),
                                       .beta_2 = (real)c->beta_2,
-                                      .epsilon = (real)c->epsilon,
+                                      .epsilon = (real)fmax(c->epsilon, REAL_MIN),
                                       .scale = (real)inverse,
                                       .penalty = 0,
                                       .keep = 1};
@@ -250,6 +251,7 @@ static void end_rows(void *argument)
     trainer *t = argument;
     int64_t rows = least(t->chunk, t->batch_rows - t->batch_done);
     for (int64_t i = 0; i < rows; i++) {
+        if (t->row_weights[i] == 0) continue; /* an infinite loss of a row that does not count does not count */
         t->batch_weight += (double)t->row_weights[i];
         t->batch_loss += (double)t->row_weights[i] * (double)t->row_losses[i];
     }
@@ -274,6 +276,14 @@ static void end_batch(trainer *t)
     begin_batch(t);
 }
 
+/* From sums to means. */
+static void end_gradients(trainer *t)
+{
+    double inverse = t->batch_weight > 0 ? 1 / t->batch_weight : 0;
+    t->progress->loss = t->batch_loss * inverse;
+    for (int64_t i = 0; i < t->net->n_parameters; i++) t->gradients[i] *= (real)inverse;
+}
+
 /* Alone, after the second phase. */
 static void end_weights(void *argument)
 {
@@ -281,7 +291,7 @@ static void end_weights(void *argument)
     int64_t rows = least(t->chunk, t->batch_rows - t->batch_done);
     t->batch_done += rows;
     t->progress->rows += rows;
-    if (t->update && t->batch_done == t->batch_rows) end_batch(t);
+    if (t->batch_done == t->batch_rows) t->update ? end_batch(t) : end_gradients(t);
     t->stop = t->progress->rows == t->n_order || now() > t->deadline;
     atomic_store(&t->next_block, 0);
 }
@@ -311,8 +321,7 @@ static void run(trainer *t, const na_data *data, const int64_t *order, int64_t n
     if (progress->rows == 0) begin_batch(t);
     t->stop = progress->rows == n_order;
     atomic_store(&t->next_block, 0);
-    double work = 3 * work_of_row(t->net) * (double)least(t->chunk, t->batch_rows); /* forward, and twice backward */
-    na_run_team(threads_worth(work, t->training.n_threads), run_job, t);
+    na_run_team(threads_worth(work_of_rows(t->net, least(t->chunk, t->batch_rows)), t->training.n_threads), run_job, t);
 }
 
 void NA_FN(na_trainer_run)(na_trainer *handle, const na_data *data, const int64_t *order, int64_t n_order,
@@ -323,12 +332,18 @@ void NA_FN(na_trainer_run)(na_trainer *handle, const na_data *data, const int64_
     t->learning_rate = learning_rate;
     if (progress->rows == 0) memcpy(t->before, t->net->parameters, (size_t)t->net->n_parameters * sizeof(real));
     run(t, data, order, n_order, seconds, progress);
+    if (progress->rows == n_order && !NA_FN(na_all_finite)(t->net->n_parameters, t->net->parameters))
+        progress->loss = NAN; /* the last step's doing, which no loss has seen */
 }
 
 void NA_FN(na_trainer_undo)(na_trainer *handle)
 {
     trainer *t = (trainer *)handle;
-    memcpy(t->net->parameters, t->before, (size_t)t->net->n_parameters * sizeof(real));
+    size_t size = (size_t)t->net->n_parameters * sizeof(real);
+    memcpy(t->net->parameters, t->before, size);
+    memset(t->first_moments, 0, size);
+    memset(t->second_moments, 0, size);
+    t->handle.steps = 0;
 }
 
 void NA_FN(na_trainer_gradients)(na_trainer *handle, const na_data *data, double seconds, na_progress *progress)
@@ -336,8 +351,4 @@ void NA_FN(na_trainer_gradients)(na_trainer *handle, const na_data *data, double
     trainer *t = (trainer *)handle;
     t->update = false;
     run(t, data, NULL, data->rows, seconds, progress);
-    if (progress->rows < data->rows) return;
-    double inverse = t->batch_weight > 0 ? 1 / t->batch_weight : 0;
-    progress->loss = t->batch_loss * inverse;
-    for (int64_t i = 0; i < t->net->n_parameters; i++) t->gradients[i] *= (real)inverse;
 }

@@ -58,4 +58,7 @@ typedef struct {
     atomic_llong next_panel;
 } trainer;
 
+/* Multiply-adds of a step of that many rows: forward, and twice that backward. */
+static inline double work_of_rows(const network *net, int64_t rows) { return 3 * work_of_row(net) * (double)rows; }
+
 #endif

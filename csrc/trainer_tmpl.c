@@ -88,6 +88,7 @@ na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *traini
     network *net = (network *)handle;
     trainer sizes = {.handle = {&NA_FN(na_functions), 0}, .net = net, .training = *training};
     sizes.chunk = least(training->batch_size, MAX_CHUNK);
+    sizes.training.n_threads = threads_worth(work_of_rows(net, sizes.chunk), training->n_threads);
     sizes.padded = up_to(sizes.chunk, NA_LANES);
     sizes.n_targets = training->loss == NA_LOSS_log_loss_softmax ? 1 : last_layer(net)->units;
     for (int l = 0; l < net->n_layers; l++) sizes.n_panels += net->layers[l].panels;
@@ -113,8 +114,8 @@ static real *array_of(const trainer *t, na_array array)
     case NA_GRADIENTS: return t->gradients;
     case NA_FIRST_MOMENTS: return t->first_moments;
     case NA_SECOND_MOMENTS: return t->second_moments;
-    default: return t->net->parameters;
     }
+    return NULL;
 }
 
 void NA_FN(na_trainer_get)(const na_trainer *handle, na_array array, int layer, na_part part, void *out)

@@ -21,7 +21,6 @@ cdef extern from "neuract.h" nogil:
         NA_SLOPES
 
     ctypedef enum na_array:
-        NA_PARAMETERS
         NA_GRADIENTS
         NA_FIRST_MOMENTS
         NA_SECOND_MOMENTS

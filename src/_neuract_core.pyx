@@ -2,8 +2,8 @@
 # cython: language_level=3, embedsignature=True
 """The seam between Python and the C core: contiguous arrays in, a call without the GIL, status -> exception.
 
-No arithmetic, no defaults. Every array is checked for its type and size, so that no mistake of the Python layer can
-read or write out of bounds. Signatures with types: ``_neuract_core.pyi``.
+No arithmetic on numbers of the user, no defaults. Every array, size and number of a layer or row is checked, so that no
+mistake of the Python layer can read or write out of bounds. Signatures with types: ``_neuract_core.pyi``.
 """
 
 import os
@@ -17,8 +17,9 @@ from cpython.exc cimport PyErr_CheckSignals
 from libc.math cimport isfinite
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 
-# Most rows that are predicted without looking for threads.
+# Most rows, and multiply-adds, that are predicted without looking for threads.
 cdef int64_t DIRECT_ROWS = 16
+cdef double DIRECT_WORK = 4e6
 # Ctrl-C is looked for between pieces of work of about this many seconds.
 cdef double SLICE = 0.05
 # The same for predictions, in multiply-adds.
@@ -71,6 +72,12 @@ cdef int number_of(int found, str kind, str name) except -1:
     return found
 
 
+cdef int64_t positive(object number, str name, int64_t most=2**62) except -1:
+    if not 1 <= number <= most:
+        raise ValueError(f"{name} must be from 1 to {most}, got {number}")
+    return number
+
+
 cdef void check(na_status status) except *:
     if status == NA_OUT_OF_MEMORY:
         raise MemoryError("not enough memory for this network and batch size")
@@ -110,6 +117,8 @@ _choose_simd()
 
 def apply_activation(str name, double parameter, bint derivative, str dtype, z, y):
     cdef int activation = number_of(na_activation_named(name.encode()), "activation", name)
+    if name == "softmax":
+        raise ValueError("softmax works on rows: apply_softmax")
     cdef na_dtype kind = dtype_named(dtype)
     cdef int64_t n = z.size
     cdef Array source = hold(z, format_of(kind), n), target = hold(y, format_of(kind), n, True)
@@ -145,23 +154,25 @@ cdef class Network:
     cdef readonly int64_t n_inputs
     cdef readonly int64_t n_out
     cdef list units, slopes
-    cdef object numpy_dtype
+    cdef object array_dtype
+    cdef double work  # multiply-adds of a row
 
     def __cinit__(self, str dtype, int64_t n_inputs, list layers):
-        cdef int n = len(layers), i
-        cdef na_layer *specs = <na_layer *>PyMem_Malloc(n * sizeof(na_layer))
+        cdef int n = positive(len(layers), "the number of layers", 2**30), i
+        cdef na_layer *specs
         cdef na_status status
         cdef Array thresholds
+        self.kind = dtype_named(dtype)
+        self.n_inputs = positive(n_inputs, "n_inputs")
+        self.n_out = positive(layers[n - 1][0], "units")
+        self.array_dtype = numpy_dtype(dtype)
+        self.units, self.slopes, held = [], [], []
+        specs = <na_layer *>PyMem_Malloc(n * sizeof(na_layer))
         if specs == NULL:
             raise MemoryError()
-        self.kind = dtype_named(dtype)
-        self.n_inputs = n_inputs
-        self.n_out = layers[-1][0]
-        self.numpy_dtype = numpy_dtype(dtype)
-        self.units, self.slopes, held = [], [], []
         try:
             for i, (units, activation, parameter, shared_slope, limits, dropout) in enumerate(layers):
-                specs[i].units = units
+                specs[i].units = positive(units, "units")
                 specs[i].activation = number_of(na_activation_named(activation.encode()), "activation", activation)
                 specs[i].parameter = parameter
                 specs[i].shared_slope = shared_slope
@@ -178,12 +189,16 @@ cdef class Network:
             check(status)
         finally:
             PyMem_Free(specs)
+        for n_in, units in zip([n_inputs, *self.units[:-1]], self.units, strict=True):
+            self.work += <double>n_in * <double>units
 
     def __dealloc__(self):
         na_network_free(self.handle)
 
     cdef Array hold_part(self, int layer, str part, array, bint writable):
         """The array that matches one part of one layer, in or out."""
+        if not 0 <= layer < len(self.units):
+            raise IndexError(f"there is no layer {layer}")
         units = self.units[layer]
         n_in = self.units[layer - 1] if layer > 0 else self.n_inputs
         size = {"weights": n_in * units, "biases": units, "slopes": self.slopes[layer]}[part]
@@ -201,19 +216,16 @@ cdef class Network:
         na_network_set(self.handle, layer, PARTS[part], array.view.buf)
 
     cdef int64_t rows_in_slice(self):
-        work, n_in = 0, self.n_inputs
-        for units in self.units:
-            work += n_in * units
-            n_in = units
-        return max(1024, <int64_t>(SLICE_WORK / work))
+        return max(1024, <int64_t>(SLICE_WORK / self.work))
 
     def predict(self, int64_t rows, x, y, int n_threads):
         cdef int64_t at = 0, size
         cdef Array source = hold(x, format_of(self.kind), rows * self.n_inputs)
         cdef Array target = hold(y, format_of(self.kind), rows * self.n_out, True)
-        cdef int64_t slice_rows = rows if rows <= 1024 else self.rows_in_slice()
+        cdef int64_t slice_rows = self.rows_in_slice()
         cdef char *from_, *to
         cdef na_status status
+        positive(n_threads, "n_threads")
         while at < rows:
             size = min(slice_rows, rows - at)
             from_ = <char *>source.view.buf + at * self.n_inputs * source.view.itemsize
@@ -241,9 +253,11 @@ cdef class Network:
             return None
         try:
             rows = source.shape[0] if source.ndim == 2 else 0
-            if not 0 < rows <= DIRECT_ROWS or source.shape[1] != self.n_inputs or not self.is_ours(source.format):
+            if not 0 < rows <= DIRECT_ROWS or rows * self.work > DIRECT_WORK:
                 return None
-            y = empty((rows, self.n_out), self.numpy_dtype)
+            if source.shape[1] != self.n_inputs or not self.is_ours(source.format):
+                return None
+            y = empty((rows, self.n_out), self.array_dtype)
             PyObject_GetBuffer(y, &target, PyBUF_WRITABLE)
             with nogil:
                 if na_all_finite(self.kind, rows * self.n_inputs, source.buf):
@@ -261,29 +275,41 @@ cdef class Network:
 
     def inspect(self, int64_t rows, x, outputs, fired, int n_threads):
         """Fills lists of (rows, units) arrays, one a layer; either may be None."""
-        cdef Array source = hold(x, format_of(self.kind), rows * self.n_inputs), array
+        cdef Array source = hold(x, format_of(self.kind), rows * self.n_inputs)
+        cdef list to_outputs = None if outputs is None else self.hold_layers(outputs, rows, format_of(self.kind))
+        cdef list to_fired = None if fired is None else self.hold_layers(fired, rows, "?")
+        cdef int64_t at = 0, size
+        positive(n_threads, "n_threads")
+        while at < rows:
+            size = min(self.rows_in_slice(), rows - at)
+            self.inspect_slice(at, size, source, to_outputs, to_fired, n_threads)
+            at += size
+            if at < rows:
+                PyErr_CheckSignals()
+
+    cdef void inspect_slice(self, int64_t at, int64_t rows, Array x, list outputs, list fired, int n_threads) except *:
+        """Rows at .. at + rows of arrays that are held."""
         cdef int n = len(self.units), i
-        cdef void **pointers = <void **>PyMem_Malloc(2 * n * sizeof(void *))
-        cdef void *const *to_outputs = NULL
-        cdef uint8_t *const *to_fired = NULL
-        cdef na_status status
-        if pointers == NULL:
-            raise MemoryError()
-        try:
-            held = []
-            if outputs is not None:
-                held += self.hold_layers(outputs, rows, format_of(self.kind))
-                to_outputs = pointers
-            if fired is not None:
-                to_fired = <uint8_t **>(pointers + len(held))
-                held += self.hold_layers(fired, rows, "?")
-            for i, array in enumerate(held):
-                pointers[i] = array.view.buf
+        cdef int64_t units
+        cdef void **to_outputs = <void **>PyMem_Malloc(n * sizeof(void *))
+        cdef uint8_t **to_fired = <uint8_t **>PyMem_Malloc(n * sizeof(uint8_t *))
+        cdef const char *source = <const char *>x.view.buf + at * self.n_inputs * x.view.itemsize
+        cdef na_status status = NA_OUT_OF_MEMORY
+        if to_outputs != NULL and to_fired != NULL:
+            for i in range(n):
+                units = self.units[i]
+                to_outputs[i] = NULL if outputs is None else place(outputs[i], at * units)
+                to_fired[i] = NULL if fired is None else <uint8_t *>place(fired[i], at * units)
             with nogil:
-                status = na_network_inspect(self.handle, rows, source.view.buf, to_outputs, to_fired, n_threads)
-            check(status)
-        finally:
-            PyMem_Free(pointers)
+                status = na_network_inspect(self.handle, rows, source, to_outputs, to_fired, n_threads)
+        PyMem_Free(to_outputs)
+        PyMem_Free(to_fired)
+        check(status)
+
+
+cdef void *place(Array array, int64_t number) noexcept:
+    """Where a number of the array lies."""
+    return <char *>array.view.buf + number * array.view.itemsize
 
 
 # ---- training ------------------------------------------------------------------------------------
@@ -297,7 +323,7 @@ cdef class Trainer:
     cdef int64_t n_targets
     cdef bint busy
 
-    def __cinit__(self, Network network, *, str loss, double loss_parameter, str optimizer, double momentum,
+    def __cinit__(self, Network network not None, *, str loss, double loss_parameter, str optimizer, double momentum,
                   bint nesterov, double beta_1, double beta_2, double epsilon, double weight_decay, double alpha,
                   int64_t batch_size, uint64_t seed, int n_threads):
         cdef na_training training
@@ -312,9 +338,9 @@ cdef class Trainer:
         training.epsilon = epsilon
         training.weight_decay = weight_decay
         training.alpha = alpha
-        training.batch_size = batch_size
+        training.batch_size = positive(batch_size, "batch_size")
         training.seed = seed
-        training.n_threads = n_threads
+        training.n_threads = positive(n_threads, "n_threads")
         self.network = network
         self.seed = seed
         self.n_targets = 1 if loss == "log_loss_softmax" else network.n_out
@@ -340,8 +366,8 @@ cdef class Trainer:
     def run(self, int64_t rows, x, targets, sample_weight, order, double learning_rate):
         """One pass over the rows in `order` (None: as they stand) -> (mean loss, mean penalty).
 
-        The numbers in `order` must be rows of x: they are not checked. A pass that does not end well, by Ctrl-C or a
-        loss that is not finite, is undone: the parameters are as before it.
+        A pass that does not end well, by Ctrl-C or a loss or parameter that is not finite (the loss is then NaN or
+        infinite), is undone: the parameters are as before it, the optimizer starts anew.
         """
         cdef na_data data
         cdef na_progress progress = na_progress(0, 0, 0)
@@ -353,6 +379,8 @@ cdef class Trainer:
             n = order.size
             indices = hold(order, "l", n)
             numbers = <const int64_t *>indices.view.buf
+            if n > 0 and not (0 <= order.min() and order.max() < rows):
+                raise IndexError(f"the order must hold numbers of rows, 0 to {rows - 1}")
         if self.busy:
             raise RuntimeError("this network is being trained by another thread; train a copy, or wait for it")
         self.busy = True

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ["csrc", "src", "python", "cmake"]
+FOLDERS = ["csrc", "src", "python", "cmake", "tests"]
 FILES = ["CMakeLists.txt", "pyproject.toml", "README.md", "LICENSE"]
 DOC = (ROOT / "docs" / "adding_an_activation.md").read_text()
 FENCE = r"\s*^```\w*\n(.*?)^```$"
@@ -49,6 +49,7 @@ def run(*command, **environment):
         text=True,
     )
     assert result.returncode == 0, result.stdout
+    return result.stdout
 
 
 def install(source, site):
@@ -70,4 +71,8 @@ def test_recipe_adds_a_working_activation(tmp_path):
     script.write_text(CHECKS[0])
     # -S leaves out the import hook of an editable install, which would come first.
     path = os.pathsep.join([str(site), *sys.path])
-    run(sys.executable, "-S", str(script), PYTHONPATH=path, NEURACT_SIMD=BASELINE)
+    python = (sys.executable, "-S")
+    run(*python, str(script), PYTHONPATH=path, NEURACT_SIMD=BASELINE)
+    tests = [str(source / "tests" / name) for name in ("test_activations.py", "test_gradients.py")]
+    report = run(*python, "-m", "pytest", "-q", "-k", "softsign", *tests, PYTHONPATH=path, NEURACT_SIMD=BASELINE)
+    assert int(re.search(r"(\d+) passed", report)[1]) > 20

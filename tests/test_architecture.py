@@ -36,6 +36,7 @@ PYTHON_LAYERS = [
     {"_fitting"},
     {"_parameters", "_schedules"},
     {"network"},
+    {"_callbacks", "_lbfgs", "_summary"},
     {"_training"},
     {"layers", "losses"},
     {"activations", "optimizers", "threading"},

@@ -19,7 +19,12 @@ HIDDEN = {
     "leaky relu": ("leaky_relu", 0.2),
     "prelu": ("prelu", lambda units: np.linspace(-0.5, 0.5, units)),
     "shared prelu": ("prelu", lambda units: np.array([-0.25])),
-    "exponential": ("exponential", None),
+}
+# And those that the oracle has besides.
+HIDDEN |= {
+    name: (name, f.parameter)
+    for name, f in ref.ACTIVATIONS.items()
+    if f.slope and name not in {known for known, _ in HIDDEN.values()}
 }
 REGRESSION = [
     ref.Loss("squared_error"),

@@ -65,6 +65,12 @@ NA_ACTIVATIONS(NA_DEFINE)
 
 typedef vec loss_function(vec v, vec t, vec a);
 
+/* A row without weight has no gradient, not even 0 · inf. */
+NA_INLINE vec weighted(vec weight, vec gradient)
+{
+    return vec_select(vec_eq(weight, vec_set1(0)), weight, vec_mul(weight, gradient));
+}
+
 NA_INLINE void loss_lines(loss_function *loss, loss_function *gradient, int64_t units, const real *v,
                           const real *targets, real parameter, const real *sample_weights, real *gradients,
                           real *losses)
@@ -75,7 +81,7 @@ NA_INLINE void loss_lines(loss_function *loss, loss_function *gradient, int64_t 
         for (int64_t i = lane; i < units * NA_LANES; i += NA_LANES) {
             vec in = vec_load(v + i), t = vec_load(targets + i);
             sum = vec_add(sum, loss(in, t, a));
-            vec_store(gradients + i, vec_mul(weight, gradient(in, t, a)));
+            vec_store(gradients + i, weighted(weight, gradient(in, t, a)));
         }
         vec_store(losses + lane, sum);
     }

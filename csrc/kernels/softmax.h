@@ -54,7 +54,7 @@ static void log_loss_softmax_loss(int64_t units, const real *z, const real *targ
             vec_mask is_class = vec_eq(target, vec_set1((real)j));
             at_class = vec_select(is_class, vec_sub(vec_load(z + i), m), at_class);
             vec y = vec_div(vec_load(gradients + i), sum);
-            vec_store(gradients + i, vec_mul(weight, vec_sub(y, vec_select(is_class, vec_set1(1), vec_set1(0)))));
+            vec_store(gradients + i, weighted(weight, vec_sub(y, vec_select(is_class, vec_set1(1), vec_set1(0)))));
         }
         vec_store(losses + lane, vec_sub(vec_log(sum), at_class));
     }

@@ -56,9 +56,7 @@ NA_INLINE vec_mask vec_lt(vec a, vec b) { return NEON(cltq)(a, b); }
 NA_INLINE vec_mask vec_le(vec a, vec b) { return NEON(cleq)(a, b); }
 NA_INLINE vec_mask vec_eq(vec a, vec b) { return NEON(ceqq)(a, b); }
 NA_INLINE vec_mask vec_mask_and(vec_mask a, vec_mask b) { return NEON_BITS(andq)(a, b); }
-NA_INLINE vec_mask vec_mask_or(vec_mask a, vec_mask b) { return NEON_BITS(orrq)(a, b); }
-NA_INLINE vec_mask vec_mask_not(vec_mask m) { return NEON_BITS(ceqq)(m, NEON_BITS(dupq_n)(0)); }
-NA_INLINE vec_mask vec_is_nan(vec v) { return vec_mask_not(vec_eq(v, v)); }
+NA_INLINE vec_mask vec_is_nan(vec v) { return NEON_BITS(ceqq)(vec_eq(v, v), NEON_BITS(dupq_n)(0)); }
 NA_INLINE vec vec_select(vec_mask m, vec a, vec b) { return NEON(bslq)(m, a, b); }
 
 NA_INLINE vec vec_add(vec a, vec b) { return NEON(addq)(a, b); }

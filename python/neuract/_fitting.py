@@ -22,10 +22,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from neuract import _training, _validation
+from neuract._lbfgs import train_lbfgs
 from neuract._parameters import Parameters
 from neuract._schedules import LearningRate
 from neuract._training import Data, Diverged
-from neuract.activations import Activation, PReLU, Sigmoid
+from neuract.activations import Activation, Sigmoid
 from neuract.activations import activation as activation_named
 from neuract.layers import Dense
 from neuract.losses import Loss
@@ -98,7 +99,7 @@ class MultilayerPerceptron(Parameters):
                 self._minimize(network, data)
             else:
                 self._descend(network, data, random, incremental)
-            _check_finite(network)
+            network._random = None  # with random_state=None NumPy's own, which is no part of the model
             self.network_ = network
 
     @contextmanager
@@ -218,6 +219,8 @@ class MultilayerPerceptron(Parameters):
                 if not incremental:
                     self._warn_of_max_iter()
         except KeyboardInterrupt:
+            if self.n_iter_ == 0:
+                raise
             warnings.warn("Training interrupted by user.", stacklevel=4)
         except Diverged as diverged:
             if best is None:
@@ -315,7 +318,7 @@ class MultilayerPerceptron(Parameters):
 
     def _minimize(self, network: Network, data: Data) -> None:
         """All rows at once by L-BFGS, until its gradient is small or an allowance is used up."""
-        result = _training.train_lbfgs(network, data, lambda loss: self._say_iteration(network, loss))
+        result = train_lbfgs(network, data, lambda loss: self._say_iteration(network, loss))
         strength = 0.5 * self.alpha / data.total_weight
         penalty = strength * sum(float(np.vdot(w, w)) for w in network.weights)
         self.loss_ = self._reported(float(result.fun) - penalty) + penalty
@@ -383,12 +386,13 @@ def _as_without_hidden_layers(network: Network, activation: str | Activation) ->
 
 def _take_over(network: Network, fitted: Network, with_optimizer: bool) -> None:
     """Goes on from the fitted parameters, and from the optimizer's state where it is the same kind."""
-    if _sizes(network) != _sizes(fitted):
+    n_inputs = fitted._built().n_inputs
+    if _sizes(network, n_inputs) != _sizes(fitted, n_inputs):
         raise ValueError(
             "a fit that goes on from the last one needs the same layers, but that was "
             f"{fitted.layers}, and now it is {network.layers}; set warm_start=False to start anew"
         )
-    network._core = network._make_core(fitted._built().n_inputs)
+    network._core = network._make_core(n_inputs)
     network._set_parameters(fitted._parameters())
     network.history_ = {name: values.copy() for name, values in fitted.history_.items()}
     if with_optimizer and fitted._trainer and type(network.optimizer) is type(fitted.optimizer):
@@ -396,19 +400,11 @@ def _take_over(network: Network, fitted: Network, with_optimizer: bool) -> None:
         network._trainer = _training.restored_trainer(network, state)
 
 
-def _sizes(network: Network) -> list[tuple[int, bool]]:
-    """What decides the shapes of all parameters, given the number of inputs."""
-    return [(layer.units, isinstance(layer.activation, PReLU)) for layer in network.layers]
+def _sizes(network: Network, n_inputs: int) -> list[list[tuple[int, ...]]]:
+    """The shapes of all parameters."""
+    return [network._shapes(part, n_inputs) for part in _training.PARTS]
 
 
 def _rows_of(data: Data, rows: Array) -> Data:
     weights = None if data.sample_weight is None else data.sample_weight[rows]
     return Data(data.x[rows], data.targets[rows], weights)
-
-
-def _check_finite(network: Network) -> None:
-    if not all(np.isfinite(array).all() for array in [*network.weights, *network.biases]):
-        raise ValueError(
-            "training diverged to non-finite parameter weights. Scale X (for instance with "
-            "StandardScaler), or lower learning_rate_init"
-        )

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuract import _neuract_core as core
-from neuract.optimizers import LBFGS, SGD, Adam, AdamW, Optimizer
+from neuract.optimizers import SGD, Adam, AdamW
 from neuract.threading import threads_of
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Data:
 
     @property
     def total_weight(self) -> float:
-        return float(self.rows if self.sample_weight is None else self.sample_weight.sum())
+        return float(self.rows if self.sample_weight is None else self.sample_weight.sum(dtype=np.float64))
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,19 @@ class Gradients:
 
 
 class Diverged(ValueError):
-    """The loss is no longer finite; the network has the weights of the epoch before."""
+    """The loss or a weight is no longer finite; the network has the weights of the epoch before."""
 
 
-def make_trainer(network: Network, batch_size: int, seed: int = 0) -> core.Trainer:
-    """The core's trainer with the network's settings."""
+def make_trainer(network: Network, layers: core.Network, batch_size: int, seed: int = 0) -> core.Trainer:
+    """A trainer of these layers with the network's settings."""
     optimizer = network.optimizer
     adam = optimizer if isinstance(optimizer, Adam) else Adam()
     sgd = optimizer if isinstance(optimizer, SGD) else SGD()
     return core.Trainer(
-        network._built(),
+        layers,
         loss=network.loss_function.core_name(network.layers[-1].activation),
         loss_parameter=network.loss_function.parameter,
-        optimizer=core_optimizer(optimizer),
+        optimizer=optimizer.core_name,
         momentum=sgd.momentum,
         nesterov=sgd.nesterov,
         beta_1=adam.beta_1,
@@ -83,11 +83,6 @@ def make_trainer(network: Network, batch_size: int, seed: int = 0) -> core.Train
     )
 
 
-def core_optimizer(optimizer: Optimizer) -> str:
-    """L-BFGS takes only gradients from the core, for which any optimizer serves."""
-    return "sgd" if isinstance(optimizer, LBFGS) else optimizer.core_name
-
-
 def read(get: Callable[..., None], shapes: Sequence[tuple[int, ...]], dtype: str, *where: str) -> list[Array]:
     """One read-only array a layer, filled by a getter of the core."""
     arrays = [np.empty(shape, dtype=dtype) for shape in shapes]
@@ -97,9 +92,9 @@ def read(get: Callable[..., None], shapes: Sequence[tuple[int, ...]], dtype: str
     return arrays
 
 
-def mean_gradients(network: Network, data: Data) -> Gradients:
-    """Loss and gradient over all rows; the network stays as it is."""
-    trainer = make_trainer(network, data.rows)
+def mean_gradients(network: Network, data: Data, trainer: core.Trainer | None = None) -> Gradients:
+    """Loss and gradient over all rows; the network stays as it is, and the trainer but for its gradients."""
+    trainer = trainer or make_trainer(network, network._built(), data.rows)
     loss = trainer.gradients(data.rows, data.x, data.targets, data.sample_weight)
     weights, biases, slopes = (
         read(trainer.get, network._shapes(part), network.dtype, "gradients", part) for part in PARTS
@@ -121,7 +116,7 @@ def trainer_state(network: Network, trainer: core.Trainer) -> dict[str, Any]:
 
 
 def restored_trainer(network: Network, state: dict[str, Any]) -> core.Trainer:
-    trainer = make_trainer(network, network.batch_size, state["seed"])
+    trainer = make_trainer(network, network._built(), network.batch_size, state["seed"])
     trainer.steps = state["steps"]
     for (array, part), layers in state["moments"].items():
         for layer, values in enumerate(layers):
@@ -135,57 +130,3 @@ def shuffled(random: np.random.RandomState, rows: int) -> Iterator[Array]:
     while True:
         order = order[random.permutation(rows)]
         yield order
-
-
-def train_lbfgs(network: Network, data: Data, on_iteration: Callable[[float], bool]) -> Any:
-    """Minimizes the mean loss plus penalty over all rows by SciPy's L-BFGS-B -> SciPy's result."""
-    from scipy.optimize import minimize
-
-    assert isinstance(network.optimizer, LBFGS)
-    strength = network.alpha / data.total_weight
-    latest = float("nan")
-
-    def objective(flat: Array) -> tuple[float, Array]:
-        nonlocal latest
-        network._set_parameters(_unflattened(network, flat))
-        gradients, weights = mean_gradients(network, data), network.weights
-        penalty = 0.5 * strength * sum(float(np.vdot(w, w)) for w in weights)
-        by_weights = [dw + strength * w for dw, w in zip(gradients.weights, weights, strict=True)]
-        latest = gradients.loss + penalty
-        return latest, _flattened([by_weights, gradients.biases, gradients.slopes])
-
-    def callback(_: Array) -> None:
-        if on_iteration(latest):  # of the point that the line search took, which is the last it looked at
-            raise StopIteration
-
-    result = minimize(
-        objective,
-        _flattened([network.weights, network.biases, network.slopes]),
-        method="L-BFGS-B",
-        jac=True,
-        callback=callback,
-        options={
-            "maxiter": network.epochs,
-            "maxfun": network.optimizer.max_evaluations,
-            "gtol": network.optimizer.tol,
-        },
-    )
-    network._set_parameters(_unflattened(network, result.x))
-    return result
-
-
-def _flattened(parts: Sequence[Sequence[Array | None]]) -> Array:
-    return np.concatenate([np.ravel(a).astype(np.float64) for part in parts for a in part if a is not None])
-
-
-def _unflattened(network: Network, flat: Array) -> dict[str, list[Array]]:
-    parameters: dict[str, list[Array]] = {}
-    at = 0
-    for part in PARTS:
-        parameters[part] = []
-        for shape in network._shapes(part):
-            size = int(np.prod(shape))
-            piece = flat[at : at + size].reshape(shape)
-            parameters[part].append(np.ascontiguousarray(piece, dtype=network.dtype))
-            at += size
-    return parameters

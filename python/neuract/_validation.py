@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import contextlib
 import numbers
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from neuract import _neuract_core as core
 
 Array = npt.NDArray[Any]
+Kind = TypeVar("Kind")
 
 
 def real_number(
@@ -52,6 +54,13 @@ def whole_number(value: object, name: str, *, low: int) -> int:
     return int(value)
 
 
+def boolean(value: object, name: str) -> bool:
+    """`value` if it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
 def one_of(value: object, name: str, accepted: Iterable[str]) -> str:
     """`value` if it is one of the names."""
     names = list(accepted)
@@ -68,8 +77,10 @@ def numeric(data: object, name: str, dtype: str) -> Array:
         array = np.asarray(data)
     except ValueError as error:  # ragged lists
         raise ValueError(f"{name} must be a rectangular array of numbers: {error}") from error
-    if array.dtype == object:  # columns of mixed types, as pandas makes them, may still be numbers
-        with contextlib.suppress(TypeError, ValueError):
+    if np.ma.is_masked(data):
+        raise ValueError(f"{name} has masked values; fill them, or leave those rows out")
+    if array.dtype == object and not any(isinstance(value, (str, bytes)) for value in array.flat):
+        with contextlib.suppress(TypeError, ValueError):  # mixed types, as pandas makes them, may still be numbers
             array = array.astype(np.float64)
     if array.dtype.kind not in "biuf":
         raise ValueError(
@@ -111,10 +122,24 @@ def sample_weights(weights: object, rows: int, dtype: str) -> Array | None:
     if array.shape != (rows,):
         raise ValueError(f"sample_weight must have one number a row, shape ({rows},); got shape {array.shape}")
     if (array < 0).any():
-        raise ValueError(f"sample_weight must be >= 0, got {array.min()!r}")
-    if not (array > 0).any():
+        raise ValueError(f"sample_weight must be >= 0, got {float(array.min())}")
+    counting = array[array > 0]
+    if counting.size == 0:
         raise ValueError("sample_weight must have at least one weight > 0, got only zeros")
+    if counting.min() < 1e-20 or counting.max() > 1e20:  # sums of gradients must stay within float32
+        raise ValueError(
+            "sample_weight must hold 0 or numbers from 1e-20 to 1e20, got "
+            f"{float(counting.min())} to {float(counting.max())}; divide them by their mean"
+        )
     return array
+
+
+def named_classes(module: dict[str, Any], base: type[Kind]) -> Mapping[str, type[Kind]]:
+    """Every name of every class of that base in a module (its globals()), and the class."""
+    classes = [
+        kind for kind in module.values() if isinstance(kind, type) and issubclass(kind, base) and kind is not base
+    ]
+    return MappingProxyType({name: kind for kind in classes for name in kind.names})  # type: ignore[attr-defined]
 
 
 def random_generator(random_state: object) -> np.random.RandomState:
@@ -123,7 +148,11 @@ def random_generator(random_state: object) -> np.random.RandomState:
         return random_state
     if random_state is None:
         return np.random.RandomState()
-    if isinstance(random_state, (int, np.integer)) and 0 <= int(random_state) < 2**32:
+    if (
+        isinstance(random_state, (int, np.integer))
+        and not isinstance(random_state, bool)
+        and 0 <= int(random_state) < 2**32
+    ):
         return np.random.RandomState(int(random_state))
     raise ValueError(
         f"random_state must be None, an int from 0 to 2**32 - 1, or a numpy.random.RandomState; got {random_state!r}"

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from neuract import _neuract_core as core
-from neuract._validation import real_number
+from neuract._validation import boolean, named_classes, real_number
 
 Array = npt.NDArray[Any]
 
@@ -203,6 +202,10 @@ class PReLU(LeakyReLU):
     shared: bool = False
     names = ("prelu",)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "shared", boolean(self.shared, "shared"))
+
 
 @dataclass(frozen=True)
 class Exponential(Activation):
@@ -252,14 +255,7 @@ class Softmax(Activation):
 
 # New activations go here.
 
-ACTIVATIONS: Mapping[str, type[Activation]] = MappingProxyType(
-    {
-        name: kind
-        for kind in tuple(globals().values())
-        if isinstance(kind, type) and issubclass(kind, Activation) and kind is not Activation
-        for name in kind.names
-    }
-)
+ACTIVATIONS: Mapping[str, type[Activation]] = named_classes(globals(), Activation)
 """Every name that is accepted for an activation, and its class: all the classes above."""
 
 

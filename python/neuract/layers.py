@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuract._validation import numeric, real_number, whole_number
-from neuract.activations import Activation, Softmax
+from neuract.activations import Activation, PReLU
 from neuract.activations import activation as activation_named
 
 
@@ -31,12 +31,21 @@ class Dense:
         Share of the neurons, in [0, 1), that each training step leaves out at random; the others are scaled by
         1 / (1 - dropout). Not for the last layer of a network.
 
+    Notes
+    -----
+    The attributes are the parameters, and cannot be changed; a Dense equals another one with the same values.
+
     Examples
     --------
     >>> import neuract as na
     >>> na.Dense(3, "tanh", threshold=0.1)
     Dense(3, activation=Tanh(), threshold=0.1)
     """
+
+    units: int
+    activation: Activation
+    threshold: float | tuple[float, ...] | None
+    dropout: float
 
     def __init__(
         self,
@@ -46,12 +55,16 @@ class Dense:
         threshold: float | npt.ArrayLike | None = None,
         dropout: float = 0.0,
     ) -> None:
-        self.units = whole_number(units, "units", low=1)
-        self.activation = activation_named(activation)
-        self.threshold = _threshold(threshold, self.units)
-        self.dropout = real_number(dropout, "dropout", low=0, high=1, open_high=True)
-        if self.threshold is not None and isinstance(self.activation, Softmax):
-            raise ValueError("a softmax layer is an output layer, and output neurons have no threshold")
+        units = whole_number(units, "units", low=1)
+        self.__dict__.update(
+            units=units,
+            activation=activation_named(activation),
+            threshold=_threshold(threshold, units),
+            dropout=real_number(dropout, "dropout", low=0, high=1, open_high=True),
+        )
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Dense cannot be changed (to {name}={value!r}); make a new one")
 
     @property
     def thresholds(self) -> npt.NDArray[np.float64] | None:
@@ -61,20 +74,26 @@ class Dense:
         return np.ascontiguousarray(np.broadcast_to(self.threshold, (self.units,)), dtype=np.float64)
 
     def __repr__(self) -> str:
-        threshold = None if self.threshold is None else np.asarray(self.threshold).tolist()
         given = [f"activation={self.activation!r}"]
-        given += [f"threshold={threshold!r}"] if threshold is not None else []
+        given += [f"threshold={self.threshold!r}"] if self.threshold is not None else []
         given += [f"dropout={self.dropout!r}"] if self.dropout else []
         return f"Dense({self.units}, {', '.join(given)})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Dense) and repr(self) == repr(other)
+        return isinstance(other, Dense) and self.__dict__ == other.__dict__
 
     def __hash__(self) -> int:
-        return hash(repr(self))
+        return hash(tuple(self.__dict__.values()))
 
 
-def _threshold(threshold: Any, units: int) -> float | npt.NDArray[np.float64] | None:
+def n_slopes(layer: Dense) -> int:
+    """How many slopes a layer learns."""
+    if not isinstance(layer.activation, PReLU):
+        return 0
+    return 1 if layer.activation.shared else layer.units
+
+
+def _threshold(threshold: Any, units: int) -> float | tuple[float, ...] | None:
     if threshold is None:
         return None
     array = numeric(threshold, "threshold", "float64")
@@ -84,4 +103,4 @@ def _threshold(threshold: Any, units: int) -> float | npt.NDArray[np.float64] | 
         raise ValueError(
             f"threshold must be None, a number, or one number for each of the {units} neurons; got shape {array.shape}"
         )
-    return array.copy()
+    return tuple(array.tolist())

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from neuract._validation import numeric, real_number
+from neuract._validation import named_classes, numeric, real_number
 from neuract.activations import Activation, Exponential, Sigmoid, Softmax
 
 Array = npt.NDArray[Any]
@@ -23,7 +22,12 @@ Array = npt.NDArray[Any]
 class Loss:
     """What an output costs, given the target."""
 
-    name: ClassVar[str]
+    names: ClassVar[tuple[str, ...]]
+
+    @property
+    def name(self) -> str:
+        """As accepted by `loss`."""
+        return self.names[0]
 
     @property
     def parameter(self) -> float:
@@ -55,14 +59,14 @@ class Loss:
 class SquaredError(Loss):
     """½ (ŷ - y)²."""
 
-    name = "squared_error"
+    names = ("squared_error",)
 
 
 @dataclass(frozen=True)
 class AbsoluteError(Loss):
     """abs(ŷ - y), whose gradient is 0 where ŷ = y."""
 
-    name = "absolute_error"
+    names = ("absolute_error",)
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ class Huber(Loss):
     """
 
     delta: float = 1.0
-    name = "huber"
+    names = ("huber",)
 
     def __post_init__(self) -> None:
         delta = real_number(self.delta, "delta", low=0, open_low=True, open_high=True)
@@ -98,7 +102,7 @@ class Quantile(Loss):
     """
 
     q: float = 0.5
-    name = "quantile"
+    names = ("quantile",)
 
     def __post_init__(self) -> None:
         q = real_number(self.q, "q", low=0, high=1, open_low=True, open_high=True)
@@ -113,7 +117,7 @@ class Quantile(Loss):
 class Poisson(Loss):
     """Half the Poisson deviance, ŷ - y · log ŷ + y · log y - y: for counts and rates, y >= 0."""
 
-    name = "poisson"
+    names = ("poisson",)
 
     def core_name(self, output: Activation) -> str:
         if isinstance(output, Exponential):
@@ -127,7 +131,7 @@ class Poisson(Loss):
     def targets(self, y: object, rows: int, n_out: int, output: Activation, dtype: str) -> Array:
         array = super().targets(y, rows, n_out, output, dtype)
         if (array < 0).any():
-            raise ValueError(f"the poisson loss needs y >= 0, got {array.min()!r}")
+            raise ValueError(f"the poisson loss needs y >= 0, got {float(array.min())}")
         return array
 
 
@@ -139,7 +143,7 @@ class LogLoss(Loss):
     Softmax outputs: -log ŷ[class]; y the number of the class, or one column a class with a single 1 in each row.
     """
 
-    name = "log_loss"
+    names = ("log_loss",)
 
     def core_name(self, output: Activation) -> str:
         if isinstance(output, Sigmoid):
@@ -157,7 +161,7 @@ class LogLoss(Loss):
         array = super().targets(y, rows, n_out, output, dtype)
         if ((array < 0) | (array > 1)).any():
             outside = array[(array < 0) | (array > 1)][0]
-            raise ValueError(f"log_loss with sigmoid outputs needs y between 0 and 1, got {outside!r}")
+            raise ValueError(f"log_loss with sigmoid outputs needs y between 0 and 1, got {float(outside)}")
         return array
 
 
@@ -175,13 +179,11 @@ def _classes(y: Array, rows: int, n_classes: int) -> Array:
         )
     if ((y < 0) | (y >= n_classes) | (y != np.floor(y))).any():
         wrong = y[(y < 0) | (y >= n_classes) | (y != np.floor(y))].flat[0]
-        raise ValueError(f"y must hold class numbers 0 to {n_classes - 1}, one for each output; got {wrong!r}")
+        raise ValueError(f"y must hold class numbers 0 to {n_classes - 1}, one for each output; got {float(wrong)}")
     return np.ascontiguousarray(y.reshape(rows, 1))
 
 
-_CLASSES: tuple[type[Loss], ...] = (SquaredError, AbsoluteError, Huber, Quantile, Poisson, LogLoss)
-
-LOSSES: Mapping[str, type[Loss]] = MappingProxyType({kind.name: kind for kind in _CLASSES})
+LOSSES: Mapping[str, type[Loss]] = named_classes(globals(), Loss)
 """Every name that is accepted for a loss, and its class."""
 
 

@@ -4,18 +4,20 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+import importlib
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from neuract import _callbacks, _summary, _training, _validation
 from neuract import _neuract_core as core
-from neuract import _training, _validation
+from neuract._lbfgs import train_lbfgs
 from neuract._training import PARTS, Data, Diverged, Gradients
 from neuract.activations import PReLU, Sigmoid, Softmax
-from neuract.layers import Dense
+from neuract.layers import Dense, n_slopes
 from neuract.losses import Loss, default_loss
 from neuract.losses import loss as loss_named
 from neuract.optimizers import LBFGS, Optimizer
@@ -23,6 +25,9 @@ from neuract.optimizers import optimizer as optimizer_named
 from neuract.threading import threads_of
 
 Array = npt.NDArray[Any]
+
+# What the core has taken over; the other settings may be changed between calls.
+FIXED = ("layers", "loss_function", "optimizer", "alpha", "batch_size", "dtype", "n_threads")
 
 
 class Network:
@@ -96,7 +101,7 @@ class Network:
         dtype: str = "float32",
         random_state: int | np.random.RandomState | None = None,
         n_threads: int | None = None,
-        callbacks: Iterable[Any] | None = None,
+        callbacks: Sequence[Any] | None = None,
         verbose: bool = False,
     ) -> None:
         self.layers = _checked_layers(layers)
@@ -107,6 +112,10 @@ class Network:
         self.learning_rate = _validation.real_number(
             learning_rate, "learning_rate", low=0, open_low=True, open_high=True
         )
+        if isinstance(self.optimizer, LBFGS) and any(layer.dropout for layer in self.layers):
+            raise ValueError(
+                "lbfgs needs the same loss each time it looks, which dropout makes random; use adam or sgd"
+            )
         self.alpha = _validation.real_number(alpha, "alpha", low=0, open_high=True)
         self.batch_size = _validation.whole_number(batch_size, "batch_size", low=1)
         self.epochs = _validation.whole_number(epochs, "epochs", low=1)
@@ -115,7 +124,7 @@ class Network:
         self.random_state = random_state
         _validation.random_generator(random_state)
         self.n_threads = None if n_threads is None else _validation.whole_number(n_threads, "n_threads", low=1)
-        self.callbacks = [_Callback(callback) for callback in callbacks or ()]
+        self.callbacks = _callbacks.checked(callbacks)
         self.verbose = bool(verbose)
         self._core: core.Network | None = None
         self._trainer: core.Trainer | None = None
@@ -147,15 +156,17 @@ class Network:
 
         Notes
         -----
-        An epoch that does not end well is undone: after Ctrl-C (KeyboardInterrupt), and where the loss is no longer
-        finite, the weights are those of the epoch before.
+        An epoch that does not end well is undone: after Ctrl-C (KeyboardInterrupt), and where the loss or a weight is
+        no longer finite, the weights are those of the epoch before, and the optimizer starts anew.
         """
         data = self._data(X, y, sample_weight, None)
+        if isinstance(self.optimizer, LBFGS):
+            importlib.import_module("scipy.optimize")  # before anything is given up
         self._start(data.x.shape[1], _validation.random_generator(self.random_state))
         for callback in self.callbacks:
             callback.on_fit_begin(self)
         if isinstance(self.optimizer, LBFGS):
-            _training.train_lbfgs(self, data, self._end_epoch)
+            train_lbfgs(self, data, self._end_epoch)
         else:
             self._run_epochs(data)
         for callback in self.callbacks:
@@ -180,14 +191,13 @@ class Network:
         return self
 
     def _start(self, n_inputs: int, random: np.random.RandomState) -> None:
-        """New random parameters, no optimizer state, no history."""
-        self._core = self._make_core(n_inputs)
-        self._trainer = None
-        self._random = random
-        self.history_ = {"loss": []}
+        """New random parameters and optimizer state, no history. All memory is there before anything is given up."""
+        layers = self._make_core(n_inputs)
         for layer, (weights, biases) in enumerate(_initial_parameters(self.layers, n_inputs, random)):
-            self._core.set(layer, "weights", weights.astype(self.dtype))
-            self._core.set(layer, "biases", biases.astype(self.dtype))
+            layers.set(layer, "weights", weights.astype(self.dtype))
+            layers.set(layer, "biases", biases.astype(self.dtype))
+        trainer = self._make_trainer(layers, random)
+        self._core, self._trainer, self._random, self.history_ = layers, trainer, random, {"loss": []}
 
     def _make_core(self, n_inputs: int) -> core.Network:
         return core.Network(self.dtype, n_inputs, [_core_layer(layer) for layer in self.layers])
@@ -202,22 +212,21 @@ class Network:
 
     def _run_epoch(self, data: Data, order: Array | None, learning_rate: float) -> tuple[float, float]:
         """One pass over the rows in that order -> (mean loss, mean penalty)."""
-        loss, penalty = self._make_trainer().run(
-            data.rows, data.x, data.targets, data.sample_weight, order, learning_rate
-        )
+        if self._trainer is None:
+            random = self._random or _validation.random_generator(self.random_state)
+            self._trainer = self._make_trainer(self._built(), random)
+        loss, penalty = self._trainer.run(data.rows, data.x, data.targets, data.sample_weight, order, learning_rate)
         if not np.isfinite(loss + penalty):
             raise Diverged(
-                f"training diverged: the loss became {loss} in epoch {len(self.history_['loss']) + 1} (the weights "
-                f"are those before it). Scale X, or lower learning_rate ({learning_rate:g})"
+                f"training diverged: in epoch {len(self.history_['loss']) + 1} the loss or a weight was no longer "
+                f"finite (the weights are those before it). Scale X, or lower learning_rate ({learning_rate:g})"
             )
         return loss, penalty
 
-    def _make_trainer(self) -> core.Trainer:
-        if self._trainer is None:
-            dropout = any(layer.dropout for layer in self.layers)
-            seed = int(self._random.randint(2**32, dtype=np.uint64)) if dropout and self._random else 0
-            self._trainer = _training.make_trainer(self, self.batch_size, seed)
-        return self._trainer
+    def _make_trainer(self, layers: core.Network, random: np.random.RandomState) -> core.Trainer:
+        dropout = any(layer.dropout for layer in self.layers)
+        seed = int(random.randint(2**32, dtype=np.uint64)) if dropout else 0
+        return _training.make_trainer(self, layers, self.batch_size, seed)
 
     def _record(self, loss: float) -> None:
         self.history_["loss"].append(loss)
@@ -362,7 +371,7 @@ class Network:
             return list(pairwise(sizes))
         if part == "biases":
             return [(layer.units,) for layer in self.layers]
-        return [(_n_slopes(layer),) for layer in self.layers]
+        return [(n_slopes(layer),) for layer in self.layers]
 
     def _read(self, part: str) -> list[Array]:
         network = self._built()
@@ -390,24 +399,12 @@ class Network:
         output  16 × 3   Softmax()             none               51
         total                                                      ?
         """
-        fan_ins: list[int | None] = [None if self._core is None else self._core.n_inputs]
-        fan_ins += [layer.units for layer in self.layers[:-1]]
-        names = ["hidden"] * (len(self.layers) - 1) + ["output"]
-        rows = [("layer", "shape", "activation", "threshold", "parameters")]
-        total: int | None = 0
-        for name, n_in, layer in zip(names, fan_ins, self.layers, strict=True):
-            count = None if n_in is None else (n_in + 1) * layer.units + _n_slopes(layer)
-            total = None if total is None or count is None else total + count
-            shape = f"{'?' if n_in is None else n_in} × {layer.units}"
-            rows.append((name, shape, repr(layer.activation), _threshold_text(layer), _count_text(count)))
-        rows.append(("total", "", "", "", _count_text(total)))
-        widths = [max(len(row[column]) for row in rows) for column in range(5)]
-        return "\n".join(
-            "  ".join(
-                [*(cell.ljust(width) for cell, width in zip(row[:4], widths, strict=False)), row[4].rjust(widths[4])]
-            )
-            for row in rows
-        )
+        return _summary.table(self.layers, None if self._core is None else self._core.n_inputs)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if name in FIXED and name in self.__dict__:
+            raise AttributeError(f"{name} is fixed when a Network is made; make a new one with {name}={value!r}")
+        super().__setattr__(name, value)
 
     def __repr__(self) -> str:
         return (
@@ -417,7 +414,9 @@ class Network:
     # ---- copying and pickling --------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
+        """Everything but the callbacks, which belong to the fit and not to the model."""
         state = {name: value for name, value in self.__dict__.items() if name not in ("_core", "_trainer")}
+        state["callbacks"] = []
         if self._core is not None:
             state["n_inputs"], state["parameters"] = self._core.n_inputs, self._parameters()
         if self._trainer is not None:
@@ -435,6 +434,9 @@ class Network:
         if training is not None:
             self._trainer = _training.restored_trainer(self, training)
 
+    def __copy__(self) -> Network:
+        return copy.deepcopy(self)  # a network shares nothing
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Network:
         twin = type(self).__new__(type(self))
         memo[id(self)] = twin
@@ -442,26 +444,7 @@ class Network:
         return twin
 
 
-class _Callback:
-    """A user's callback, function or object, with every method there is."""
-
-    def __init__(self, callback: Any) -> None:
-        names = ("on_fit_begin", "on_epoch_end", "on_fit_end")
-        if not callable(callback) and not any(hasattr(callback, name) for name in names):
-            raise TypeError(
-                f"a callback must be a function or have one of the methods {', '.join(names)}; got {callback!r}"
-            )
-        nothing: Callable[..., None] = _do_nothing
-        self.on_fit_begin = getattr(callback, "on_fit_begin", nothing)
-        self.on_fit_end = getattr(callback, "on_fit_end", nothing)
-        self.on_epoch_end = getattr(callback, "on_epoch_end", callback if callable(callback) else nothing)
-
-
-def _do_nothing(*_: object) -> None:
-    pass
-
-
-def _checked_layers(layers: Sequence[Dense]) -> list[Dense]:
+def _checked_layers(layers: Sequence[Dense]) -> tuple[Dense, ...]:
     if not isinstance(layers, (list, tuple)) or not layers or not all(isinstance(layer, Dense) for layer in layers):
         raise TypeError(f"layers must be a list of at least one Dense, the last the output layer; got {layers!r}")
     for number, layer in enumerate(layers[:-1]):
@@ -477,13 +460,7 @@ def _checked_layers(layers: Sequence[Dense]) -> list[Dense]:
         )
     if layers[-1].dropout:
         raise ValueError(f"the output layer has dropout={layers[-1].dropout!r}; dropout is for hidden layers")
-    return list(layers)
-
-
-def _n_slopes(layer: Dense) -> int:
-    if not isinstance(layer.activation, PReLU):
-        return 0
-    return 1 if layer.activation.shared else layer.units
+    return tuple(layers)
 
 
 def _core_layer(layer: Dense) -> tuple[Any, ...]:
@@ -516,13 +493,3 @@ def _rows_of_first(weights: Sequence[npt.ArrayLike]) -> int:
     if len(shape) != 2 or shape[0] == 0:
         raise ValueError(f"weights[0] must have shape (n_inputs, units), got {shape}")
     return int(shape[0])
-
-
-def _threshold_text(layer: Dense) -> str:
-    if layer.threshold is None:
-        return "none"
-    return f"{layer.threshold:g}" if isinstance(layer.threshold, float) else "per neuron"
-
-
-def _count_text(count: int | None) -> str:
-    return "?" if count is None else f"{count:,}"

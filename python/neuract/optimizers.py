@@ -5,16 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import ClassVar
 
-from neuract._validation import real_number
+from neuract._validation import boolean, named_classes, real_number, whole_number
 
 
 class Optimizer:
     """How parameters follow their gradients, at the learning rate of the network."""
 
-    name: ClassVar[str]
+    names: ClassVar[tuple[str, ...]]
     core_name: ClassVar[str]  # csrc/optimizers.h
 
 
@@ -45,11 +44,12 @@ class SGD(Optimizer):
 
     momentum: float = 0.9
     nesterov: bool = True
-    name = "sgd"
+    names = ("sgd",)
     core_name = "sgd"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "momentum", real_number(self.momentum, "momentum", low=0, high=1))
+        object.__setattr__(self, "nesterov", boolean(self.nesterov, "nesterov"))
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Adam(Optimizer):
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
-    name = "adam"
+    names = ("adam",)
     core_name = "adam"
 
     def __post_init__(self) -> None:
@@ -93,7 +93,7 @@ class AdamW(Adam):
     """
 
     weight_decay: float = 0.01
-    name = "adamw"
+    names = ("adamw",)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -108,19 +108,23 @@ class LBFGS(Optimizer):
     Parameters
     ----------
     tol : float, default=1e-4
-        Stops where no component of the gradient is larger; > 0.
+        Stops where no component of the gradient is larger; >= 0.
     max_evaluations : int, default=15000
         Most evaluations of the loss in one fit; the number of iterations is limited by the network's `epochs`.
     """
 
     tol: float = 1e-4
     max_evaluations: int = 15000
-    name = "lbfgs"
+    names = ("lbfgs",)
+    core_name = "sgd"  # of which it takes the gradients only
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tol", real_number(self.tol, "tol", low=0, open_high=True))
+        evaluations = whole_number(self.max_evaluations, "max_evaluations", low=1)
+        object.__setattr__(self, "max_evaluations", evaluations)
 
 
-_CLASSES: tuple[type[Optimizer], ...] = (SGD, Adam, AdamW, LBFGS)
-
-OPTIMIZERS: Mapping[str, type[Optimizer]] = MappingProxyType({kind.name: kind for kind in _CLASSES})
+OPTIMIZERS: Mapping[str, type[Optimizer]] = named_classes(globals(), Optimizer)
 """Every name that is accepted for an optimizer, and its class."""
 
 

@@ -8,6 +8,8 @@ import os
 from neuract import _neuract_core as core
 from neuract._validation import whole_number
 
+MOST_THREADS = 256  # that the core's pool has
+
 _n_threads: int | None = None
 
 
@@ -41,7 +43,7 @@ def get_num_threads() -> int:
 
 def threads_of(n_threads: int | None) -> int:
     """What a model's own `n_threads` comes to."""
-    return get_num_threads() if n_threads is None else n_threads
+    return min(get_num_threads() if n_threads is None else n_threads, MOST_THREADS)
 
 
 def simd_info() -> dict[str, str | list[str]]:

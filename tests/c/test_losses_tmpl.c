@@ -193,8 +193,8 @@ static void check_loss_lane(int id, int64_t units, int64_t lane, const real *v, 
     for (int64_t i = lane; i < units * NA_LANES; i += NA_LANES) {
         terms wanted = losses[id].formula(widened(v[i]), widened(t[i]), (wide)losses[id].parameter);
         sum = overflowing(sum + wanted.loss), size += wanted.loss_size;
-        expect_near("gradients", i, gradients[i], weight * overflowing(wanted.gradient), loss_roundings(0),
-                    weight * wanted.gradient_size);
+        expect_near("gradients", i, gradients[i], weight == 0 ? 0 : weight * overflowing(wanted.gradient),
+                    loss_roundings(0), weight == 0 ? 0 : weight * wanted.gradient_size);
     }
     expect_near("losses", lane, sums[lane], sum, loss_roundings(units), size);
 }
@@ -225,8 +225,8 @@ static void check_softmax_loss_lane(int64_t units, const real *z, int64_t class,
     wide roundings = (wide)softmax_ulps(units) * 2, log_sum = WIDE(log)(sum);
     for (int64_t j = 0; j < units; j++) {
         wide y = e[j] / sum, one = j == class;
-        expect_near("gradients", j * NA_LANES, gradients[j * NA_LANES], weight * (y - one), roundings,
-                    weight * (y + one));
+        expect_near("gradients", j * NA_LANES, gradients[j * NA_LANES], weight == 0 ? 0 : weight * (y - one), roundings,
+                    weight == 0 ? 0 : weight * (y + one));
     }
     expect_near("losses", class, loss, log_sum - difference, roundings, 1 + log_sum + magnitude(difference));
 }
