@@ -15,6 +15,9 @@
 
 #include "real.h"
 
+/* The most outputs of a panel whose gradients are summed with SIMD across rows. */
+#define NA_NARROW (NA_LANES / 4)
+
 /* The numbers of one step of an optimizer. */
 struct na_step {
     real learning_rate;           /* adam: corrected for the bias of the moments at this step */
@@ -64,7 +67,7 @@ struct NA_FN(na_kernels) {
     /* dx: blocks × n_in lines ← dz: blocks × units lines, times the weights transposed */
     void (*backward_data)(int64_t n_in, int64_t units, int64_t blocks, const real *dz, const real *weights, real *dx);
     /* one panel: dweights: n_in × width ← Σ over rows of x · dz, dbiases ← Σ dz; added to what is there if `add`.
-     * x: blocks × n_in lines; dz: the panel's rows × NA_LANES. */
+     * x: blocks × n_in lines; dz: as transpose leaves it. */
     void (*backward_weights)(int64_t n_in, int64_t width, int64_t rows, const real *x, const real *dz, bool add,
                              real *dweights);
     void (*sum_rows)(int64_t width, int64_t rows, const real *dz, bool add, real *dbiases);
@@ -83,7 +86,8 @@ struct NA_FN(na_kernels) {
     void (*gather)(int64_t n, int64_t rows, const real *x, const int64_t *order, real *block);
     /* y: rows × n ← block */
     void (*scatter)(int64_t n, int64_t rows, const real *block, real *y);
-    /* panel p of the transposed block goes to out + p · panel_stride: NA_LANES rows × NA_LANES, zeros past n */
+    /* panel p of the transposed block goes to out + p · panel_stride: NA_LANES rows × NA_LANES, zeros past n; a panel
+     * of at most NA_NARROW outputs as it is, in lines */
     void (*transpose)(int64_t n, const real *block, int64_t panel_stride, real *out);
 };
 

@@ -25,7 +25,7 @@ ABOVE = {
 }
 ALLOWED = {
     "": ABOVE | {"real.h", "simd/fp_state.h", "simd/cpu_relax.h"},
-    "kernels": {"line.h", "dense.h", "elementwise.h", "softmax.h", "gather.h", "vecmath.h"}
+    "kernels": {"line.h", "narrow.h", "dense.h", "elementwise.h", "softmax.h", "gather.h", "vecmath.h"}
     | {"../simd/vec.h", "../kernel_table.h"},
     "simd": {"../real.h", "vec_sse2.h", "vec_avx2.h", "vec_avx512.h", "vec_neon.h"},
 }

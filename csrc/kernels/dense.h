@@ -174,6 +174,10 @@ NA_INLINE void backward_weights_tile(int tile, int64_t n_in, int64_t width, int6
 static void backward_weights(int64_t n_in, int64_t width, int64_t rows, const real *x, const real *dz, bool add,
                              real *dweights)
 {
+    if (width <= NA_NARROW) {
+        backward_weights_narrow(n_in, width, rows, x, dz, add, dweights);
+        return;
+    }
     int64_t size = tile_size(n_in);
     for (int64_t k = 0; k < n_in; k += size) {
         const real *lines = x + k * NA_LANES;
@@ -188,6 +192,10 @@ static void backward_weights(int64_t n_in, int64_t width, int64_t rows, const re
 
 static void sum_rows(int64_t width, int64_t rows, const real *dz, bool add, real *dbiases)
 {
+    if (width <= NA_NARROW) {
+        sum_rows_narrow(width, rows, dz, add, dbiases);
+        return;
+    }
     line sum = line_set1(0);
     for (int64_t r = 0; r < rows; r++) sum = line_add(sum, line_load(dz + r * NA_LANES));
     if (add) sum = line_add(sum, line_load_part(dbiases, width));

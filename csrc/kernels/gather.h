@@ -3,27 +3,18 @@
 #ifndef NA_GATHER_H
 #define NA_GATHER_H
 
-/* VEC_LANES vecs at `from`, `stride` apart, to the same at `to`, transposed. */
-NA_INLINE void transpose_square(const real *from, int64_t from_stride, real *to, int64_t to_stride)
-{
-    vec square[VEC_LANES];
-    for (int i = 0; i < VEC_LANES; i++) square[i] = vec_load(from + i * from_stride);
-    vec_transpose(square);
-    for (int i = 0; i < VEC_LANES; i++) vec_store(to + i * to_stride, square[i]);
-}
-
 /* Lanes lane .. lane + VEC_LANES of a block, from as many rows. */
 static void gather_vec(int64_t n, const real *const rows[VEC_LANES], real *block)
 {
-    int64_t k = 0;
-    for (; k + VEC_LANES <= n; k += VEC_LANES) {
+    for (int64_t k = 0; k < n; k += VEC_LANES) {
+        int columns = (int)smaller(VEC_LANES, n - k);
         vec square[VEC_LANES];
-        for (int i = 0; i < VEC_LANES; i++) square[i] = vec_load(rows[i] + k);
+        for (int i = 0; i < VEC_LANES; i++)
+            square[i] = columns == VEC_LANES ? vec_load(rows[i] + k) : vec_load_part(rows[i] + k, columns);
         vec_transpose(square);
-        for (int i = 0; i < VEC_LANES; i++) vec_store(block + (k + i) * NA_LANES, square[i]);
+        for (int i = 0; i < VEC_LANES; i++)
+            if (i < columns) vec_store(block + (k + i) * NA_LANES, square[i]);
     }
-    for (; k < n; k++)
-        for (int i = 0; i < VEC_LANES; i++) block[k * NA_LANES + i] = rows[i][k];
 }
 
 static void gather(int64_t n, int64_t rows, const real *x, const int64_t *order, real *block)
@@ -50,17 +41,26 @@ static void scatter(int64_t n, int64_t rows, const real *block, real *y)
         for (int64_t j = r < whole_rows ? whole : 0; j < n; j++) y[r * n + j] = block[j * NA_LANES + r];
 }
 
+/* The panel of outputs p .. p + NA_LANES of a block. */
+static void transpose_panel(int64_t n, const real *block, int64_t p, real *out)
+{
+    for (int64_t j = p; j < p + NA_LANES; j += VEC_LANES)
+        for (int lane = 0; lane < NA_LANES; lane += VEC_LANES) {
+            vec square[VEC_LANES];
+            for (int i = 0; i < VEC_LANES; i++)
+                square[i] = j + i < n ? vec_load(block + (j + i) * NA_LANES + lane) : vec_set1(0);
+            vec_transpose(square);
+            for (int i = 0; i < VEC_LANES; i++) vec_store(out + (lane + i) * NA_LANES + (j - p), square[i]);
+        }
+}
+
 static void transpose(int64_t n, const real *block, int64_t panel_stride, real *out)
 {
     for (int64_t p = 0; p < n; p += NA_LANES, out += panel_stride)
-        for (int64_t j = p; j < p + NA_LANES; j += VEC_LANES)
-            for (int lane = 0; lane < NA_LANES; lane += VEC_LANES) {
-                vec square[VEC_LANES];
-                for (int i = 0; i < VEC_LANES; i++)
-                    square[i] = j + i < n ? vec_load(block + (j + i) * NA_LANES + lane) : vec_set1(0);
-                vec_transpose(square);
-                for (int i = 0; i < VEC_LANES; i++) vec_store(out + (lane + i) * NA_LANES + (j - p), square[i]);
-            }
+        if (n - p > NA_NARROW)
+            transpose_panel(n, block, p, out);
+        else
+            for (int64_t j = 0; j < n - p; j++) line_store(out + j * NA_LANES, line_load(block + (p + j) * NA_LANES));
 }
 
 #endif

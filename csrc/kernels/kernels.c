@@ -7,6 +7,7 @@
 #include "../kernel_table.h"
 
 #include "line.h"
+#include "narrow.h"
 
 #include "dense.h"
 #include "elementwise.h"

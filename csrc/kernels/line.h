@@ -43,10 +43,26 @@ NA_INLINE line line_set1(real number)
     return l;
 }
 
+/* a · b + c */
+NA_INLINE line line_fma(line a, line b, line c)
+{
+    for (int v = 0; v < NA_LINE_VECS; v++) c.v[v] = vec_fma(a.v[v], b.v[v], c.v[v]);
+    return c;
+}
+
 NA_INLINE line line_add(line a, line b)
 {
     for (int v = 0; v < NA_LINE_VECS; v++) a.v[v] = vec_add(a.v[v], b.v[v]);
     return a;
+}
+
+/* VEC_LANES vecs at `from`, `stride` apart, to the same at `to`, transposed. */
+NA_INLINE void transpose_square(const real *from, int64_t from_stride, real *to, int64_t to_stride)
+{
+    vec square[VEC_LANES];
+    for (int i = 0; i < VEC_LANES; i++) square[i] = vec_load(from + i * from_stride);
+    vec_transpose(square);
+    for (int i = 0; i < VEC_LANES; i++) vec_store(to + i * to_stride, square[i]);
 }
 
 #endif

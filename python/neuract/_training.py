@@ -125,8 +125,8 @@ def restored_trainer(network: Network, state: dict[str, Any]) -> core.Trainer:
 
 
 def shuffled(random: np.random.RandomState, rows: int) -> Iterator[Array]:
-    """One order of the rows an epoch, each a shuffle of the last, drawn as scikit-learn draws them."""
+    """One order of the rows an epoch, each a shuffle of the last in its place, drawn as scikit-learn draws them."""
     order = np.arange(rows, dtype=np.int64)
     while True:
-        order = order[random.permutation(rows)]
+        random.shuffle(order)
         yield order

@@ -99,14 +99,40 @@ static void test_backward_data(int64_t n_in, int64_t units, int64_t blocks, kind
     case_end();
 }
 
+/* Numbers of a panel's deltas. */
+static int64_t deltas_of(int64_t width, int64_t rows)
+{
+    return width <= NA_NARROW ? lines_of(rows) * NA_LANES * NA_LANES : rows * NA_LANES;
+}
+
+/* A panel's delta of row r and output j: a narrow panel's lie in lines. */
+static real delta(const real *dz, int64_t width, int64_t r, int64_t j)
+{
+    int64_t lane = r % NA_LANES;
+    return width <= NA_NARROW ? dz[(r - lane + j) * NA_LANES + lane] : dz[r * NA_LANES + j];
+}
+
+/* Σ over rows of x · delta: in order, or where the panel is narrow lane by lane and then over the lanes. */
+static real weight_gradient(int64_t n_in, int64_t width, int64_t rows, const real *x, const real *dz, int64_t k,
+                            int64_t j)
+{
+    real sums[NA_LANES] = {0};
+    for (int64_t r = 0; r < rows; r++) {
+        real *s = &sums[width <= NA_NARROW ? r % NA_LANES : 0];
+        *s = multiply_add(x[(r / NA_LANES * n_in + k) * NA_LANES + r % NA_LANES], delta(dz, width, r, j), *s);
+    }
+    if (width > NA_NARROW) return sums[0];
+    real sum = sums[0];
+    for (int lane = 1; lane < NA_LANES; lane++) sum += sums[lane];
+    return sum;
+}
+
 static void backward_weights_oracle(int64_t n_in, int64_t width, int64_t rows, const real *x, const real *dz, bool add,
                                     real *dweights)
 {
     for (int64_t k = 0; k < n_in; k++)
         for (int64_t j = 0; j < width; j++) {
-            real sum = 0, *out = &dweights[k * width + j];
-            for (int64_t r = 0; r < rows; r++)
-                sum = multiply_add(x[(r / NA_LANES * n_in + k) * NA_LANES + r % NA_LANES], dz[r * NA_LANES + j], sum);
+            real sum = weight_gradient(n_in, width, rows, x, dz, k, j), *out = &dweights[k * width + j];
             *out = add ? *out + sum : sum;
         }
 }
@@ -116,7 +142,7 @@ static void test_backward_weights(int64_t n_in, int64_t width, int64_t rows, boo
 {
     CASE("backward_weights", "n_in %d width %d rows %d add %d kind %d", (int)n_in, (int)width, (int)rows, add, (int)k);
     int64_t n = n_in * width;
-    const real *x = input(0, lines_of(rows) * n_in * NA_LANES, k), *dz = input(1, rows * NA_LANES, k);
+    const real *x = input(0, lines_of(rows) * n_in * NA_LANES, k), *dz = input(1, deltas_of(width, rows), k);
     real *dweights = add ? input_tight(2, n, k) : output_tight(2, n), *wanted = copy(3, n, dweights);
     table->backward_weights(n_in, width, rows, x, dz, add, dweights);
     backward_weights_oracle(n_in, width, rows, x, dz, add, wanted);
@@ -127,12 +153,14 @@ static void test_backward_weights(int64_t n_in, int64_t width, int64_t rows, boo
 static void test_sum_rows(int64_t width, int64_t rows, bool add, kind k)
 {
     CASE("sum_rows", "width %d rows %d add %d kind %d", (int)width, (int)rows, add, (int)k);
-    const real *dz = input(0, rows * NA_LANES, k);
+    const real *dz = input(0, deltas_of(width, rows), k);
     real *dbiases = add ? input_tight(1, width, k) : output_tight(1, width), *wanted = copy(2, width, dbiases);
     table->sum_rows(width, rows, dz, add, dbiases);
     for (int64_t j = 0; j < width; j++) {
-        real sum = 0;
-        for (int64_t r = 0; r < rows; r++) sum += dz[r * NA_LANES + j];
+        real sums[NA_LANES] = {0};
+        for (int64_t r = 0; r < rows; r++) sums[width <= NA_NARROW ? r % NA_LANES : 0] += delta(dz, width, r, j);
+        real sum = sums[0];
+        for (int lane = 1; lane < NA_LANES && width <= NA_NARROW; lane++) sum += sums[lane];
         wanted[j] = add ? wanted[j] + sum : sum;
     }
     expect_output("dbiases", 1, width, dbiases, wanted);
@@ -220,7 +248,10 @@ static void test_transpose(int64_t n, int64_t gap)
     table->transpose(n, block, stride, out);
     for (int64_t j = 0; j < lines_of(n) * NA_LANES; j++)
         for (int64_t lane = 0; lane < NA_LANES; lane++)
-            wanted[j / NA_LANES * stride + lane * NA_LANES + j % NA_LANES] = j < n ? block[j * NA_LANES + lane] : 0;
+            if (n - j / NA_LANES * NA_LANES > NA_NARROW)
+                wanted[j / NA_LANES * stride + lane * NA_LANES + j % NA_LANES] = j < n ? block[j * NA_LANES + lane] : 0;
+            else if (j < n)
+                wanted[j / NA_LANES * stride + j % NA_LANES * NA_LANES + lane] = block[j * NA_LANES + lane];
     expect_moved("out", size, out, wanted);
     expect_guarded("out", 1, size, out);
     case_end();
