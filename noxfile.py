@@ -69,6 +69,14 @@ def neon(session: nox.Session) -> None:
 
 
 @nox.session
+def benchmarks(session: nox.Session) -> None:
+    """Each benchmark in its short form: that it works, never how fast; missing peers are reported."""
+    session.install(".")
+    for program in ("train", "predict", "estimators", "growth"):
+        session.run("python", "-m", f"benchmarks.{program}", "--quick")
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """The sdist, the wheel built from it, and that wheel beside numpy and safetensors alone."""
     session.install("build")

@@ -164,11 +164,10 @@ NA_INLINE void backward_weights_tile(int tile, int64_t n_in, int64_t width, int6
         dz += NA_LANES * NA_LANES;
     }
     multiply_add(tile, rows, dz, x, 1, NA_LANES, sums);
-    for (int t = 0; t < tile; t++) {
-        real *out = dweights + t * width;
-        if (add) sums[t] = line_add(sums[t], line_load_part(out, width));
-        line_store_part(out, sums[t], width);
-    }
+    if (width == NA_LANES)
+        for (int t = 0; t < tile; t++) write_line(sums[t], add, dweights + t * NA_LANES);
+    else
+        for (int t = 0; t < tile; t++) write_part(sums[t], width, add, dweights + t * width);
 }
 
 static void backward_weights(int64_t n_in, int64_t width, int64_t rows, const real *x, const real *dz, bool add,
@@ -198,8 +197,7 @@ static void sum_rows(int64_t width, int64_t rows, const real *dz, bool add, real
     }
     line sum = line_set1(0);
     for (int64_t r = 0; r < rows; r++) sum = line_add(sum, line_load(dz + r * NA_LANES));
-    if (add) sum = line_add(sum, line_load_part(dbiases, width));
-    line_store_part(dbiases, sum, width);
+    write_part(sum, width, add, dbiases);
 }
 
 #endif

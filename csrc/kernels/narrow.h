@@ -39,8 +39,7 @@ static line sum_of_lanes(const real *lines)
 /* The first n of these sums go to `out`, or are added to what is there. */
 static void write_sums(const real *lines, int64_t n, bool add, real *out)
 {
-    line sum = sum_of_lanes(lines);
-    line_store_part(out, add ? line_add(sum, line_load_part(out, n)) : sum, n);
+    write_part(sum_of_lanes(lines), n, add, out);
 }
 
 /* dweights: n_in × width; weights in the order in which they lie, NA_LANES at a time. */

@@ -340,6 +340,11 @@ class MultilayerPerceptron(Parameters):
 
     def _outputs(self, X: Any) -> Array:
         """The network's outputs for checked X, (rows, n_outputs_)."""
+        fitted = self.__dict__
+        if "network_" in fitted and "feature_names_in_" not in fitted:
+            y: Array | None = fitted["network_"]._built().predict_directly(X)  # which looks at what is left to look at
+            if y is not None:
+                return y
         check_is_fitted(self)
         x = validate_data(self, X, reset=False, dtype=self.network_.dtype, order="C")
         return self.network_._predict(np.require(x, requirements=["C", "A"]))

@@ -214,7 +214,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             return outputs
         if len(self.classes_) == 1:
             return np.ones_like(outputs)
-        return np.hstack([1 - outputs, outputs])
+        probabilities = np.empty((len(outputs), 2), outputs.dtype)
+        np.subtract(1, outputs[:, 0], out=probabilities[:, 0])
+        probabilities[:, 1] = outputs[:, 0]
+        return probabilities
 
     def predict_log_proba(self, X: Any) -> Array:
         """The logarithm of `predict_proba`.

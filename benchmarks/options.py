@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The command line that train and predict share. Imports nothing that starts threads."""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks import machine
+from benchmarks.cases import CASES, RELU
+
+QUICK_PEERS = ("scikit-learn", "onnxruntime")
+
+
+def parse(program: str, description: str, peers: tuple[str, ...]) -> argparse.Namespace:
+    """The options; also restricts the process to `--threads`, which must precede every other import."""
+    parser = common(program, description)
+    cases = parser.add_mutually_exclusive_group()
+    cases.add_argument("--case", nargs="+", choices=CASES, metavar="NAME", help=f"of {', '.join(CASES)}")
+    cases.add_argument("--all", action="store_true", help="every case; the default is the six with ReLU in float32")
+    parser.add_argument("--peers", nargs="*", choices=peers, metavar="NAME", help=f"of {', '.join(peers)}")
+    options = parser.parse_args()
+    options.case = options.case or list(CASES if options.all else (case.name for case in RELU))
+    if options.peers is None:
+        options.peers = [peer for peer in peers if not options.quick or peer in QUICK_PEERS]
+    return settled(options)
+
+
+def common(program: str, description: str) -> argparse.ArgumentParser:
+    """What every benchmark understands."""
+    parser = argparse.ArgumentParser(f"python -m benchmarks.{program}", description=description)
+    parser.add_argument("--threads", type=int, default=1, help="cores and threads of every candidate (default: 1)")
+    parser.add_argument("--rounds", type=int, default=7, help="samples of which the median is taken (default: 7)")
+    parser.add_argument("--quick", action="store_true", help="few rows, one round: does it work, not how fast")
+    parser.add_argument("--markdown", action="store_true", help="tables as Markdown")
+    parser.add_argument("--json", metavar="FILE", help="append the run to this file, one JSON object a line")
+    return parser
+
+
+def settled(options: argparse.Namespace) -> argparse.Namespace:
+    """The options, --quick worked in, and the process restricted to them."""
+    if options.quick:
+        options.rounds = 1
+    machine.restrict(options.threads)
+    return options
