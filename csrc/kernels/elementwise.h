@@ -12,11 +12,12 @@ typedef vec derivative_function(vec z, vec y, vec a);
 /* y unless y < threshold, else 0: a NaN is passed on, never hidden. */
 NA_INLINE vec pass_on(vec_mask held_back, vec y) { return vec_select(held_back, vec_set1(0), y); }
 
-/* Lines: a neuron's parameter and threshold are the same for all lanes. */
+/* Lines: a neuron's parameter and threshold are the same for all lanes. What is wanted is the same for all neurons:
+ * each combination is compiled on its own. */
 NA_INLINE void activate_lines(value_function *f, derivative_function *derivative, int64_t units, const real *z,
-                              const struct na_neurons *neurons, real *y, real *slopes, real *parameter_slopes)
+                              const struct na_neurons *neurons, const real *thresholds, real *y, real *slopes,
+                              real *parameter_slopes)
 {
-    const real *thresholds = neurons->thresholds;
     for (int64_t j = 0; j < units; j++) {
         vec a = vec_set1(neurons->parameters[(size_t)j * neurons->stride]);
         vec threshold = vec_set1(thresholds ? thresholds[j] : 0);
@@ -36,6 +37,17 @@ NA_INLINE void activate_lines(value_function *f, derivative_function *derivative
     }
 }
 
+NA_INLINE void activate(value_function *f, derivative_function *derivative, int64_t units, const real *z,
+                        const struct na_neurons *neurons, real *y, real *slopes, real *parameter_slopes)
+{
+    if (neurons->thresholds || parameter_slopes)
+        activate_lines(f, derivative, units, z, neurons, neurons->thresholds, y, slopes, parameter_slopes);
+    else if (slopes)
+        activate_lines(f, derivative, units, z, neurons, NULL, y, slopes, NULL);
+    else
+        activate_lines(f, derivative, units, z, neurons, NULL, y, NULL, NULL);
+}
+
 /* One row: the lanes are neurons. */
 NA_INLINE void activate_across(value_function *f, int64_t units, const real *z, const struct na_neurons *neurons,
                                real *y)
@@ -52,7 +64,7 @@ NA_INLINE void activate_across(value_function *f, int64_t units, const real *z, 
     static void name##_activate(int64_t units, const real *z, const struct na_neurons *neurons, real *y, real *slopes, \
                                 real *parameter_slopes)                                                                \
     {                                                                                                                  \
-        activate_lines(na_##name, na_##name##_derivative, units, z, neurons, y, slopes, parameter_slopes);             \
+        activate(na_##name, na_##name##_derivative, units, z, neurons, y, slopes, parameter_slopes);                   \
     }                                                                                                                  \
     static void name##_activate_row(int64_t units, const real *z, const struct na_neurons *neurons, real *y)           \
     {                                                                                                                  \
