@@ -40,9 +40,9 @@ static void inspect_block(const inspection *p, int64_t row, real *x, real *y)
         const dense *layer = &net->layers[l];
         p->table->forward(layer->n_in, layer->units, 1, x, net->parameters + layer->part[NA_WEIGHTS],
                           net->parameters + layer->part[NA_BIASES], y);
-        dense before = *layer;
-        before.neurons.thresholds = NULL;
         if (p->fired[l]) {
+            dense before = *layer;
+            before.neurons.thresholds = NULL;
             activate_blocks(p->table, &before, 1, y, x, NULL, NULL);
             write_fired(layer, rows, x, p->fired[l] + row * layer->units);
         }

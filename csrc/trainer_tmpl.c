@@ -8,7 +8,7 @@ enum { MAX_CHUNK = 1024 }; /* rows: more would leave the L2 cache, and memory wo
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
-/* Takes all of the trainer's memory from the arena; in the first pass (memory NULL) only counts it. One walk for both,
+/* Takes all of the trainer's memory from the arena; in the first pass only counts it. One walk for both,
  * so that they cannot disagree. */
 typedef struct {
     na_arena arena;
@@ -29,8 +29,8 @@ static real *take_reals(allocation *a, int64_t rows, int64_t columns)
     return take(a, count, sizeof(real));
 }
 
-/* An array with one piece a layer, `lines` lines for each of its units (rounded up to panels), from layer `first` to
- * before `last`; only of layers with learned slopes if `learned`. */
+/* An array with one piece a layer, `lines` lines for each of its units (rounded up to panels), for the layers before
+ * `last`; only of those with learned slopes if `learned`. */
 static real **take_layers(allocation *a, const network *net, int64_t lines, int last, bool learned)
 {
     real **pieces = take(a, net->n_layers, sizeof *pieces);

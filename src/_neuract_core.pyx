@@ -54,6 +54,11 @@ cdef Array hold(object array, str format, Py_ssize_t count, bint writable=False)
     return held
 
 
+cdef void *place(Array array, int64_t number) noexcept:
+    """Where a number of the array lies."""
+    return <char *>array.view.buf + number * array.view.itemsize
+
+
 cdef str format_of(na_dtype dtype):
     return "f" if dtype == NA_FLOAT32 else "d"
 
@@ -223,13 +228,14 @@ cdef class Network:
         cdef Array source = hold(x, format_of(self.kind), rows * self.n_inputs)
         cdef Array target = hold(y, format_of(self.kind), rows * self.n_out, True)
         cdef int64_t slice_rows = self.rows_in_slice()
-        cdef char *from_, *to
+        cdef void *from_
+        cdef void *to
         cdef na_status status
         positive(n_threads, "n_threads")
         while at < rows:
             size = min(slice_rows, rows - at)
-            from_ = <char *>source.view.buf + at * self.n_inputs * source.view.itemsize
-            to = <char *>target.view.buf + at * self.n_out * target.view.itemsize
+            from_ = place(source, at * self.n_inputs)
+            to = place(target, at * self.n_out)
             with nogil:
                 status = na_network_predict(self.handle, size, from_, to, n_threads)
             check(status)
@@ -279,9 +285,10 @@ cdef class Network:
         cdef list to_outputs = None if outputs is None else self.hold_layers(outputs, rows, format_of(self.kind))
         cdef list to_fired = None if fired is None else self.hold_layers(fired, rows, "?")
         cdef int64_t at = 0, size
+        cdef int64_t slice_rows = self.rows_in_slice()
         positive(n_threads, "n_threads")
         while at < rows:
-            size = min(self.rows_in_slice(), rows - at)
+            size = min(slice_rows, rows - at)
             self.inspect_slice(at, size, source, to_outputs, to_fired, n_threads)
             at += size
             if at < rows:
@@ -293,7 +300,7 @@ cdef class Network:
         cdef int64_t units
         cdef void **to_outputs = <void **>PyMem_Malloc(n * sizeof(void *))
         cdef uint8_t **to_fired = <uint8_t **>PyMem_Malloc(n * sizeof(uint8_t *))
-        cdef const char *source = <const char *>x.view.buf + at * self.n_inputs * x.view.itemsize
+        cdef const void *source = place(x, at * self.n_inputs)
         cdef na_status status = NA_OUT_OF_MEMORY
         if to_outputs != NULL and to_fired != NULL:
             for i in range(n):
@@ -305,11 +312,6 @@ cdef class Network:
         PyMem_Free(to_outputs)
         PyMem_Free(to_fired)
         check(status)
-
-
-cdef void *place(Array array, int64_t number) noexcept:
-    """Where a number of the array lies."""
-    return <char *>array.view.buf + number * array.view.itemsize
 
 
 # ---- training ------------------------------------------------------------------------------------

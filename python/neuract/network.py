@@ -186,7 +186,7 @@ class Network:
         if self._core is None:
             self._start(data.x.shape[1], _validation.random_generator(self.random_state))
         random = self._random = self._random or _validation.random_generator(self.random_state)
-        order = next(iter(_training.shuffled(random, data.rows))) if self.shuffle else None
+        order = next(_training.shuffled(random, data.rows)) if self.shuffle else None
         self._record(sum(self._run_epoch(data, order, self.learning_rate)))
         return self
 
@@ -204,7 +204,7 @@ class Network:
 
     def _run_epochs(self, data: Data) -> None:
         assert self._random is not None
-        orders = iter(_training.shuffled(self._random, data.rows))
+        orders = _training.shuffled(self._random, data.rows)
         for _ in range(self.epochs):
             order = next(orders) if self.shuffle else None
             if self._end_epoch(sum(self._run_epoch(data, order, self.learning_rate))):
