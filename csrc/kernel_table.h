@@ -64,8 +64,10 @@ struct NA_FN(na_kernels) {
     /* the same for one row: x: n_in numbers; z: written to the end of its last line; weights and biases readable one
      * line on */
     void (*forward_row)(int64_t n_in, int64_t units, const real *x, const real *weights, const real *biases, real *z);
-    /* dx: blocks × n_in lines ← dz: blocks × units lines, times the weights transposed */
-    void (*backward_data)(int64_t n_in, int64_t units, int64_t blocks, const real *dz, const real *weights, real *dx);
+    /* dx: blocks × n_in lines ← dz: blocks × units lines, times the weights transposed; then, where slopes is not
+     * NULL, times slopes, as many lines as dx */
+    void (*backward_data)(int64_t n_in, int64_t units, int64_t blocks, const real *dz, const real *weights,
+                          const real *slopes, real *dx);
     /* one panel: dweights: n_in × width ← Σ over rows of x · dz, dbiases ← Σ dz; added to what is there if `add`.
      * x: blocks × n_in lines; dz: as transpose leaves it. */
     void (*backward_weights)(int64_t n_in, int64_t width, int64_t rows, const real *x, const real *dz, bool add,

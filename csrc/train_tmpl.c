@@ -134,11 +134,13 @@ static void backward_layer(const trainer *t, scratch *s, int l, int64_t blocks)
 {
     const dense *layer = &t->net->layers[l];
     int64_t lines = layer->n_in * blocks;
+    const real *weights = t->net->parameters + layer->part[NA_WEIGHTS], *slopes = s->slopes[l - 1];
     real *dy = s->delta_below, *below = s->parameter_slopes[l - 1];
-    t->table->backward_data(layer->n_in, layer->units, blocks, s->delta, t->net->parameters + layer->part[NA_WEIGHTS],
-                            dy);
-    if (below) t->table->multiply(lines, below, dy, below);
-    t->table->multiply(lines, dy, s->slopes[l - 1], dy);
+    t->table->backward_data(layer->n_in, layer->units, blocks, s->delta, weights, below ? NULL : slopes, dy);
+    if (below) { /* needs dy before the slopes do */
+        t->table->multiply(lines, below, dy, below);
+        t->table->multiply(lines, dy, slopes, dy);
+    }
     s->delta_below = s->delta;
     s->delta = dy;
 }

@@ -118,7 +118,7 @@ static void forward_row(int64_t n_in, int64_t units, const real *x, const real *
 
 /* `panels` full panels, n_in · NA_LANES numbers apart, and one of `rest` outputs behind them. */
 NA_INLINE void backward_data_tile(int tile, int64_t n_in, int64_t panels, int64_t rest, int64_t k, bool add,
-                                  const real *dz, const real *weights, real *dx)
+                                  const real *dz, const real *weights, const real *slopes, real *dx)
 {
     line sums[TILE];
     for (int t = 0; t < tile; t++) sums[t] = add ? line_load(dx + t * NA_LANES) : line_set1(0);
@@ -128,22 +128,28 @@ NA_INLINE void backward_data_tile(int tile, int64_t n_in, int64_t panels, int64_
         weights += n_in * NA_LANES;
     }
     multiply_add(tile, rest, dz, weights + k * rest, 1, rest, sums);
-    for (int t = 0; t < tile; t++) line_store(dx + t * NA_LANES, sums[t]);
+    for (int t = 0; t < tile; t++) {
+        if (slopes) sums[t] = line_mul(sums[t], line_load(slopes + t * NA_LANES));
+        line_store(dx + t * NA_LANES, sums[t]);
+    }
 }
 
-static void backward_data(int64_t n_in, int64_t units, int64_t blocks, const real *dz, const real *weights, real *dx)
+static void backward_data(int64_t n_in, int64_t units, int64_t blocks, const real *dz, const real *weights,
+                          const real *slopes, real *dx)
 {
     int64_t size = tile_size(n_in);
     for (int64_t j = 0; j < units; j += CHUNK) {
         int64_t outputs = smaller(CHUNK, units - j);
         int64_t panels = outputs / NA_LANES, rest = outputs % NA_LANES;
+        bool scale = slopes && j + outputs == units;
         for (int64_t k = 0; k < n_in; k += size)
             for (int64_t b = 0; b < blocks; b++) {
                 const real *d = dz + (b * units + j) * NA_LANES, *w = weights + j * n_in;
-                real *out = dx + (b * n_in + k) * NA_LANES;
+                int64_t at = (b * n_in + k) * NA_LANES;
+                const real *by = scale ? slopes + at : NULL;
                 switch (smaller(size, n_in - k)) {
 #define NA_CASE(T) \
-    case T: backward_data_tile(T, n_in, panels, rest, k, j > 0, d, w, out); break;
+    case T: backward_data_tile(T, n_in, panels, rest, k, j > 0, d, w, by, dx + at); break;
                     NA_TILES(NA_CASE)
 #undef NA_CASE
                 }

@@ -56,6 +56,12 @@ NA_INLINE line line_add(line a, line b)
     return a;
 }
 
+NA_INLINE line line_mul(line a, line b)
+{
+    for (int v = 0; v < NA_LINE_VECS; v++) a.v[v] = vec_mul(a.v[v], b.v[v]);
+    return a;
+}
+
 /* Written to `out`, or added to what is there: the whole line, or its first n numbers. */
 NA_INLINE void write_line(line l, bool add, real *out) { line_store(out, add ? line_add(l, line_load(out)) : l); }
 
