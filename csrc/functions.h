@@ -19,7 +19,7 @@ struct na_functions {
                                  uint8_t *const *fired, int n_threads);
 
     na_status (*trainer_create)(na_network *network, const na_training *training, na_trainer **trainer);
-    void (*trainer_run)(na_trainer *trainer, const na_data *data, const int64_t *order, int64_t n_order,
+    void (*trainer_run)(na_trainer *trainer, const na_data *data, const uint32_t *order, int64_t n_order,
                         double learning_rate, double seconds, na_progress *progress);
     void (*trainer_undo)(na_trainer *trainer);
     void (*trainer_gradients)(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress);

@@ -85,7 +85,7 @@ struct NA_FN(na_kernels) {
     void (*multiply)(int64_t lines, const real *a, const real *b, real *y);
 
     /* block ← 1 ≤ `rows` ≤ NA_LANES rows of n numbers, x[order[i]] or x[i] where order is NULL; the other lanes zero */
-    void (*gather)(int64_t n, int64_t rows, const real *x, const int64_t *order, real *block);
+    void (*gather)(int64_t n, int64_t rows, const real *x, const uint32_t *order, real *block);
     /* y: rows × n ← block */
     void (*scatter)(int64_t n, int64_t rows, const real *block, real *y);
     /* panel p of the transposed block goes to out + p · panel_stride: NA_LANES rows × NA_LANES, zeros past n; a panel

@@ -62,7 +62,7 @@ void NA_FN(na_softmax_apply)(int64_t, int64_t, const void *, void *);
 bool NA_FN(na_all_finite)(int64_t, const void *);
 na_status NA_FN(na_inspect)(const na_network *, int64_t, const void *, void *const *, uint8_t *const *, int);
 na_status NA_FN(na_trainer_create)(na_network *, const na_training *, na_trainer **);
-void NA_FN(na_trainer_run)(na_trainer *, const na_data *, const int64_t *, int64_t, double, double, na_progress *);
+void NA_FN(na_trainer_run)(na_trainer *, const na_data *, const uint32_t *, int64_t, double, double, na_progress *);
 void NA_FN(na_trainer_undo)(na_trainer *);
 void NA_FN(na_trainer_gradients)(na_trainer *, const na_data *, double, na_progress *);
 void NA_FN(na_trainer_get)(const na_trainer *, na_array, int, na_part, void *);

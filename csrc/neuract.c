@@ -95,7 +95,7 @@ na_status na_trainer_create(na_network *network, const na_training *training, na
 
 void na_trainer_free(na_trainer *trainer) { na_release(trainer); }
 
-void na_trainer_run(na_trainer *trainer, const na_data *data, const int64_t *order, int64_t n_order,
+void na_trainer_run(na_trainer *trainer, const na_data *data, const uint32_t *order, int64_t n_order,
                     double learning_rate, double seconds, na_progress *progress)
 {
     trainer->functions->trainer_run(trainer, data, order, n_order, learning_rate, seconds, progress);

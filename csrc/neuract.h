@@ -102,6 +102,13 @@ typedef struct {
     int64_t rows;   /* of the order that are done */
 } na_progress;
 
+/* A generator's next 32 random bits. */
+typedef uint32_t na_next_uint32(void *state);
+
+/* Shuffles n ≤ 2^32 numbers with the draws of NumPy's RandomState.shuffle (Fisher and Yates, from the end), so with the
+ * same result; it alone would be a sixth of an epoch of a small network. */
+void na_shuffle(int64_t n, uint32_t *order, na_next_uint32 *next, void *state);
+
 typedef struct na_trainer na_trainer;
 
 /* Holds the optimizer's state and all memory of a step. The network must outlive it. */
@@ -111,7 +118,7 @@ void na_trainer_free(na_trainer *trainer);
 /* Trains on rows order[progress->rows ...] (n_order of them; NULL: as they stand), whole batches, until the order ends
  * or about `seconds` have passed; call again until progress->rows == n_order. No allocation. Where a parameter is no
  * longer finite at the end of the order, progress->loss is NaN. */
-void na_trainer_run(na_trainer *trainer, const na_data *data, const int64_t *order, int64_t n_order,
+void na_trainer_run(na_trainer *trainer, const na_data *data, const uint32_t *order, int64_t n_order,
                     double learning_rate, double seconds, na_progress *progress);
 /* Puts the parameters back to what they were when progress->rows was last 0; the optimizer's state becomes that of a
  * new trainer. */

@@ -2,6 +2,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "random.h"
 
+#include "neuract.h"
+
 void na_philox(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4])
 {
     uint32_t k0 = key[0], k1 = key[1];
@@ -16,4 +18,30 @@ void na_philox(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4]
         k1 += 0xBB67AE85u;
     }
     out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
+}
+
+/* Which numbers those at i, i − 1, ... are swapped with: places[c], at most i − c, drawn as NumPy's legacy generators
+ * do: as many bits as the most has, again and again until they fit. No branch on that: nothing could predict it. */
+static void draw_places(int64_t i, int64_t count, na_next_uint32 *next, void *state, uint32_t *places)
+{
+    for (int64_t c = 0; c < count;) {
+        uint32_t most = (uint32_t)(i - c);
+        places[c] = next(state) & UINT32_MAX >> __builtin_clz(most);
+        c += places[c] <= most;
+    }
+}
+
+void na_shuffle(int64_t n, uint32_t *order, na_next_uint32 *next, void *state)
+{
+    enum { AHEAD = 64 }; /* draws before their swaps, so that what they swap is on its way from memory together */
+    uint32_t places[AHEAD];
+    for (int64_t i = n - 1; i > 0; i -= AHEAD) {
+        int64_t count = i < AHEAD ? i : AHEAD;
+        draw_places(i, count, next, state, places);
+        for (int64_t c = 0; c < count; c++) __builtin_prefetch(&order[places[c]], 1);
+        for (int64_t c = 0; c < count; c++) {
+            uint32_t *a = &order[i - c], *b = &order[places[c]], kept = *a;
+            *a = *b, *b = kept;
+        }
+    }
 }

@@ -314,7 +314,7 @@ static void run_job(void *argument, na_team *team, int thread)
     }
 }
 
-static void run(trainer *t, const na_data *data, const int64_t *order, int64_t n_order, double seconds,
+static void run(trainer *t, const na_data *data, const uint32_t *order, int64_t n_order, double seconds,
                 na_progress *progress)
 {
     t->table = kernels;
@@ -326,7 +326,7 @@ static void run(trainer *t, const na_data *data, const int64_t *order, int64_t n
     na_run_team(threads_worth(work_of_rows(t->net, least(t->chunk, t->batch_rows)), t->training.n_threads), run_job, t);
 }
 
-void NA_FN(na_trainer_run)(na_trainer *handle, const na_data *data, const int64_t *order, int64_t n_order,
+void NA_FN(na_trainer_run)(na_trainer *handle, const na_data *data, const uint32_t *order, int64_t n_order,
                            double learning_rate, double seconds, na_progress *progress)
 {
     trainer *t = (trainer *)handle;

@@ -46,7 +46,7 @@ typedef struct {
     /* The run in progress. */
     const kernel_table *table;
     const na_data *data;
-    const int64_t *order;
+    const uint32_t *order;
     int64_t n_order;
     double learning_rate, deadline;
     bool update; /* else only gradients */

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What the seam uses of csrc/neuract.h, where every function's contract stands.
 
-from libc.stdint cimport int64_t, uint8_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 
 cdef extern from "neuract.h" nogil:
@@ -85,12 +85,15 @@ cdef extern from "neuract.h" nogil:
         double penalty
         int64_t rows
 
+    ctypedef uint32_t na_next_uint32(void *state) noexcept nogil
+    void na_shuffle(int64_t n, uint32_t *order, na_next_uint32 *next, void *state)
+
     ctypedef struct na_trainer:
         pass
 
     na_status na_trainer_create(na_network *network, const na_training *training, na_trainer **trainer)
     void na_trainer_free(na_trainer *trainer)
-    void na_trainer_run(na_trainer *trainer, const na_data *data, const int64_t *order, int64_t n_order,
+    void na_trainer_run(na_trainer *trainer, const na_data *data, const uint32_t *order, int64_t n_order,
                         double learning_rate, double seconds, na_progress *progress)
     void na_trainer_undo(na_trainer *trainer)
     void na_trainer_gradients(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)

@@ -14,6 +14,7 @@ from cpython.buffer cimport (
     PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer,
 )
 from cpython.exc cimport PyErr_CheckSignals
+from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport isfinite
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 
@@ -316,6 +317,22 @@ cdef class Network:
 
 # ---- training ------------------------------------------------------------------------------------
 
+cdef struct bitgen:
+    # NumPy's bitgen_t, the interface of its bit generators to C.
+    void *state
+    uint64_t (*next_uint64)(void *state) noexcept nogil
+    na_next_uint32 *next_uint32
+
+
+def shuffle(order, bit_generator):
+    """Shuffles uint32 numbers in their place, as the RandomState of that NumPy bit generator would."""
+    cdef int64_t n = order.size
+    cdef Array numbers = hold(order, "I", n, writable=True)
+    cdef bitgen *generator = <bitgen *>PyCapsule_GetPointer(bit_generator.capsule, "BitGenerator")
+    with bit_generator.lock, nogil:
+        na_shuffle(n, <uint32_t *>numbers.view.buf, generator.next_uint32, generator.state)
+
+
 cdef class Trainer:
     """An optimizer's state and the memory of a step, for one network, loss and batch size."""
 
@@ -373,15 +390,15 @@ cdef class Trainer:
         """
         cdef na_data data
         cdef na_progress progress = na_progress(0, 0, 0)
-        cdef const int64_t *numbers = NULL
+        cdef const uint32_t *numbers = NULL
         cdef int64_t n = rows
         cdef Array indices
         _held = self.hold_data(&data, rows, x, targets, sample_weight)
         if order is not None:
             n = order.size
-            indices = hold(order, "l", n)
-            numbers = <const int64_t *>indices.view.buf
-            if n > 0 and not (0 <= order.min() and order.max() < rows):
+            indices = hold(order, "I", n)
+            numbers = <const uint32_t *>indices.view.buf
+            if n > 0 and order.max() >= rows:
                 raise IndexError(f"the order must hold numbers of rows, 0 to {rows - 1}")
         if self.busy:
             raise RuntimeError("this network is being trained by another thread; train a copy, or wait for it")

@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.neural_network import MLPRegressor
 
 import neuract as na
+from neuract._training import shuffled
 
 # Around the tiles of 6 outputs, the panels of 8 and 16, and the blocks of 8 and 16 rows.
 WIDTHS = [1, 2, 5, 6, 7, 12, 13, 15, 16, 17, 33, 70]
@@ -168,6 +169,24 @@ OPTIMIZERS = {
     "adam": {"name": "adam", "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-6},
     "adamw": {"name": "adamw", "weight_decay": 0.1},
 }
+
+
+@pytest.mark.parametrize("bits", [np.random.MT19937, np.random.PCG64])
+@pytest.mark.parametrize("rows", [1, 2, 3, 64, 65, 66, 130, 5000])
+def test_orders_are_numpys_and_leave_the_generator_where_numpys_would(rows, bits):
+    """Protects the same batches as scikit-learn's, and all that is drawn after them."""
+    ours, theirs = (np.random.RandomState(bits(3)) for _ in range(2))
+    orders, wanted = shuffled(ours, rows), np.arange(rows)
+    for _ in range(3):
+        theirs.shuffle(wanted)
+        np.testing.assert_array_equal(next(orders), wanted)
+    assert ours.random_sample() == theirs.random_sample()
+
+
+def test_more_rows_than_an_order_can_number_are_refused():
+    """Protects from orders that silently leave rows out."""
+    with pytest.raises(ValueError, match="4,294,967,296 rows can be shuffled, got 4,294,967,297; set shuffle=False"):
+        next(shuffled(seeded(), 2**32 + 1))
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)

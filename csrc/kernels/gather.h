@@ -17,7 +17,7 @@ static void gather_vec(int64_t n, const real *const rows[VEC_LANES], real *block
     }
 }
 
-static void gather(int64_t n, int64_t rows, const real *x, const int64_t *order, real *block)
+static void gather(int64_t n, int64_t rows, const real *x, const uint32_t *order, real *block)
 {
     for (int lane = 0; lane < NA_LANES; lane += VEC_LANES) {
         const real *from[VEC_LANES];

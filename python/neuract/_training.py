@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 PARTS = ("weights", "biases", "slopes")
+MOST_SHUFFLED = 2**32  # rows: their numbers are uint32, since the order must not take as much memory as the data
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,9 @@ def restored_trainer(network: Network, state: dict[str, Any]) -> core.Trainer:
 
 def shuffled(random: np.random.RandomState, rows: int) -> Iterator[Array]:
     """One order of the rows an epoch, each a shuffle of the last in its place, drawn as scikit-learn draws them."""
-    order = np.arange(rows, dtype=np.int64)
+    if rows > MOST_SHUFFLED:
+        raise ValueError(f"at most {MOST_SHUFFLED:,} rows can be shuffled, got {rows:,}; set shuffle=False")
+    order = np.arange(rows, dtype=np.uint32)
     while True:
-        random.shuffle(order)
+        core.shuffle(order, random._bit_generator)
         yield order

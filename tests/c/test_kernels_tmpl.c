@@ -74,7 +74,7 @@ static void test_forward_row(int64_t n_in, int64_t units, kind k)
 /* ---- backward -------------------------------------------------------------------------------- */
 
 static void backward_data_oracle(int64_t n_in, int64_t units, int64_t blocks, const real *dz, const real *weights,
-                                 real *dx)
+                                 const real *slopes, real *dx)
 {
     for (int64_t b = 0; b < blocks; b++)
         for (int64_t k = 0; k < n_in; k++)
@@ -83,18 +83,21 @@ static void backward_data_oracle(int64_t n_in, int64_t units, int64_t blocks, co
                 for (int64_t j = 0; j < units; j++)
                     sum =
                         multiply_add(weights[weight_at(n_in, units, k, j)], dz[(b * units + j) * NA_LANES + lane], sum);
-                dx[(b * n_in + k) * NA_LANES + lane] = sum;
+                int64_t at = (b * n_in + k) * NA_LANES + lane;
+                dx[at] = slopes ? sum * slopes[at] : sum;
             }
 }
 
-static void test_backward_data(int64_t n_in, int64_t units, int64_t blocks, kind k)
+static void test_backward_data(int64_t n_in, int64_t units, int64_t blocks, kind k, bool scaled)
 {
-    CASE("backward_data", "n_in %d units %d blocks %d kind %d", (int)n_in, (int)units, (int)blocks, (int)k);
+    CASE("backward_data", "n_in %d units %d blocks %d kind %d scaled %d", (int)n_in, (int)units, (int)blocks, (int)k,
+         scaled);
     int64_t n = blocks * n_in * NA_LANES;
     const real *dz = input(0, blocks * units * NA_LANES, k), *weights = input(1, n_in * units, k);
     real *dx = output(2, n), *wanted = output(3, n);
-    table->backward_data(n_in, units, blocks, dz, weights, dx);
-    backward_data_oracle(n_in, units, blocks, dz, weights, wanted);
+    const real *slopes = scaled ? input(4, n, k) : NULL;
+    table->backward_data(n_in, units, blocks, dz, weights, slopes, dx);
+    backward_data_oracle(n_in, units, blocks, dz, weights, slopes, wanted);
     expect_output("dx", 2, n, dx, wanted);
     case_end();
 }
@@ -171,7 +174,8 @@ static void test_pair(int64_t n_in, int64_t units, int64_t blocks, kind k)
 {
     test_forward(n_in, units, blocks, k);
     test_forward_row(n_in, units, k);
-    test_backward_data(n_in, units, blocks, k);
+    test_backward_data(n_in, units, blocks, k, false);
+    test_backward_data(n_in, units, blocks, k, true);
 }
 
 /* All kinds of numbers and up to three blocks where that is cheap, a third of the pairs where it is not. */
@@ -213,8 +217,9 @@ static void test_gather(int64_t n, int64_t rows, bool ordered)
     CASE("gather", "n %d rows %d ordered %d", (int)n, (int)rows, ordered);
     int64_t there = ordered ? rows + 5 : rows, size = n * NA_LANES;
     const real *x = input_tight(0, there * n, SPECIAL);
-    int64_t *order = place(1, (size_t)rows * sizeof *order, true);
-    for (int64_t r = 0; r < rows; r++) order[r] = !ordered ? r : r == rows / 2 ? there - 1 : random_below(there);
+    uint32_t *order = place(1, (size_t)rows * sizeof *order, true);
+    for (int64_t r = 0; r < rows; r++)
+        order[r] = (uint32_t)(!ordered ? r : r == rows / 2 ? there - 1 : random_below(there));
     real *block = output(2, size), *wanted = output(3, size);
     table->gather(n, rows, x, ordered ? order : NULL, block);
     for (int64_t j = 0; j < n; j++)

@@ -108,7 +108,7 @@ static na_network *make_network(int s)
 
 typedef struct {
     real *x, *targets, *weights;
-    int64_t *order;
+    uint32_t *order;
 } data;
 
 static data make_data(int s)
@@ -117,7 +117,7 @@ static data make_data(int s)
     bool classes = strcmp(specs[s].loss, "log_loss_softmax") == 0, counts = strncmp(specs[s].loss, "poisson", 7) == 0;
     int64_t n_targets = rows * (classes ? 1 : units);
     data d = {allocate(rows * specs[s].n_inputs, sizeof(real)), allocate(n_targets, sizeof(real)),
-              allocate(rows, sizeof(real)), allocate(rows, sizeof(int64_t))};
+              allocate(rows, sizeof(real)), allocate(rows, sizeof(uint32_t))};
     filled(d.x, rows * specs[s].n_inputs, PLAIN);
     for (int64_t i = 0; i < n_targets; i++)
         d.targets[i] = classes || counts ? (real)random_below(classes ? units : 7) : (plain() + 1) / 2;
@@ -125,7 +125,7 @@ static data make_data(int s)
         int64_t j = random_below(i + 1); /* a shuffle */
         d.weights[i] = 1 + plain() / 2;
         d.order[i] = d.order[j];
-        d.order[j] = i;
+        d.order[j] = (uint32_t)i;
     }
     return d;
 }
