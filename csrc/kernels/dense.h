@@ -98,7 +98,9 @@ NA_INLINE void forward_row_panels(int panels, int64_t n_in, int64_t width, const
     for (int64_t k = 0; k < n_in; k++) {
         vec number = vec_set1(x[k]);
         for (int p = 0; p < panels; p++) {
-            line row = line_load(weights + p * n_in * NA_LANES + k * width);
+            const real *at = weights + p * n_in * NA_LANES + k * width;
+            line row = line_load(at);
+            __builtin_prefetch(at + 4 * NA_LANES); /* several panels are more than the processor foresees by itself */
             for (int v = 0; v < NA_LINE_VECS; v++) sums[p].v[v] = vec_fma(row.v[v], number, sums[p].v[v]);
         }
     }
