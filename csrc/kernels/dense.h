@@ -161,12 +161,15 @@ static void backward_data(int64_t n_in, int64_t units, int64_t blocks, const rea
 
 /* ---- backward by weights: dW = Σ over rows x dz', a tile of inputs × one panel --------------- */
 
+enum { PAGE = 4096 / 64 }; /* lines; from one page to another the processor foresees nothing by itself */
+
 NA_INLINE void backward_weights_tile(int tile, int64_t n_in, int64_t width, int64_t rows, const real *x, const real *dz,
                                      bool add, real *dweights)
 {
     line sums[TILE];
     for (int t = 0; t < tile; t++) sums[t] = line_set1(0);
     for (; rows >= NA_LANES; rows -= NA_LANES) {
+        for (int t = 0; n_in > PAGE && t < tile; t++) __builtin_prefetch(x + (n_in + t) * NA_LANES);
         multiply_add(tile, NA_LANES, dz, x, 1, NA_LANES, sums);
         x += n_in * NA_LANES;
         dz += NA_LANES * NA_LANES;
