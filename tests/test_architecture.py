@@ -40,7 +40,7 @@ PYTHON_LAYERS = [
     {"_training"},
     {"layers", "losses"},
     {"activations", "optimizers", "threading"},
-    {"_validation"},
+    {"_validation", "_control_groups"},
 ]
 
 

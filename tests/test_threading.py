@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import neuract as na
+import neuract.threading as na_threading
 
 
 @pytest.fixture
@@ -55,6 +56,48 @@ def test_the_environment_sets_the_default(given, expected, monkeypatch):
 def test_nonsense_in_the_environment_is_ignored(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "many")
     assert na.get_num_threads() >= 1
+
+
+@pytest.fixture
+def processors(monkeypatch):
+    """Sets how many processors there are to run on, and how many the CPU quota comes to each time it is read."""
+
+    def have(affinity, *quotas):
+        # macOS has no affinity.
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(affinity)), raising=False)
+        monkeypatch.setattr(na_threading, "cpu_limit", iter(quotas).__next__)
+
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    na.set_num_threads(None)
+    yield have
+    na.set_num_threads(None)
+
+
+@pytest.mark.parametrize(("affinity", "quota", "expected"), [(4, None, 4), (4, 3, 3), (2, 3, 2), (1, 1, 1)])
+def test_the_default_is_what_affinity_and_quota_allow(affinity, quota, expected, processors):
+    processors(affinity, quota)
+    assert na.get_num_threads() == expected
+
+
+def test_the_environment_goes_before_the_quota(processors, monkeypatch):
+    processors(4, 2)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    assert na.get_num_threads() == 3
+
+
+def test_a_changed_affinity_is_seen_at_once(processors):
+    processors(4, None)
+    assert na.get_num_threads() == 4
+    processors(3)
+    assert na.get_num_threads() == 3
+
+
+def test_the_quota_is_read_once_and_anew_when_the_default_is_asked_for(processors):
+    """Protects the calls, each of which asks for the number of threads, from reading files."""
+    processors(8, 2, 3)
+    assert [na.get_num_threads(), na.get_num_threads()] == [2, 2]
+    na.set_num_threads(None)
+    assert [na.get_num_threads(), na.get_num_threads()] == [3, 3]
 
 
 def test_control_c_stops_training_and_keeps_the_last_epoch(data):

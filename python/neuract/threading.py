@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 
 from neuract import _neuract_core as core
+from neuract._control_groups import cpu_limit
 from neuract._validation import whole_number
 
 MOST_THREADS = 256  # that the core's pool has
@@ -23,22 +25,29 @@ def set_num_threads(n: int | None) -> None:
     """
     global _n_threads
     _n_threads = None if n is None else whole_number(n, "n", low=1)
+    _quota.cache_clear()
 
 
 def get_num_threads() -> int:
     """How many threads a call may use where its model does not say.
 
     As set by `set_num_threads`, else by the environment variable OMP_NUM_THREADS, else the processors that this
-    process may run on. Small work uses fewer.
+    process may run on, and no more of them than the CPU quota of its container comes to, rounded up. The quota is
+    read once, and anew after `set_num_threads(None)`. Small work uses fewer threads.
     """
     if _n_threads is not None:
         return _n_threads
     environment = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     if environment.isdigit() and int(environment) > 0:
         return int(environment)
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(processors, _quota() or processors)
+
+
+@cache
+def _quota() -> int | None:
+    """Kept, since it stands in files, and each call of a network asks for it."""
+    return cpu_limit()
 
 
 def threads_of(n_threads: int | None) -> int:
