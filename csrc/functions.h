@@ -36,6 +36,7 @@ struct na_network {
 struct na_trainer {
     const struct na_functions *functions;
     int64_t steps;
+    int n_threads; /* as last set */
 };
 
 #endif

@@ -95,6 +95,8 @@ na_status na_trainer_create(na_network *network, const na_training *training, na
 
 void na_trainer_free(na_trainer *trainer) { na_release(trainer); }
 
+void na_trainer_set_threads(na_trainer *trainer, int n_threads) { trainer->n_threads = n_threads; }
+
 void na_trainer_run(na_trainer *trainer, const na_data *data, const uint32_t *order, int64_t n_order,
                     double learning_rate, double seconds, na_progress *progress)
 {

@@ -86,7 +86,7 @@ typedef struct {
     double alpha;                   /* L2 penalty 0.5 · alpha · ‖W‖² / Σ sample weights of the batch; weights only */
     int64_t batch_size;
     uint64_t seed; /* of dropout */
-    int n_threads;
+    int n_threads; /* the most that a run may use */
 } na_training;
 
 typedef struct {
@@ -114,6 +114,8 @@ typedef struct na_trainer na_trainer;
 /* Holds the optimizer's state and all memory of a step. The network must outlive it. */
 na_status na_trainer_create(na_network *network, const na_training *training, na_trainer **trainer);
 void na_trainer_free(na_trainer *trainer);
+/* The most threads that runs use from now on; still no more than the trainer was made for. */
+void na_trainer_set_threads(na_trainer *trainer, int n_threads);
 
 /* Trains on rows order[progress->rows ...] (n_order of them; NULL: as they stand), whole batches, until the order ends
  * or about `seconds` have passed; call again until progress->rows == n_order. No allocation. Where a parameter is no

@@ -323,7 +323,8 @@ static void run(trainer *t, const na_data *data, const uint32_t *order, int64_t 
     if (progress->rows == 0) begin_batch(t);
     t->stop = progress->rows == n_order;
     atomic_store(&t->next_block, 0);
-    na_run_team(threads_worth(work_of_rows(t->net, least(t->chunk, t->batch_rows)), t->training.n_threads), run_job, t);
+    int n_threads = (int)least(t->handle.n_threads, t->training.n_threads);
+    na_run_team(threads_worth(work_of_rows(t->net, least(t->chunk, t->batch_rows)), n_threads), run_job, t);
 }
 
 void NA_FN(na_trainer_run)(na_trainer *handle, const na_data *data, const uint32_t *order, int64_t n_order,

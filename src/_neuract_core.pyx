@@ -382,9 +382,10 @@ cdef class Trainer:
         data.sample_weight = NULL if weights is None else weights.view.buf
         return [inputs, wanted, weights]
 
-    def run(self, int64_t rows, x, targets, sample_weight, order, double learning_rate):
+    def run(self, int64_t rows, x, targets, sample_weight, order, double learning_rate, int n_threads):
         """One pass over the rows in `order` (None: as they stand) -> (mean loss, mean penalty).
 
+        It uses no more than n_threads, nor more than the trainer was made for.
         A pass that does not end well, by Ctrl-C or a loss or parameter that is not finite (the loss is then NaN or
         infinite), is undone: the parameters are as before it, the optimizer starts anew.
         """
@@ -400,9 +401,11 @@ cdef class Trainer:
             numbers = <const uint32_t *>indices.view.buf
             if n > 0 and order.max() >= rows:
                 raise IndexError(f"the order must hold numbers of rows, 0 to {rows - 1}")
+        positive(n_threads, "n_threads")
         if self.busy:
             raise RuntimeError("this network is being trained by another thread; train a copy, or wait for it")
         self.busy = True
+        na_trainer_set_threads(self.handle, n_threads)
         try:
             while progress.rows < n:
                 with nogil:

@@ -34,7 +34,7 @@ PYTHON_LAYERS = [
     {"__main__"},
     {"estimators"},
     {"_fitting"},
-    {"_parameters", "_schedules"},
+    {"_parameters", "_schedules", "threadpools"},
     {"network"},
     {"_callbacks", "_lbfgs", "_summary"},
     {"_training"},

@@ -7,12 +7,19 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
+import threadpoolctl
+from sklearn.model_selection import GridSearchCV
 
 import neuract as na
 import neuract.threading as na_threading
+from neuract import MLPRegressor  # with the estimators comes threadpoolctl
+
+LINUX = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted in Linux's /proc")
 
 
 @pytest.fixture
@@ -60,12 +67,13 @@ def test_nonsense_in_the_environment_is_ignored(monkeypatch):
 
 @pytest.fixture
 def processors(monkeypatch):
-    """Sets how many processors there are to run on, and how many the CPU quota comes to each time it is read."""
+    """Sets how many processors there are to run on, and how many the CPU quota (none: no quota) comes to each time
+    that it is read."""
 
     def have(affinity, *quotas):
         # macOS has no affinity.
         monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(affinity)), raising=False)
-        monkeypatch.setattr(na_threading, "cpu_limit", iter(quotas).__next__)
+        monkeypatch.setattr(na_threading, "cpu_limit", iter(quotas).__next__ if quotas else lambda: None)
 
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     na.set_num_threads(None)
@@ -86,7 +94,7 @@ def test_the_environment_goes_before_the_quota(processors, monkeypatch):
 
 
 def test_a_changed_affinity_is_seen_at_once(processors):
-    processors(4, None)
+    processors(4)
     assert na.get_num_threads() == 4
     processors(3)
     assert na.get_num_threads() == 3
@@ -174,3 +182,91 @@ def test_two_threads_cannot_train_one_network_at_once(data):
     assert refusals
     assert all("trained by another thread" in refusal for refusal in refusals)
     assert len(net.history_["loss"]) == 1 + 40 - len(refusals)
+
+
+# Limits from outside: threadpoolctl, joblib.
+
+
+def ours():
+    """What threadpoolctl says of us."""
+    pools = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "neuract"]
+    assert len(pools) == 1
+    return pools[0]
+
+
+def test_threadpoolctl_lists_our_pool(default_threads):
+    na.set_num_threads(5)
+    pool = ours()
+    assert (pool["internal_api"], pool["num_threads"], pool["version"]) == ("neuract", 5, na.__version__)
+    assert Path(pool["filepath"]).samefile(na_threading.core.__file__)
+
+
+@pytest.mark.parametrize("api", ["neuract", None])
+def test_threadpoolctl_limits_and_restores(api, default_threads):
+    na.set_num_threads(5)
+    with threadpoolctl.threadpool_limits(2, user_api=api):
+        assert (na.get_num_threads(), ours()["num_threads"]) == (2, 2)
+    assert na.get_num_threads() == 5
+
+
+def test_limits_of_others_leave_us_alone(default_threads):
+    na.set_num_threads(5)
+    with threadpoolctl.threadpool_limits(1, user_api="blas"):
+        assert na.get_num_threads() == 5
+
+
+@pytest.mark.parametrize("api", ["neuract", "blas"])
+def test_the_default_is_still_the_default_after_a_limit(api, processors):
+    """Protects a default that follows the processors: at a limit's end threadpoolctl sets every pool's number."""
+    processors(4)
+    with threadpoolctl.threadpool_limits(1, user_api=api):
+        pass
+    assert na.get_num_threads() == 4
+    processors(3)
+    assert na.get_num_threads() == 3
+
+
+@LINUX
+def test_a_limit_holds_for_training_that_has_begun():
+    """Protects against a trainer that goes on with the threads it was made for."""
+    script = """
+import copy, os, numpy as np, threadpoolctl
+import neuract as na, neuract.threadpools
+X = np.random.default_rng(0).standard_normal((1000, 100))
+before = len(os.listdir("/proc/self/task"))
+made = lambda: len(os.listdir("/proc/self/task")) - before
+net = na.Network([na.Dense(100), na.Dense(100), na.Dense(1, "linear")], batch_size=1000)
+na.set_num_threads(1)
+net.partial_fit(X, X[:, 0])
+na.set_num_threads(2)
+net = copy.deepcopy(net)  # its trainer is made for two, and has not worked yet
+with threadpoolctl.threadpool_limits(1):
+    net.partial_fit(X, X[:, 0])
+    print(made())
+net.partial_fit(X, X[:, 0])
+print(made())
+"""
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert result.stdout.split() == ["0", "1"], result.stderr
+
+
+def test_network_needs_no_threadpoolctl():
+    script = "import sys, neuract as na; na.Network([na.Dense(1)]); print('threadpoolctl' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert result.stdout == "False\n", result.stderr
+
+
+def threads_allowed(estimator, X, y):
+    """A scorer that tells how many threads a fit in its process may use."""
+    return na.get_num_threads()
+
+
+def test_workers_of_joblib_share_the_processors(monkeypatch):
+    """Protects a grid search from oversubscription: joblib tells its workers their share by OMP_NUM_THREADS."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    X = np.random.default_rng(0).standard_normal((40, 3))
+    grid = {"hidden_layer_sizes": [(3,), (4,)]}
+    regressor = MLPRegressor(max_iter=3, tol=1.0, n_iter_no_change=1)
+    search = GridSearchCV(regressor, grid, scoring=threads_allowed, cv=2, n_jobs=2, refit=False).fit(X, X[:, 0])
+    share = max(1, joblib.cpu_count() // 2)
+    assert [search.cv_results_[f"split{i}_test_score"].tolist() for i in range(2)] == [[share, share]] * 2

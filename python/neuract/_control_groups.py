@@ -18,7 +18,7 @@ def cpu_limit(root: Path = Path("/")) -> int | None:
     The smallest quota / period counts, of this process's group and of the groups around it.
     """
     shares = [share for folder in _folders(root) if (share := _share(folder)) is not None]
-    return max(1, math.ceil(min(shares))) if shares else None
+    return math.ceil(min(shares)) if shares else None
 
 
 def _folders(root: Path) -> Iterator[Path]:

@@ -17,6 +17,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
+import neuract.threadpools  # noqa: F401 (from here on threadpoolctl knows our threads)
 from neuract._fitting import MultilayerPerceptron
 from neuract._training import Data
 from neuract.activations import Activation, Exponential, Linear, Sigmoid, Softmax

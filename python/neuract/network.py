@@ -215,7 +215,9 @@ class Network:
         if self._trainer is None:
             random = self._random or _validation.random_generator(self.random_state)
             self._trainer = self._make_trainer(self._built(), random)
-        loss, penalty = self._trainer.run(data.rows, data.x, data.targets, data.sample_weight, order, learning_rate)
+        loss, penalty = self._trainer.run(
+            data.rows, data.x, data.targets, data.sample_weight, order, learning_rate, threads_of(self.n_threads)
+        )
         if not np.isfinite(loss + penalty):
             raise Diverged(
                 f"training diverged: in epoch {len(self.history_['loss']) + 1} the loss or a weight was no longer "

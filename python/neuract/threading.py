@@ -22,6 +22,11 @@ def set_num_threads(n: int | None) -> None:
     ----------
     n : int or None
         At least 1.
+
+    Notes
+    -----
+    ``threadpoolctl.threadpool_limits`` sets the same number, for a while, once an estimator or `neuract.threadpools` is
+    imported.
     """
     global _n_threads
     _n_threads = None if n is None else whole_number(n, "n", low=1)
@@ -35,8 +40,11 @@ def get_num_threads() -> int:
     process may run on, and no more of them than the CPU quota of its container comes to, rounded up. The quota is
     read once, and anew after `set_num_threads(None)`. Small work uses fewer threads.
     """
-    if _n_threads is not None:
-        return _n_threads
+    return default_num_threads() if _n_threads is None else _n_threads
+
+
+def default_num_threads() -> int:
+    """What `get_num_threads` gives where nothing was set."""
     environment = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
     if environment.isdigit() and int(environment) > 0:
         return int(environment)
