@@ -56,16 +56,12 @@ def simd(session: nox.Session) -> None:
 
 @nox.session
 def neon(session: nox.Session) -> None:
-    """The C tests for AArch64 under qemu; every instruction set with FMA gives the same bits."""
+    """The C tests for AArch64 under qemu: NEON's kernels give the stored hashes, as those of x86-64 do in `lint`."""
     if missing := cross_tools_missing(session):
         print(f"SKIPPED neon: {missing}")
         return
     session.install("cmake", "ninja")
-    native, cross = BUILD / "c-native", BUILD / "c-neon"
-    c_tests(session, native)
-    c_tests(session, cross, "--toolchain", "cmake/aarch64-linux-gnu.cmake")
-    results = {isa: hashes(native, isa) for isa in ("avx2", "avx512")}
-    compare_hashes(session, results, hashes(cross, "neon"))
+    c_tests(session, BUILD / "c-neon", "--toolchain", "cmake/aarch64-linux-gnu.cmake")
 
 
 @nox.session
@@ -121,29 +117,3 @@ def cross_tools_missing(session: nox.Session) -> str:
     for command in (("update",), ("install", "-y", "--no-install-recommends", *CROSS_PACKAGES)):
         session.run("apt-get", "-qq", *command, external=True, success_codes=range(256))
     return "" if all(map(shutil.which, CROSS_TOOLS)) else "apt-get could not install the tools"
-
-
-def hashes(build: Path, isa: str) -> dict[str, str]:
-    """What the C tests of one instruction set printed when ctest ran them, by test and name."""
-    log = (build / "Testing" / "Temporary" / "LastTest.log").read_text()
-    tests = re.findall(r"^\S+ Testing: (\S+)$(.*?)^<end of output>$", log, re.M | re.S)
-    return {
-        f"{test.replace(f'_{isa}', '')} {name}": value
-        for test, output in tests
-        if f"_{isa}" in test
-        for name, value in re.findall(r"^hash (\S+) (\S+)$", output, re.M)
-    }
-
-
-def compare_hashes(session: nox.Session, results: dict[str, dict[str, str]], reference: dict[str, str]) -> None:
-    """Fails unless every instruction set that this processor has computed the reference."""
-    if not reference:
-        session.error("the C tests printed no hashes")
-    for isa, found in results.items():
-        if not found:
-            print(f"SKIPPED comparison of {isa} and neon: this processor has no {isa}")
-            continue
-        names = sorted(found.keys() | reference.keys())
-        if differing := [name for name in names if found.get(name) != reference.get(name)]:
-            session.error(f"{isa} and neon differ in: {', '.join(differing)}")
-        session.log(f"{isa} and neon agree in all {len(reference)} hashes")

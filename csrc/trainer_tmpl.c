@@ -86,7 +86,7 @@ static void list_panels(trainer *t)
 na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *training, na_trainer **out)
 {
     network *net = (network *)handle;
-    trainer sizes = {.handle = {&NA_FN(na_functions)}, .net = net, .training = *training};
+    trainer sizes = {.handle = {.functions = &NA_FN(na_functions)}, .net = net, .training = *training};
     sizes.chunk = least(training->batch_size, MAX_CHUNK);
     sizes.training.n_threads = threads_worth(work_of_rows(net, sizes.chunk), training->n_threads);
     sizes.handle.n_threads = sizes.training.n_threads;
