@@ -136,6 +136,36 @@ static void report_fault(int number)
     _exit(1);
 }
 
+/* ---- allocations ----------------------------------------------------------------------------- */
+
+static atomic_llong allocations;
+
+int64_t count_allocations(void) { return atomic_load(&allocations); }
+
+#ifdef NA_COUNT_ALLOCATIONS
+const bool allocations_are_counted = true;
+
+/* The linker leads our calls of `name` to __wrap_name, and __real_name to the C library's. */
+#define COUNTED(type, name, parameters, ...) \
+    type __real_##name parameters;           \
+    type __wrap_##name parameters;           \
+    type __wrap_##name parameters            \
+    {                                        \
+        atomic_fetch_add(&allocations, 1);   \
+        return __real_##name(__VA_ARGS__);   \
+    }
+COUNTED(void *, malloc, (size_t size), size)
+COUNTED(void *, calloc, (size_t count, size_t size), count, size)
+COUNTED(void *, realloc, (void *memory, size_t size), memory, size)
+COUNTED(void *, aligned_alloc, (size_t alignment, size_t size), alignment, size)
+COUNTED(int, posix_memalign, (void **memory, size_t alignment, size_t size), memory, alignment, size)
+COUNTED(void *, mmap, (void *at, size_t size, int protection, int flags, int file, off_t offset), at, size, protection,
+        flags, file, offset)
+#undef COUNTED
+#else
+const bool allocations_are_counted = false;
+#endif
+
 /* ---- teams ----------------------------------------------------------------------------------- */
 
 enum { TEAMS = 3000, LARGEST_TEAM = 3 };

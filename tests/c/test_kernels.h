@@ -28,6 +28,10 @@ enum { SLOTS = 12 };
 void *place(int slot, size_t bytes, bool tight);
 bool canaries_live(int slot, const void *array, size_t bytes);
 
+/* How often our code has asked for memory so far, in any thread; always 0 where it cannot be known. */
+extern const bool allocations_are_counted;
+int64_t count_allocations(void);
+
 /* test_<what>_tmpl.c. */
 void test_kernels_f32(void), test_kernels_f64(void);
 void test_elementwise_f32(void), test_elementwise_f64(void);
