@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Threads: how many, Ctrl-C between them, forks, several at once; what they compute is in test_network.py."""
+"""Threads: how many, Ctrl-C between them, forks, several at once; what they compute is in test_same_bits.py."""
 
 import multiprocessing
 import os
