@@ -93,12 +93,8 @@ cdef extern from "neuract.h" nogil:
 
     na_status na_trainer_create(na_network *network, const na_training *training, na_trainer **trainer)
     void na_trainer_free(na_trainer *trainer)
-<<<<<<< HEAD
-    void na_trainer_run(na_trainer *trainer, const na_data *data, const uint32_t *order, int64_t n_order,
-=======
     void na_trainer_set_threads(na_trainer *trainer, int n_threads)
-    void na_trainer_run(na_trainer *trainer, const na_data *data, const int64_t *order, int64_t n_order,
->>>>>>> 8a3f151 (threadpools: let threadpoolctl see and limit our threads)
+    void na_trainer_run(na_trainer *trainer, const na_data *data, const uint32_t *order, int64_t n_order,
                         double learning_rate, double seconds, na_progress *progress)
     void na_trainer_undo(na_trainer *trainer)
     void na_trainer_gradients(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)
