@@ -68,7 +68,7 @@ def neon(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Each benchmark in its short form: that it works, never how fast; missing peers are reported."""
     session.install(".")
-    for program in ("train", "predict", "estimators", "growth"):
+    for program in ("train", "threads", "predict", "estimators", "growth"):
         session.run("python", "-m", f"benchmarks.{program}", "--quick")
 
 

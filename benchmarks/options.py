@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The command line that train and predict share. Imports nothing that starts threads."""
+"""The command line that the benchmarks share. Imports nothing that starts threads."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ from benchmarks.cases import CASES, RELU
 QUICK_PEERS = ("scikit-learn", "onnxruntime")
 
 
-def parse(program: str, description: str, peers: tuple[str, ...]) -> argparse.Namespace:
+def parse(program: str, description: str, peers: tuple[str, ...], threads: int = 1) -> argparse.Namespace:
     """The options; also restricts the process to `--threads`, which must precede every other import."""
-    parser = common(program, description)
+    parser = common(program, description, threads)
     cases = parser.add_mutually_exclusive_group()
     cases.add_argument("--case", nargs="+", choices=CASES, metavar="NAME", help=f"of {', '.join(CASES)}")
     cases.add_argument("--all", action="store_true", help="every case; the default is the six with ReLU in float32")
-    parser.add_argument("--peers", nargs="*", choices=peers, metavar="NAME", help=f"of {', '.join(peers)}")
+    if peers:
+        parser.add_argument("--peers", nargs="*", choices=peers, metavar="NAME", help=f"of {', '.join(peers)}")
     options = parser.parse_args()
     options.case = options.case or list(CASES if options.all else (case.name for case in RELU))
-    if options.peers is None:
+    if peers and options.peers is None:
         options.peers = [peer for peer in peers if not options.quick or peer in QUICK_PEERS]
     return settled(options)
 
 
-def common(program: str, description: str) -> argparse.ArgumentParser:
+def common(program: str, description: str, threads: int = 1) -> argparse.ArgumentParser:
     """What every benchmark understands."""
     parser = argparse.ArgumentParser(f"python -m benchmarks.{program}", description=description)
-    parser.add_argument("--threads", type=int, default=1, help="cores and threads of every candidate (default: 1)")
+    threads_help = "cores and threads of every candidate (default: %(default)s)"
+    parser.add_argument("--threads", type=int, default=threads, help=threads_help)
     parser.add_argument("--rounds", type=int, default=7, help="samples of which the median is taken (default: 7)")
     parser.add_argument("--quick", action="store_true", help="few rows, one round: does it work, not how fast")
     parser.add_argument("--markdown", action="store_true", help="tables as Markdown")
