@@ -67,9 +67,14 @@ def neon(session: nox.Session) -> None:
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Each benchmark in its short form: that it works, never how fast; missing peers are reported."""
-    session.install(".")
+    session.install(".", "cmake", "ninja")
     for program in ("train", "threads", "predict", "estimators", "growth"):
         session.run("python", "-m", f"benchmarks.{program}", "--quick")
+    build, baseline = BUILD / "c-benchmarks", "sse2" if platform.machine() in ("x86_64", "AMD64") else "neon"
+    kernels = f"bench_kernels_{baseline}_f32"
+    configure(session, build, f"-DNEURACT_ISAS={baseline}")
+    session.run("cmake", "--build", str(build), "--target", kernels, external=True)
+    session.run(str(build / kernels), external=True)
 
 
 @nox.session
@@ -99,11 +104,16 @@ def readme_commands() -> list[str]:
 
 
 def c_tests(session: nox.Session, build: Path, *options: str) -> None:
-    """Builds the C tests with warnings as errors and runs them."""
-    options += ("-G", "Ninja", "-DNEURACT_WERROR=ON", "-DNEURACT_C_TESTS=ON")
-    session.run("cmake", "--fresh", "-S", ".", "-B", str(build), *options, external=True)
+    """Builds the C tests and runs them."""
+    configure(session, build, *options)
     session.run("cmake", "--build", str(build), external=True)
     session.run("ctest", "--test-dir", str(build), *CTEST, external=True)
+
+
+def configure(session: nox.Session, build: Path, *options: str) -> None:
+    """Makes ready to build the C programs, with warnings as errors."""
+    options += ("-G", "Ninja", "-DNEURACT_WERROR=ON", "-DNEURACT_C_TESTS=ON")
+    session.run("cmake", "--fresh", "-S", ".", "-B", str(build), *options, external=True)
 
 
 def cross_tools_missing(session: nox.Session) -> str:
