@@ -14,11 +14,12 @@ struct na_functions {
     na_status (*network_create)(int64_t n_inputs, const na_layer *layers, int n_layers, na_network **network);
     void (*network_get)(const na_network *network, int layer, na_part part, void *out);
     void (*network_set)(na_network *network, int layer, na_part part, const void *in);
-    na_status (*network_predict)(const na_network *network, int64_t rows, const void *x, void *y, int n_threads);
-    na_status (*network_inspect)(const na_network *network, int64_t rows, const void *x, void *const *outputs,
+    na_status (*network_predict)(const na_network *network, int64_t rows, na_rows x, void *y, int n_threads);
+    na_status (*network_inspect)(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                                  uint8_t *const *fired, int n_threads);
 
     na_status (*trainer_create)(na_network *network, const na_training *training, na_trainer **trainer);
+    na_status (*trainer_reserve)(na_trainer *trainer, const na_data *data);
     void (*trainer_run)(na_trainer *trainer, const na_data *data, const uint32_t *order, int64_t n_order,
                         double learning_rate, double seconds, na_progress *progress);
     void (*trainer_undo)(na_trainer *trainer);
@@ -36,7 +37,9 @@ struct na_network {
 struct na_trainer {
     const struct na_functions *functions;
     int64_t steps;
-    int n_threads; /* as last set */
+    int n_threads;     /* as last set */
+    void *inputs;      /* memory for the inputs of a step */
+    size_t input_size; /* bytes of it */
 };
 
 #endif

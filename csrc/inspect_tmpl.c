@@ -1,6 +1,6 @@
 /* inspect_tmpl.c: what each neuron of a network does, row by row: its output, and whether it fires. */
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "network.h"
+#include "rows.h"
 
 #include <stdatomic.h>
 
@@ -10,11 +10,11 @@ typedef struct {
     const network *net;
     const kernel_table *table;
     int64_t rows;
-    const real *x;
+    na_rows x;
     void *const *outputs;
     uint8_t *const *fired;
     atomic_llong next_row;
-    int64_t block_size; /* numbers in a block of the widest layer */
+    int64_t block_size; /* room_for_block */
     real *scratch;
 } inspection;
 
@@ -30,16 +30,31 @@ static void write_fired(const dense *layer, int64_t rows, const real *y, uint8_t
         }
 }
 
+/* z of one block; x: the layer below, for the first layer what is needed on the way from the user's rows. */
+static void forward_block(const inspection *p, int l, int64_t row, int64_t rows, real *x, real *z)
+{
+    const dense *layer = &p->net->layers[l];
+    const real *parameters = p->net->parameters;
+    if (l == 0) {
+        na_rows from = rows_from(p->x, layer->n_in, row);
+        if (is_sparse(from)) {
+            NA_FN(na_sparse_block)(p->table, layer, parameters, from, NULL, rows, x, z);
+            return;
+        }
+        p->table->gather(layer->n_in, rows, from.values, NULL, x);
+    }
+    p->table->forward(layer->n_in, layer->units, 1, x, parameters + layer->part[NA_WEIGHTS],
+                      parameters + layer->part[NA_BIASES], z);
+}
+
 /* One block; thresholds are applied after it is known who fired, which a 0 no longer tells. */
 static void inspect_block(const inspection *p, int64_t row, real *x, real *y)
 {
     const network *net = p->net;
     int64_t rows = least(NA_LANES, p->rows - row);
-    p->table->gather(net->n_inputs, rows, p->x + row * net->n_inputs, NULL, x);
     for (int l = 0; l < net->n_layers; l++) {
         const dense *layer = &net->layers[l];
-        p->table->forward(layer->n_in, layer->units, 1, x, net->parameters + layer->part[NA_WEIGHTS],
-                          net->parameters + layer->part[NA_BIASES], y);
+        forward_block(p, l, row, rows, x, y);
         if (p->fired[l]) {
             dense before = *layer;
             before.neurons.thresholds = NULL;
@@ -61,13 +76,13 @@ static void inspect_job(void *argument, na_team *team, int thread)
         inspect_block(p, row, x, x + p->block_size);
 }
 
-na_status NA_FN(na_inspect)(const na_network *handle, int64_t rows, const void *x, void *const *outputs,
+na_status NA_FN(na_inspect)(const na_network *handle, int64_t rows, na_rows x, void *const *outputs,
                             uint8_t *const *fired, int n_threads)
 {
     const network *net = (const network *)handle;
     inspection p = {.net = net, .table = kernels, .rows = rows, .x = x, .outputs = outputs, .fired = fired};
-    p.block_size = net->widest * NA_LANES;
-    int team = threads_worth((double)rows * work_of_row(net), n_threads);
+    p.block_size = room_for_block(net, x);
+    int team = threads_worth(forward_work(net, rows, x), n_threads);
     p.scratch = na_allocate((size_t)p.block_size * 2 * (size_t)team, sizeof(real));
     if (!p.scratch) return NA_OUT_OF_MEMORY;
     na_run_team(team, inspect_job, &p);

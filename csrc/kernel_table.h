@@ -73,6 +73,14 @@ struct NA_FN(na_kernels) {
     void (*backward_weights)(int64_t n_in, int64_t width, int64_t rows, const real *x, const real *dz, bool add,
                              real *dweights);
     void (*sum_rows)(int64_t width, int64_t rows, const real *dz, bool add, real *dbiases);
+    /* forward_row of a row of which n values are stored, at `columns`, ascending; the others are 0 */
+    void (*sparse_forward_row)(int64_t n_in, int64_t units, int64_t n, const real *values, const int32_t *columns,
+                               const real *weights, const real *biases, real *z);
+    /* backward_weights of such rows, given column by column: the values of column k and the rows in which they are,
+     * ascending, lie from starts[k] to starts[k + 1] */
+    void (*sparse_backward_weights)(int64_t n_in, int64_t width, int64_t rows, const real *values,
+                                    const int32_t *row_numbers, const int64_t *starts, const real *dz, bool add,
+                                    real *dweights);
 
     na_activate *activate[NA_N_ACTIVATIONS];
     na_activate_row *activate_row[NA_N_ACTIVATIONS];

@@ -27,7 +27,7 @@ typedef struct {
 typedef struct {
     struct na_network handle;
     int n_layers;
-    int64_t n_inputs, widest; /* widest: the most neurons of a layer, inputs included */
+    int64_t n_inputs, widest; /* widest: the most neurons of a layer */
     int64_t group;            /* blocks that go through the layers together */
     int64_t n_parameters;     /* with the gaps that let each part begin on a line */
     real *parameters;
@@ -60,8 +60,9 @@ static inline int threads_worth(double work, int n_threads)
 void NA_FN(na_activation_apply)(int, double, bool, int64_t, const void *, void *);
 void NA_FN(na_softmax_apply)(int64_t, int64_t, const void *, void *);
 bool NA_FN(na_all_finite)(int64_t, const void *);
-na_status NA_FN(na_inspect)(const na_network *, int64_t, const void *, void *const *, uint8_t *const *, int);
+na_status NA_FN(na_inspect)(const na_network *, int64_t, na_rows, void *const *, uint8_t *const *, int);
 na_status NA_FN(na_trainer_create)(na_network *, const na_training *, na_trainer **);
+na_status NA_FN(na_trainer_reserve)(na_trainer *, const na_data *);
 void NA_FN(na_trainer_run)(na_trainer *, const na_data *, const uint32_t *, int64_t, double, double, na_progress *);
 void NA_FN(na_trainer_undo)(na_trainer *);
 void NA_FN(na_trainer_gradients)(na_trainer *, const na_data *, double, na_progress *);

@@ -1,6 +1,6 @@
 /* network_tmpl.c: a network of one dtype: made, filled, read, and asked for predictions. */
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "network.h"
+#include "rows.h"
 
 #include <stdatomic.h>
 #include <string.h>
@@ -75,7 +75,7 @@ static na_status create(int64_t n_inputs, const na_layer *layers, int n_layers, 
     if (!na_arena_allocate(&arena)) return NA_OUT_OF_MEMORY;
 
     network *net = na_arena_take(&arena, 1, sizeof(network));
-    *net = (network){.handle = {&NA_FN(na_functions)}, .n_layers = n_layers, .n_inputs = n_inputs, .widest = n_inputs};
+    *net = (network){.handle = {&NA_FN(na_functions)}, .n_layers = n_layers, .n_inputs = n_inputs};
     net->layers = na_arena_take(&arena, (size_t)n_layers, sizeof(dense));
     net->parameters = na_arena_take(&arena, (size_t)n_parameters + NA_LANES, sizeof(real));
     for (int l = 0; l < n_layers; l++) {
@@ -83,7 +83,7 @@ static na_status create(int64_t n_inputs, const na_layer *layers, int n_layers, 
         fill_layer(net, &net->layers[l], &layers[l], &arena);
         net->widest = most(net->widest, layers[l].units);
     }
-    net->group = group_of(net->widest);
+    net->group = group_of(most(n_inputs, net->widest));
     *out = &net->handle;
     return NA_OK;
 }
@@ -145,25 +145,46 @@ typedef struct {
     const network *net;
     const kernel_table *table;
     int64_t rows;
-    const real *x;
+    na_rows x;
     real *y;
     atomic_llong next_row;
     int64_t scratch_size; /* numbers in one half of a thread's scratch */
     real *scratch;
 } prediction;
 
-/* `rows` rows, at most net->group blocks, through all layers; a and b: net->group blocks of the widest layer each. */
-static void predict_group(const prediction *p, int64_t rows, const real *x, real *y, real *a, real *b)
+static void forward_layer(const prediction *p, const dense *layer, int64_t blocks, const real *x, real *z)
+{
+    const real *parameters = p->net->parameters;
+    p->table->forward(layer->n_in, layer->units, blocks, x, parameters + layer->part[NA_WEIGHTS],
+                      parameters + layer->part[NA_BIASES], z);
+}
+
+/* z of the first layer for `rows` rows; a: what is needed on the way. */
+static void first_layer(const prediction *p, int64_t rows, na_rows x, real *a, real *z)
+{
+    const dense *layer = &p->net->layers[0];
+    for (int64_t r = 0; r < rows; r += NA_LANES) {
+        na_rows block = rows_from(x, layer->n_in, r);
+        int64_t n = least(NA_LANES, rows - r);
+        if (is_sparse(x))
+            NA_FN(na_sparse_block)(p->table, layer, p->net->parameters, block, NULL, n, a, z + r * layer->units);
+        else
+            p->table->gather(layer->n_in, n, block.values, NULL, a + r * layer->n_in);
+    }
+    if (!is_sparse(x)) forward_layer(p, layer, up_to(rows, NA_LANES) / NA_LANES, a, z);
+}
+
+/* `rows` rows, at most net->group blocks, through all layers; a and b: scratch_size each. */
+static void predict_group(const prediction *p, int64_t rows, na_rows x, real *y, real *a, real *b)
 {
     const network *net = p->net;
-    int64_t blocks = (rows + NA_LANES - 1) / NA_LANES;
-    for (int64_t r = 0; r < rows; r += NA_LANES)
-        p->table->gather(net->n_inputs, least(NA_LANES, rows - r), x + r * net->n_inputs, NULL, a + r * net->n_inputs);
+    int64_t blocks = up_to(rows, NA_LANES) / NA_LANES;
     for (int l = 0; l < net->n_layers; l++) {
         const dense *layer = &net->layers[l];
-        const real *parameters = net->parameters;
-        p->table->forward(layer->n_in, layer->units, blocks, a, parameters + layer->part[NA_WEIGHTS],
-                          parameters + layer->part[NA_BIASES], b);
+        if (l == 0)
+            first_layer(p, rows, x, a, b);
+        else
+            forward_layer(p, layer, blocks, a, b);
         activate_blocks(p->table, layer, blocks, b, b, NULL, NULL);
         real *swap = a;
         a = b, b = swap;
@@ -173,13 +194,17 @@ static void predict_group(const prediction *p, int64_t rows, const real *x, real
         p->table->scatter(units, least(NA_LANES, rows - r), a + r * units, y + r * units);
 }
 
-static void predict_row(const prediction *p, const real *x, real *y, real *a, real *b)
+static void predict_row(const prediction *p, na_rows rows, real *y, real *a, real *b)
 {
     const network *net = p->net;
+    const real *x = rows.values;
     for (int l = 0; l < net->n_layers; l++) {
         const dense *layer = &net->layers[l];
-        p->table->forward_row(layer->n_in, layer->units, x, net->parameters + layer->part[NA_WEIGHTS],
-                              net->parameters + layer->part[NA_BIASES], a);
+        if (l == 0 && is_sparse(rows))
+            NA_FN(na_sparse_row)(p->table, layer, net->parameters, rows, 0, a);
+        else
+            p->table->forward_row(layer->n_in, layer->units, x, net->parameters + layer->part[NA_WEIGHTS],
+                                  net->parameters + layer->part[NA_BIASES], a);
         if (layer->activation == NA_SOFTMAX)
             p->table->softmax_row(layer->units, a, a);
         else
@@ -195,20 +220,20 @@ static void predict_job(void *argument, na_team *team, int thread)
     real *a = p->scratch + 2 * thread * p->scratch_size, *b = a + p->scratch_size;
     int64_t n_inputs = p->net->n_inputs, units = last_layer(p->net)->units;
     if (p->rows <= ROWS_ONE_BY_ONE) {
-        for (int64_t r = 0; r < p->rows; r++) predict_row(p, p->x + r * n_inputs, p->y + r * units, a, b);
+        for (int64_t r = 0; r < p->rows; r++) predict_row(p, rows_from(p->x, n_inputs, r), p->y + r * units, a, b);
         return;
     }
     int64_t group = p->net->group * NA_LANES;
     for (int64_t r; (r = atomic_fetch_add(&p->next_row, group)) < p->rows;)
-        predict_group(p, least(group, p->rows - r), p->x + r * n_inputs, p->y + r * units, a, b);
+        predict_group(p, least(group, p->rows - r), rows_from(p->x, n_inputs, r), p->y + r * units, a, b);
 }
 
-static na_status predict(const na_network *handle, int64_t rows, const void *x, void *y, int n_threads)
+static na_status predict(const na_network *handle, int64_t rows, na_rows x, void *y, int n_threads)
 {
     const network *net = (const network *)handle;
     prediction p = {.net = net, .table = kernels, .rows = rows, .x = x, .y = y};
-    int team = threads_worth((double)rows * work_of_row(net), n_threads);
-    p.scratch_size = rows <= ROWS_ONE_BY_ONE ? up_to(net->widest, NA_LANES) : net->group * net->widest * NA_LANES;
+    int team = threads_worth(forward_work(net, rows, x), n_threads);
+    p.scratch_size = rows <= ROWS_ONE_BY_ONE ? up_to(net->widest, NA_LANES) : net->group * room_for_block(net, x);
     p.scratch = na_allocate((size_t)p.scratch_size * 2 * (size_t)team, sizeof(real));
     if (!p.scratch) return NA_OUT_OF_MEMORY;
     na_run_team(team, predict_job, &p);
@@ -228,6 +253,7 @@ const struct na_functions NA_FN(na_functions) = {
     .network_predict = predict,
     .network_inspect = NA_FN(na_inspect),
     .trainer_create = NA_FN(na_trainer_create),
+    .trainer_reserve = NA_FN(na_trainer_reserve),
     .trainer_run = NA_FN(na_trainer_run),
     .trainer_undo = NA_FN(na_trainer_undo),
     .trainer_gradients = NA_FN(na_trainer_gradients),

@@ -77,12 +77,12 @@ void na_network_set(na_network *network, int layer, na_part part, const void *in
     network->functions->network_set(network, layer, part, in);
 }
 
-na_status na_network_predict(const na_network *network, int64_t rows, const void *x, void *y, int n_threads)
+na_status na_network_predict(const na_network *network, int64_t rows, na_rows x, void *y, int n_threads)
 {
     return network->functions->network_predict(network, rows, x, y, n_threads);
 }
 
-na_status na_network_inspect(const na_network *network, int64_t rows, const void *x, void *const *outputs,
+na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                              uint8_t *const *fired, int n_threads)
 {
     return network->functions->network_inspect(network, rows, x, outputs, fired, n_threads);
@@ -93,7 +93,16 @@ na_status na_trainer_create(na_network *network, const na_training *training, na
     return network->functions->trainer_create(network, training, trainer);
 }
 
-void na_trainer_free(na_trainer *trainer) { na_release(trainer); }
+void na_trainer_free(na_trainer *trainer)
+{
+    if (trainer) na_release(trainer->inputs);
+    na_release(trainer);
+}
+
+na_status na_trainer_reserve(na_trainer *trainer, const na_data *data)
+{
+    return trainer->functions->trainer_reserve(trainer, data);
+}
 
 void na_trainer_set_threads(na_trainer *trainer, int n_threads) { trainer->n_threads = n_threads; }
 

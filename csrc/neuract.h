@@ -40,6 +40,22 @@ void na_softmax_apply(na_dtype dtype, int64_t rows, int64_t n, const void *z, vo
 /* Whether none of n numbers is NaN or infinite. */
 bool na_all_finite(na_dtype dtype, int64_t n, const void *x);
 
+/* ---- rows of X ------------------------------------------------------------------------------- */
+
+/* Dense rows, one behind the other, or the stored entries of sparse ones; what is not stored is 0, and all numbers are
+ * finite. Both give the same bits. */
+typedef struct {
+    const void *values;     /* rows × n_inputs; sparse: the stored values, row by row */
+    const int32_t *columns; /* sparse: of each of them, ascending in a row; NULL: dense */
+    const int64_t *starts;  /* sparse: rows + 1 places in the two: row r lies from starts[r] to starts[r + 1] */
+} na_rows;
+
+/* What sparse rows are: ready; ready but for the order, columns of a row not ascending or more than once there; or not
+ * to be read at all, with places beyond the `stored` entries or columns beyond n_inputs. */
+typedef enum { NA_ROWS_SORTED, NA_ROWS_UNSORTED, NA_ROWS_BROKEN } na_rows_state;
+na_rows_state na_rows_look(int64_t rows, int64_t n_inputs, int64_t stored, const int32_t *columns,
+                           const int64_t *starts);
+
 /* ---- networks -------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -66,11 +82,11 @@ typedef enum { NA_GRADIENTS, NA_FIRST_MOMENTS, NA_SECOND_MOMENTS } na_array;
 void na_network_get(const na_network *network, int layer, na_part part, void *out);
 void na_network_set(na_network *network, int layer, na_part part, const void *in);
 
-/* y: rows × units of the last layer; x: rows × n_inputs. */
-na_status na_network_predict(const na_network *network, int64_t rows, const void *x, void *y, int n_threads);
+/* y: rows × units of the last layer. */
+na_status na_network_predict(const na_network *network, int64_t rows, na_rows x, void *y, int n_threads);
 /* outputs[l]: rows × units of layer l, what its neurons pass on; fired[l]: the same shape, 1 where the neuron fires.
  * Any of the pointers may be NULL. */
-na_status na_network_inspect(const na_network *network, int64_t rows, const void *x, void *const *outputs,
+na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                              uint8_t *const *fired, int n_threads);
 
 /* ---- training -------------------------------------------------------------------------------- */
@@ -90,8 +106,8 @@ typedef struct {
 } na_training;
 
 typedef struct {
-    int64_t rows;              /* in the user's arrays */
-    const void *x;             /* rows × n_inputs */
+    int64_t rows; /* in the user's arrays */
+    na_rows x;
     const void *targets;       /* rows × units of the last layer; softmax: rows × 1, the class as a whole number */
     const void *sample_weight; /* rows, or NULL: all 1 */
 } na_data;
@@ -111,11 +127,13 @@ void na_shuffle(int64_t n, uint32_t *order, na_next_uint32 *next, void *state);
 
 typedef struct na_trainer na_trainer;
 
-/* Holds the optimizer's state and all memory of a step. The network must outlive it. */
+/* Holds the optimizer's state and all memory of a step but that for the inputs. The network must outlive it. */
 na_status na_trainer_create(na_network *network, const na_training *training, na_trainer **trainer);
 void na_trainer_free(na_trainer *trainer);
 /* The most threads that runs use from now on; still no more than the trainer was made for. */
 void na_trainer_set_threads(na_trainer *trainer, int n_threads);
+/* Takes the memory for the inputs of a step on such data, where it is not there already. Before each run. */
+na_status na_trainer_reserve(na_trainer *trainer, const na_data *data);
 
 /* Trains on rows order[progress->rows ...] (n_order of them; NULL: as they stand), whole batches, until the order ends
  * or about `seconds` have passed; call again until progress->rows == n_order. No allocation. Where a parameter is no

@@ -47,10 +47,42 @@ static const real *layer_input(const trainer *t, int layer, int64_t block)
                       : t->outputs[layer - 1] + block * t->net->layers[layer].n_in * NA_LANES;
 }
 
-static void forward_layer(const trainer *t, int l, int64_t block, int64_t blocks, real *z)
+/* Rows of a block of the chunk, from and to where. */
+static int64_t rows_of(const trainer *t, int64_t block)
+{
+    int64_t chunk = least(t->chunk, t->batch_rows - t->batch_done);
+    return least(NA_LANES, chunk - block * NA_LANES);
+}
+
+static bool takes_sparse(const trainer *t, int layer) { return layer == 0 && is_sparse(t->data->x); }
+
+/* x from the chunk's row `row` on, to be read in the order that stands there: NULL, as they stand. */
+static na_rows rows_in_order(const trainer *t, int64_t row, const uint32_t **order)
+{
+    int64_t first = t->progress->rows + row;
+    *order = t->order ? t->order + first : NULL;
+    return t->order ? t->data->x : rows_from(t->data->x, t->net->n_inputs, first);
+}
+
+static void forward_sparse(const trainer *t, const scratch *s, int64_t block, int64_t blocks, real *z)
+{
+    const dense *layer = &t->net->layers[0];
+    for (int64_t b = 0; b < blocks; b++) {
+        const uint32_t *order;
+        na_rows x = rows_in_order(t, (block + b) * NA_LANES, &order);
+        NA_FN(na_sparse_block)(t->table, layer, t->net->parameters, x, order, rows_of(t, block + b), s->z_rows,
+                               z + b * layer->units * NA_LANES);
+    }
+}
+
+static void forward_layer(const trainer *t, const scratch *s, int l, int64_t block, int64_t blocks, real *z)
 {
     const dense *layer = &t->net->layers[l];
     const real *parameters = t->net->parameters;
+    if (takes_sparse(t, l)) {
+        forward_sparse(t, s, block, blocks, z);
+        return;
+    }
     t->table->forward(layer->n_in, layer->units, blocks, layer_input(t, l, block), parameters + layer->part[NA_WEIGHTS],
                       parameters + layer->part[NA_BIASES], z);
 }
@@ -60,7 +92,7 @@ static void forward_hidden(const trainer *t, const scratch *s, int l, int64_t bl
     const dense *layer = &t->net->layers[l];
     int64_t size = layer->units * NA_LANES;
     real *y = t->outputs[l] + block * size, *parameter_slopes = s->parameter_slopes[l];
-    forward_layer(t, l, block, blocks, y);
+    forward_layer(t, s, l, block, blocks, y);
     activate_blocks(t->table, layer, blocks, y, y, s->slopes[l], parameter_slopes);
     if (layer->dropout > 0 && t->update)
         for (int64_t b = 0; b < blocks; b++)
@@ -76,13 +108,6 @@ static bool of_z(int loss)
 #undef NA_ROW
     };
     return of[loss] == NA_OF_Z;
-}
-
-/* Rows of a block of the chunk, from and to where. */
-static int64_t rows_of(const trainer *t, int64_t block)
-{
-    int64_t chunk = least(t->chunk, t->batch_rows - t->batch_done);
-    return least(NA_LANES, chunk - block * NA_LANES);
 }
 
 static void gather_rows(const trainer *t, int64_t block, int64_t n, const real *from, real *to)
@@ -102,7 +127,7 @@ static void output_layer(const trainer *t, const scratch *s, int64_t block, int6
     real *parameter_slopes = s->parameter_slopes[l] ? s->parameter_slopes[l] + b * size : NULL;
     real *weights = t->row_weights + block * NA_LANES, *losses = t->row_losses + block * NA_LANES;
 
-    forward_layer(t, l, block, 1, v);
+    forward_layer(t, s, l, block, 1, v);
     if (t->data->sample_weight)
         gather_rows(t, block, 1, t->data->sample_weight, weights);
     else
@@ -148,8 +173,8 @@ static void backward_layer(const trainer *t, scratch *s, int l, int64_t blocks)
 static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
 {
     const network *net = t->net;
-    for (int64_t b = 0; b < blocks; b++)
-        gather_rows(t, block + b, net->n_inputs, t->data->x, t->inputs + (block + b) * net->n_inputs * NA_LANES);
+    for (int64_t b = block; b < block + blocks && !takes_sparse(t, 0); b++)
+        gather_rows(t, b, net->n_inputs, t->data->x.values, t->inputs + b * net->n_inputs * NA_LANES);
     for (int l = 0; l < net->n_layers - 1; l++) forward_hidden(t, s, l, block, blocks);
     for (int64_t b = 0; b < blocks; b++) output_layer(t, s, block + b, b);
     for (int l = net->n_layers - 1;; l--) {
@@ -159,7 +184,26 @@ static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
     }
 }
 
+/* Sparse inputs: what the second phase reads of the chunk's rows. */
+static void sort_columns(const trainer *t)
+{
+    const uint32_t *order;
+    na_rows x = rows_in_order(t, 0, &order);
+    NA_FN(na_sort_columns)(x, t->net->n_inputs, order, least(t->chunk, t->batch_rows - t->batch_done), &t->columns);
+}
+
 /* ---- second phase: by weights ---------------------------------------------------------------- */
+
+static void weight_gradients(const trainer *t, const panel *p, int64_t width, int64_t rows, bool add, real *gradients)
+{
+    int64_t n_in = t->net->layers[p->layer].n_in;
+    const real *deltas = t->deltas[p->layer] + p->j * t->padded;
+    const column_entries *c = &t->columns;
+    if (takes_sparse(t, p->layer))
+        t->table->sparse_backward_weights(n_in, width, rows, c->values, c->rows, c->starts, deltas, add, gradients);
+    else
+        t->table->backward_weights(n_in, width, rows, layer_input(t, p->layer, 0), deltas, add, gradients);
+}
 
 /* One alpha for the whole layer: the sum over rows, then over neurons in order. */
 static void shared_slope_gradient(const trainer *t, const dense *layer, int l, int64_t rows, bool add)
@@ -188,8 +232,7 @@ static void run_panel(const trainer *t, const panel *p, double *squares)
     int64_t slopes = layer->part[NA_SLOPES] + p->j, panel_at = p->j * t->padded;
     bool add = t->batch_done > 0, last = t->batch_done + rows == t->batch_rows;
 
-    t->table->backward_weights(layer->n_in, width, rows, layer_input(t, p->layer, 0), t->deltas[p->layer] + panel_at,
-                               add, t->gradients + weights);
+    weight_gradients(t, p, width, rows, add, t->gradients + weights);
     t->table->sum_rows(width, rows, t->deltas[p->layer] + panel_at, add, t->gradients + biases);
     int64_t n_slopes = layer->n_slopes > 1 ? width : p->j == 0 ? layer->n_slopes : 0;
     if (layer->n_slopes == 1 && p->j == 0)
@@ -261,6 +304,9 @@ static void end_rows(void *argument)
     atomic_store(&t->next_panel, 0);
 }
 
+/* What threads take first: sparse inputs are sorted by column while others are at work on the blocks. */
+static int64_t first_block(const trainer *t) { return takes_sparse(t, 0) ? -t->net->group : 0; }
+
 static void begin_batch(trainer *t)
 {
     int64_t left = t->n_order - t->progress->rows;
@@ -295,7 +341,7 @@ static void end_weights(void *argument)
     t->progress->rows += rows;
     if (t->batch_done == t->batch_rows) t->update ? end_batch(t) : end_gradients(t);
     t->stop = t->progress->rows == t->n_order || now() > t->deadline;
-    atomic_store(&t->next_block, 0);
+    atomic_store(&t->next_block, first_block(t));
 }
 
 static void run_job(void *argument, na_team *team, int thread)
@@ -306,7 +352,7 @@ static void run_job(void *argument, na_team *team, int thread)
     while (!t->stop) {
         int64_t blocks = up_to(least(t->chunk, t->batch_rows - t->batch_done), NA_LANES) / NA_LANES;
         for (int64_t b; (b = atomic_fetch_add(&t->next_block, group)) < blocks;)
-            run_group(t, &s, b, least(group, blocks - b));
+            b < 0 ? sort_columns(t) : run_group(t, &s, b, least(group, blocks - b));
         na_team_barrier(team, end_rows, t);
         for (int64_t p; (p = atomic_fetch_add(&t->next_panel, 1)) < t->n_panels;)
             run_panel(t, &t->panels[p], &t->panel_squares[p]);
@@ -322,7 +368,7 @@ static void run(trainer *t, const na_data *data, const uint32_t *order, int64_t 
     t->deadline = now() + seconds;
     if (progress->rows == 0) begin_batch(t);
     t->stop = progress->rows == n_order;
-    atomic_store(&t->next_block, 0);
+    atomic_store(&t->next_block, first_block(t));
     int n_threads = (int)least(t->handle.n_threads, t->training.n_threads);
     na_run_team(threads_worth(work_of_rows(t->net, least(t->chunk, t->batch_rows)), n_threads), run_job, t);
 }

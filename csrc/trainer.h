@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-#include "network.h"
+#include "rows.h"
 
 /* What a thread needs while a group goes down and up the layers. */
 typedef struct {
@@ -15,6 +15,7 @@ typedef struct {
     real *delta, *delta_below; /* group × widest lines */
     real *targets;             /* one block */
     real *mask;                /* one block of the widest layer: dropout */
+    real *z_rows;              /* one block of the first layer and a line: sparse inputs */
 } scratch;
 
 typedef struct {
@@ -31,12 +32,13 @@ typedef struct {
     int64_t chunk;     /* rows that go through both phases at once */
     int64_t padded;    /* the same, in whole blocks */
     real *gradients, *first_moments, *second_moments;
-    real *before;        /* the parameters at the start of the pass */
-    real *inputs;        /* padded rows of n_inputs, in blocks */
-    real **outputs;      /* [layer]: the same of its units; the last layer's is not kept */
-    real **deltas;       /* [layer]: [panel][padded rows][NA_LANES], sample weight · dloss/dz */
-    real **slope_deltas; /* [layer]: the same for the learned slopes, or NULL */
-    real *row_weights;   /* of the chunk */
+    real *before;           /* the parameters at the start of the pass */
+    real *inputs;           /* padded rows of n_inputs, in blocks; unless they are sparse */
+    column_entries columns; /* sparse inputs: the chunk's, by column */
+    real **outputs;         /* [layer]: the same of its units; the last layer's is not kept */
+    real **deltas;          /* [layer]: [panel][padded rows][NA_LANES], sample weight · dloss/dz */
+    real **slope_deltas;    /* [layer]: the same for the learned slopes, or NULL */
+    real *row_weights;      /* of the chunk */
     real *row_losses;
     panel *panels;
     double *panel_squares; /* Σ w² of the panel */

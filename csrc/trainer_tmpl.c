@@ -1,4 +1,5 @@
-/* trainer_tmpl.c: a trainer of one dtype: all of its memory taken at once, its state read and set. */
+/* trainer_tmpl.c: a trainer of one dtype: its memory taken at once, but for the inputs of a step, which depend on the
+ * data; its state read and set. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trainer.h"
 
@@ -52,6 +53,7 @@ static void take_scratch(allocation *a, const trainer *t, scratch *s)
     s->delta_below = take_reals(a, panels_widest, net->group * NA_LANES);
     s->targets = take_reals(a, t->n_targets, NA_LANES);
     s->mask = take_reals(a, net->widest, NA_LANES);
+    s->z_rows = take_reals(a, net->layers[0].units + 1, NA_LANES);
 }
 
 static void take_all(allocation *a, trainer *t)
@@ -61,7 +63,6 @@ static void take_all(allocation *a, trainer *t)
     t->first_moments = take_reals(a, net->n_parameters, 1);
     t->second_moments = take_reals(a, net->n_parameters, 1);
     t->before = take_reals(a, net->n_parameters, 1);
-    t->inputs = take_reals(a, net->n_inputs, t->padded);
     t->outputs = take_layers(a, net, t->padded / NA_LANES, net->n_layers - 1, false);
     t->deltas = take_layers(a, net, t->padded / NA_LANES, net->n_layers, false);
     t->slope_deltas = take_layers(a, net, t->padded / NA_LANES, net->n_layers, true);
@@ -74,6 +75,19 @@ static void take_all(allocation *a, trainer *t)
         scratch counted;
         take_scratch(a, t, t->scratches ? &t->scratches[i] : &counted);
     }
+}
+
+static void take_inputs(allocation *a, trainer *t, const na_data *data)
+{
+    int64_t n_inputs = t->net->n_inputs;
+    if (!is_sparse(data->x)) {
+        t->inputs = take_reals(a, n_inputs, t->padded);
+        return;
+    }
+    int64_t stored = NA_FN(na_most_stored)(data->x, data->rows, t->chunk);
+    t->columns.starts = take(a, n_inputs + 2, sizeof *t->columns.starts);
+    t->columns.rows = take(a, stored, sizeof *t->columns.rows);
+    t->columns.values = take_reals(a, stored, 1);
 }
 
 static void list_panels(trainer *t)
@@ -104,6 +118,22 @@ na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *traini
     take_all(&a, t);
     list_panels(t);
     *out = &t->handle;
+    return NA_OK;
+}
+
+na_status NA_FN(na_trainer_reserve)(na_trainer *handle, const na_data *data)
+{
+    trainer *t = (trainer *)handle;
+    allocation a = {.counting = true};
+    take_inputs(&a, t, data);
+    if (a.arena.overflow || a.arena.reserved > handle->input_size) {
+        if (!na_arena_allocate(&a.arena)) return NA_OUT_OF_MEMORY;
+        na_release(handle->inputs);
+        handle->inputs = a.arena.memory;
+        handle->input_size = a.arena.reserved;
+    }
+    a = (allocation){.arena.memory = handle->inputs};
+    take_inputs(&a, t, data);
     return NA_OK;
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # What the seam uses of csrc/neuract.h, where every function's contract stands.
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 
 
 cdef extern from "neuract.h" nogil:
@@ -39,6 +39,19 @@ cdef extern from "neuract.h" nogil:
 
     c_bool na_all_finite(na_dtype dtype, int64_t n, const void *x)
 
+    ctypedef struct na_rows:
+        const void *values
+        const int32_t *columns
+        const int64_t *starts
+
+    ctypedef enum na_rows_state:
+        NA_ROWS_SORTED
+        NA_ROWS_UNSORTED
+        NA_ROWS_BROKEN
+
+    na_rows_state na_rows_look(int64_t rows, int64_t n_inputs, int64_t stored, const int32_t *columns,
+                               const int64_t *starts)
+
     ctypedef struct na_layer:
         int64_t units
         int activation
@@ -55,8 +68,8 @@ cdef extern from "neuract.h" nogil:
     void na_network_free(na_network *network)
     void na_network_get(const na_network *network, int layer, na_part part, void *out)
     void na_network_set(na_network *network, int layer, na_part part, const void *values)
-    na_status na_network_predict(const na_network *network, int64_t rows, const void *x, void *y, int n_threads)
-    na_status na_network_inspect(const na_network *network, int64_t rows, const void *x, void *const *outputs,
+    na_status na_network_predict(const na_network *network, int64_t rows, na_rows x, void *y, int n_threads)
+    na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                                  uint8_t *const *fired, int n_threads)
 
     ctypedef struct na_training:
@@ -76,7 +89,7 @@ cdef extern from "neuract.h" nogil:
 
     ctypedef struct na_data:
         int64_t rows
-        const void *x
+        na_rows x
         const void *targets
         const void *sample_weight
 
@@ -93,6 +106,7 @@ cdef extern from "neuract.h" nogil:
 
     na_status na_trainer_create(na_network *network, const na_training *training, na_trainer **trainer)
     void na_trainer_free(na_trainer *trainer)
+    na_status na_trainer_reserve(na_trainer *trainer, const na_data *data)
     void na_trainer_set_threads(na_trainer *trainer, int n_threads)
     void na_trainer_run(na_trainer *trainer, const na_data *data, const uint32_t *order, int64_t n_order,
                         double learning_rate, double seconds, na_progress *progress)

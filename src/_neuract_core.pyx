@@ -150,6 +150,56 @@ def all_finite(x):
     return finite
 
 
+# ---- rows of X -----------------------------------------------------------------------------------
+
+def rows_are_sorted(int64_t n_rows, int64_t n_features, columns, starts):
+    """Whether the columns of each row ascend, none of them twice; ValueError where the arrays are no sparse rows."""
+    cdef int64_t stored = columns.size
+    cdef Array places = hold(columns, "i", stored), limits = hold(starts, "l", n_rows + 1)
+    cdef na_rows_state state
+    with nogil:
+        state = na_rows_look(n_rows, n_features, stored, <const int32_t *>places.view.buf,
+                             <const int64_t *>limits.view.buf)
+    if state == NA_ROWS_BROKEN:
+        raise ValueError(f"these are no {n_rows} sparse rows of {n_features} features with {stored} entries")
+    return state == NA_ROWS_SORTED
+
+
+cdef class Rows:
+    """Rows of X that are held: an array, or anything that has the `values`, `columns` and `starts` of na_rows."""
+
+    cdef Array values, columns, starts
+    cdef int64_t n_inputs
+
+    cdef na_rows after(self, int64_t row) noexcept:
+        """The rows from that one on."""
+        cdef na_rows rows
+        if self.starts is None:
+            rows.values = place(self.values, row * self.n_inputs)
+            rows.columns = NULL
+            rows.starts = NULL
+        else:
+            rows.values = self.values.view.buf
+            rows.columns = <const int32_t *>self.columns.view.buf
+            rows.starts = <const int64_t *>self.starts.view.buf + row
+        return rows
+
+
+cdef Rows hold_rows(object x, na_dtype kind, int64_t n_rows, int64_t n_inputs):
+    """Sparse rows are looked through each time: their arrays are the user's, who may have changed them."""
+    cdef Rows rows = Rows.__new__(Rows)
+    rows.n_inputs = n_inputs
+    if isinstance(x, ndarray):
+        rows.values = hold(x, format_of(kind), n_rows * n_inputs)
+        return rows
+    if not rows_are_sorted(n_rows, n_inputs, x.columns, x.starts):
+        raise ValueError("the columns of sparse rows must ascend")
+    rows.columns = hold(x.columns, "i", x.columns.size)
+    rows.values = hold(x.values, format_of(kind), x.columns.size)
+    rows.starts = hold(x.starts, "l", n_rows + 1)
+    return rows
+
+
 # ---- networks ------------------------------------------------------------------------------------
 
 cdef class Network:
@@ -226,16 +276,16 @@ cdef class Network:
 
     def predict(self, int64_t rows, x, y, int n_threads):
         cdef int64_t at = 0, size
-        cdef Array source = hold(x, format_of(self.kind), rows * self.n_inputs)
+        cdef Rows source = hold_rows(x, self.kind, rows, self.n_inputs)
         cdef Array target = hold(y, format_of(self.kind), rows * self.n_out, True)
         cdef int64_t slice_rows = self.rows_in_slice()
-        cdef void *from_
+        cdef na_rows from_
         cdef void *to
         cdef na_status status
         positive(n_threads, "n_threads")
         while at < rows:
             size = min(slice_rows, rows - at)
-            from_ = place(source, at * self.n_inputs)
+            from_ = source.after(at)
             to = place(target, at * self.n_out)
             with nogil:
                 status = na_network_predict(self.handle, size, from_, to, n_threads)
@@ -250,6 +300,7 @@ cdef class Network:
         The short way for serving: no Python call but for the array.
         """
         cdef Py_buffer source, target
+        cdef na_rows from_
         cdef int64_t rows
         cdef na_status status = NA_OK
         if type(x) is not ndarray:
@@ -266,9 +317,10 @@ cdef class Network:
                 return None
             y = empty((rows, self.n_out), self.array_dtype)
             PyObject_GetBuffer(y, &target, PyBUF_WRITABLE)
+            from_ = na_rows(source.buf, NULL, NULL)
             with nogil:
                 if na_all_finite(self.kind, rows * self.n_inputs, source.buf):
-                    status = na_network_predict(self.handle, rows, source.buf, target.buf, 1)
+                    status = na_network_predict(self.handle, rows, from_, target.buf, 1)
                 else:
                     rows = 0
             PyBuffer_Release(&target)
@@ -282,7 +334,7 @@ cdef class Network:
 
     def inspect(self, int64_t rows, x, outputs, fired, int n_threads):
         """Fills lists of (rows, units) arrays, one a layer; either may be None."""
-        cdef Array source = hold(x, format_of(self.kind), rows * self.n_inputs)
+        cdef Rows source = hold_rows(x, self.kind, rows, self.n_inputs)
         cdef list to_outputs = None if outputs is None else self.hold_layers(outputs, rows, format_of(self.kind))
         cdef list to_fired = None if fired is None else self.hold_layers(fired, rows, "?")
         cdef int64_t at = 0, size
@@ -295,13 +347,13 @@ cdef class Network:
             if at < rows:
                 PyErr_CheckSignals()
 
-    cdef void inspect_slice(self, int64_t at, int64_t rows, Array x, list outputs, list fired, int n_threads) except *:
+    cdef void inspect_slice(self, int64_t at, int64_t rows, Rows x, list outputs, list fired, int n_threads) except *:
         """Rows at .. at + rows of arrays that are held."""
         cdef int n = len(self.units), i
         cdef int64_t units
         cdef void **to_outputs = <void **>PyMem_Malloc(n * sizeof(void *))
         cdef uint8_t **to_fired = <uint8_t **>PyMem_Malloc(n * sizeof(uint8_t *))
-        cdef const void *source = place(x, at * self.n_inputs)
+        cdef na_rows source = x.after(at)
         cdef na_status status = NA_OUT_OF_MEMORY
         if to_outputs != NULL and to_fired != NULL:
             for i in range(n):
@@ -373,14 +425,28 @@ cdef class Trainer:
     cdef list hold_data(self, na_data *data, int64_t rows, x, targets, sample_weight):
         """Points `data` at the arrays; they stay while the list that is returned does."""
         cdef str format = format_of(self.network.kind)
-        cdef Array inputs = hold(x, format, rows * self.network.n_inputs)
+        cdef Rows inputs = hold_rows(x, self.network.kind, rows, self.network.n_inputs)
         cdef Array wanted = hold(targets, format, rows * self.n_targets)
         cdef Array weights = None if sample_weight is None else hold(sample_weight, format, rows)
         data.rows = rows
-        data.x = inputs.view.buf
+        data.x = inputs.after(0)
         data.targets = wanted.view.buf
         data.sample_weight = NULL if weights is None else weights.view.buf
         return [inputs, wanted, weights]
+
+    cdef void take_memory(self, const na_data *data) except *:
+        cdef na_status status
+        with nogil:
+            status = na_trainer_reserve(self.handle, data)
+        check(status)
+
+    def reserve(self, int64_t rows, x):
+        """Takes the memory for the inputs of a step on such rows now; run and gradients would else."""
+        cdef na_data data
+        cdef Rows inputs = hold_rows(x, self.network.kind, rows, self.network.n_inputs)
+        data.rows = rows
+        data.x = inputs.after(0)
+        self.take_memory(&data)
 
     def run(self, int64_t rows, x, targets, sample_weight, order, double learning_rate, int n_threads):
         """One pass over the rows in `order` (None: as they stand) -> (mean loss, mean penalty).
@@ -407,24 +473,31 @@ cdef class Trainer:
         self.busy = True
         na_trainer_set_threads(self.handle, n_threads)
         try:
+            self.take_memory(&data)
+            self.run_slices(&data, numbers, n, learning_rate, &progress)
+        finally:
+            self.busy = False
+        return progress.loss / n, progress.penalty / n
+
+    cdef void run_slices(self, const na_data *data, const uint32_t *order, int64_t n, double learning_rate,
+                         na_progress *progress) except *:
+        try:
             while progress.rows < n:
                 with nogil:
-                    na_trainer_run(self.handle, &data, numbers, n, learning_rate, SLICE, &progress)
+                    na_trainer_run(self.handle, data, order, n, learning_rate, SLICE, progress)
                 PyErr_CheckSignals()
             if not isfinite(progress.loss + progress.penalty):
                 na_trainer_undo(self.handle)
         except BaseException:
             na_trainer_undo(self.handle)
             raise
-        finally:
-            self.busy = False
-        return progress.loss / n, progress.penalty / n
 
     def gradients(self, int64_t rows, x, targets, sample_weight):
         """Mean loss over all rows; leaves its gradients to be read by get("gradients", ...)."""
         cdef na_data data
         cdef na_progress progress = na_progress(0, 0, 0)
         _held = self.hold_data(&data, rows, x, targets, sample_weight)
+        self.take_memory(&data)
         while progress.rows < rows:
             with nogil:
                 na_trainer_gradients(self.handle, &data, SLICE, &progress)

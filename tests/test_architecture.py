@@ -16,6 +16,7 @@ ABOVE = {
     "neuract.h",
     "functions.h",
     "network.h",
+    "rows.h",
     "trainer.h",
     "kernel_table.h",
     "memory.h",
@@ -25,7 +26,7 @@ ABOVE = {
 }
 ALLOWED = {
     "": ABOVE | {"real.h", "simd/fp_state.h", "simd/cpu_relax.h"},
-    "kernels": {"line.h", "narrow.h", "dense.h", "elementwise.h", "softmax.h", "gather.h", "vecmath.h"}
+    "kernels": {"line.h", "narrow.h", "dense.h", "sparse.h", "elementwise.h", "softmax.h", "gather.h", "vecmath.h"}
     | {"../simd/vec.h", "../kernel_table.h"},
     "simd": {"../real.h", "vec_sse2.h", "vec_avx2.h", "vec_avx512.h", "vec_neon.h"},
 }
@@ -41,6 +42,7 @@ PYTHON_LAYERS = [
     {"layers", "losses"},
     {"activations", "optimizers", "threading"},
     {"_validation", "_control_groups"},
+    {"_sparse"},
 ]
 
 

@@ -13,6 +13,7 @@
 #include "elementwise.h"
 #include "gather.h"
 #include "softmax.h"
+#include "sparse.h"
 
 #define TABLE NA_FN(NA_PASTE(na_kernels_, NA_ISA))
 
@@ -25,6 +26,8 @@ const struct NA_FN(na_kernels) TABLE = {
     .backward_data = backward_data,
     .backward_weights = backward_weights,
     .sum_rows = sum_rows,
+    .sparse_forward_row = sparse_forward_row,
+    .sparse_backward_weights = sparse_backward_weights,
     .softmax = softmax,
     .softmax_row = softmax_row,
     .multiply = multiply,

@@ -45,7 +45,7 @@
 
    Masks: a comparison with NaN is false
      vec_lt le eq (a, b)    vec_is_nan(v)
-     vec_mask_and(a, b)
+     vec_mask_and(a, b)     vec_mask_any(m)    whether one lane is true
      vec_select(m, a, b)    m ? a : b
 
    Bits: the reals as unsigned integers of the same width, modulo 2^width

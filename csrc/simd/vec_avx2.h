@@ -66,6 +66,7 @@ NA_INLINE vec_mask vec_le(vec a, vec b) { return MM(cmp)(a, b, _CMP_LE_OQ); }
 NA_INLINE vec_mask vec_eq(vec a, vec b) { return MM(cmp)(a, b, _CMP_EQ_OQ); }
 NA_INLINE vec_mask vec_is_nan(vec v) { return MM(cmp)(v, v, _CMP_UNORD_Q); }
 NA_INLINE vec_mask vec_mask_and(vec_mask a, vec_mask b) { return MM(and)(a, b); }
+NA_INLINE int vec_mask_any(vec_mask m) { return MM(movemask)(m) != 0; }
 NA_INLINE vec vec_select(vec_mask m, vec a, vec b) { return MM(blendv)(b, a, m); }
 
 NA_INLINE vec vec_bits_add(vec a, vec b) { return of_bits(MM_BITS(add)(bits_of(a), bits_of(b))); }

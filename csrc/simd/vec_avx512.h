@@ -62,6 +62,7 @@ NA_INLINE vec_mask vec_le(vec a, vec b) { return MM_MASK(cmp)(a, b, _CMP_LE_OQ);
 NA_INLINE vec_mask vec_eq(vec a, vec b) { return MM_MASK(cmp)(a, b, _CMP_EQ_OQ); }
 NA_INLINE vec_mask vec_is_nan(vec v) { return MM_MASK(cmp)(v, v, _CMP_UNORD_Q); }
 NA_INLINE vec_mask vec_mask_and(vec_mask a, vec_mask b) { return (vec_mask)(a & b); }
+NA_INLINE int vec_mask_any(vec_mask m) { return m != 0; }
 NA_INLINE vec vec_select(vec_mask m, vec a, vec b) { return MM(mask_blend)(m, b, a); }
 
 NA_INLINE vec vec_bits_add(vec a, vec b) { return of_bits(MM_BITS(add)(bits_of(a), bits_of(b))); }

@@ -17,6 +17,7 @@ typedef uint32x4_t vec_mask;
 #define NEON_BITS(op) v##op##_u32
 NA_INLINE vec_mask bits_of(vec v) { return vreinterpretq_u32_f32(v); }
 NA_INLINE vec of_bits(vec_mask b) { return vreinterpretq_f32_u32(b); }
+NA_INLINE int vec_mask_any(vec_mask m) { return vmaxvq_u32(m) != 0; }
 #else
 typedef float64x2_t vec;
 typedef uint64x2_t vec_mask;
@@ -24,6 +25,7 @@ typedef uint64x2_t vec_mask;
 #define NEON_BITS(op) v##op##_u64
 NA_INLINE vec_mask bits_of(vec v) { return vreinterpretq_u64_f64(v); }
 NA_INLINE vec of_bits(vec_mask b) { return vreinterpretq_f64_u64(b); }
+NA_INLINE int vec_mask_any(vec_mask m) { return vmaxvq_u32(vreinterpretq_u32_u64(m)) != 0; }
 #endif
 
 NA_INLINE vec vec_load(const real *from) { return NEON(ld1q)(from); }

@@ -206,10 +206,12 @@ static void test_isa(const char *isa)
     test_kernels_f32();
     test_elementwise_f32();
     test_losses_f32();
+    test_sparse_f32();
     test_steps_f32();
     test_kernels_f64();
     test_elementwise_f64();
     test_losses_f64();
+    test_sparse_f64();
     test_steps_f64();
     test_teams();
 }

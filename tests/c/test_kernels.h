@@ -36,6 +36,7 @@ int64_t count_allocations(void);
 void test_kernels_f32(void), test_kernels_f64(void);
 void test_elementwise_f32(void), test_elementwise_f64(void);
 void test_losses_f32(void), test_losses_f64(void);
+void test_sparse_f32(void), test_sparse_f64(void);
 void test_steps_f32(void), test_steps_f64(void);
 
 #endif

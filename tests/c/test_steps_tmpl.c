@@ -109,16 +109,42 @@ static na_network *make_network(int s)
 typedef struct {
     real *x, *targets, *weights;
     uint32_t *order;
+    real *values; /* of x, without its zeros, row by row */
+    int32_t *columns;
+    int64_t *starts;
 } data;
+
+/* About a third of the inputs are not 0. */
+static void draw_inputs(int s, data *d)
+{
+    int64_t rows = specs[s].rows, n_inputs = specs[s].n_inputs, n = 0;
+    d->x = allocate(rows * n_inputs, sizeof(real)), d->values = allocate(rows * n_inputs, sizeof(real));
+    d->columns = allocate(rows * n_inputs, sizeof(int32_t)), d->starts = allocate(rows + 1, sizeof(int64_t));
+    for (int64_t i = 0; i < rows * n_inputs; i++) {
+        if (i % n_inputs == 0) d->starts[i / n_inputs] = n;
+        if (random_below(3) > 0) continue;
+        d->x[i] = d->values[n] = plain();
+        d->columns[n++] = (int32_t)(i % n_inputs);
+    }
+    d->starts[rows] = n;
+}
+
+/* The rows from `row` on. */
+static na_rows rows_from(const data *d, int s, bool sparse, int64_t row)
+{
+    return sparse ? (na_rows){d->values, d->columns, d->starts + row}
+                  : (na_rows){d->x + row * specs[s].n_inputs, NULL, NULL};
+}
 
 static data make_data(int s)
 {
     int64_t rows = specs[s].rows, units = outputs_of(s);
     bool classes = strcmp(specs[s].loss, "log_loss_softmax") == 0, counts = strncmp(specs[s].loss, "poisson", 7) == 0;
     int64_t n_targets = rows * (classes ? 1 : units);
-    data d = {allocate(rows * specs[s].n_inputs, sizeof(real)), allocate(n_targets, sizeof(real)),
-              allocate(rows, sizeof(real)), allocate(rows, sizeof(uint32_t))};
-    filled(d.x, rows * specs[s].n_inputs, PLAIN);
+    data d = {.targets = allocate(n_targets, sizeof(real)),
+              .weights = allocate(rows, sizeof(real)),
+              .order = allocate(rows, sizeof(uint32_t))};
+    draw_inputs(s, &d);
     for (int64_t i = 0; i < n_targets; i++)
         d.targets[i] = classes || counts ? (real)random_below(classes ? units : 7) : (plain() + 1) / 2;
     for (int64_t i = 0; i < rows; i++) {
@@ -136,6 +162,9 @@ static void free_data(data d)
     free(d.targets);
     free(d.weights);
     free(d.order);
+    free(d.values);
+    free(d.columns);
+    free(d.starts);
 }
 
 /* All parameters, one after the other. */
@@ -163,8 +192,8 @@ static void expect_no_allocation(int epoch, int n_threads, int64_t before)
     if (made > 0 && (epoch > 0 || n_threads == 1)) case_fail("allocations in an epoch", epoch, (double)made, 0);
 }
 
-/* A few epochs; sliced: one chunk a call. Returns the sum of losses. */
-static double train(na_network *network, int s, const data *d, int n_threads, bool sliced)
+/* A few epochs; sliced: one chunk a call. The inputs are sparse from epoch `sparse` on. Returns the sum of losses. */
+static double train(na_network *network, int s, const data *d, int n_threads, bool sliced, int sparse)
 {
     const na_training training = {.loss = na_loss_named(specs[s].loss),
                                   .loss_parameter = 0.5,
@@ -179,7 +208,6 @@ static double train(na_network *network, int s, const data *d, int n_threads, bo
                                   .batch_size = specs[s].batch_size,
                                   .seed = 42,
                                   .n_threads = n_threads};
-    const na_data given = {specs[s].rows, d->x, d->targets, d->weights};
     na_trainer *trainer;
     double loss = 0;
     int64_t allocations = count_allocations();
@@ -187,6 +215,8 @@ static double train(na_network *network, int s, const data *d, int n_threads, bo
     if (count_allocations() - allocations < allocations_are_counted) case_fail("allocations of a trainer", 0, 0, 1);
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
         na_progress progress = {0};
+        const na_data given = {specs[s].rows, rows_from(d, s, epoch >= sparse, 0), d->targets, d->weights};
+        if (na_trainer_reserve(trainer, &given) != NA_OK) abort();
         allocations = count_allocations();
         do na_trainer_run(trainer, &given, epoch ? d->order : NULL, specs[s].rows, 0.01, sliced ? 0 : 1e9, &progress);
         while (progress.rows < specs[s].rows);
@@ -209,12 +239,12 @@ static int count_threads(void)
 }
 
 /* Into `trained`, at most 40000 parameters; the same network and data at each call of one case. */
-static int64_t train_anew(int s, int n_threads, bool sliced, real *trained, double *loss)
+static int64_t train_anew(int s, int n_threads, bool sliced, int sparse, real *trained, double *loss)
 {
     CASE("train", "network %d", s);
     na_network *network = make_network(s);
     data d = make_data(s);
-    *loss = train(network, s, &d, n_threads, sliced);
+    *loss = train(network, s, &d, n_threads, sliced, sparse);
     int64_t n = read_parameters(network, s, trained);
     na_network_free(network);
     free_data(d);
@@ -226,16 +256,16 @@ static void test_training(int s)
     enum { MOST = 40000 };
     real *trained = allocate(MOST, sizeof(real)), *again = allocate(MOST, sizeof(real));
     double loss, loss_again;
-    int64_t n = train_anew(s, 1, false, trained, &loss);
+    int64_t n = train_anew(s, 1, false, EPOCHS, trained, &loss);
     hash_reals(n, trained);
     for (int64_t i = 0; i < n; i++)
         if (!isfinite(trained[i])) case_fail("trained", i, (double)trained[i], 0);
     case_end();
     for (int n_threads = 1; n_threads <= THREADS; n_threads++)
-        for (int sliced = 0; sliced < 2; sliced++) {
-            train_anew(s, n_threads, sliced, again, &loss_again);
-            expect_same("trained by threads or in slices", n, again, trained);
-            if (loss_again != loss) case_fail("loss by threads or in slices", n_threads, loss_again, loss);
+        for (int way = 0; way < 2 * (EPOCHS + 1); way++) {
+            train_anew(s, n_threads, way % 2, way / 2, again, &loss_again);
+            expect_same("trained by threads, in slices or on sparse inputs", n, again, trained);
+            if (loss_again != loss) case_fail("loss by threads, in slices or on sparse inputs", way, loss_again, loss);
             case_end();
         }
     free(trained);
@@ -244,27 +274,29 @@ static void test_training(int s)
 
 /* ---- predicting ------------------------------------------------------------------------------ */
 
-static void predict(const na_network *network, int64_t rows, const real *x, real *y, int n_threads)
+static void predict(const na_network *network, int64_t rows, na_rows x, real *y, int n_threads)
 {
     if (na_network_predict(network, rows, x, y, n_threads) != NA_OK) abort();
 }
 
-/* All rows at once on some threads, then the pieces of 1 to 5 rows that they can be cut into. */
+/* All rows at once on some threads, then the pieces of 1 to 5 rows that they can be cut into; dense and sparse. */
 static void test_predictions(int s)
 {
     CASE("predict", "network %d", s);
     na_network *network = make_network(s);
     data d = make_data(s);
-    int64_t rows = specs[s].rows, n_inputs = specs[s].n_inputs, units = outputs_of(s);
+    int64_t rows = specs[s].rows, units = outputs_of(s);
     real *y = allocate(rows * units, sizeof(real)), *again = allocate(rows * units, sizeof(real));
-    predict(network, rows, d.x, y, 1);
+    predict(network, rows, rows_from(&d, s, false, 0), y, 1);
     hash_reals(rows * units, y);
-    predict(network, rows, d.x, again, THREADS);
-    expect_same("y by threads", rows * units, again, y);
-    for (int64_t piece = 1; piece <= 5; piece++) {
-        for (int64_t r = 0; r < rows; r += piece)
-            predict(network, at_most(piece, rows - r), d.x + r * n_inputs, again + r * units, 1);
-        expect_same("y in pieces", rows * units, again, y);
+    for (int sparse = 0; sparse < 2; sparse++) {
+        predict(network, rows, rows_from(&d, s, sparse, 0), again, THREADS);
+        expect_same(sparse ? "y by threads, sparse" : "y by threads", rows * units, again, y);
+        for (int64_t piece = 1; piece <= 5; piece++) {
+            for (int64_t r = 0; r < rows; r += piece)
+                predict(network, at_most(piece, rows - r), rows_from(&d, s, sparse, r), again + r * units, 1);
+            expect_same(sparse ? "y in pieces, sparse" : "y in pieces", rows * units, again, y);
+        }
     }
     case_end();
     free(y);
