@@ -25,6 +25,7 @@ from neuract import _training, _validation
 from neuract._lbfgs import train_lbfgs
 from neuract._parameters import Parameters
 from neuract._schedules import LearningRate
+from neuract._sparse import SparseRows, is_sparse, sparse_rows
 from neuract._training import Data, Diverged
 from neuract.activations import Activation, Sigmoid
 from neuract.activations import activation as activation_named
@@ -37,6 +38,7 @@ Array = npt.NDArray[Any]
 
 AUTO_BATCH = 200
 SKLEARN_NAMES = {"sigmoid": "logistic", "linear": "identity", "exponential": "exp"}
+SPARSE_FORMATS = ("csr", "csc", "bsr", "coo")  # scikit-learn makes CSR of the others
 CURVES = ("loss_curve_", "best_loss_", "validation_scores_", "best_validation_score_")
 
 
@@ -83,6 +85,11 @@ class MultilayerPerceptron(Parameters):
         """How good the network's outputs are; larger is better."""
         raise NotImplementedError
 
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
     # ---- fit -----------------------------------------------------------------------------------
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool = False) -> None:
@@ -124,12 +131,13 @@ class MultilayerPerceptron(Parameters):
             X,
             y,
             reset=not continuing,
+            accept_sparse=SPARSE_FORMATS,
             dtype=dtype,
             order="C",
             multi_output=True,
             y_numeric=self._y_numeric,
         )
-        x = np.require(x, requirements=["C", "A"])
+        x = _ready(x)
         if isinstance(sample_weight, Real):
             sample_weight = np.full(len(x), sample_weight)
         weights = _validation.sample_weights(sample_weight, len(x), x.dtype.name)
@@ -155,7 +163,7 @@ class MultilayerPerceptron(Parameters):
         if continuing:
             _take_over(network, self.network_, with_optimizer=incremental)
         else:
-            network._start(data.x.shape[1], random)
+            network._start(data.x, random)
             _as_without_hidden_layers(network, self.activation)
             self.n_iter_ = self.t_ = 0
         self._open_curves(continuing, incremental)
@@ -346,8 +354,9 @@ class MultilayerPerceptron(Parameters):
             if y is not None:
                 return y
         check_is_fitted(self)
-        x = validate_data(self, X, reset=False, dtype=self.network_.dtype, order="C")
-        return self.network_._predict(np.require(x, requirements=["C", "A"]))
+        dtype = self.network_.dtype
+        x = validate_data(self, X, reset=False, accept_sparse=SPARSE_FORMATS, dtype=dtype, order="C")
+        return self.network_._predict(_ready(x))
 
     def _can_go_epoch_by_epoch(self) -> bool:
         if self.solver == "lbfgs":
@@ -408,6 +417,11 @@ def _take_over(network: Network, fitted: Network, with_optimizer: bool) -> None:
 def _sizes(network: Network, n_inputs: int) -> list[list[tuple[int, ...]]]:
     """The shapes of all parameters."""
     return [network._shapes(part, n_inputs) for part in _training.PARTS]
+
+
+def _ready(x: Any) -> Array | SparseRows:
+    """X that scikit-learn has checked, as the core takes it."""
+    return sparse_rows(x) if is_sparse(x) else np.require(x, requirements=["C", "A"])
 
 
 def _rows_of(data: Data, rows: Array) -> Data:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuract import _neuract_core as core
+from neuract._sparse import SparseRows
 from neuract.optimizers import SGD, Adam, AdamW
 from neuract.threading import threads_of
 
@@ -26,7 +27,7 @@ MOST_SHUFFLED = 2**32  # rows: their numbers are uint32, since the order must no
 class Data:
     """Checked arrays, in the form in which the core takes them."""
 
-    x: Array
+    x: Array | SparseRows
     targets: Array
     sample_weight: Array | None
 

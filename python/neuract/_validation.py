@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import contextlib
 import numbers
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -13,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from neuract import _neuract_core as core
+from neuract import _sparse
+from neuract._sparse import SparseRows
 
 Array = npt.NDArray[Any]
 Kind = TypeVar("Kind")
@@ -82,6 +85,11 @@ def numeric(data: object, name: str, dtype: str) -> Array:
     if array.dtype == object and not any(isinstance(value, (str, bytes)) for value in array.flat):
         with contextlib.suppress(TypeError, ValueError):  # mixed types, as pandas makes them, may still be numbers
             array = array.astype(np.float64)
+    return _finite(array, name, dtype, lambda where: where)
+
+
+def _finite(array: Array, name: str, dtype: str, position: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Array:
+    """The array, converted; position: where a number of it is in what the user gave."""
     if array.dtype.kind not in "biuf":
         raise ValueError(
             f"{name} must hold real numbers, got {array.dtype} data; encode text and categories as numbers first"
@@ -89,29 +97,40 @@ def numeric(data: object, name: str, dtype: str) -> Array:
     with np.errstate(over="ignore"):
         converted = np.require(array, dtype=np.dtype(dtype), requirements=["C", "A"])
     if not core.all_finite(converted):
-        raise ValueError(_not_finite(array, converted, name, dtype))
+        first = tuple(int(i) for i in np.argwhere(~np.isfinite(converted))[0])
+        raise ValueError(_not_finite(array[first], position(first), name, dtype))
     return converted
 
 
-def _not_finite(given: Array, converted: Array, name: str, dtype: str) -> str:
-    where = tuple(int(i) for i in np.argwhere(~np.isfinite(converted))[0])
-    value = given[where] if where else given[()]
+def _not_finite(value: Any, where: tuple[int, ...], name: str, dtype: str) -> str:
     what = "NaN" if np.isnan(value) else "infinity" if np.isinf(value) else f"a value too large for {dtype}"
     place = f"row {where[0]}" + (f", column {where[1]}" if len(where) > 1 else "") if where else "it"
     return f"{name} contains {what} (first in {place}); only finite numbers are accepted"
 
 
-def inputs(X: object, dtype: str, n_inputs: int | None) -> Array:
+def inputs(X: object, dtype: str, n_inputs: int | None) -> Array | SparseRows:
     """X as (rows, features), at least one of each; n_inputs: how many features there must be, None: any number."""
+    if _sparse.is_sparse(X):
+        return _sparse_inputs(X, dtype, n_inputs)
     array = numeric(X, "X", dtype)
-    if array.ndim != 2:
-        hint = "; reshape(-1, 1) makes one feature, reshape(1, -1) one row" if array.ndim == 1 else ""
-        raise ValueError(f"X must have 2 dimensions (rows, features), got shape {array.shape}{hint}")
-    if array.size == 0:
-        raise ValueError(f"X must have at least one row and one feature, got shape {array.shape}")
-    if n_inputs is not None and array.shape[1] != n_inputs:
-        raise ValueError(f"X has {array.shape[1]} features, but the network was made for {n_inputs}")
+    _check_shape(array.shape, n_inputs)
     return array
+
+
+def _sparse_inputs(X: Any, dtype: str, n_inputs: int | None) -> SparseRows:
+    _check_shape(X.shape, n_inputs)
+    rows = _sparse.sparse_rows(X)
+    return replace(rows, values=_finite(rows.values, "X", dtype, lambda where: rows.position(where[0])))
+
+
+def _check_shape(shape: tuple[int, ...], n_inputs: int | None) -> None:
+    if len(shape) != 2:
+        hint = "; reshape(-1, 1) makes one feature, reshape(1, -1) one row" if len(shape) == 1 else ""
+        raise ValueError(f"X must have 2 dimensions (rows, features), got shape {shape}{hint}")
+    if 0 in shape:
+        raise ValueError(f"X must have at least one row and one feature, got shape {shape}")
+    if n_inputs is not None and shape[1] != n_inputs:
+        raise ValueError(f"X has {shape[1]} features, but the network was made for {n_inputs}")
 
 
 def sample_weights(weights: object, rows: int, dtype: str) -> Array | None:

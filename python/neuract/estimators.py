@@ -143,8 +143,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
 
         Parameters
         ----------
-        X : array-like of shape (rows, features)
-            Finite numbers. float32 and float64 are kept, other types become float64.
+        X : array-like or sparse matrix of shape (rows, features)
+            Finite numbers. float32 and float64 are kept, other types become float64. A sparse X gives
+            the model of X.toarray(), and only its stored values are worked on.
         y : array-like of shape (rows,) or (rows, labels)
             A label a row (strings, numbers, bools), or a column of 0 and 1 for each label.
         sample_weight : array-like of shape (rows,) or None, default=None
@@ -190,7 +191,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
 
         Parameters
         ----------
-        X : array-like of shape (rows, features)
+        X : array-like or sparse matrix of shape (rows, features)
 
         Returns
         -------
@@ -204,7 +205,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
 
         Parameters
         ----------
-        X : array-like of shape (rows, features)
+        X : array-like or sparse matrix of shape (rows, features)
 
         Returns
         -------
@@ -225,7 +226,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
 
         Parameters
         ----------
-        X : array-like of shape (rows, features)
+        X : array-like or sparse matrix of shape (rows, features)
 
         Returns
         -------
@@ -482,8 +483,9 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : array-like of shape (rows, features)
-            Finite numbers. float32 and float64 are kept, other types become float64.
+        X : array-like or sparse matrix of shape (rows, features)
+            Finite numbers. float32 and float64 are kept, other types become float64. A sparse X gives
+            the model of X.toarray(), and only its stored values are worked on.
         y : array-like of shape (rows,) or (rows, outputs)
             Finite numbers.
         sample_weight : array-like of shape (rows,) or None, default=None
@@ -519,7 +521,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : array-like of shape (rows, features)
+        X : array-like or sparse matrix of shape (rows, features)
 
         Returns
         -------

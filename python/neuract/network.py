@@ -15,6 +15,7 @@ import numpy.typing as npt
 from neuract import _callbacks, _summary, _training, _validation
 from neuract import _neuract_core as core
 from neuract._lbfgs import train_lbfgs
+from neuract._sparse import SparseRows
 from neuract._training import PARTS, Data, Diverged, Gradients
 from neuract.activations import PReLU, Sigmoid, Softmax
 from neuract.layers import Dense, n_slopes
@@ -132,13 +133,14 @@ class Network:
 
     # ---- learning --------------------------------------------------------------------------------
 
-    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Network:
+    def fit(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Network:
         """Learns from X and y afresh, from new random weights.
 
         Parameters
         ----------
-        X : array-like of shape (rows, features)
-            Finite numbers; scaled to about [-1, 1] or unit variance they are learned from much faster.
+        X : array-like or sparse matrix of shape (rows, features)
+            Finite numbers; scaled to about [-1, 1] or unit variance they are learned from much faster. A sparse X, of
+            any of SciPy's formats, gives the network of X.toarray(), and only its stored values are worked on.
         y : array-like of shape (rows,) or (rows, n_out)
             Targets. Softmax: the number of each row's class, or one column a class with a single 1 in each row.
         sample_weight : array-like of shape (rows,) or None, default=None
@@ -162,7 +164,7 @@ class Network:
         data = self._data(X, y, sample_weight, None)
         if isinstance(self.optimizer, LBFGS):
             importlib.import_module("scipy.optimize")  # before anything is given up
-        self._start(data.x.shape[1], _validation.random_generator(self.random_state))
+        self._start(data.x, _validation.random_generator(self.random_state))
         for callback in self.callbacks:
             callback.on_fit_begin(self)
         if isinstance(self.optimizer, LBFGS):
@@ -173,7 +175,7 @@ class Network:
             callback.on_fit_end(self)
         return self
 
-    def partial_fit(self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Network:
+    def partial_fit(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Network:
         """One pass over X and y from the weights and the optimizer's state as they are.
 
         Parameters and errors as for `fit`. A network without weights gets them as in `fit`.
@@ -184,19 +186,21 @@ class Network:
             )
         data = self._data(X, y, sample_weight, None if self._core is None else self._core.n_inputs)
         if self._core is None:
-            self._start(data.x.shape[1], _validation.random_generator(self.random_state))
+            self._start(data.x, _validation.random_generator(self.random_state))
         random = self._random = self._random or _validation.random_generator(self.random_state)
         order = next(_training.shuffled(random, data.rows)) if self.shuffle else None
         self._record(sum(self._run_epoch(data, order, self.learning_rate)))
         return self
 
-    def _start(self, n_inputs: int, random: np.random.RandomState) -> None:
+    def _start(self, x: Array | SparseRows, random: np.random.RandomState) -> None:
         """New random parameters and optimizer state, no history. All memory is there before anything is given up."""
+        rows, n_inputs = x.shape
         layers = self._make_core(n_inputs)
         for layer, (weights, biases) in enumerate(_initial_parameters(self.layers, n_inputs, random)):
             layers.set(layer, "weights", weights.astype(self.dtype))
             layers.set(layer, "biases", biases.astype(self.dtype))
         trainer = self._make_trainer(layers, random)
+        trainer.reserve(rows, x)
         self._core, self._trainer, self._random, self.history_ = layers, trainer, random, {"loss": []}
 
     def _make_core(self, n_inputs: int) -> core.Network:
@@ -243,28 +247,29 @@ class Network:
 
     # ---- asking ----------------------------------------------------------------------------------
 
-    def predict(self, X: npt.ArrayLike) -> Array:
+    def predict(self, X: Any) -> Array:
         """What the output layer gives, of shape (rows, n_out).
 
-        Each row's prediction is the same, bit for bit, whatever other rows X has and however many threads work.
+        Each row's prediction is the same, bit for bit, whatever other rows X has, however many threads work, and
+        whether X is an array or sparse.
         """
         y = self._built().predict_directly(X)
         return self._predict(self._asked(X)[1]) if y is None else y
 
-    def _predict(self, x: Array) -> Array:
+    def _predict(self, x: Array | SparseRows) -> Array:
         """Predictions for rows that are already checked."""
         y = np.empty((len(x), self.layers[-1].units), dtype=self.dtype)
         self._built().predict(len(x), x, y, threads_of(self.n_threads))
         return y
 
-    def forward(self, X: npt.ArrayLike) -> list[Array]:
+    def forward(self, X: Any) -> list[Array]:
         """What each neuron passes on: one array of shape (rows, units) a layer, first hidden layer to output."""
         network, x = self._asked(X)
         outputs = [np.empty((len(x), layer.units), dtype=self.dtype) for layer in self.layers]
         network.inspect(len(x), x, outputs, None, threads_of(self.n_threads))
         return outputs
 
-    def fired(self, X: npt.ArrayLike) -> list[npt.NDArray[np.bool_]]:
+    def fired(self, X: Any) -> list[npt.NDArray[np.bool_]]:
         """Which neurons fire: arrays of bools in the shapes of `forward`.
 
         A neuron fires where it passes something on: where y >= threshold if it has one, else where y is not 0.
@@ -274,11 +279,11 @@ class Network:
         network.inspect(len(x), x, None, fired, threads_of(self.n_threads))
         return fired
 
-    def loss(self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
+    def loss(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
         """The mean loss over the rows, without the penalty. Parameters as for `fit`."""
         return self.gradients(X, y, sample_weight).loss
 
-    def gradients(self, X: npt.ArrayLike, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Gradients:
+    def gradients(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Gradients:
         """The mean loss over the rows and its gradient by every parameter, without penalty and dropout.
 
         Parameters as for `fit`. The network stays as it is.
@@ -286,7 +291,7 @@ class Network:
         n_inputs = self._built().n_inputs
         return _training.mean_gradients(self, self._data(X, y, sample_weight, n_inputs))
 
-    def _asked(self, X: npt.ArrayLike) -> tuple[core.Network, Array]:
+    def _asked(self, X: Any) -> tuple[core.Network, Array | SparseRows]:
         network = self._built()
         return network, _validation.inputs(X, self.dtype, network.n_inputs)
 
