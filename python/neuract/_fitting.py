@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, ClassVar, cast
 
 import numpy as np
@@ -22,21 +22,20 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from neuract import _training, _validation
+from neuract._building import as_without_hidden_layers, new_network
 from neuract._lbfgs import train_lbfgs
 from neuract._parameters import Parameters
 from neuract._schedules import LearningRate
 from neuract._sparse import SparseRows, is_sparse, sparse_rows
 from neuract._training import Data, Diverged
-from neuract.activations import Activation, Sigmoid
+from neuract.activations import Activation, Softmax
 from neuract.activations import activation as activation_named
 from neuract.layers import Dense
 from neuract.losses import Loss
 from neuract.network import Network
-from neuract.optimizers import LBFGS, SGD, Adam, Optimizer
 
 Array = npt.NDArray[Any]
 
-AUTO_BATCH = 200
 SKLEARN_NAMES = {"sigmoid": "logistic", "linear": "identity", "exponential": "exp"}
 SPARSE_FORMATS = ("csr", "csc", "bsr", "coo")  # scikit-learn makes CSR of the others
 CURVES = ("loss_curve_", "best_loss_", "validation_scores_", "best_validation_score_")
@@ -73,9 +72,27 @@ class MultilayerPerceptron(Parameters):
         """What the network minimizes, and the activation of its output layer."""
         raise NotImplementedError
 
+    def _task(self) -> tuple[Loss, Activation]:
+        """The loss, and the activation of the output layer that goes with it."""
+        loss, output = self._loss_and_output()
+        if self.output_activation is not None:
+            given = activation_named(self.output_activation)
+            if isinstance(given, Softmax) != isinstance(output, Softmax):
+                raise ValueError(
+                    f"output_activation={self.output_activation!r} does not go with this target: softmax is for one of "
+                    f"several classes, and for it alone; here it must be like {output!r}"
+                )
+            output = given
+        loss.core_name(output)  # refuses pairs that make no sense
+        return loss, output
+
     def _reported(self, loss: float) -> float:
         """The network's mean loss on the scale of scikit-learn's."""
         raise NotImplementedError
+
+    def _row_weights(self, y: Array, sample_weight: Array | None) -> Array | None:
+        """What each row counts in training; y as `_targets` takes it."""
+        return sample_weight
 
     def _strata(self, data: Data) -> Array | None:
         """What the validation split keeps the shares of."""
@@ -125,7 +142,7 @@ class MultilayerPerceptron(Parameters):
 
     def _data(self, X: Any, y: Any, sample_weight: Any, continuing: bool, incremental: bool) -> Data:
         """The checked arrays, in the dtype of the network."""
-        dtype: Any = self.network_.dtype if continuing else (np.float64, np.float32)
+        dtype = self._dtype(continuing)
         x, y = validate_data(
             self,
             X,
@@ -141,49 +158,34 @@ class MultilayerPerceptron(Parameters):
         if isinstance(sample_weight, Real):
             sample_weight = np.full(len(x), sample_weight)
         weights = _validation.sample_weights(sample_weight, len(x), x.dtype.name)
-        targets = self._targets(np.asarray(y), x.dtype.name, continuing, incremental)
+        y = np.asarray(y)
+        targets = self._targets(y, x.dtype.name, continuing, incremental)
+        weights = _validation.sample_weights(self._row_weights(y, weights), len(x), x.dtype.name)
         return Data(x, np.require(targets, requirements=["C", "A"]), weights)
+
+    def _dtype(self, continuing: bool) -> Any:
+        """What X is converted to."""
+        if not continuing:
+            return self.dtype or (np.float64, np.float32)
+        fitted = self.network_.dtype
+        if self.dtype not in (None, fitted):
+            raise ValueError(f"dtype={self.dtype!r}, but the fit that this one goes on from has {fitted} weights")
+        return fitted
 
     # ---- the network ---------------------------------------------------------------------------
 
     def _network(self, data: Data, random: np.random.RandomState, continuing: bool, incremental: bool) -> Network:
         """A network with the parameters of now; its weights new, or where continuing the fitted ones."""
-        loss, output = self._loss_and_output()
-        network = Network(
-            self._layers(output),
-            loss=loss,
-            optimizer=self._optimizer(),
-            learning_rate=self.learning_rate_init,
-            alpha=self.alpha,
-            batch_size=min(self._most_rows_a_step(), data.rows),
-            epochs=self.max_iter,
-            shuffle=self.shuffle,
-            dtype=data.x.dtype.name,
-        )
+        loss, output = self._task()
+        network = new_network(self, loss, Dense(self.n_outputs_, output), data.rows, data.x.dtype.name)
         if continuing:
             _take_over(network, self.network_, with_optimizer=incremental)
         else:
             network._start(data.x, random)
-            _as_without_hidden_layers(network, self.activation)
+            as_without_hidden_layers(network, self.activation)
             self.n_iter_ = self.t_ = 0
         self._open_curves(continuing, incremental)
         return network
-
-    def _most_rows_a_step(self) -> int:
-        return self.batch_size if isinstance(self.batch_size, Integral) else AUTO_BATCH
-
-    def _layers(self, output: Activation) -> list[Dense]:
-        sizes = self.hidden_layer_sizes
-        sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
-        hidden = [_hidden(size, self.activation, sizes) for size in sizes]
-        return [*hidden, Dense(self.n_outputs_, output)]
-
-    def _optimizer(self) -> Optimizer:
-        if self.solver == "sgd":
-            return SGD(self.momentum, self.nesterovs_momentum)
-        if self.solver == "adam":
-            return Adam(self.beta_1, self.beta_2, self.epsilon)
-        return LBFGS(self.tol, self.max_fun)
 
     def _open_curves(self, continuing: bool, incremental: bool) -> None:
         """The attributes that grow from epoch to epoch: new lists, continued where the fit is."""
@@ -383,19 +385,6 @@ class MultilayerPerceptron(Parameters):
         """Activation of the output layer, by scikit-learn's name."""
         name = self.network_.layers[-1].activation.names[0]
         return SKLEARN_NAMES.get(name, name)
-
-
-def _hidden(size: Any, activation: str | Activation, sizes: list[Any]) -> Dense:
-    if not isinstance(size, Integral) or size < 1:
-        raise ValueError(f"hidden_layer_sizes must be whole numbers > 0, got {sizes}")
-    return Dense(int(size), activation)
-
-
-def _as_without_hidden_layers(network: Network, activation: str | Activation) -> None:
-    """scikit-learn's smaller start for sigmoid also where there is no hidden layer to have it."""
-    if len(network.layers) == 1 and isinstance(activation_named(activation), Sigmoid):
-        shrunk = np.sqrt(2 / 6)
-        network.set_parameters([network.weights[0] * shrunk], [network.biases[0] * shrunk])
 
 
 def _take_over(network: Network, fitted: Network, with_optimizer: bool) -> None:

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Parameters of the estimators: scikit-learn's names, order, defaults and ranges."""
+"""Parameters of the estimators: scikit-learn's names, order, defaults and ranges, then ours."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -12,17 +13,19 @@ from sklearn.utils._param_validation import Hidden, Interval, Options, StrOption
 
 from neuract.activations import ACTIVATIONS, Activation
 
+ACTIVATION = [
+    StrOptions(set(ACTIVATIONS) - {"softmax"}),
+    Hidden(StrOptions({"softmax"})),  # refused by Network, which says why
+    Activation,
+]
+
 
 class Parameters(BaseEstimator):  # type: ignore[misc]
     """The parameters that both estimators have, and what each may be."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
-        "activation": [
-            StrOptions(set(ACTIVATIONS) - {"softmax"}),
-            Hidden(StrOptions({"softmax"})),  # refused by Network, which says why
-            Activation,
-        ],
+        "activation": [*ACTIVATION, list, tuple],
         "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -47,12 +50,17 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
             Options(Real, {np.inf}),
         ],
         "max_fun": [Interval(Integral, 1, None, closed="left")],
+        "threshold": [None, Real, "array-like"],
+        "output_activation": [None, *ACTIVATION],
+        "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
+        "dtype": [None, StrOptions({"float32", "float64"})],
+        "n_jobs": [None, Integral],
     }
 
     def __init__(
         self,
         hidden_layer_sizes: Any = (100,),
-        activation: str | Activation = "relu",
+        activation: str | Activation | Sequence[str | Activation] = "relu",
         *,
         solver: str = "adam",
         alpha: float = 0.0001,
@@ -75,6 +83,11 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         epsilon: float = 1e-8,
         n_iter_no_change: int = 10,
         max_fun: int = 15000,
+        threshold: Any = None,
+        output_activation: str | Activation | None = None,
+        dropout: float | Sequence[float] = 0.0,
+        dtype: str | None = None,
+        n_jobs: int | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -99,3 +112,8 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         self.epsilon = epsilon
         self.n_iter_no_change = n_iter_no_change
         self.max_fun = max_fun
+        self.threshold = threshold
+        self.output_activation = output_activation
+        self.dropout = dropout
+        self.dtype = dtype
+        self.n_jobs = n_jobs

@@ -6,6 +6,7 @@ Same parameters, same attributes and, from the same random_state, the same model
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import type_of_target, unique_labels
 
@@ -36,9 +38,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     ----------
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Neurons of each hidden layer; ``()``: none, a linear model.
-    activation : str or Activation, default="relu"
+    activation : str, Activation or list of them, default="relu"
         Of the hidden layers: "identity", "logistic", "tanh", "relu", any other name in
-        `neuract.ACTIVATIONS`, or an object such as ``neuract.LeakyReLU(0.2)``.
+        `neuract.ACTIVATIONS`, or an object such as ``neuract.LeakyReLU(0.2)``; or a list, one for
+        each hidden layer.
     solver : {"adam", "sgd", "lbfgs"}, default="adam"
         How the weights follow the gradient; lbfgs takes all rows at once and suits small data.
     alpha : float, default=0.0001
@@ -82,6 +85,24 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         Training stops after more than this many epochs without improvement.
     max_fun : int, default=15000
         For lbfgs: most evaluations of the loss.
+    threshold : None, float or list, default=None
+        A hidden neuron whose value is below it passes 0 on. One for all, or one for each hidden
+        layer: None, a number, or an array with one number a neuron.
+    output_activation : None, str or Activation, default=None
+        Of the output layer. None: the one that the task and the loss need; others must go together
+        with the loss.
+    dropout : float or list of float, default=0.0
+        Share of the neurons of a hidden layer, in [0, 1), that each training step leaves out at
+        random; one for all, or one for each hidden layer. Not for lbfgs.
+    dtype : None, "float32" or "float64", default=None
+        Of the weights and all computation. None: that of X, as scikit-learn does.
+    n_jobs : int or None, default=None
+        Most threads that `fit` and `predict` use. None: `neuract.get_num_threads()`; -1: one for
+        each core; -2: one less, and so on. Results do not depend on it, not by a bit.
+    class_weight : dict, "balanced", list of dict or None, default=None
+        What the rows of each class count, times their sample weight. "balanced": as much as those
+        of every other class, n_rows / (n_classes · rows of the class). Several labels a row: one
+        dict a label, multiplied as in `sklearn.utils.class_weight.compute_sample_weight`.
 
     Attributes
     ----------
@@ -137,6 +158,75 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     classes_: Array
     _multilabel: bool
     _y_numeric = False
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **MultilayerPerceptron._parameter_constraints,
+        "class_weight": [None, StrOptions({"balanced"}), dict, list],
+    }
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Any = (100,),
+        activation: str | Activation | Sequence[str | Activation] = "relu",
+        *,
+        solver: str = "adam",
+        alpha: float = 0.0001,
+        batch_size: int | str = "auto",
+        learning_rate: str = "constant",
+        learning_rate_init: float = 0.001,
+        power_t: float = 0.5,
+        max_iter: int = 200,
+        shuffle: bool = True,
+        random_state: int | np.random.RandomState | None = None,
+        tol: float = 1e-4,
+        verbose: bool | int = False,
+        warm_start: bool = False,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        n_iter_no_change: int = 10,
+        max_fun: int = 15000,
+        threshold: Any = None,
+        output_activation: str | Activation | None = None,
+        dropout: float | Sequence[float] = 0.0,
+        dtype: str | None = None,
+        n_jobs: int | None = None,
+        class_weight: dict[Any, float] | str | list[dict[Any, float]] | None = None,
+    ) -> None:
+        super().__init__(
+            hidden_layer_sizes,
+            activation,
+            solver=solver,
+            alpha=alpha,
+            batch_size=batch_size,
+            learning_rate=learning_rate,
+            learning_rate_init=learning_rate_init,
+            power_t=power_t,
+            max_iter=max_iter,
+            shuffle=shuffle,
+            random_state=random_state,
+            tol=tol,
+            verbose=verbose,
+            warm_start=warm_start,
+            momentum=momentum,
+            nesterovs_momentum=nesterovs_momentum,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            beta_1=beta_1,
+            beta_2=beta_2,
+            epsilon=epsilon,
+            n_iter_no_change=n_iter_no_change,
+            max_fun=max_fun,
+            threshold=threshold,
+            output_activation=output_activation,
+            dropout=dropout,
+            dtype=dtype,
+            n_jobs=n_jobs,
+        )
+        self.class_weight = class_weight
 
     def fit(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> MLPClassifier:
         """Learns from X and y.
@@ -181,6 +271,11 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         MLPClassifier
             Itself.
         """
+        if self.class_weight == "balanced":
+            raise ValueError(
+                "class_weight='balanced' needs all rows, which partial_fit never sees; give the weights, as "
+                "sklearn.utils.class_weight.compute_class_weight('balanced', classes=classes, y=y) makes them"
+            )
         with self._unchanged_by_errors():
             self._announce(classes)
             self._fit(X, y, sample_weight, incremental=True)
@@ -282,6 +377,19 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         if whole and len(known) > len(found):
             raise ValueError(f"y must have the same classes as in the last fit, {self.classes_}; it has {found}")
 
+    def _row_weights(self, y: Array, sample_weight: Array | None) -> Array | None:
+        if self.class_weight is None:
+            return sample_weight
+        if self._multilabel:
+            of_rows = compute_sample_weight(self.class_weight, y)
+        else:
+            of_classes = compute_class_weight(self.class_weight, classes=self.classes_, y=column_or_1d(y))
+            of_rows = of_classes[np.searchsorted(self.classes_, column_or_1d(y))]
+        if (of_rows < 0).any():
+            raise ValueError(f"class_weight must be >= 0, got {self.class_weight!r}")
+        weights: Array = of_rows if sample_weight is None else of_rows * sample_weight
+        return weights
+
     def _loss_and_output(self) -> tuple[Loss, Activation]:
         several = self.n_outputs_ > 1 and not self._multilabel
         return LogLoss(), Softmax() if several else Sigmoid()
@@ -321,9 +429,10 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         ``neuract.losses.Quantile(0.9)``.
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Neurons of each hidden layer; ``()``: none, a linear model.
-    activation : str or Activation, default="relu"
+    activation : str, Activation or list of them, default="relu"
         Of the hidden layers: "identity", "logistic", "tanh", "relu", any other name in
-        `neuract.ACTIVATIONS`, or an object such as ``neuract.LeakyReLU(0.2)``.
+        `neuract.ACTIVATIONS`, or an object such as ``neuract.LeakyReLU(0.2)``; or a list, one for
+        each hidden layer.
     solver : {"adam", "sgd", "lbfgs"}, default="adam"
         How the weights follow the gradient; lbfgs takes all rows at once and suits small data.
     alpha : float, default=0.0001
@@ -367,6 +476,20 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         Training stops after more than this many epochs without improvement.
     max_fun : int, default=15000
         For lbfgs: most evaluations of the loss.
+    threshold : None, float or list, default=None
+        A hidden neuron whose value is below it passes 0 on. One for all, or one for each hidden
+        layer: None, a number, or an array with one number a neuron.
+    output_activation : None, str or Activation, default=None
+        Of the output layer. None: the one that the task and the loss need; others must go together
+        with the loss.
+    dropout : float or list of float, default=0.0
+        Share of the neurons of a hidden layer, in [0, 1), that each training step leaves out at
+        random; one for all, or one for each hidden layer. Not for lbfgs.
+    dtype : None, "float32" or "float64", default=None
+        Of the weights and all computation. None: that of X, as scikit-learn does.
+    n_jobs : int or None, default=None
+        Most threads that `fit` and `predict` use. None: `neuract.get_num_threads()`; -1: one for
+        each core; -2: one less, and so on. Results do not depend on it, not by a bit.
 
     Attributes
     ----------
@@ -427,7 +550,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         self,
         loss: str | Loss = "squared_error",
         hidden_layer_sizes: Any = (100,),
-        activation: str | Activation = "relu",
+        activation: str | Activation | Sequence[str | Activation] = "relu",
         *,
         solver: str = "adam",
         alpha: float = 0.0001,
@@ -450,6 +573,11 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         epsilon: float = 1e-8,
         n_iter_no_change: int = 10,
         max_fun: int = 15000,
+        threshold: Any = None,
+        output_activation: str | Activation | None = None,
+        dropout: float | Sequence[float] = 0.0,
+        dtype: str | None = None,
+        n_jobs: int | None = None,
     ) -> None:
         super().__init__(
             hidden_layer_sizes,
@@ -475,6 +603,11 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
             epsilon=epsilon,
             n_iter_no_change=n_iter_no_change,
             max_fun=max_fun,
+            threshold=threshold,
+            output_activation=output_activation,
+            dropout=dropout,
+            dtype=dtype,
+            n_jobs=n_jobs,
         )
         self.loss = loss
 
@@ -545,8 +678,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         if continuing and columns != self.n_outputs_:
             raise ValueError(f"y has {columns} columns, but the model has {self.n_outputs_} outputs")
         self.n_outputs_ = columns
-        loss, output = self._loss_and_output()
-        loss.core_name(output)  # refuses pairs that make no sense, before it looks at y
+        loss, output = self._task()
         return loss.targets(y, len(y), columns, output, dtype)
 
     def _loss_and_output(self) -> tuple[Loss, Activation]:

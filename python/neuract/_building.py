@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From the parameters of an estimator to its Network: layers, optimizer, threads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from joblib import cpu_count
+
+from neuract._parameters import Parameters
+from neuract.activations import Activation, Sigmoid
+from neuract.activations import activation as activation_named
+from neuract.layers import Dense
+from neuract.losses import Loss
+from neuract.network import Network
+from neuract.optimizers import LBFGS, SGD, Adam, Optimizer
+
+AUTO_BATCH = 200
+
+
+def new_network(model: Parameters, loss: Loss, output: Dense, rows: int, dtype: str) -> Network:
+    """A network of these parameters, without weights yet, to learn from that many rows."""
+    return Network(
+        [*_hidden_layers(model), output],
+        loss=loss,
+        optimizer=_optimizer(model),
+        learning_rate=model.learning_rate_init,
+        alpha=model.alpha,
+        batch_size=min(most_rows_a_step(model), rows),
+        epochs=model.max_iter,
+        shuffle=model.shuffle,
+        dtype=dtype,
+        n_threads=_threads(model.n_jobs),
+    )
+
+
+def as_without_hidden_layers(network: Network, activation: str | Activation | Sequence[str | Activation]) -> None:
+    """scikit-learn's smaller start for sigmoid also where there is no hidden layer to have it."""
+    if len(network.layers) > 1 or isinstance(activation, (list, tuple)):
+        return
+    if isinstance(activation_named(activation), Sigmoid):  # type: ignore[arg-type]
+        shrunk = np.sqrt(2 / 6)
+        network.set_parameters([network.weights[0] * shrunk], [network.biases[0] * shrunk])
+
+
+def most_rows_a_step(model: Parameters) -> int:
+    return model.batch_size if isinstance(model.batch_size, Integral) else AUTO_BATCH
+
+
+def _hidden_layers(model: Parameters) -> list[Dense]:
+    sizes = model.hidden_layer_sizes
+    sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
+    for size in sizes:
+        if not isinstance(size, Integral) or size < 1:
+            raise ValueError(f"hidden_layer_sizes must be whole numbers > 0, got {sizes}")
+    activations, thresholds, dropouts = (
+        _one_a_layer(getattr(model, name), name, len(sizes)) for name in ("activation", "threshold", "dropout")
+    )
+    return [
+        Dense(int(size), activation, threshold=threshold, dropout=dropout)
+        for size, activation, threshold, dropout in zip(sizes, activations, thresholds, dropouts, strict=True)
+    ]
+
+
+def _one_a_layer(value: Any, name: str, n_layers: int) -> list[Any]:
+    """A value for each hidden layer, from one for all of them or a list."""
+    if not isinstance(value, (list, tuple, np.ndarray)):
+        return [value] * n_layers
+    if len(value) != n_layers:
+        raise ValueError(
+            f"{name} must be one for all hidden layers, or a list with one for each of the {n_layers} of them; "
+            f"got {len(value)}: {value!r}"
+        )
+    return list(value)
+
+
+def _optimizer(model: Parameters) -> Optimizer:
+    if model.solver == "sgd":
+        return SGD(model.momentum, model.nesterovs_momentum)
+    if model.solver == "adam":
+        return Adam(model.beta_1, model.beta_2, model.epsilon)
+    return LBFGS(model.tol, model.max_fun)
+
+
+def _threads(n_jobs: int | None) -> int | None:
+    """Threads by scikit-learn's rules: counted down from the number of cores where n_jobs is negative."""
+    if n_jobs is None:
+        return None
+    if n_jobs == 0:
+        raise ValueError("n_jobs=0 has no meaning: give a number of threads, -1 for one a core, or None")
+    return int(n_jobs) if n_jobs > 0 else max(1, cpu_count() + 1 + int(n_jobs))
