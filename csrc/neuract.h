@@ -100,6 +100,8 @@ typedef struct {
     double beta_1, beta_2, epsilon; /* adam, adamw */
     double weight_decay;            /* adamw, decoupled; weights only */
     double alpha;                   /* L2 penalty 0.5 · alpha · ‖W‖² / Σ sample weights of the batch; weights only */
+    double l1;                      /* L1 penalty l1 · Σ |W| / Σ sample weights of the batch; weights only */
+    double max_grad_norm; /* > 0: a longer gradient of a batch, penalties included, is shortened to it; 0: none */
     int64_t batch_size;
     uint64_t seed; /* of dropout */
     int n_threads; /* the most that a run may use */
@@ -114,7 +116,7 @@ typedef struct {
 
 typedef struct {
     double loss;    /* Σ over the rows seen of their batch's mean loss; divide by `rows` */
-    double penalty; /* the same for the L2 penalty */
+    double penalty; /* the same for the penalties */
     int64_t rows;   /* of the order that are done */
 } na_progress;
 

@@ -2,8 +2,8 @@
  *
  * By rows: threads take groups of blocks through all layers and back, leaving outputs and transposed deltas. By
  * weights: threads take panels, sum their gradients over the rows and move them down at once. A batch longer than
- * MAX_CHUNK rows goes through both phases chunk by chunk, the gradients adding up. Outputs are divided among threads,
- * sums never: the same bits for any number of them. */
+ * MAX_CHUNK rows goes through both phases chunk by chunk, the gradients adding up. Where gradients are clipped, the
+ * steps wait for a third phase. Outputs are divided among threads, sums never: the same bits for any number of them. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trainer.h"
 
@@ -217,32 +217,124 @@ static void shared_slope_gradient(const trainer *t, const dense *layer, int l, i
     *gradient = add ? *gradient + sum : sum;
 }
 
-static double update(const trainer *t, const struct na_step *step, int64_t n, int64_t at)
+/* Of na_part: where the panel's share of the layer's parameters begins, and how many numbers it is. */
+typedef struct {
+    int64_t at[3], size[3];
+} panel_parts;
+
+static panel_parts parts_of(const trainer *t, const panel *p)
+{
+    const dense *layer = &t->net->layers[p->layer];
+    int64_t width = least(NA_LANES, layer->units - p->j);
+    int64_t n_slopes = layer->n_slopes > 1 ? width : p->j == 0 ? layer->n_slopes : 0;
+    return (panel_parts){
+        {layer->part[NA_WEIGHTS] + p->j * layer->n_in, layer->part[NA_BIASES] + p->j, layer->part[NA_SLOPES] + p->j},
+        {width * layer->n_in, width, n_slopes}};
+}
+
+/* The gradients of one panel over the chunk's rows, added to those of the chunks before. */
+static void sum_gradients(const trainer *t, const panel *p, const panel_parts *parts)
+{
+    const dense *layer = &t->net->layers[p->layer];
+    int64_t rows = least(t->chunk, t->batch_rows - t->batch_done), width = parts->size[NA_BIASES];
+    int64_t panel_at = p->j * t->padded;
+    bool add = t->batch_done > 0;
+
+    weight_gradients(t, p, width, rows, add, t->gradients + parts->at[NA_WEIGHTS]);
+    t->table->sum_rows(width, rows, t->deltas[p->layer] + panel_at, add, t->gradients + parts->at[NA_BIASES]);
+    if (layer->n_slopes == 1 && p->j == 0)
+        shared_slope_gradient(t, layer, p->layer, rows, add);
+    else if (parts->size[NA_SLOPES] > 0)
+        t->table->sum_rows(width, rows, t->slope_deltas[p->layer] + panel_at, add, t->gradients + parts->at[NA_SLOPES]);
+}
+
+/* Makes of up to a line of sums the gradients that the optimizer gets, sign(0) being 0; adds g² and |w| to those of its
+ * lane, in double precision, where no square of a float overflows. */
+NA_INLINE void finish_line(const gradient_terms *terms, int64_t n, const real *parameters, real *gradients,
+                           double *squares, double *sizes)
+{
+    for (int64_t lane = 0; lane < n; lane++) {
+        real w = parameters[lane], sign = (real)((w > 0) - (w < 0));
+        real g = gradients[lane] * terms->scale + terms->penalty * w + terms->l1 * sign;
+        gradients[lane] = g;
+        squares[lane] += (double)g * (double)g;
+        sizes[lane] += fabs((double)w);
+    }
+}
+
+/* The same for n of them, the lanes added up in order. Whole lines have a constant length, for the compiler's SIMD. */
+static void finish_part(const gradient_terms *terms, int64_t n, const real *parameters, real *gradients,
+                        panel_sums *sums)
+{
+    double squares[NA_LANES] = {0}, sizes[NA_LANES] = {0};
+    int64_t i = 0;
+    for (; i + NA_LANES <= n; i += NA_LANES)
+        finish_line(terms, NA_LANES, parameters + i, gradients + i, squares, sizes);
+    finish_line(terms, n - i, parameters + i, gradients + i, squares, sizes);
+    for (int lane = 0; lane < NA_LANES; lane++) {
+        sums->gradient_squares += squares[lane];
+        sums->sizes += sizes[lane];
+    }
+}
+
+static bool clips(const trainer *t) { return t->training.max_grad_norm > 0; }
+
+/* Whether the optimizer gets finished gradients: it knows nothing of l1, and a norm is known too late for it. */
+static bool finishes_gradients(const trainer *t) { return clips(t) || t->training.l1 > 0; }
+
+static void finish_gradients(const trainer *t, const panel_parts *parts, panel_sums *sums)
+{
+    panel_sums others = {0};
+    *sums = others;
+    for (int part = NA_WEIGHTS; part <= NA_SLOPES; part++)
+        finish_part(part == NA_WEIGHTS ? &t->weights_terms : &t->others_terms, parts->size[part],
+                    t->net->parameters + parts->at[part], t->gradients + parts->at[part],
+                    part == NA_WEIGHTS ? sums : &others);
+    sums->gradient_squares += others.gradient_squares;
+}
+
+static double update_part(const trainer *t, const struct na_step *step, int64_t n, int64_t at)
 {
     return t->table->update[t->training.optimizer](n, step, t->gradients + at, t->net->parameters + at,
                                                    t->first_moments + at, t->second_moments + at);
 }
 
-/* The gradients of one panel over the chunk's rows and, where the batch ends, its step. */
-static void run_panel(const trainer *t, const panel *p, double *squares)
+static void update_panel(const trainer *t, const panel_parts *parts, panel_sums *sums)
 {
-    const dense *layer = &t->net->layers[p->layer];
-    int64_t rows = least(t->chunk, t->batch_rows - t->batch_done), width = least(NA_LANES, layer->units - p->j);
-    int64_t weights = layer->part[NA_WEIGHTS] + p->j * layer->n_in, biases = layer->part[NA_BIASES] + p->j;
-    int64_t slopes = layer->part[NA_SLOPES] + p->j, panel_at = p->j * t->padded;
-    bool add = t->batch_done > 0, last = t->batch_done + rows == t->batch_rows;
+    sums->squares = update_part(t, &t->weights_step, parts->size[NA_WEIGHTS], parts->at[NA_WEIGHTS]);
+    update_part(t, &t->others_step, parts->size[NA_BIASES], parts->at[NA_BIASES]);
+    if (parts->size[NA_SLOPES] > 0) update_part(t, &t->others_step, parts->size[NA_SLOPES], parts->at[NA_SLOPES]);
+}
 
-    weight_gradients(t, p, width, rows, add, t->gradients + weights);
-    t->table->sum_rows(width, rows, t->deltas[p->layer] + panel_at, add, t->gradients + biases);
-    int64_t n_slopes = layer->n_slopes > 1 ? width : p->j == 0 ? layer->n_slopes : 0;
-    if (layer->n_slopes == 1 && p->j == 0)
-        shared_slope_gradient(t, layer, p->layer, rows, add);
-    else if (n_slopes > 0)
-        t->table->sum_rows(width, rows, t->slope_deltas[p->layer] + panel_at, add, t->gradients + slopes);
-    if (!last || !t->update) return;
-    *squares = update(t, &t->weights_step, width * layer->n_in, weights);
-    update(t, &t->others_step, width, biases);
-    if (n_slopes > 0) update(t, &t->others_step, n_slopes, slopes);
+/* Whether the chunk is the last of its batch, and the batch makes a step. */
+static bool makes_step(const trainer *t)
+{
+    return t->update && t->batch_done + least(t->chunk, t->batch_rows - t->batch_done) == t->batch_rows;
+}
+
+/* The gradients of one panel over the chunk's rows and, where the batch ends, its step, unless that must wait for the
+ * norm of all gradients. */
+static void run_panel(const trainer *t, const panel *p, panel_sums *sums)
+{
+    panel_parts parts = parts_of(t, p);
+    sum_gradients(t, p, &parts);
+    if (!makes_step(t)) return;
+    if (finishes_gradients(t)) finish_gradients(t, &parts, sums);
+    if (!clips(t)) update_panel(t, &parts, sums);
+}
+
+/* ---- third phase, only where gradients are clipped: the steps -------------------------------- */
+
+/* Alone, after the second phase: the whole gradient is scaled to the norm allowed where it is longer. One that is not
+ * finite stays so, to be found at the end of the pass. */
+static void clip(void *argument)
+{
+    trainer *t = argument;
+    double squares = 0;
+    for (int64_t p = 0; p < t->n_panels; p++) squares += t->sums[p].gradient_squares;
+    double norm = sqrt(squares), most = t->training.max_grad_norm;
+    t->weights_step.scale = t->others_step.scale = norm > most ? (real)(most / norm) : 1;
+    atomic_store(&t->next_panel, 0);
 }
 
 /* ---- the steps ------------------------------------------------------------------------------- */
@@ -288,6 +380,11 @@ static void prepare_steps(trainer *t)
     t->weights_step = t->others_step;
     t->weights_step.penalty = (real)(c->alpha * inverse);
     t->weights_step.keep = (real)(1 - t->learning_rate * c->weight_decay);
+    if (!finishes_gradients(t)) return;
+    t->others_terms = (gradient_terms){.scale = (real)inverse};
+    t->weights_terms = (gradient_terms){(real)inverse, t->weights_step.penalty, (real)(c->l1 * inverse)};
+    t->others_step.scale = t->weights_step.scale = 1;
+    t->weights_step.penalty = 0;
 }
 
 /* Alone, after the first phase. */
@@ -300,7 +397,7 @@ static void end_rows(void *argument)
         t->batch_weight += (double)t->row_weights[i];
         t->batch_loss += (double)t->row_weights[i] * (double)t->row_losses[i];
     }
-    if (t->update && t->batch_done + rows == t->batch_rows) prepare_steps(t);
+    if (makes_step(t)) prepare_steps(t);
     atomic_store(&t->next_panel, 0);
 }
 
@@ -317,10 +414,12 @@ static void begin_batch(trainer *t)
 
 static void end_batch(trainer *t)
 {
-    double inverse = t->batch_weight > 0 ? 1 / t->batch_weight : 0, rows = (double)t->batch_rows, squares = 0;
-    for (int64_t p = 0; p < t->n_panels; p++) squares += t->panel_squares[p];
+    double inverse = t->batch_weight > 0 ? 1 / t->batch_weight : 0, rows = (double)t->batch_rows;
+    double squares = 0, sizes = 0;
+    for (int64_t p = 0; p < t->n_panels; p++) squares += t->sums[p].squares, sizes += t->sums[p].sizes;
     t->progress->loss += rows * inverse * t->batch_loss;
     t->progress->penalty += rows * inverse * 0.5 * t->training.alpha * squares;
+    if (t->training.l1 > 0) t->progress->penalty += rows * inverse * t->training.l1 * sizes;
     begin_batch(t);
 }
 
@@ -355,7 +454,14 @@ static void run_job(void *argument, na_team *team, int thread)
             b < 0 ? sort_columns(t) : run_group(t, &s, b, least(group, blocks - b));
         na_team_barrier(team, end_rows, t);
         for (int64_t p; (p = atomic_fetch_add(&t->next_panel, 1)) < t->n_panels;)
-            run_panel(t, &t->panels[p], &t->panel_squares[p]);
+            run_panel(t, &t->panels[p], &t->sums[p]);
+        if (clips(t) && makes_step(t)) {
+            na_team_barrier(team, clip, t);
+            for (int64_t p; (p = atomic_fetch_add(&t->next_panel, 1)) < t->n_panels;) {
+                panel_parts parts = parts_of(t, &t->panels[p]);
+                update_panel(t, &parts, &t->sums[p]);
+            }
+        }
         na_team_barrier(team, end_weights, t);
     }
 }

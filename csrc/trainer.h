@@ -23,14 +23,26 @@ typedef struct {
     int64_t j; /* the first output of the panel */
 } panel;
 
+/* What is added up over a panel, to be added up over all of them. */
+typedef struct {
+    double squares, sizes;   /* Σ w², Σ |w| of the weights before the step */
+    double gradient_squares; /* Σ g² of all its parameters */
+} panel_sums;
+
+/* From the sum of the gradients over the rows to what the optimizer gets: scale · g + penalty · w + l1 · sign(w). */
+typedef struct {
+    real scale, penalty, l1;
+} gradient_terms;
+
 typedef struct {
     struct na_trainer handle;
     network *net;
     na_training training;
     struct na_step weights_step, others_step;
-    int64_t n_targets; /* numbers of a row's target */
-    int64_t chunk;     /* rows that go through both phases at once */
-    int64_t padded;    /* the same, in whole blocks */
+    gradient_terms weights_terms, others_terms; /* where the optimizer does not do that itself */
+    int64_t n_targets;                          /* numbers of a row's target */
+    int64_t chunk;                              /* rows that go through both phases at once */
+    int64_t padded;                             /* the same, in whole blocks */
     real *gradients, *first_moments, *second_moments;
     real *before;           /* the parameters at the start of the pass */
     real *inputs;           /* padded rows of n_inputs, in blocks; unless they are sparse */
@@ -41,7 +53,7 @@ typedef struct {
     real *row_weights;      /* of the chunk */
     real *row_losses;
     panel *panels;
-    double *panel_squares; /* Σ w² of the panel */
+    panel_sums *sums; /* [panel] */
     int64_t n_panels;
     scratch *scratches;
 

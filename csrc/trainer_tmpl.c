@@ -69,7 +69,7 @@ static void take_all(allocation *a, trainer *t)
     t->row_weights = take_reals(a, t->padded, 1);
     t->row_losses = take_reals(a, t->padded, 1);
     t->panels = take(a, t->n_panels, sizeof(panel));
-    t->panel_squares = take(a, t->n_panels, sizeof(double));
+    t->sums = take(a, t->n_panels, sizeof(panel_sums));
     t->scratches = take(a, t->training.n_threads, sizeof(scratch));
     for (int i = 0; i < t->training.n_threads; i++) {
         scratch counted;

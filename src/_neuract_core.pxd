@@ -83,6 +83,8 @@ cdef extern from "neuract.h" nogil:
         double epsilon
         double weight_decay
         double alpha
+        double l1
+        double max_grad_norm
         int64_t batch_size
         uint64_t seed
         int n_threads

@@ -396,7 +396,7 @@ cdef class Trainer:
 
     def __cinit__(self, Network network not None, *, str loss, double loss_parameter, str optimizer, double momentum,
                   bint nesterov, double beta_1, double beta_2, double epsilon, double weight_decay, double alpha,
-                  int64_t batch_size, uint64_t seed, int n_threads):
+                  double l1, double max_grad_norm, int64_t batch_size, uint64_t seed, int n_threads):
         cdef na_training training
         cdef na_status status
         training.loss = number_of(na_loss_named(loss.encode()), "loss", loss)
@@ -409,6 +409,8 @@ cdef class Trainer:
         training.epsilon = epsilon
         training.weight_decay = weight_decay
         training.alpha = alpha
+        training.l1 = l1
+        training.max_grad_norm = max_grad_norm
         training.batch_size = positive(batch_size, "batch_size")
         training.seed = seed
         training.n_threads = positive(n_threads, "n_threads")

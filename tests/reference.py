@@ -215,24 +215,32 @@ class Optimizer:
             p -= self.learning_rate * unbias * m / (np.sqrt(v) + self.epsilon)
 
 
-def train_step(layers, loss, optimizer, x, t, sample_weight, alpha=0.0) -> float:
-    """One mini-batch -> what it makes smaller: the loss and the penalty 0.5·alpha·‖W‖²/Σw."""
+def clipped(gradients: list[Array], max_norm: float | None) -> list[Array]:
+    """The whole gradient, scaled to a Euclidean norm of max_norm where it is longer."""
+    norm = np.sqrt(sum((g**2).sum() for g in gradients))
+    return gradients if max_norm is None or norm <= max_norm else [g * (max_norm / norm) for g in gradients]
+
+
+def train_step(layers, loss, optimizer, x, t, sample_weight, alpha=0.0, l1=0.0, max_grad_norm=None) -> float:
+    """One mini-batch -> what it makes smaller: loss and penalties (0.5·alpha·‖W‖² + l1·Σ|W|)/Σw."""
     g = gradients(layers, loss, x, t, sample_weight)
-    decay = alpha / sample_weight.sum()
-    objective = g.loss + 0.5 * decay * sum((layer.weights**2).sum() for layer in layers)
-    dweights = [dw + decay * layer.weights for dw, layer in zip(g.weights, layers, strict=True)]
+    decay, pull = alpha / sample_weight.sum(), l1 / sample_weight.sum()
+    objective = g.loss + sum(0.5 * decay * (k.weights**2).sum() + pull * np.abs(k.weights).sum() for k in layers)
+    dweights = [
+        dw + decay * layer.weights + pull * np.sign(layer.weights) for dw, layer in zip(g.weights, layers, strict=True)
+    ]
     parameters = [getattr(k, kind) for kind in ("weights", "biases", "slopes") for k in layers]
-    pairs = zip(parameters, [*dweights, *g.biases, *g.slopes], strict=True)
-    optimizer.step([(p, dp) for p, dp in pairs if p is not None])
+    pairs = [(p, dp) for p, dp in zip(parameters, [*dweights, *g.biases, *g.slopes], strict=True) if p is not None]
+    optimizer.step(list(zip([p for p, _ in pairs], clipped([dp for _, dp in pairs], max_grad_norm), strict=True)))
     return objective
 
 
-def epoch(layers, loss, optimizer, x, t, order, batch_size, sample_weight=None, alpha=0.0) -> float:
+def epoch(layers, loss, optimizer, x, t, order, batch_size, sample_weight=None, alpha=0.0, **terms) -> float:
     """One pass over the rows in this order, the last batch shorter -> the objective's row mean."""
     weight, total = np.ones(len(x)) if sample_weight is None else sample_weight, 0.0
     for rows in np.split(order, range(batch_size, len(x), batch_size)):
         w = weight[rows]
-        total += len(w) * train_step(layers, loss, optimizer, x[rows], t[rows], w, alpha)
+        total += len(w) * train_step(layers, loss, optimizer, x[rows], t[rows], w, alpha, **terms)
     return total / len(x)
 
 

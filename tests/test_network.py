@@ -167,10 +167,14 @@ def test_more_rows_than_an_order_can_number_are_refused():
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
-@pytest.mark.parametrize("alpha", [0.0, 0.5])
+@pytest.mark.parametrize(
+    "penalties",
+    [{}, {"alpha": 0.5}, {"l1": 0.7}, {"max_grad_norm": 0.3}, {"alpha": 0.2, "l1": 0.4, "max_grad_norm": 1.2}],
+    ids=str,
+)
 @pytest.mark.parametrize("shared", [False, True], ids=["per neuron", "shared"])
 @pytest.mark.parametrize("shuffle", [False, True], ids=["in order", "shuffled"])
-def test_three_epochs_equal_the_oracles(optimizer, weighted, alpha, shared, shuffle, rng):
+def test_three_epochs_equal_the_oracles(optimizer, weighted, penalties, shared, shuffle, rng):
     """Protects training as a whole: batches, their order, the short last one, every update."""
     rows, batch_size = 50, 16
     x, y = rng.normal(size=(rows, 4)), rng.normal(size=(rows, 2))
@@ -192,18 +196,18 @@ def test_three_epochs_equal_the_oracles(optimizer, weighted, alpha, shared, shuf
         loss="squared_error",
         optimizer=kind(**{k: v for k, v in optimizer.items() if k != "name"}),
         learning_rate=0.01,
-        alpha=alpha,
         batch_size=batch_size,
         epochs=3,
         shuffle=shuffle,
         dtype="float64",
         random_state=7,
+        **penalties,
     ).fit(x, y, sample_weight)
     stepper, order, losses = ref.Optimizer(**optimizer, learning_rate=0.01), np.arange(rows), []
     for _ in range(3):
         order = order[random.permutation(rows)] if shuffle else order
-        arguments = (layers, SQUARED, stepper, x, y, order, batch_size, sample_weight, alpha)
-        losses.append(ref.epoch(*arguments))
+        arguments = (layers, SQUARED, stepper, x, y, order, batch_size, sample_weight)
+        losses.append(ref.epoch(*arguments, **penalties))
     assert_same(net.weights, [layer.weights for layer in layers], 1e-10)
     assert_same(net.biases, [layer.biases for layer in layers], 1e-10)
     assert_same(net.slopes, [layer.slopes for layer in layers], 1e-10)
@@ -221,6 +225,37 @@ def small(**settings):
 def data(rng):
     x = rng.normal(size=(150, 6))
     return x, np.stack([x[:, 0] * x[:, 1], np.sin(x[:, 2])], axis=1)
+
+
+@dtypes
+def test_a_norm_that_is_never_reached_changes_no_bit(dtype, data):
+    """Protects the third phase: gradients finished before the optimizer are those that it would have made."""
+    plain = parameters(small(dtype=dtype, alpha=0.1).fit(*data))
+    assert_same_bits(parameters(small(dtype=dtype, alpha=0.1, max_grad_norm=1e30).fit(*data)), plain)
+
+
+@dtypes
+def test_the_norm_bounds_a_step(dtype, rng):
+    """Protects from gradients whose squares leave float32, in batches of more than one chunk."""
+    x, y = 1e22 * rng.normal(size=(1500, 6)), rng.normal(size=1500)
+    layers = ref.glorot(6, [40, 1], ["relu", "linear"], seeded())
+    settings = {"optimizer": na.SGD(0, False), "learning_rate": 1.0, "batch_size": 1500}
+    net = twin(layers, ref.Loss("absolute_error"), dtype, max_grad_norm=0.125, **settings)
+    before = parameters(net)
+    net.partial_fit(x, y)
+    moved = sum(((a - b) ** 2).sum() for a, b in zip(parameters(net), before, strict=True) if a is not None)
+    assert np.sqrt(moved) == pytest.approx(0.125, rel=1e-5)
+
+
+def test_l1_makes_useless_weights_small(rng):
+    x = rng.normal(size=(100, 20))
+    y = x[:, 0] + rng.normal(size=100)
+    small_weights = []
+    for l1 in (0, 30):
+        net = na.Network([na.Dense(1, "linear")], l1=l1, learning_rate=0.01, epochs=500, random_state=0).fit(x, y)
+        small_weights.append((np.abs(net.weights[0]) < 0.01).sum())
+    assert small_weights[0] < 6
+    assert small_weights[1] > 15
 
 
 def test_fit_starts_afresh_and_a_seed_repeats(data):
@@ -360,6 +395,10 @@ REFUSED_NETWORKS = {
     "epochs": ([("linear", {})], {"epochs": -2}, ["epochs", "-2"]),
     "learning_rate": ([("linear", {})], {"learning_rate": -0.5}, ["learning_rate", "-0.5"]),
     "alpha": ([("linear", {})], {"alpha": -0.25}, ["alpha", "-0.25"]),
+    "l1": ([("linear", {})], {"l1": -0.25}, ["l1", "-0.25"]),
+    "max_grad_norm": ([("linear", {})], {"max_grad_norm": 0}, ["max_grad_norm", "> 0"]),
+    "l1 and lbfgs": ([("linear", {})], {"l1": 0.25, "optimizer": "lbfgs"}, ["smooth", "l1=0.25"]),
+    "norm and lbfgs": ([("linear", {})], {"max_grad_norm": 1, "optimizer": "lbfgs"}, ["max_grad_norm=1", "lbfgs"]),
     "n_threads": ([("linear", {})], {"n_threads": 0}, ["n_threads", "0"]),
 }
 

@@ -121,6 +121,8 @@ def large_layers(draw):
             "batch_size": st.integers(BATCH, 1200),  # a step takes 1024 rows at once
             "optimizer": st.sampled_from(["sgd", "adam", "adamw"]),
             "alpha": st.sampled_from([0.0, 0.1]),
+            "l1": st.sampled_from([0.0, 0.1]),
+            "max_grad_norm": st.sampled_from([None, 0.5]),
             "shuffle": st.booleans(),
         }
     ),

@@ -135,6 +135,41 @@ def test_n_jobs_changes_no_bit(data):
     assert_same_bits(models[0].coefs_, models[1].coefs_)
 
 
+# ---- penalties -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "of_network"),
+    [
+        ({"l1": 0.5}, {"l1": 0.5}),
+        ({"max_grad_norm": 0.1, "solver": "sgd"}, {"max_grad_norm": 0.1, "optimizer": "sgd"}),
+        ({"weight_decay": 0.2}, {"optimizer": na.AdamW(weight_decay=0.2)}),
+    ],
+    ids=str,
+)
+def test_penalties_are_the_networks(data, settings, of_network):
+    X, y = data
+    model = regressor(alpha=0.1, **settings).fit(X, y)
+    layers = [na.Dense(9), na.Dense(6), na.Dense(1, "linear")]
+    common = {"alpha": 0.1, "learning_rate": 0.01, "epochs": 5, "dtype": "float64", "random_state": 3}
+    net = na.Network(layers, **common, **of_network).fit(X, y)
+    assert_same_bits(model.coefs_, net.weights)
+    assert model.loss_curve_ == pytest.approx(net.history_["loss"], rel=1e-14)
+
+
+def test_penalties_that_are_refused(data):
+    for settings, words in (
+        ({"weight_decay": 0.1, "solver": "sgd"}, "weight_decay=0.1 needs solver='adam'"),
+        ({"weight_decay": -1}, "weight_decay"),
+        ({"l1": 0.1, "solver": "lbfgs"}, "smooth loss"),
+        ({"l1": -1}, "l1"),
+        ({"max_grad_norm": 1, "solver": "lbfgs"}, "lbfgs finds its own"),
+        ({"max_grad_norm": 0}, "max_grad_norm"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            regressor(**settings).fit(*data)
+
+
 # ---- class_weight ----------------------------------------------------------------------------------
 
 

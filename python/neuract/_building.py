@@ -16,7 +16,7 @@ from neuract.activations import activation as activation_named
 from neuract.layers import Dense
 from neuract.losses import Loss
 from neuract.network import Network
-from neuract.optimizers import LBFGS, SGD, Adam, Optimizer
+from neuract.optimizers import LBFGS, SGD, Adam, AdamW, Optimizer
 
 AUTO_BATCH = 200
 
@@ -29,6 +29,8 @@ def new_network(model: Parameters, loss: Loss, output: Dense, rows: int, dtype: 
         optimizer=_optimizer(model),
         learning_rate=model.learning_rate_init,
         alpha=model.alpha,
+        l1=model.l1,
+        max_grad_norm=model.max_grad_norm,
         batch_size=min(most_rows_a_step(model), rows),
         epochs=model.max_iter,
         shuffle=model.shuffle,
@@ -78,8 +80,15 @@ def _one_a_layer(value: Any, name: str, n_layers: int) -> list[Any]:
 
 
 def _optimizer(model: Parameters) -> Optimizer:
+    if model.weight_decay and model.solver != "adam":
+        raise ValueError(
+            f"weight_decay={model.weight_decay:g} needs solver='adam', which becomes AdamW by it; with "
+            f"{model.solver!r} use alpha, an L2 penalty"
+        )
     if model.solver == "sgd":
         return SGD(model.momentum, model.nesterovs_momentum)
+    if model.solver == "adam" and model.weight_decay:
+        return AdamW(model.beta_1, model.beta_2, model.epsilon, model.weight_decay)
     if model.solver == "adam":
         return Adam(model.beta_1, model.beta_2, model.epsilon)
     return LBFGS(model.tol, model.max_fun)

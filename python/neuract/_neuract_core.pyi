@@ -67,6 +67,8 @@ class Trainer:
         epsilon: float,
         weight_decay: float,
         alpha: float,
+        l1: float,
+        max_grad_norm: float,  # 0: none
         batch_size: int,
         seed: int,
         n_threads: int,

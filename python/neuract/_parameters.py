@@ -55,6 +55,9 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
         "dtype": [None, StrOptions({"float32", "float64"})],
         "n_jobs": [None, Integral],
+        "l1": [Interval(Real, 0, None, closed="left")],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
     }
 
     def __init__(
@@ -88,6 +91,9 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         dropout: float | Sequence[float] = 0.0,
         dtype: str | None = None,
         n_jobs: int | None = None,
+        l1: float = 0.0,
+        weight_decay: float = 0.0,
+        max_grad_norm: float | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -117,3 +123,6 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         self.dropout = dropout
         self.dtype = dtype
         self.n_jobs = n_jobs
+        self.l1 = l1
+        self.weight_decay = weight_decay
+        self.max_grad_norm = max_grad_norm

@@ -79,6 +79,8 @@ def make_trainer(network: Network, layers: core.Network, batch_size: int, seed: 
         epsilon=adam.epsilon,
         weight_decay=adam.weight_decay if isinstance(adam, AdamW) else 0.0,
         alpha=network.alpha,
+        l1=network.l1,
+        max_grad_norm=network.max_grad_norm or 0.0,
         batch_size=batch_size,
         seed=seed,
         n_threads=threads_of(network.n_threads),

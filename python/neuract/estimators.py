@@ -99,6 +99,16 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     n_jobs : int or None, default=None
         Most threads that `fit` and `predict` use. None: `neuract.get_num_threads()`; -1: one for
         each core; -2: one less, and so on. Results do not depend on it, not by a bit.
+    l1 : float, default=0.0
+        Strength of the L1 penalty l1 · Σ abs(weights) / Σ sample weights of the batch, which makes
+        weights that are of little use small, near 0. Not for lbfgs.
+    weight_decay : float, default=0.0
+        For adam, which becomes AdamW: weights also shrink by rate · weight_decay a step, whatever
+        their gradients. Loshchilov & Hutter 2017, arXiv:1711.05101.
+    max_grad_norm : float or None, default=None
+        A step's gradient is scaled down to this Euclidean norm where it is longer. What counts is
+        the mean gradient over the batch, penalties included, by all weights, biases and slopes
+        together. Not for lbfgs. Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063.
     class_weight : dict, "balanced", list of dict or None, default=None
         What the rows of each class count, times their sample weight. "balanced": as much as those
         of every other class, n_rows / (n_classes · rows of the class). Several labels a row: one
@@ -194,6 +204,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         dropout: float | Sequence[float] = 0.0,
         dtype: str | None = None,
         n_jobs: int | None = None,
+        l1: float = 0.0,
+        weight_decay: float = 0.0,
+        max_grad_norm: float | None = None,
         class_weight: dict[Any, float] | str | list[dict[Any, float]] | None = None,
     ) -> None:
         super().__init__(
@@ -225,6 +238,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             dropout=dropout,
             dtype=dtype,
             n_jobs=n_jobs,
+            l1=l1,
+            weight_decay=weight_decay,
+            max_grad_norm=max_grad_norm,
         )
         self.class_weight = class_weight
 
@@ -490,6 +506,16 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     n_jobs : int or None, default=None
         Most threads that `fit` and `predict` use. None: `neuract.get_num_threads()`; -1: one for
         each core; -2: one less, and so on. Results do not depend on it, not by a bit.
+    l1 : float, default=0.0
+        Strength of the L1 penalty l1 · Σ abs(weights) / Σ sample weights of the batch, which makes
+        weights that are of little use small, near 0. Not for lbfgs.
+    weight_decay : float, default=0.0
+        For adam, which becomes AdamW: weights also shrink by rate · weight_decay a step, whatever
+        their gradients. Loshchilov & Hutter 2017, arXiv:1711.05101.
+    max_grad_norm : float or None, default=None
+        A step's gradient is scaled down to this Euclidean norm where it is longer. What counts is
+        the mean gradient over the batch, penalties included, by all weights, biases and slopes
+        together. Not for lbfgs. Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063.
 
     Attributes
     ----------
@@ -578,6 +604,9 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         dropout: float | Sequence[float] = 0.0,
         dtype: str | None = None,
         n_jobs: int | None = None,
+        l1: float = 0.0,
+        weight_decay: float = 0.0,
+        max_grad_norm: float | None = None,
     ) -> None:
         super().__init__(
             hidden_layer_sizes,
@@ -608,6 +637,9 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
             dropout=dropout,
             dtype=dtype,
             n_jobs=n_jobs,
+            l1=l1,
+            weight_decay=weight_decay,
+            max_grad_norm=max_grad_norm,
         )
         self.loss = loss
 

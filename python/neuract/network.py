@@ -28,7 +28,7 @@ from neuract.threading import threads_of
 Array = npt.NDArray[Any]
 
 # What the core has taken over; the other settings may be changed between calls.
-FIXED = ("layers", "loss_function", "optimizer", "alpha", "batch_size", "dtype", "n_threads")
+FIXED = ("layers", "loss_function", "optimizer", "alpha", "l1", "max_grad_norm", "batch_size", "dtype", "n_threads")
 
 
 class Network:
@@ -48,6 +48,13 @@ class Network:
     alpha : float, default=0.0
         Strength of the L2 penalty 0.5 · alpha · ‖weights‖² / Σ sample weights of the batch, added to the loss; biases
         and slopes are spared.
+    l1 : float, default=0.0
+        Strength of the L1 penalty l1 · Σ abs(weights) / Σ sample weights of the batch, added to the loss, which makes
+        weights that are of little use small, near 0. Not for lbfgs.
+    max_grad_norm : float or None, default=None
+        A step's gradient is scaled down to this Euclidean norm where it is longer, > 0; None: it is taken as it is.
+        What counts is the mean gradient over the batch, penalties included, by all weights, biases and slopes
+        together. Not for lbfgs. Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063.
     batch_size : int, default=200
         Rows of a training step. The last batch of an epoch may be shorter.
     epochs : int, default=100
@@ -96,6 +103,8 @@ class Network:
         optimizer: str | Optimizer = "adam",
         learning_rate: float = 1e-3,
         alpha: float = 0.0,
+        l1: float = 0.0,
+        max_grad_norm: float | None = None,
         batch_size: int = 200,
         epochs: int = 100,
         shuffle: bool = True,
@@ -113,10 +122,14 @@ class Network:
         self.learning_rate = _validation.real_number(
             learning_rate, "learning_rate", low=0, open_low=True, open_high=True
         )
-        if isinstance(self.optimizer, LBFGS) and any(layer.dropout for layer in self.layers):
-            raise ValueError(
-                "lbfgs needs the same loss each time it looks, which dropout makes random; use adam or sgd"
-            )
+        self.l1 = _validation.real_number(l1, "l1", low=0, open_high=True)
+        self.max_grad_norm = (
+            None
+            if max_grad_norm is None
+            else _validation.real_number(max_grad_norm, "max_grad_norm", low=0, open_low=True, open_high=True)
+        )
+        if isinstance(self.optimizer, LBFGS):
+            self._refuse_what_lbfgs_cannot()
         self.alpha = _validation.real_number(alpha, "alpha", low=0, open_high=True)
         self.batch_size = _validation.whole_number(batch_size, "batch_size", low=1)
         self.epochs = _validation.whole_number(epochs, "epochs", low=1)
@@ -130,6 +143,16 @@ class Network:
         self._core: core.Network | None = None
         self._trainer: core.Trainer | None = None
         self._random: np.random.RandomState | None = None
+
+    def _refuse_what_lbfgs_cannot(self) -> None:
+        if any(layer.dropout for layer in self.layers):
+            raise ValueError(
+                "lbfgs needs the same loss each time it looks, which dropout makes random; use adam or sgd"
+            )
+        if self.l1:
+            raise ValueError(f"lbfgs needs a smooth loss, which l1={self.l1:g} bends at 0; use adam or sgd")
+        if self.max_grad_norm:
+            raise ValueError(f"max_grad_norm={self.max_grad_norm:g} bounds steps of adam and sgd; lbfgs finds its own")
 
     # ---- learning --------------------------------------------------------------------------------
 
