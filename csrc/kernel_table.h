@@ -49,9 +49,10 @@ typedef void na_activate(int64_t units, const real *z, const struct na_neurons *
 typedef void na_activate_row(int64_t units, const real *z, const struct na_neurons *neurons, real *y);
 
 /* gradients ← sample weight · dloss/dv and losses[lane] ← the row's loss, for one block; v: outputs or z (losses.h),
- * `units` lines; targets: as many lines, for softmax one line of class numbers; sample_weights: one line. */
-typedef void na_loss(int64_t units, const real *v, const real *targets, real parameter, const real *sample_weights,
-                     real *gradients, real *losses);
+ * `units` lines; targets: as many lines, for softmax one line of class numbers; parameters: one number (stride 0) or
+ * one an output (stride 1; not for softmax); sample_weights: one line. */
+typedef void na_loss(int64_t units, const real *v, const real *targets, const real *parameters, size_t stride,
+                     const real *sample_weights, real *gradients, real *losses);
 
 /* One step of n parameters down their gradients; returns Σ w² of the parameters before it. */
 typedef double na_update(int64_t n, const struct na_step *step, const real *gradients, real *parameters,

@@ -2,8 +2,8 @@
  *
  * t is the target. Losses of the output y are for any elementwise output activation, whose derivative the chain rule
  * adds. Losses of z belong to one output activation; computed from z they need no clipping and lose no digits in the
- * tails. `a` is the loss's parameter. log_loss over softmax mixes a row's outputs and has its own kernel
- * (kernels/softmax.h). */
+ * tails. `a` is the loss's parameter, the same for all outputs or one for each. Losses over softmax mix a row's outputs
+ * and have their own kernels (kernels/softmax.h). */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_LOSSES_H
 #define NA_LOSSES_H
@@ -20,8 +20,15 @@ typedef enum { NA_OF_OUTPUT, NA_OF_Z } na_loss_of;
     X(poisson_sigmoid, NA_OF_Z)     \
     X(log_loss_sigmoid, NA_OF_Z)
 
+/* The target of these is one number, the class. */
+#define NA_SOFTMAX_LOSSES(X) X(log_loss_softmax, NA_OF_Z)
+
 #define NA_LOSS_ID(name, of) NA_LOSS_##name,
-enum { NA_LOSSES(NA_LOSS_ID) NA_N_ELEMENTWISE_LOSSES, NA_LOSS_log_loss_softmax = NA_N_ELEMENTWISE_LOSSES, NA_N_LOSSES };
+enum {
+    NA_LOSSES(NA_LOSS_ID) NA_N_ELEMENTWISE_LOSSES,
+    NA_LAST_ELEMENTWISE_LOSS = NA_N_ELEMENTWISE_LOSSES - 1,
+    NA_SOFTMAX_LOSSES(NA_LOSS_ID) NA_N_LOSSES
+};
 #undef NA_LOSS_ID
 
 #ifdef NA_SIMD_VEC_H

@@ -30,6 +30,10 @@ int na_activation_named(const char *name);
 int na_loss_named(const char *name);
 int na_optimizer_named(const char *name);
 
+/* How many numbers a row's target is: one for each of the last layer's units, or 1, the class, for losses of softmax.
+ */
+int64_t na_loss_targets(int loss, int64_t units);
+
 /* ---- plain arrays ---------------------------------------------------------------------------- */
 
 /* y[i] = f(z[i]) or, if `derivative`, df/dz at z[i]; n numbers of `dtype`, y may be z. `parameter` as in na_layer. */
@@ -93,7 +97,8 @@ na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x,
 
 typedef struct {
     int loss;                       /* na_loss_named */
-    double loss_parameter;          /* huber's delta, quantile's q */
+    const double *loss_parameters;  /* huber's delta, quantile's q, ...; copied */
+    int64_t n_loss_parameters;      /* 1, or one for each of the last layer's units, not for losses of softmax */
     int optimizer;                  /* na_optimizer_named */
     double momentum;                /* sgd */
     bool nesterov;                  /* sgd */
@@ -110,7 +115,7 @@ typedef struct {
 typedef struct {
     int64_t rows; /* in the user's arrays */
     na_rows x;
-    const void *targets;       /* rows × units of the last layer; softmax: rows × 1, the class as a whole number */
+    const void *targets;       /* rows × na_loss_targets; a class is a whole number */
     const void *sample_weight; /* rows, or NULL: all 1 */
 } na_data;
 

@@ -104,7 +104,7 @@ static bool of_z(int loss)
 {
     static const na_loss_of of[NA_N_LOSSES] = {
 #define NA_ROW(name, what) [NA_LOSS_##name] = what,
-        NA_LOSSES(NA_ROW) NA_ROW(log_loss_softmax, NA_OF_Z)
+        NA_LOSSES(NA_ROW) NA_SOFTMAX_LOSSES(NA_ROW)
 #undef NA_ROW
     };
     return of[loss] == NA_OF_Z;
@@ -134,8 +134,8 @@ static void output_layer(const trainer *t, const scratch *s, int64_t block, int6
         for (int64_t i = 0; i < NA_LANES; i++) weights[i] = i < rows_of(t, block);
     gather_rows(t, block, t->n_targets, t->data->targets, s->targets);
     if (!of_z(t->training.loss)) activate_blocks(t->table, layer, 1, v, v, slopes, parameter_slopes);
-    t->table->loss[t->training.loss](layer->units, v, s->targets, (real)t->training.loss_parameter, weights, delta,
-                                     losses);
+    t->table->loss[t->training.loss](layer->units, v, s->targets, t->loss_parameters, t->training.n_loss_parameters > 1,
+                                     weights, delta, losses);
     if (of_z(t->training.loss)) return;
     if (parameter_slopes) t->table->multiply(layer->units, parameter_slopes, delta, parameter_slopes);
     t->table->multiply(layer->units, delta, slopes, delta);

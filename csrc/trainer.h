@@ -41,8 +41,9 @@ typedef struct {
     struct na_step weights_step, others_step;
     gradient_terms weights_terms, others_terms; /* where the optimizer does not do that itself */
     int64_t n_targets;                          /* numbers of a row's target */
-    int64_t chunk;                              /* rows that go through both phases at once */
-    int64_t padded;                             /* the same, in whole blocks */
+    real *loss_parameters;
+    int64_t chunk;  /* rows that go through both phases at once */
+    int64_t padded; /* the same, in whole blocks */
     real *gradients, *first_moments, *second_moments;
     real *before;           /* the parameters at the start of the pass */
     real *inputs;           /* padded rows of n_inputs, in blocks; unless they are sparse */

@@ -70,6 +70,7 @@ static void take_all(allocation *a, trainer *t)
     t->row_losses = take_reals(a, t->padded, 1);
     t->panels = take(a, t->n_panels, sizeof(panel));
     t->sums = take(a, t->n_panels, sizeof(panel_sums));
+    t->loss_parameters = take_reals(a, t->training.n_loss_parameters, 1);
     t->scratches = take(a, t->training.n_threads, sizeof(scratch));
     for (int i = 0; i < t->training.n_threads; i++) {
         scratch counted;
@@ -105,7 +106,7 @@ na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *traini
     sizes.training.n_threads = threads_worth(work_of_rows(net, sizes.chunk), training->n_threads);
     sizes.handle.n_threads = sizes.training.n_threads;
     sizes.padded = up_to(sizes.chunk, NA_LANES);
-    sizes.n_targets = training->loss == NA_LOSS_log_loss_softmax ? 1 : last_layer(net)->units;
+    sizes.n_targets = na_loss_targets(training->loss, last_layer(net)->units);
     for (int l = 0; l < net->n_layers; l++) sizes.n_panels += net->layers[l].panels;
 
     allocation a = {.counting = true};
@@ -117,6 +118,9 @@ na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *traini
     *t = sizes;
     take_all(&a, t);
     list_panels(t);
+    for (int64_t i = 0; i < training->n_loss_parameters; i++)
+        t->loss_parameters[i] = (real)training->loss_parameters[i];
+    t->training.loss_parameters = NULL; /* the caller's */
     *out = &t->handle;
     return NA_OK;
 }

@@ -32,6 +32,7 @@ cdef extern from "neuract.h" nogil:
     int na_activation_named(const char *name)
     int na_loss_named(const char *name)
     int na_optimizer_named(const char *name)
+    int64_t na_loss_targets(int loss, int64_t units)
 
     void na_activation_apply(na_dtype dtype, int activation, double parameter, c_bool derivative, int64_t n,
                              const void *z, void *y)
@@ -74,7 +75,8 @@ cdef extern from "neuract.h" nogil:
 
     ctypedef struct na_training:
         int loss
-        double loss_parameter
+        const double *loss_parameters
+        int64_t n_loss_parameters
         int optimizer
         double momentum
         c_bool nesterov

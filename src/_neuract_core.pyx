@@ -394,13 +394,18 @@ cdef class Trainer:
     cdef int64_t n_targets
     cdef bint busy
 
-    def __cinit__(self, Network network not None, *, str loss, double loss_parameter, str optimizer, double momentum,
+    def __cinit__(self, Network network not None, *, str loss, loss_parameters, str optimizer, double momentum,
                   bint nesterov, double beta_1, double beta_2, double epsilon, double weight_decay, double alpha,
                   double l1, double max_grad_norm, int64_t batch_size, uint64_t seed, int n_threads):
         cdef na_training training
         cdef na_status status
+        cdef int64_t n_parameters = len(loss_parameters)
+        cdef Array parameters = hold(loss_parameters, "d", n_parameters)
+        if n_parameters not in (1, network.n_out):
+            raise ValueError(f"a loss has 1 parameter or one for each of {network.n_out} outputs, not {n_parameters}")
         training.loss = number_of(na_loss_named(loss.encode()), "loss", loss)
-        training.loss_parameter = loss_parameter
+        training.loss_parameters = <const double *>parameters.view.buf
+        training.n_loss_parameters = n_parameters
         training.optimizer = number_of(na_optimizer_named(optimizer.encode()), "optimizer", optimizer)
         training.momentum = momentum
         training.nesterov = nesterov
@@ -416,7 +421,7 @@ cdef class Trainer:
         training.n_threads = positive(n_threads, "n_threads")
         self.network = network
         self.seed = seed
-        self.n_targets = 1 if loss == "log_loss_softmax" else network.n_out
+        self.n_targets = na_loss_targets(training.loss, network.n_out)
         with nogil:
             status = na_trainer_create(network.handle, &training, &self.handle)
         check(status)

@@ -110,12 +110,12 @@ def fired(layers: list[Layer], x: Array) -> list[Array]:
 
 class Loss(NamedTuple):
     name: str
-    parameter: float | None = None  # delta of huber, q of quantile
+    parameter: float | tuple[float, ...] | None = None  # delta of huber, q of quantile: one, or one an output
 
 
 def loss_of(loss: Loss, layer: Layer, z: Array, t: Array) -> tuple[Array, Array | None, Array]:
     """Value, dloss/dy (of the regression losses) and dloss/dz, elementwise."""
-    y, a = layer.f(z), loss.parameter
+    y, a = layer.f(z), None if loss.parameter is None else np.asarray(loss.parameter)
     r, constant = y - t, t * np.log(np.where(t > 0, t, 1)) - t
     match loss.name, layer.activation:
         case "squared_error", _:
@@ -141,10 +141,11 @@ def loss_of(loss: Loss, layer: Layer, z: Array, t: Array) -> tuple[Array, Array 
 
 
 def targets(layer: Layer, t: Array) -> Array:
-    """(rows, n_out); of softmax, class indices become one-hot rows."""
+    """(rows, n_out); of softmax, class indices become one-hot rows, and else one target is that of every output."""
     if layer.activation == "softmax" and t.size == len(t):
         t = np.eye(layer.biases.size)[t.ravel().astype(int)]
-    return t.reshape(-1, layer.biases.size).astype(layer.weights.dtype)
+    t = t.reshape(len(t), -1)
+    return np.broadcast_to(t, (len(t), layer.biases.size)).astype(layer.weights.dtype)
 
 
 class Gradients(NamedTuple):

@@ -31,6 +31,7 @@ REGRESSION = [
     ref.Loss("absolute_error"),
     ref.Loss("huber", 0.75),
     ref.Loss("quantile", 0.3),
+    ref.Loss("quantile", (0.1, 0.5, 0.9)),
 ]
 LIKELIHOOD = {
     ("poisson", "exponential"),
@@ -96,7 +97,7 @@ def draw(hidden, output, threshold, rng):
         layers.append(ref.Layer(weights, biases, name, constant, theta))
         n_in = units
     x = exact(rng.normal(size=(ROWS, N_IN)))
-    t = exact(rng.normal(size=(ROWS, n_in)))
+    t = exact(rng.normal(size=(ROWS, 1 if isinstance(loss.parameter, tuple) else n_in)))
     if (loss.name, activation) == ("log_loss", "softmax"):
         t = rng.integers(0, n_in, ROWS)
     elif loss.name in ("log_loss", "poisson"):

@@ -374,6 +374,20 @@ def test_loss_names_are_their_objects(name, data):
     assert_same_bits(parameters(by_name), parameters(by_object))
 
 
+@pytest.mark.parametrize("column", [False, True])
+def test_several_quantiles_are_learned_as_each_alone(column, data):
+    """Protects the parameter of each output, and y, which is one column for all of them."""
+    x, y, q = data[0], data[1][:, :1] if column else data[1][:, 0], (0.1, 0.5, 0.9)
+
+    def trained(loss, units):
+        net = na.Network([na.Dense(units, "linear")], loss=loss, shuffle=False, batch_size=10, dtype="float64")
+        return net.set_parameters([np.zeros((x.shape[1], units))]).partial_fit(x, y).weights[0]
+
+    together = trained(na.Quantile(q), 3)
+    for k in range(3):
+        np.testing.assert_allclose(together[:, [k]], trained(na.Quantile(q[k]), 1), rtol=1e-12)
+
+
 # What is refused. Each message names what was given and what is accepted.
 
 REFUSED_NETWORKS = {
@@ -386,6 +400,11 @@ REFUSED_NETWORKS = {
     "softmax regression": ([("softmax", {})], {"loss": "squared_error"}, ["softmax", "log_loss"]),
     "linear likelihood": ([("linear", {})], {"loss": "log_loss"}, ["linear", "sigmoid", "softmax"]),
     "linear poisson": ([("linear", {})], {"loss": "poisson"}, ["linear", "exponential", "sigmoid"]),
+    "quantiles without outputs": (
+        [("linear", {})],
+        {"loss": na.Quantile((0.1, 0.5, 0.9))},
+        ["(0.1, 0.5, 0.9)", "3 neurons", "it has 2"],
+    ),
     "unknown loss": ([("linear", {})], {"loss": "sqared"}, ["sqared", "squared_error", "quantile"]),
     "unknown optimizer": ([("linear", {})], {"optimizer": "adm"}, ["adm", "adam", "sgd", "adamw"]),
     "no layers": ([], {}, ["layer"]),
@@ -437,6 +456,24 @@ def test_refused_layers(arguments, words):
 
     with pytest.raises((ValueError, TypeError)) as error:
         make_and_fit()
+    assert_says(error, words)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: na.Quantile(1.0), ["q must be in (0, 1)", "1.0"]),
+        (lambda: na.Quantile((0.1, 1.5)), ["each q must be in (0, 1)", "1.5"]),
+        (lambda: na.Quantile((0.9, 0.1)), ["increasing", "(0.9, 0.1)"]),
+        (lambda: na.Quantile((0.5, 0.5)), ["increasing", "(0.5, 0.5)"]),
+        (lambda: na.Quantile(()), ["increasing", "()"]),
+        (lambda: na.Quantile("0.5"), ["q must be a number", "'0.5'"]),
+        (lambda: na.Huber(0), ["delta must be > 0", "0"]),
+    ],
+)
+def test_refused_losses(make, words):
+    with pytest.raises((ValueError, TypeError)) as error:
+        make()
     assert_says(error, words)
 
 
@@ -500,6 +537,7 @@ BAD_TARGETS = {
     "class negative": ("softmax", "log_loss", np.arange(20) % 3 - 1, ["-1"]),
     "class not whole": ("softmax", "log_loss", np.arange(20) % 3 / 2, ["0.5"]),
     "not one-hot": ("softmax", "log_loss", np.full((20, 3), 0.7), ["3 columns"]),
+    "columns for quantiles": ("linear", na.Quantile((0.1, 0.5, 0.9)), np.ones((20, 3)), ["(20,)", "(20, 3)"]),
     "negative count": ("exponential", "poisson", spoiled(np.ones((20, 3)), -2), ["-2"]),
     "above 1": ("sigmoid", "log_loss", spoiled(np.ones((20, 3)), 1.5), ["1.5"]),
     "below 0": ("sigmoid", "log_loss", spoiled(np.ones((20, 3)), -0.5), ["-0.5"]),
@@ -510,7 +548,7 @@ BAD_TARGETS = {
 @pytest.mark.parametrize("what", ["fit", "partial_fit", "loss", "gradients"])
 def test_targets_that_do_not_fit_the_loss(activation, loss, y, words, what):
     net = na.Network([na.Dense(3, activation)], loss=loss, random_state=0, epochs=1)
-    net.fit(X, np.arange(20) % 3 if activation == "softmax" else np.ones((20, 3)))
+    net.fit(X, {"softmax": np.arange(20) % 3, "linear": np.ones(20)}.get(activation, np.ones((20, 3))))
     before = parameters(net)
     with pytest.raises(ValueError, match="y ") as error:
         getattr(net, what)(X, y)

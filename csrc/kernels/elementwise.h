@@ -84,14 +84,14 @@ NA_INLINE vec weighted(vec weight, vec gradient)
 }
 
 NA_INLINE void loss_lines(loss_function *loss, loss_function *gradient, int64_t units, const real *v,
-                          const real *targets, real parameter, const real *sample_weights, real *gradients,
-                          real *losses)
+                          const real *targets, const real *parameters, size_t stride, const real *sample_weights,
+                          real *gradients, real *losses)
 {
-    vec a = vec_set1(parameter);
     for (int64_t lane = 0; lane < NA_LANES; lane += VEC_LANES) {
         vec sum = vec_set1(0), weight = vec_load(sample_weights + lane);
-        for (int64_t i = lane; i < units * NA_LANES; i += NA_LANES) {
-            vec in = vec_load(v + i), t = vec_load(targets + i);
+        for (int64_t j = 0; j < units; j++) {
+            int64_t i = j * NA_LANES + lane;
+            vec in = vec_load(v + i), t = vec_load(targets + i), a = vec_set1(parameters[(size_t)j * stride]);
             sum = vec_add(sum, loss(in, t, a));
             vec_store(gradients + i, weighted(weight, gradient(in, t, a)));
         }
@@ -100,10 +100,11 @@ NA_INLINE void loss_lines(loss_function *loss, loss_function *gradient, int64_t 
 }
 
 #define NA_DEFINE(name, of)                                                                                           \
-    static void name##_loss(int64_t units, const real *v, const real *targets, real parameter,                        \
+    static void name##_loss(int64_t units, const real *v, const real *targets, const real *parameters, size_t stride, \
                             const real *sample_weights, real *gradients, real *losses)                                \
     {                                                                                                                 \
-        loss_lines(na_##name, na_##name##_gradient, units, v, targets, parameter, sample_weights, gradients, losses); \
+        loss_lines(na_##name, na_##name##_gradient, units, v, targets, parameters, stride, sample_weights, gradients, \
+                   losses);                                                                                           \
     }
 NA_LOSSES(NA_DEFINE)
 #undef NA_DEFINE

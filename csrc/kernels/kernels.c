@@ -39,7 +39,7 @@ const struct NA_FN(na_kernels) TABLE = {
     NA_ACTIVATIONS(NA_ROW)
 #undef NA_ROW
 #define NA_ROW(name, of) .loss[NA_LOSS_##name] = name##_loss,
-    NA_LOSSES(NA_ROW) NA_ROW(log_loss_softmax, NA_OF_Z)
+    NA_LOSSES(NA_ROW) NA_SOFTMAX_LOSSES(NA_ROW)
 #undef NA_ROW
 #define NA_ROW(name) .update[NA_OPTIMIZER_##name] = name##_update,
     NA_OPTIMIZERS(NA_ROW)

@@ -1,5 +1,5 @@
 /* softmax.h: the one activation that mixes a row's neurons, y_j = exp(z_j − m) / Σ exp(z_i − m), m the largest z, and
- * its loss.
+ * its losses.
  *
  * Sums run over the outputs in order, in lines and in a single row alike: the same bits. A row with NaN or +inf, or
  * with -inf alone, is NaN as a whole. */
@@ -43,8 +43,8 @@ static void softmax_row(int64_t units, const real *z, real *y)
 
 /* The class of the target costs log Σ exp(z_i − m) − (z_class − m); the gradient by z is y − 1 at the class, y
  * elsewhere. */
-static void log_loss_softmax_loss(int64_t units, const real *z, const real *targets, real parameter,
-                                  const real *sample_weights, real *gradients, real *losses)
+static void log_loss_softmax_loss(int64_t units, const real *z, const real *targets, const real *parameters,
+                                  size_t stride, const real *sample_weights, real *gradients, real *losses)
 {
     for (int64_t lane = 0; lane < NA_LANES; lane += VEC_LANES) {
         vec target = vec_load(targets + lane), weight = vec_load(sample_weights + lane), at_class = vec_set1(0);

@@ -24,6 +24,7 @@ from neuract.activations import (
     activation,
 )
 from neuract.layers import Dense
+from neuract.losses import AbsoluteError, Huber, LogLoss, Loss, Poisson, Quantile, SquaredError
 from neuract.network import Network
 from neuract.optimizers import LBFGS, SGD, Adam, AdamW
 from neuract.threading import get_num_threads, set_num_threads, simd_info
@@ -37,20 +38,27 @@ __all__ = [
     "ACTIVATIONS",
     "LBFGS",
     "SGD",
+    "AbsoluteError",
     "Activation",
     "Adam",
     "AdamW",
     "Dense",
     "Exponential",
+    "Huber",
     "LeakyReLU",
     "Linear",
+    "LogLoss",
+    "Loss",
     "MLPClassifier",
     "MLPRegressor",
     "Network",
     "PReLU",
+    "Poisson",
+    "Quantile",
     "ReLU",
     "Sigmoid",
     "Softmax",
+    "SquaredError",
     "Tanh",
     "activation",
     "get_num_threads",

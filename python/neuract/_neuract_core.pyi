@@ -58,7 +58,7 @@ class Trainer:
         network: Network,
         *,
         loss: str,
-        loss_parameter: float,
+        loss_parameters: npt.NDArray[np.float64],
         optimizer: str,
         momentum: float,
         nesterov: bool,

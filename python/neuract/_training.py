@@ -70,7 +70,7 @@ def make_trainer(network: Network, layers: core.Network, batch_size: int, seed: 
     return core.Trainer(
         layers,
         loss=network.loss_function.core_name(network.layers[-1].activation),
-        loss_parameter=network.loss_function.parameter,
+        loss_parameters=np.array(network.loss_function.parameters),
         optimizer=optimizer.core_name,
         momentum=sgd.momentum,
         nesterov=sgd.nesterov,

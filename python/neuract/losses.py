@@ -6,7 +6,7 @@ A network's loss is the mean over rows, weighted by the sample weights, of the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -30,9 +30,14 @@ class Loss:
         return self.names[0]
 
     @property
-    def parameter(self) -> float:
-        """The one number that the C code takes beside output and target."""
-        return 0.0
+    def parameters(self) -> tuple[float, ...]:
+        """What the C code takes beside output and target: one number for all outputs, or one for each."""
+        return (0.0,)
+
+    @property
+    def outputs(self) -> int | None:
+        """How many outputs it needs for one target; None: one for each target."""
+        return None
 
     def core_name(self, output: Activation) -> str:
         """The core's loss for this output activation; ValueError with the reason where the two do not go together."""
@@ -87,30 +92,61 @@ class Huber(Loss):
         object.__setattr__(self, "delta", delta)
 
     @property
-    def parameter(self) -> float:
-        return self.delta
+    def parameters(self) -> tuple[float, ...]:
+        return (self.delta,)
 
 
 @dataclass(frozen=True)
 class Quantile(Loss):
     """The pinball loss max(q · (y - ŷ), (q - 1) · (y - ŷ)), least where ŷ is the q-quantile of y.
 
+    Koenker & Bassett 1978.
+
     Parameters
     ----------
-    q : float, default=0.5
-        In (0, 1); 0.5 is the median.
+    q : float or sequence of float, default=0.5
+        In (0, 1); 0.5 is the median. Several, in increasing order: quantiles of one target, each by an output of its
+        own. A network may then give outputs that are not in order, as each is learned by itself; `MLPRegressor` puts
+        them in order.
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> X, y = np.zeros((101, 1)), np.linspace(0, 1, 101)
+    >>> loss = na.Quantile((0.1, 0.5, 0.9))
+    >>> net = na.Network([na.Dense(3, "linear")], loss=loss, learning_rate=0.01, epochs=300, random_state=0)
+    >>> net.fit(X, y).predict(X[:1]).round(1)
+    array([[0.1, 0.5, 0.9]], dtype=float32)
     """
 
-    q: float = 0.5
+    q: float | Sequence[float] = 0.5
     names = ("quantile",)
 
     def __post_init__(self) -> None:
-        q = real_number(self.q, "q", low=0, high=1, open_low=True, open_high=True)
-        object.__setattr__(self, "q", q)
+        object.__setattr__(self, "q", _quantiles(self.q))
 
     @property
-    def parameter(self) -> float:
-        return self.q
+    def parameters(self) -> tuple[float, ...]:
+        return tuple(np.atleast_1d(self.q).tolist())
+
+    @property
+    def outputs(self) -> int | None:
+        return len(self.q) if isinstance(self.q, tuple) else None
+
+    def targets(self, y: object, rows: int, n_out: int, output: Activation, dtype: str) -> Array:
+        if self.outputs is None:
+            return super().targets(y, rows, n_out, output, dtype)
+        target = super().targets(y, rows, 1, output, dtype)
+        return np.repeat(target, self.outputs, axis=1)
+
+
+def _quantiles(q: Any) -> float | tuple[float, ...]:
+    if not np.iterable(q) or isinstance(q, str):
+        return real_number(q, "q", low=0, high=1, open_low=True, open_high=True)
+    several = tuple(real_number(each, "each q", low=0, high=1, open_low=True, open_high=True) for each in q)
+    if not several or list(several) != sorted(set(several)):
+        raise ValueError(f"q must be a number, or several in increasing order; got {q!r}")
+    return several
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,11 @@ class Network:
         output = self.layers[-1].activation
         self.loss_function = default_loss(output) if loss is None else loss_named(loss)
         self.loss_function.core_name(output)  # refuses pairs that make no sense
+        if self.loss_function.outputs not in (None, self.layers[-1].units):
+            raise ValueError(
+                f"{self.loss_function!r} needs an output layer of {self.loss_function.outputs} neurons, one for each "
+                f"quantile; it has {self.layers[-1].units}"
+            )
         self.optimizer = optimizer_named(optimizer)
         self.learning_rate = _validation.real_number(
             learning_rate, "learning_rate", low=0, open_low=True, open_high=True

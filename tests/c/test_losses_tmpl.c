@@ -142,29 +142,57 @@ static terms log_loss_sigmoid(wide z, wide t, wide a)
     return (terms){positive - z * t + soft, positive + magnitude(z * t) + soft, s - t, s + t};
 }
 
+typedef enum { ANY, COUNTS, SHARES } target_kind;
+
+/* EACH: every output has a parameter of its own, in (0, 1). */
+enum { EACH = -1 };
+
 static const struct {
+    const char *name;
+    int id;
     terms (*formula)(wide v, wide t, wide a);
     real parameter;
-    double largest_target; /* 1: in [0, 1], more: whole numbers, 0: any */
-} losses[NA_N_ELEMENTWISE_LOSSES] = {
-    [NA_LOSS_squared_error] = {squared_error, 0, 0},
-    [NA_LOSS_absolute_error] = {absolute_error, 0, 0},
-    [NA_LOSS_huber] = {huber, (real)0.7, 0},
-    [NA_LOSS_quantile] = {quantile, (real)0.3, 0},
-    [NA_LOSS_poisson_exponential] = {poisson_exponential, 0, 20},
-    [NA_LOSS_poisson_sigmoid] = {poisson_sigmoid, 0, 20},
-    [NA_LOSS_log_loss_sigmoid] = {log_loss_sigmoid, 0, 1},
+    target_kind targets;
+} losses[] = {
+    {"loss.squared_error", NA_LOSS_squared_error, squared_error, 0, ANY},
+    {"loss.absolute_error", NA_LOSS_absolute_error, absolute_error, 0, ANY},
+    {"loss.huber", NA_LOSS_huber, huber, (real)0.7, ANY},
+    {"loss.quantile", NA_LOSS_quantile, quantile, (real)0.3, ANY},
+    {"loss.quantile.each", NA_LOSS_quantile, quantile, EACH, ANY},
+    {"loss.poisson_exponential", NA_LOSS_poisson_exponential, poisson_exponential, 0, COUNTS},
+    {"loss.poisson_sigmoid", NA_LOSS_poisson_sigmoid, poisson_sigmoid, 0, COUNTS},
+    {"loss.log_loss_sigmoid", NA_LOSS_log_loss_sigmoid, log_loss_sigmoid, 0, SHARES},
 };
+enum { N_LOSSES = sizeof losses / sizeof *losses };
 
-#define NA_NAME(name, of) [NA_LOSS_##name] = "loss." #name,
-static const char *const loss_names[] = {NA_LOSSES(NA_NAME) NA_NAME(log_loss_softmax, NA_OF_Z)};
-#undef NA_NAME
-
-static real draw_target(double largest, real v)
+static void test_every_loss_is_here(void)
 {
-    if (largest > 1) return (real)random_below((int64_t)largest + 1);
-    if (largest > 0) return random_below(3) == 0 ? (plain() + 1) / 2 : (real)random_below(2);
-    return random_below(8) == 0 && isfinite(v) ? v : 3 * plain();
+    CASE("losses", "%d", NA_N_ELEMENTWISE_LOSSES);
+    for (int id = 0; id < NA_N_ELEMENTWISE_LOSSES; id++) {
+        int found = 0;
+        for (int i = 0; i < N_LOSSES; i++) found += losses[i].id == id;
+        if (found == 0) case_fail("tests of the loss", id, 0, 1);
+    }
+    case_end();
+}
+
+static real draw_target(target_kind targets, real v)
+{
+    switch (targets) {
+    case COUNTS: return (real)random_below(21);
+    case SHARES: return random_below(3) == 0 ? (plain() + 1) / 2 : (real)random_below(2);
+    default: return random_below(8) == 0 && isfinite(v) ? v : 3 * plain();
+    }
+}
+
+/* One for each output, or one for all. */
+static real *input_parameters(int slot, int i, int64_t units, size_t *stride)
+{
+    *stride = losses[i].parameter == EACH;
+    real *parameters = output_tight(slot, *stride ? units : 1);
+    *parameters = losses[i].parameter;
+    for (int64_t j = 0; j < units && *stride; j++) parameters[j] = (real)(j + 1) / (real)(units + 1);
+    return parameters;
 }
 
 /* In half of the lanes no special numbers, so that their sums are finite. */
@@ -186,12 +214,13 @@ static real *input_weights(int slot)
  */
 static wide loss_roundings(int64_t units) { return (wide)(units + 10 + (test_fused ? 0 : 4)); }
 
-static void check_loss_lane(int id, int64_t units, int64_t lane, const real *v, const real *t, const real *weights,
-                            const real *gradients, const real *sums)
+static void check_loss_lane(int loss, int64_t units, int64_t lane, const real *v, const real *t, const real *parameters,
+                            size_t stride, const real *weights, const real *gradients, const real *sums)
 {
     wide sum = 0, size = 0, weight = widened(weights[lane]);
-    for (int64_t i = lane; i < units * NA_LANES; i += NA_LANES) {
-        terms wanted = losses[id].formula(widened(v[i]), widened(t[i]), (wide)losses[id].parameter);
+    for (int64_t j = 0; j < units; j++) {
+        int64_t i = j * NA_LANES + lane;
+        terms wanted = losses[loss].formula(widened(v[i]), widened(t[i]), (wide)parameters[(size_t)j * stride]);
         sum = overflowing(sum + wanted.loss), size += wanted.loss_size;
         expect_near("gradients", i, gradients[i], weight == 0 ? 0 : weight * overflowing(wanted.gradient),
                     loss_roundings(0), weight == 0 ? 0 : weight * wanted.gradient_size);
@@ -199,16 +228,18 @@ static void check_loss_lane(int id, int64_t units, int64_t lane, const real *v, 
     expect_near("losses", lane, sums[lane], sum, loss_roundings(units), size);
 }
 
-static void test_loss(int id, int64_t units)
+static void test_loss(int loss, int64_t units)
 {
-    CASE(loss_names[id], "units %d", (int)units);
+    CASE(losses[loss].name, "units %d", (int)units);
+    size_t stride;
     int64_t n = units * NA_LANES;
     const real *v = input_v(0, n), *weights = input_weights(2);
     real *targets = output(1, n), *gradients = output(3, n), *sums = output(4, NA_LANES);
-    for (int64_t i = 0; i < n; i++) targets[i] = draw_target(losses[id].largest_target, v[i]);
-    table->loss[id](units, v, targets, losses[id].parameter, weights, gradients, sums);
+    const real *parameters = input_parameters(5, loss, units, &stride);
+    for (int64_t i = 0; i < n; i++) targets[i] = draw_target(losses[loss].targets, v[i]);
+    table->loss[losses[loss].id](units, v, targets, parameters, stride, weights, gradients, sums);
     for (int64_t lane = 0; lane < NA_LANES; lane++)
-        check_loss_lane(id, units, lane, v, targets, weights, gradients, sums);
+        check_loss_lane(loss, units, lane, v, targets, parameters, stride, weights, gradients, sums);
     expect_guarded("gradients", 3, n, gradients);
     expect_guarded("losses", 4, NA_LANES, sums);
     hash_reals(n, gradients);
@@ -233,12 +264,12 @@ static void check_softmax_loss_lane(int64_t units, const real *z, int64_t class,
 
 static void test_softmax_loss(int64_t units)
 {
-    CASE(loss_names[NA_LOSS_log_loss_softmax], "units %d", (int)units);
+    CASE("loss.log_loss_softmax", "units %d", (int)units);
     int64_t n = units * NA_LANES;
     const real *z = softmax_input(0, units), *weights = input_weights(2);
-    real *targets = output(1, NA_LANES), *gradients = output(3, n), *sums = output(4, NA_LANES);
+    real *targets = output(1, NA_LANES), *gradients = output(3, n), *sums = output(4, NA_LANES), smoothing = 0;
     for (int i = 0; i < NA_LANES; i++) targets[i] = (real)random_below(units);
-    table->loss[NA_LOSS_log_loss_softmax](units, z, targets, 0, weights, gradients, sums);
+    table->loss[NA_LOSS_log_loss_softmax](units, z, targets, &smoothing, 0, weights, gradients, sums);
     for (int64_t lane = 0; lane < NA_LANES; lane++)
         check_softmax_loss_lane(units, z + lane, (int64_t)targets[lane], (wide)weights[lane], gradients + lane,
                                 sums[lane]);
@@ -252,8 +283,9 @@ static void test_softmax_loss(int64_t units)
 /* As test_all of test_kernels_tmpl.c. */
 static __attribute__((noinline)) void test_all(void)
 {
+    test_every_loss_is_here();
     for (int u = 0; u < N_UNIT_COUNTS; u++) {
-        for (int id = 0; id < NA_N_ELEMENTWISE_LOSSES; id++) test_loss(id, unit_counts[u]);
+        for (int i = 0; i < N_LOSSES; i++) test_loss(i, unit_counts[u]);
         test_softmax(unit_counts[u]);
         test_softmax_row(unit_counts[u]);
         test_softmax_loss(unit_counts[u]);

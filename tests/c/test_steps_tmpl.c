@@ -195,8 +195,10 @@ static void expect_no_allocation(int epoch, int n_threads, int64_t before)
 /* A few epochs; sliced: one chunk a call. The inputs are sparse from epoch `sparse` on. Returns the sum of losses. */
 static double train(na_network *network, int s, const data *d, int n_threads, bool sliced, int sparse)
 {
+    const double loss_parameter = strcmp(specs[s].loss, "huber") == 0 ? 0.5 : 0;
     const na_training training = {.loss = na_loss_named(specs[s].loss),
-                                  .loss_parameter = 0.5,
+                                  .loss_parameters = &loss_parameter,
+                                  .n_loss_parameters = 1,
                                   .optimizer = na_optimizer_named(specs[s].optimizer),
                                   .momentum = 0.9,
                                   .nesterov = true,
