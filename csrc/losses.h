@@ -18,10 +18,14 @@ typedef enum { NA_OF_OUTPUT, NA_OF_Z } na_loss_of;
     X(quantile, NA_OF_OUTPUT)       \
     X(poisson_exponential, NA_OF_Z) \
     X(poisson_sigmoid, NA_OF_Z)     \
-    X(log_loss_sigmoid, NA_OF_Z)
+    X(gamma_exponential, NA_OF_Z)   \
+    X(log_loss_sigmoid, NA_OF_Z)    \
+    X(focal_sigmoid, NA_OF_Z)
 
 /* The target of these is one number, the class. */
-#define NA_SOFTMAX_LOSSES(X) X(log_loss_softmax, NA_OF_Z)
+#define NA_SOFTMAX_LOSSES(X)     \
+    X(log_loss_softmax, NA_OF_Z) \
+    X(focal_softmax, NA_OF_Z)
 
 #define NA_LOSS_ID(name, of) NA_LOSS_##name,
 enum {
@@ -97,13 +101,57 @@ NA_INLINE vec na_poisson_sigmoid_gradient(vec z, vec t, vec a)
     return vec_mul(vec_sub(vec_sigmoid(z), t), vec_sigmoid(vec_neg(z)));
 }
 
-/* −t log σ(z) − (1 − t) log(1 − σ(z)) = max(z, 0) − z t + log(1 + exp(−|z|)), whose gradient by z is σ(z) − t. */
+/* Half the gamma deviance, t / y − log(t / y) − 1 with y = exp(z): exp(u) − u − 1 with u = log t − z, which is 0 where
+ * y = t; the gradient by z is 1 − exp(u). t / y overflows no sooner than the loss. */
+NA_INLINE vec na_gamma_exponential(vec z, vec t, vec a)
+{
+    vec u = vec_sub(vec_log(t), z);
+    return vec_sub(vec_sub(vec_exp(u), u), vec_set1(1));
+}
+NA_INLINE vec na_gamma_exponential_gradient(vec z, vec t, vec a)
+{
+    return vec_sub(vec_set1(1), vec_exp(vec_sub(vec_log(t), z)));
+}
+
+/* log(1 + exp(x)) = −log(1 − σ(x)) */
+NA_INLINE vec na_softplus(vec x) { return vec_add(vec_max(vec_set1(0), x), vec_softplus_negative(vec_abs(x))); }
+
+/* The share a of the target goes to both classes alike: label smoothing, Szegedy et al. 2016, arXiv:1512.00567. */
+NA_INLINE vec na_smoothed(vec t, vec a) { return vec_fma(vec_sub(vec_set1(1), a), t, vec_mul(vec_set1((real)0.5), a)); }
+
+/* −t log σ(z) − (1 − t) log(1 − σ(z)) = max(z, 0) − z t + log(1 + exp(−|z|)), whose gradient by z is σ(z) − t; t is
+ * smoothed. */
 NA_INLINE vec na_log_loss_sigmoid(vec z, vec t, vec a)
 {
-    vec linear = vec_fnma(z, t, vec_max(vec_set1(0), z));
+    vec linear = vec_fnma(z, na_smoothed(t, a), vec_max(vec_set1(0), z));
     return vec_add(linear, vec_softplus_negative(vec_abs(z)));
 }
-NA_INLINE vec na_log_loss_sigmoid_gradient(vec z, vec t, vec a) { return vec_sub(vec_sigmoid(z), t); }
+NA_INLINE vec na_log_loss_sigmoid_gradient(vec z, vec t, vec a) { return vec_sub(vec_sigmoid(z), na_smoothed(t, a)); }
+
+/* −(1 − p)^a log p of what happened, p = σ(x) its probability; both logarithms from x, so that neither tail loses
+ * digits. Lin et al. 2017, arXiv:1708.02002. */
+NA_INLINE vec na_focal_weight(vec x, vec a)
+{
+    vec power = vec_exp(vec_neg(vec_mul(a, na_softplus(x))));
+    return vec_select(vec_lt(vec_set1(0), a), power, vec_set1(1)); /* 0^0, not exp(0 · ∞) */
+}
+NA_INLINE vec na_focal(vec x, vec a) { return vec_mul(na_focal_weight(x, a), na_softplus(vec_neg(x))); }
+
+/* By x: −(1 − p)^a (a p · (−log p) + 1 − p). */
+NA_INLINE vec na_focal_gradient(vec x, vec a)
+{
+    vec pull = vec_mul(vec_mul(a, vec_sigmoid(x)), na_softplus(vec_neg(x)));
+    return vec_mul(vec_neg(na_focal_weight(x, a)), vec_add(pull, vec_sigmoid(vec_neg(x))));
+}
+
+/* t is 0 or 1: what happened has the probability σ(z) or σ(−z). */
+NA_INLINE vec na_focal_sign(vec t) { return vec_fma(vec_set1(2), t, vec_set1(-1)); }
+NA_INLINE vec na_focal_sigmoid(vec z, vec t, vec a) { return na_focal(vec_mul(na_focal_sign(t), z), a); }
+NA_INLINE vec na_focal_sigmoid_gradient(vec z, vec t, vec a)
+{
+    vec sign = na_focal_sign(t);
+    return vec_mul(sign, na_focal_gradient(vec_mul(sign, z), a));
+}
 
 #endif
 #endif

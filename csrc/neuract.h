@@ -30,8 +30,7 @@ int na_activation_named(const char *name);
 int na_loss_named(const char *name);
 int na_optimizer_named(const char *name);
 
-/* How many numbers a row's target is: one for each of the last layer's units, or 1, the class, for losses of softmax.
- */
+/* The numbers of a row's target: one for each of the last layer's units; for losses of softmax 1, the class. */
 int64_t na_loss_targets(int loss, int64_t units);
 
 /* ---- plain arrays ---------------------------------------------------------------------------- */

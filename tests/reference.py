@@ -110,7 +110,18 @@ def fired(layers: list[Layer], x: Array) -> list[Array]:
 
 class Loss(NamedTuple):
     name: str
-    parameter: float | tuple[float, ...] | None = None  # delta of huber, q of quantile: one, or one an output
+    parameter: float | tuple[float, ...] | None = None  # huber's delta, quantile's q (or one an output), and so on
+
+
+def smoothed(t: Array, share: float | None, n_classes: int) -> Array:
+    """Label smoothing: a share of the target goes to all classes alike."""
+    return t if share is None else (1 - share) * t + share / n_classes
+
+
+def focal(log_p: Array, gamma: float) -> tuple[Array, Array]:
+    """-(1 - p)^gamma log p and its derivative by log p."""
+    p, rest = np.exp(log_p), -np.expm1(log_p)
+    return -(rest**gamma) * log_p, gamma * rest ** (gamma - 1) * p * log_p - rest**gamma
 
 
 def loss_of(loss: Loss, layer: Layer, z: Array, t: Array) -> tuple[Array, Array | None, Array]:
@@ -131,10 +142,21 @@ def loss_of(loss: Loss, layer: Layer, z: Array, t: Array) -> tuple[Array, Array 
             return y - t * z + constant, None, r
         case "poisson", "sigmoid":
             return y + t * softplus(-z) + constant, None, r * sigmoid(-z)
+        case "gamma", "exponential":
+            return t / y - np.log(t / y) - 1, None, 1 - t / y
         case "log_loss", "sigmoid":
-            return softplus(z) - z * t, None, r
+            t = smoothed(t, a, 2)
+            return softplus(z) - z * t, None, y - t
         case "log_loss", "softmax":
-            return t * (logsumexp(z) - z), None, r
+            t = smoothed(t, a, t.shape[1])
+            return t * (logsumexp(z) - z), None, y - t
+        case "focal", "sigmoid":
+            sign = 2 * t - 1
+            value, by_log_p = focal(-softplus(-sign * z), a)
+            return value, None, by_log_p * sign * sigmoid(-sign * z)
+        case "focal", "softmax":
+            value, by_log_p = focal((t * (z - logsumexp(z))).sum(axis=1, keepdims=True), a)
+            return t * value, None, by_log_p * (t - y)
         case _:
             raise KeyError(loss.name, layer.activation)
     return value, dy, dy * layer.slope(z)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import reference as ref
 from conftest import assert_golden_gradients, assert_same, golden_steps, loss_object, parameters, twin
+from sklearn.metrics import mean_gamma_deviance, mean_pinball_loss
 
 import neuract as na
 
@@ -33,18 +34,23 @@ REGRESSION = [
     ref.Loss("quantile", 0.3),
     ref.Loss("quantile", (0.1, 0.5, 0.9)),
 ]
-LIKELIHOOD = {
-    ("poisson", "exponential"),
-    ("poisson", "sigmoid"),
-    ("log_loss", "sigmoid"),
-    ("log_loss", "softmax"),
-}
+LIKELIHOOD = [
+    (ref.Loss("poisson"), "exponential", None),
+    (ref.Loss("poisson"), "sigmoid", None),
+    (ref.Loss("gamma"), "exponential", None),
+    (ref.Loss("log_loss"), "sigmoid", None),
+    (ref.Loss("log_loss"), "softmax", None),
+    (ref.Loss("log_loss", 0.2), "sigmoid", None),
+    (ref.Loss("log_loss", 0.2), "softmax", None),
+    (ref.Loss("focal", 2.0), "sigmoid", None),
+    (ref.Loss("focal", 0.5), "softmax", None),
+]
 # Every loss with every output activation that it may stand on.
 OUTPUTS = [(loss, *output) for loss in REGRESSION for output in HIDDEN.values()]
-OUTPUTS += [(ref.Loss(loss), activation, None) for loss, activation in sorted(LIKELIHOOD)]
-# Every loss once, on an output that belongs to it.
+OUTPUTS += LIKELIHOOD
+# Every loss on an output that belongs to it.
 LOSSES = [(loss, "linear", 1.0) for loss in REGRESSION]
-LOSSES += [output for output in OUTPUTS if (output[0].name, output[1]) in LIKELIHOOD]
+LOSSES += LIKELIHOOD
 THRESHOLDS = {
     "no threshold": lambda units: None,
     "threshold": lambda units: 0.125,
@@ -56,7 +62,8 @@ EPS = {"float32": 2.0**-23, "float64": 2.0**-52}
 def output_id(output):
     loss, activation, parameter = output
     shown = getattr(parameter(2), "tolist", list)() if callable(parameter) else parameter
-    return f"{loss.name}-{activation}({shown})"
+    name = loss.name if loss.parameter is None else f"{loss.name}({loss.parameter})"
+    return f"{name}-{activation}({shown})"
 
 
 hidden_layers = pytest.mark.parametrize("hidden", HIDDEN.values(), ids=HIDDEN)
@@ -98,9 +105,11 @@ def draw(hidden, output, threshold, rng):
         n_in = units
     x = exact(rng.normal(size=(ROWS, N_IN)))
     t = exact(rng.normal(size=(ROWS, 1 if isinstance(loss.parameter, tuple) else n_in)))
-    if (loss.name, activation) == ("log_loss", "softmax"):
+    if activation == "softmax":
         t = rng.integers(0, n_in, ROWS)
-    elif loss.name in ("log_loss", "poisson"):
+    elif loss.name == "gamma":
+        t = exact(rng.exponential(size=(ROWS, n_in)))
+    elif loss.name in ("log_loss", "poisson", "focal"):
         t = rng.integers(0, 2, (ROWS, n_in)).astype(float)
     return layers, x, t
 
@@ -228,6 +237,50 @@ def test_log_loss_is_computed_from_z(activation, output):
     wrong = 0 if activation == "sigmoid" else 1
     assert net.loss(np.ones((1, 1)), np.array([wrong])) == 800.0
     assert net.loss(np.ones((1, 1)), np.array([1 - wrong])) == 0.0
+
+
+def one_output(activation, loss, z):
+    """A network whose input is the output's z."""
+    width = 1 if activation != "softmax" else 2
+    net = na.Network([na.Dense(width, activation)], loss=loss, dtype="float64")
+    return net.set_parameters([np.eye(1, width)]), [[z]]
+
+
+@pytest.mark.parametrize("z", [-1e3, -50.0, -1.0, 0.0, 1.0, 50.0, 1e3])
+@pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+@pytest.mark.parametrize("activation", ["sigmoid", "softmax"])
+def test_focal_has_no_limits(z, gamma, activation):
+    """Protects both tails, where 1 - p or p has no digits left, and gamma 0, where 0^0 is 1."""
+    net, x = one_output(activation, na.Focal(gamma), z)
+    happened = 1 if activation == "sigmoid" else 0
+    g = net.gradients(x, [happened])
+    log_p, log_rest = -np.logaddexp(0, -z), -np.logaddexp(0, z)
+    assert g.loss == pytest.approx(-np.exp(gamma * log_rest) * log_p, rel=1e-12)
+    slope = -np.exp(gamma * log_rest) * (np.exp(log_rest) - gamma * np.exp(log_p) * log_p)
+    assert g.biases[0][0] == pytest.approx(slope, rel=1e-12, abs=1e-300)
+    if gamma == 0:
+        plain = one_output(activation, na.LogLoss(), z)[0].gradients(x, [happened])
+        assert g.loss == pytest.approx(plain.loss, rel=1e-12)
+        np.testing.assert_allclose(g.biases[0], plain.biases[0], rtol=1e-12, atol=1e-15)
+
+
+@pytest.mark.parametrize("z", [-690.0, -50.0, 0.0, 50.0, 1e3])
+def test_gamma_is_half_scikit_learns_deviance(z):
+    """Protects its constants, and its tails: y / ŷ may overflow only where the loss does."""
+    net, x = one_output("exponential", na.Gamma(), z)
+    y = 1e-5 if z == -690 else 3.0
+    assert net.loss(x, [y]) == pytest.approx(y * np.exp(-z) + z - np.log(y) - 1, rel=1e-12)
+    assert net.gradients(x, [y]).biases[0][0] == pytest.approx(1 - y * np.exp(-z), rel=1e-12)
+    if abs(z) <= 50:
+        assert net.loss(x, [y]) == pytest.approx(mean_gamma_deviance([y], net.predict(x).ravel()) / 2, rel=1e-12)
+    assert one_output("exponential", na.Gamma(), 0.0)[0].loss([[0.0]], [1.0]) == 0
+
+
+def test_quantile_is_scikit_learns_pinball_loss(rng):
+    x, t, q = rng.normal(size=(40, 3)), rng.normal(size=40), (0.1, 0.5, 0.8)
+    net = twin(ref.glorot(3, [3], ["linear"], np.random.RandomState(0)), ref.Loss("quantile", q))
+    each = [mean_pinball_loss(t, y, alpha=alpha) for y, alpha in zip(net.predict(x).T, q, strict=True)]
+    assert net.loss(x, t) == pytest.approx(sum(each), rel=1e-12)
 
 
 # Golden vectors made with PyTorch.

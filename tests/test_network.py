@@ -400,6 +400,9 @@ REFUSED_NETWORKS = {
     "softmax regression": ([("softmax", {})], {"loss": "squared_error"}, ["softmax", "log_loss"]),
     "linear likelihood": ([("linear", {})], {"loss": "log_loss"}, ["linear", "sigmoid", "softmax"]),
     "linear poisson": ([("linear", {})], {"loss": "poisson"}, ["linear", "exponential", "sigmoid"]),
+    "linear gamma": ([("linear", {})], {"loss": "gamma"}, ["gamma", "Linear", "exponential"]),
+    "sigmoid gamma": ([("sigmoid", {})], {"loss": "gamma"}, ["gamma", "Sigmoid", "exponential"]),
+    "linear focal": ([("linear", {})], {"loss": na.Focal(1)}, ["focal", "Linear", "sigmoid", "softmax"]),
     "quantiles without outputs": (
         [("linear", {})],
         {"loss": na.Quantile((0.1, 0.5, 0.9))},
@@ -469,6 +472,10 @@ def test_refused_layers(arguments, words):
         (lambda: na.Quantile(()), ["increasing", "()"]),
         (lambda: na.Quantile("0.5"), ["q must be a number", "'0.5'"]),
         (lambda: na.Huber(0), ["delta must be > 0", "0"]),
+        (lambda: na.LogLoss(1.0), ["label_smoothing must be in [0, 1)", "1.0"]),
+        (lambda: na.LogLoss(label_smoothing=-0.1), ["label_smoothing must be in [0, 1)", "-0.1"]),
+        (lambda: na.Focal(-1), ["gamma must be >= 0", "-1"]),
+        (lambda: na.Focal("2"), ["gamma must be a number", "'2'"]),
     ],
 )
 def test_refused_losses(make, words):
@@ -539,6 +546,9 @@ BAD_TARGETS = {
     "not one-hot": ("softmax", "log_loss", np.full((20, 3), 0.7), ["3 columns"]),
     "columns for quantiles": ("linear", na.Quantile((0.1, 0.5, 0.9)), np.ones((20, 3)), ["(20,)", "(20, 3)"]),
     "negative count": ("exponential", "poisson", spoiled(np.ones((20, 3)), -2), ["-2"]),
+    "zero amount": ("exponential", "gamma", spoiled(np.ones((20, 3)), 0), ["y > 0", "0.0", "poisson"]),
+    "share for focal": ("sigmoid", "focal", spoiled(np.ones((20, 3)), 0.5), ["0 or 1", "0.5"]),
+    "class too large for focal": ("softmax", "focal", np.arange(20) % 4, ["3"]),
     "above 1": ("sigmoid", "log_loss", spoiled(np.ones((20, 3)), 1.5), ["1.5"]),
     "below 0": ("sigmoid", "log_loss", spoiled(np.ones((20, 3)), -0.5), ["-0.5"]),
 }

@@ -41,23 +41,63 @@ static void softmax_row(int64_t units, const real *z, real *y)
     for (int64_t j = 0; j < units; j++) y[j] /= sum;
 }
 
-/* The class of the target costs log Σ exp(z_i − m) − (z_class − m); the gradient by z is y − 1 at the class, y
- * elsewhere. */
+/* The targets are (1 − a) · [j = class] + a / units, a: label smoothing. The loss is log Σ exp(z_i − m) less the mean
+ * of z_j − m by these shares; the gradient by z is y less the share. Where a is 0 only the class is looked at: 0 · ∞
+ * would be NaN. */
+static void log_loss_lane(int64_t units, const real *z, vec target, real a, vec weight, real *gradients, real *losses)
+{
+    const vec elsewhere = vec_set1(a / (real)units), at_it = vec_add(vec_set1(1 - a), elsewhere);
+    vec m, sum = exponentials(units, z, gradients, &m), at_class = vec_set1(0), everywhere = vec_set1(0);
+    for (int64_t j = 0; j < units; j++) {
+        int64_t i = j * NA_LANES;
+        vec_mask is_class = vec_eq(target, vec_set1((real)j));
+        vec difference = vec_sub(vec_load(z + i), m), y = vec_div(vec_load(gradients + i), sum);
+        at_class = vec_select(is_class, difference, at_class);
+        everywhere = vec_fma(elsewhere, difference, everywhere);
+        vec_store(gradients + i, weighted(weight, vec_sub(y, vec_select(is_class, at_it, elsewhere))));
+    }
+    if (a > 0) at_class = vec_fma(vec_set1(1 - a), at_class, everywhere);
+    vec_store(losses, vec_sub(vec_log(sum), at_class));
+}
+
 static void log_loss_softmax_loss(int64_t units, const real *z, const real *targets, const real *parameters,
                                   size_t stride, const real *sample_weights, real *gradients, real *losses)
 {
-    for (int64_t lane = 0; lane < NA_LANES; lane += VEC_LANES) {
-        vec target = vec_load(targets + lane), weight = vec_load(sample_weights + lane), at_class = vec_set1(0);
-        vec m, sum = exponentials(units, z + lane, gradients + lane, &m);
-        for (int64_t j = 0; j < units; j++) {
-            int64_t i = j * NA_LANES + lane;
-            vec_mask is_class = vec_eq(target, vec_set1((real)j));
-            at_class = vec_select(is_class, vec_sub(vec_load(z + i), m), at_class);
-            vec y = vec_div(vec_load(gradients + i), sum);
-            vec_store(gradients + i, weighted(weight, vec_sub(y, vec_select(is_class, vec_set1(1), vec_set1(0)))));
-        }
-        vec_store(losses + lane, vec_sub(vec_log(sum), at_class));
+    for (int64_t lane = 0; lane < NA_LANES; lane += VEC_LANES)
+        log_loss_lane(units, z + lane, vec_load(targets + lane), *parameters, vec_load(sample_weights + lane),
+                      gradients + lane, losses + lane);
+}
+
+/* With x = z_class − log Σ exp(z_j), j the other classes, the class has the probability σ(x), and the loss is that of
+ * losses.h at x. The class gets the gradient by x, the others that times −softmax among them. A class alone is certain:
+ * its x is large. */
+static void focal_lane(int64_t units, const real *z, vec target, vec a, vec weight, real *gradients, real *losses)
+{
+    vec at_class = vec_set1(0);
+    for (int64_t j = 0; j < units; j++) {
+        vec in = vec_load(z + j * NA_LANES);
+        vec_mask is_class = vec_eq(target, vec_set1((real)j));
+        at_class = vec_select(is_class, in, at_class);
+        vec_store(gradients + j * NA_LANES, vec_select(is_class, vec_set1(-(real)INFINITY), in));
     }
+    vec m, sum = exponentials(units, gradients, gradients, &m);
+    vec x = vec_sub(vec_sub(at_class, m), vec_log(sum));
+    if (units == 1) x = vec_fma(vec_set1(0), at_class, vec_set1((real)1e30));
+    vec slope = na_focal_gradient(x, a);
+    for (int64_t j = 0; j < units; j++) {
+        vec other = vec_mul(vec_neg(slope), vec_div(vec_load(gradients + j * NA_LANES), sum));
+        vec gradient = vec_select(vec_eq(target, vec_set1((real)j)), slope, other);
+        vec_store(gradients + j * NA_LANES, weighted(weight, gradient));
+    }
+    vec_store(losses, na_focal(x, a));
+}
+
+static void focal_softmax_loss(int64_t units, const real *z, const real *targets, const real *parameters, size_t stride,
+                               const real *sample_weights, real *gradients, real *losses)
+{
+    for (int64_t lane = 0; lane < NA_LANES; lane += VEC_LANES)
+        focal_lane(units, z + lane, vec_load(targets + lane), vec_set1(*parameters), vec_load(sample_weights + lane),
+                   gradients + lane, losses + lane);
 }
 
 #endif

@@ -136,13 +136,40 @@ static terms poisson_sigmoid(wide z, wide t, wide a)
                    (s - t) * rest, (s + t) * rest};
 }
 
+/* log t − z is rounded where its terms may be large, and exp makes of that rounding a relative error. */
+static terms gamma_exponential(wide z, wide t, wide a)
+{
+    wide u = WIDE(log)(t) - z, e = WIDE(exp)(u), size = magnitude(WIDE(log)(t)) + magnitude(z);
+    wide e_size = e == 0 || isinf(e) ? e : e * (1 + size);
+    return (void)a, (terms){overflowing(e) - u - 1, e_size + size + 1, 1 - e, 1 + e_size};
+}
+
+static wide softplus(wide x) { return (x > 0 ? x : 0) + WIDE(log1p)(WIDE(exp)(-magnitude(x))); }
+
+/* The power is exp of a product, whose rounding is relative to its size. */
+static terms focal(wide x, wide a)
+{
+    wide minus_log_p = softplus(-x), exponent = a > 0 ? a * softplus(x) : 0, power = WIDE(exp)(-exponent);
+    wide loss = power * minus_log_p, gradient = -power * (a * sigmoid(x, 0) * minus_log_p + sigmoid(-x, 0));
+    wide size = power > 0 ? 1 + exponent : 1;
+    return (terms){loss, loss * size, gradient, magnitude(gradient) * size};
+}
+
+static terms focal_sigmoid(wide z, wide t, wide a)
+{
+    terms f = focal(t > 0 ? z : -z, a);
+    if (t == 0) f.gradient = -f.gradient;
+    return f;
+}
+
 static terms log_loss_sigmoid(wide z, wide t, wide a)
 {
-    wide positive = z < 0 ? 0 : z, soft = WIDE(log1p)(WIDE(exp)(-magnitude(z))), s = sigmoid(z, a);
+    t = (1 - a) * t + a / 2;
+    wide positive = z < 0 ? 0 : z, soft = WIDE(log1p)(WIDE(exp)(-magnitude(z))), s = sigmoid(z, 0);
     return (terms){positive - z * t + soft, positive + magnitude(z * t) + soft, s - t, s + t};
 }
 
-typedef enum { ANY, COUNTS, SHARES } target_kind;
+typedef enum { ANY, COUNTS, SHARES, CLASSES, POSITIVE } target_kind;
 
 /* EACH: every output has a parameter of its own, in (0, 1). */
 enum { EACH = -1 };
@@ -161,7 +188,12 @@ static const struct {
     {"loss.quantile.each", NA_LOSS_quantile, quantile, EACH, ANY},
     {"loss.poisson_exponential", NA_LOSS_poisson_exponential, poisson_exponential, 0, COUNTS},
     {"loss.poisson_sigmoid", NA_LOSS_poisson_sigmoid, poisson_sigmoid, 0, COUNTS},
+    {"loss.gamma_exponential", NA_LOSS_gamma_exponential, gamma_exponential, 0, POSITIVE},
     {"loss.log_loss_sigmoid", NA_LOSS_log_loss_sigmoid, log_loss_sigmoid, 0, SHARES},
+    {"loss.log_loss_sigmoid.smoothed", NA_LOSS_log_loss_sigmoid, log_loss_sigmoid, (real)0.1, SHARES},
+    {"loss.focal_sigmoid", NA_LOSS_focal_sigmoid, focal_sigmoid, 2, CLASSES},
+    {"loss.focal_sigmoid.root", NA_LOSS_focal_sigmoid, focal_sigmoid, (real)0.5, CLASSES},
+    {"loss.focal_sigmoid.zero", NA_LOSS_focal_sigmoid, focal_sigmoid, 0, CLASSES},
 };
 enum { N_LOSSES = sizeof losses / sizeof *losses };
 
@@ -181,6 +213,8 @@ static real draw_target(target_kind targets, real v)
     switch (targets) {
     case COUNTS: return (real)random_below(21);
     case SHARES: return random_below(3) == 0 ? (plain() + 1) / 2 : (real)random_below(2);
+    case CLASSES: return (real)random_below(2);
+    case POSITIVE: return REAL_MIN + REAL_FN(fabs)(random_below(4) == 0 ? any_finite() : 3 * plain());
     default: return random_below(8) == 0 && isfinite(v) ? v : 3 * plain();
     }
 }
@@ -210,9 +244,9 @@ static real *input_weights(int slot)
     return weights;
 }
 
-/* Up to 10 roundings a term (exp, log and softplus count for 3 each), one for each term that is added; 4 more unfused.
- */
-static wide loss_roundings(int64_t units) { return (wide)(units + 10 + (test_fused ? 0 : 4)); }
+/* Up to 16 roundings a term (exp, log, sigmoid and softplus count for 3 each), one for each term that is added; 4 more
+ * unfused. */
+static wide loss_roundings(int64_t units) { return (wide)(units + 16 + (test_fused ? 0 : 4)); }
 
 static void check_loss_lane(int loss, int64_t units, int64_t lane, const real *v, const real *t, const real *parameters,
                             size_t stride, const real *weights, const real *gradients, const real *sums)
@@ -248,31 +282,67 @@ static void test_loss(int loss, int64_t units)
 }
 
 /* The sum's relative error is the loss's absolute one. */
-static void check_softmax_loss_lane(int64_t units, const real *z, int64_t class, wide weight, const real *gradients,
-                                    real loss)
+static void check_log_loss_lane(int64_t units, const real *z, int64_t class, wide a, wide weight, const real *gradients,
+                                real loss)
 {
     real m;
-    wide e[64], sum = softmax_terms(units, z, &m, e), difference = (wide)(real)(z[class * NA_LANES] - m);
-    wide roundings = (wide)softmax_ulps(units) * 2, log_sum = WIDE(log)(sum);
+    wide e[64], sum = softmax_terms(units, z, &m, e), wanted = WIDE(log)(sum), size = 1 + wanted;
+    wide roundings = (wide)softmax_ulps(units) * 2;
     for (int64_t j = 0; j < units; j++) {
-        wide y = e[j] / sum, one = j == class;
-        expect_near("gradients", j * NA_LANES, gradients[j * NA_LANES], weight == 0 ? 0 : weight * (y - one), roundings,
-                    weight == 0 ? 0 : weight * (y + one));
+        wide y = e[j] / sum, share = (j == class ? 1 - a : 0) + a / (wide)units;
+        wide difference = share == 0 ? 0 : share * (wide)(real)(z[j * NA_LANES] - m);
+        wanted -= difference, size += magnitude(difference);
+        expect_near("gradients", j * NA_LANES, gradients[j * NA_LANES], weight == 0 ? 0 : weight * (y - share),
+                    roundings, weight == 0 ? 0 : weight * (y + share));
     }
-    expect_near("losses", class, loss, log_sum - difference, roundings, 1 + log_sum + magnitude(difference));
+    expect_near("losses", class, loss, wanted, roundings, size);
 }
 
-static void test_softmax_loss(int64_t units)
+/* x is rounded, relative to its terms, and what is made of it moves by as much. */
+static void check_focal_lane(int64_t units, const real *z, int64_t class, wide a, wide weight, const real *gradients,
+                             real loss)
 {
-    CASE("loss.log_loss_softmax", "units %d", (int)units);
+    real others[64 * NA_LANES], m;
+    for (int64_t j = 0; j < units; j++) others[j * NA_LANES] = j == class ? -(real)INFINITY : z[j * NA_LANES];
+    wide e[64], sum = softmax_terms(units, others, &m, e), x = (wide)(real)(z[class * NA_LANES] - m) - WIDE(log)(sum);
+    if (units == 1) x = 0 * (wide)*z + (wide)1e30;
+    terms wanted = focal(x, a);
+    wide roundings = (wide)softmax_ulps(units) * 2 + 16;
+    wide moved = wanted.gradient == 0 || isinf(x) ? 1 : (1 + a) * (1 + WIDE(log)(sum) + magnitude(x));
+    for (int64_t j = 0; j < units; j++) {
+        wide gradient = j == class ? wanted.gradient : -wanted.gradient * (e[j] / sum);
+        expect_near("gradients", j * NA_LANES, gradients[j * NA_LANES], weight == 0 ? 0 : weight * gradient, roundings,
+                    weight == 0 ? 0 : weight * magnitude(gradient) * moved);
+    }
+    expect_near("losses", class, loss, wanted.loss, roundings, wanted.loss * moved);
+}
+
+static const struct {
+    const char *name;
+    int id;
+    void (*check)(int64_t units, const real *z, int64_t class, wide a, wide weight, const real *gradients, real loss);
+    real parameter;
+} softmax_losses[] = {
+    {"loss.log_loss_softmax", NA_LOSS_log_loss_softmax, check_log_loss_lane, 0},
+    {"loss.log_loss_softmax.smoothed", NA_LOSS_log_loss_softmax, check_log_loss_lane, (real)0.1},
+    {"loss.focal_softmax", NA_LOSS_focal_softmax, check_focal_lane, 2},
+    {"loss.focal_softmax.root", NA_LOSS_focal_softmax, check_focal_lane, (real)0.5},
+    {"loss.focal_softmax.zero", NA_LOSS_focal_softmax, check_focal_lane, 0},
+};
+enum { N_SOFTMAX_LOSSES = sizeof softmax_losses / sizeof *softmax_losses };
+
+static void test_softmax_loss(int loss, int64_t units)
+{
+    CASE(softmax_losses[loss].name, "units %d", (int)units);
     int64_t n = units * NA_LANES;
     const real *z = softmax_input(0, units), *weights = input_weights(2);
-    real *targets = output(1, NA_LANES), *gradients = output(3, n), *sums = output(4, NA_LANES), smoothing = 0;
+    real *targets = output(1, NA_LANES), *gradients = output(3, n), *sums = output(4, NA_LANES);
+    real a = softmax_losses[loss].parameter;
     for (int i = 0; i < NA_LANES; i++) targets[i] = (real)random_below(units);
-    table->loss[NA_LOSS_log_loss_softmax](units, z, targets, &smoothing, 0, weights, gradients, sums);
+    table->loss[softmax_losses[loss].id](units, z, targets, &a, 0, weights, gradients, sums);
     for (int64_t lane = 0; lane < NA_LANES; lane++)
-        check_softmax_loss_lane(units, z + lane, (int64_t)targets[lane], (wide)weights[lane], gradients + lane,
-                                sums[lane]);
+        softmax_losses[loss].check(units, z + lane, (int64_t)targets[lane], (wide)a, (wide)weights[lane],
+                                   gradients + lane, sums[lane]);
     expect_guarded("gradients", 3, n, gradients);
     expect_guarded("losses", 4, NA_LANES, sums);
     hash_reals(n, gradients);
@@ -288,7 +358,7 @@ static __attribute__((noinline)) void test_all(void)
         for (int i = 0; i < N_LOSSES; i++) test_loss(i, unit_counts[u]);
         test_softmax(unit_counts[u]);
         test_softmax_row(unit_counts[u]);
-        test_softmax_loss(unit_counts[u]);
+        for (int i = 0; i < N_SOFTMAX_LOSSES; i++) test_softmax_loss(i, unit_counts[u]);
     }
 }
 
