@@ -64,14 +64,23 @@ static na_rows rows_in_order(const trainer *t, int64_t row, const uint32_t **ord
     return t->order ? t->data->x : rows_from(t->data->x, t->net->n_inputs, first);
 }
 
+/* In these lines of a block: an infinity that they led to would be NaN times their weight. */
+static void clear_rows_without_weight(const trainer *t, int64_t block, int64_t lines, real *of_block)
+{
+    const real *weights = t->row_weights + block * NA_LANES;
+    for (int64_t i = 0; i < rows_of(t, block) && t->data->sample_weight; i++)
+        for (int64_t k = 0; k < lines && weights[i] == 0; k++) of_block[k * NA_LANES + i] = 0;
+}
+
 static void forward_sparse(const trainer *t, const scratch *s, int64_t block, int64_t blocks, real *z)
 {
     const dense *layer = &t->net->layers[0];
     for (int64_t b = 0; b < blocks; b++) {
         const uint32_t *order;
         na_rows x = rows_in_order(t, (block + b) * NA_LANES, &order);
-        NA_FN(na_sparse_block)(t->table, layer, t->net->parameters, x, order, rows_of(t, block + b), s->z_rows,
-                               z + b * layer->units * NA_LANES);
+        real *to = z + b * layer->units * NA_LANES;
+        NA_FN(na_sparse_block)(t->table, layer, t->net->parameters, x, order, rows_of(t, block + b), s->z_rows, to);
+        clear_rows_without_weight(t, block + b, layer->units, to);
     }
 }
 
@@ -116,6 +125,20 @@ static void gather_rows(const trainer *t, int64_t block, int64_t n, const real *
     t->table->gather(n, rows_of(t, block), t->order ? from : from + first * n, t->order ? t->order + first : NULL, to);
 }
 
+/* Inputs, unless they are sparse, and weights of one block. */
+static void gather_inputs(const trainer *t, int64_t block)
+{
+    int64_t n_inputs = t->net->n_inputs;
+    real *x = t->inputs + block * n_inputs * NA_LANES, *weights = t->row_weights + block * NA_LANES;
+    if (t->data->sample_weight)
+        gather_rows(t, block, 1, t->data->sample_weight, weights);
+    else
+        for (int64_t i = 0; i < NA_LANES; i++) weights[i] = i < rows_of(t, block);
+    if (takes_sparse(t, 0)) return;
+    gather_rows(t, block, n_inputs, t->data->x.values, x);
+    clear_rows_without_weight(t, block, n_inputs, x);
+}
+
 /* The last layer of one block: from its input to its delta in s->delta, losses on the way. */
 static void output_layer(const trainer *t, const scratch *s, int64_t block, int64_t b)
 {
@@ -128,10 +151,6 @@ static void output_layer(const trainer *t, const scratch *s, int64_t block, int6
     real *weights = t->row_weights + block * NA_LANES, *losses = t->row_losses + block * NA_LANES;
 
     forward_layer(t, s, l, block, 1, v);
-    if (t->data->sample_weight)
-        gather_rows(t, block, 1, t->data->sample_weight, weights);
-    else
-        for (int64_t i = 0; i < NA_LANES; i++) weights[i] = i < rows_of(t, block);
     gather_rows(t, block, t->n_targets, t->data->targets, s->targets);
     if (!of_z(t->training.loss)) activate_blocks(t->table, layer, 1, v, v, slopes, parameter_slopes);
     t->table->loss[t->training.loss](layer->units, v, s->targets, t->loss_parameters, t->training.n_loss_parameters > 1,
@@ -173,8 +192,7 @@ static void backward_layer(const trainer *t, scratch *s, int l, int64_t blocks)
 static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
 {
     const network *net = t->net;
-    for (int64_t b = block; b < block + blocks && !takes_sparse(t, 0); b++)
-        gather_rows(t, b, net->n_inputs, t->data->x.values, t->inputs + b * net->n_inputs * NA_LANES);
+    for (int64_t b = 0; b < blocks; b++) gather_inputs(t, block + b);
     for (int l = 0; l < net->n_layers - 1; l++) forward_hidden(t, s, l, block, blocks);
     for (int64_t b = 0; b < blocks; b++) output_layer(t, s, block + b, b);
     for (int l = net->n_layers - 1;; l--) {

@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 import neuract as na
 
@@ -182,16 +183,25 @@ def test_lbfgs_refuses_what_it_cannot_do(data):
 # ---- sample weights ----------------------------------------------------------------------------
 
 
-def test_a_row_without_weight_has_no_part_even_where_its_loss_is_infinite(data):
+@pytest.mark.parametrize("loss", ["poisson", "squared_error"])
+@pytest.mark.parametrize("hidden", [[], [na.Dense(3, "exponential")]], ids=["output", "hidden"])
+@pytest.mark.parametrize("form", [np.asarray, csr_array], ids=["dense", "sparse"])
+def test_a_row_without_weight_has_no_part_even_where_its_loss_is_infinite(loss, hidden, form, data):
+    """Nor where its outputs, the slopes there or the outputs of hidden neurons are."""
     X, y = data
     X, weights = X.copy(), np.ones(len(X))
     X[7] *= 1e4
-    weights[7] = 0
-    layers = [na.Dense(1, "exponential")]
-    whole = na.Network(layers, random_state=0, shuffle=False).fit(X, y**2, weights)
-    without = np.delete(np.arange(len(X)), 7)
-    rest = na.Network(layers, random_state=0, shuffle=False).fit(X[without], y[without] ** 2)
-    np.testing.assert_allclose(whole.weights[0], rest.weights[0], rtol=1e-5)
+    X[8] = -X[7]
+    weights[[7, 8]] = 0
+    whole, rest = (
+        na.Network([*hidden, na.Dense(1, "exponential")], loss=loss, random_state=0, shuffle=False, epochs=20)
+        for _ in range(2)
+    )
+    whole.fit(form(X), y**2, weights)
+    assert not np.isfinite(whole.predict(X[[7, 8]])).all()
+    without = np.delete(np.arange(len(X)), [7, 8])
+    rest.fit(X[without], y[without] ** 2)
+    np.testing.assert_allclose(whole.weights[0], rest.weights[0], rtol=1e-4)
 
 
 @pytest.mark.parametrize("scale", [1e-39, 1e37])
