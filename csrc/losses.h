@@ -31,7 +31,8 @@ typedef enum { NA_OF_OUTPUT, NA_OF_Z } na_loss_of;
 enum {
     NA_LOSSES(NA_LOSS_ID) NA_N_ELEMENTWISE_LOSSES,
     NA_LAST_ELEMENTWISE_LOSS = NA_N_ELEMENTWISE_LOSSES - 1,
-    NA_SOFTMAX_LOSSES(NA_LOSS_ID) NA_N_LOSSES
+    NA_SOFTMAX_LOSSES(NA_LOSS_ID) NA_N_LOSSES,
+    NA_OWN_LOSS = NA_N_LOSSES /* of the output, computed by the caller */
 };
 #undef NA_LOSS_ID
 

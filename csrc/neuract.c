@@ -28,12 +28,15 @@ int na_activation_named(const char *name)
 int na_loss_named(const char *name)
 {
 #define NA_NAME(loss, of) [NA_LOSS_##loss] = #loss,
-    static const char *const names[] = {NA_LOSSES(NA_NAME) NA_SOFTMAX_LOSSES(NA_NAME)};
+    static const char *const names[] = {NA_LOSSES(NA_NAME) NA_SOFTMAX_LOSSES(NA_NAME)[NA_OWN_LOSS] = "own"};
 #undef NA_NAME
-    return find(name, NA_N_LOSSES, names);
+    return find(name, NA_OWN_LOSS + 1, names);
 }
 
-int64_t na_loss_targets(int loss, int64_t units) { return loss < NA_N_ELEMENTWISE_LOSSES ? units : 1; }
+int64_t na_loss_targets(int loss, int64_t units)
+{
+    return loss < NA_N_ELEMENTWISE_LOSSES || loss == NA_OWN_LOSS ? units : 1;
+}
 
 int na_optimizer_named(const char *name)
 {

@@ -160,6 +160,40 @@ static void output_layer(const trainer *t, const scratch *s, int64_t block, int6
     t->table->multiply(layer->units, delta, slopes, delta);
 }
 
+/* Losses and gradients of the chunk from the caller. */
+static void ask_for_loss(trainer *t, int64_t rows)
+{
+    na_fp_leave(t->outside);
+    t->own_loss_failed = !t->training.own_loss(t->training.own_context, rows, t->own_outputs, t->own_targets,
+                                               t->row_losses, t->own_gradients);
+    na_fp_enter();
+}
+
+/* output_layer for the whole chunk with a loss of the caller's own, who gets rows, not blocks. */
+static void own_output_layer(trainer *t, const scratch *s, int64_t blocks)
+{
+    int l = t->net->n_layers - 1;
+    const dense *layer = &t->net->layers[l];
+    int64_t units = layer->units, size = units * NA_LANES, rows = least(t->chunk, t->batch_rows - t->batch_done);
+    real *y = s->delta_below, *parameter_slopes = s->parameter_slopes[l];
+    forward_layer(t, s, l, 0, blocks, y);
+    activate_blocks(t->table, layer, blocks, y, y, s->slopes[l], parameter_slopes);
+    for (int64_t b = 0; b < blocks; b++) {
+        t->table->scatter(units, rows_of(t, b), y + b * size, t->own_outputs + b * size);
+        gather_rows(t, b, units, t->data->targets, s->targets);
+        t->table->scatter(units, rows_of(t, b), s->targets, t->own_targets + b * size);
+    }
+    ask_for_loss(t, rows);
+    for (int64_t i = 0; i < rows * units; i++) {
+        real weight = t->row_weights[i / units];
+        t->own_gradients[i] = weight == 0 ? 0 : weight * t->own_gradients[i];
+    }
+    for (int64_t b = 0; b < blocks; b++)
+        t->table->gather(units, rows_of(t, b), t->own_gradients + b * size, NULL, s->delta + b * size);
+    if (parameter_slopes) t->table->multiply(units * blocks, parameter_slopes, s->delta, parameter_slopes);
+    t->table->multiply(units * blocks, s->delta, s->slopes[l], s->delta);
+}
+
 /* Deltas of a layer's group, and of its learned slopes, go to where the second phase reads them. */
 static void keep_deltas(const trainer *t, const scratch *s, int l, int64_t block, int64_t blocks)
 {
@@ -194,7 +228,10 @@ static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
     const network *net = t->net;
     for (int64_t b = 0; b < blocks; b++) gather_inputs(t, block + b);
     for (int l = 0; l < net->n_layers - 1; l++) forward_hidden(t, s, l, block, blocks);
-    for (int64_t b = 0; b < blocks; b++) output_layer(t, s, block + b, b);
+    if (t->training.loss == NA_OWN_LOSS)
+        own_output_layer(t, s, blocks);
+    else
+        for (int64_t b = 0; b < blocks; b++) output_layer(t, s, block + b, b);
     for (int l = net->n_layers - 1;; l--) {
         keep_deltas(t, s, l, block, blocks);
         if (l == 0) break;
@@ -420,7 +457,7 @@ static void end_rows(void *argument)
 }
 
 /* What threads take first: sparse inputs are sorted by column while others are at work on the blocks. */
-static int64_t first_block(const trainer *t) { return takes_sparse(t, 0) ? -t->net->group : 0; }
+static int64_t first_block(const trainer *t) { return takes_sparse(t, 0) ? -t->group : 0; }
 
 static void begin_batch(trainer *t)
 {
@@ -457,7 +494,7 @@ static void end_weights(void *argument)
     t->batch_done += rows;
     t->progress->rows += rows;
     if (t->batch_done == t->batch_rows) t->update ? end_batch(t) : end_gradients(t);
-    t->stop = t->progress->rows == t->n_order || now() > t->deadline;
+    t->stop = t->progress->rows == t->n_order || now() > t->deadline || t->own_loss_failed;
     atomic_store(&t->next_block, first_block(t));
 }
 
@@ -465,7 +502,7 @@ static void run_job(void *argument, na_team *team, int thread)
 {
     trainer *t = argument;
     scratch s = t->scratches[thread];
-    int64_t group = t->net->group;
+    int64_t group = t->group;
     while (!t->stop) {
         int64_t blocks = up_to(least(t->chunk, t->batch_rows - t->batch_done), NA_LANES) / NA_LANES;
         for (int64_t b; (b = atomic_fetch_add(&t->next_block, group)) < blocks;)
@@ -488,6 +525,8 @@ static void run(trainer *t, const na_data *data, const uint32_t *order, int64_t 
                 na_progress *progress)
 {
     t->table = kernels;
+    t->outside = na_fp_enter();
+    na_fp_leave(t->outside);
     t->data = data, t->order = order, t->n_order = n_order, t->progress = progress;
     t->deadline = now() + seconds;
     if (progress->rows == 0) begin_batch(t);

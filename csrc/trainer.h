@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "rows.h"
+#include "simd/fp_state.h"
 
 /* What a thread needs while a group goes down and up the layers. */
 typedef struct {
@@ -42,8 +43,10 @@ typedef struct {
     gradient_terms weights_terms, others_terms; /* where the optimizer does not do that itself */
     int64_t n_targets;                          /* numbers of a row's target */
     real *loss_parameters;
-    int64_t chunk;  /* rows that go through both phases at once */
-    int64_t padded; /* the same, in whole blocks */
+    int64_t group; /* blocks that go through the layers together; with a loss of the caller's own the whole chunk */
+    real *own_outputs, *own_targets, *own_gradients; /* chunk × units, row by row, for that loss */
+    int64_t chunk;                                   /* rows that go through both phases at once */
+    int64_t padded;                                  /* the same, in whole blocks */
     real *gradients, *first_moments, *second_moments;
     real *before;           /* the parameters at the start of the pass */
     real *inputs;           /* padded rows of n_inputs, in blocks; unless they are sparse */
@@ -67,6 +70,8 @@ typedef struct {
     bool update; /* else only gradients */
     na_progress *progress;
     bool stop;
+    na_fp_state outside; /* the caller's */
+    bool own_loss_failed;
     int64_t batch_rows, batch_done;
     double batch_weight, batch_loss;
     atomic_llong next_block;

@@ -47,10 +47,10 @@ static void take_scratch(allocation *a, const trainer *t, scratch *s)
 {
     const network *net = t->net;
     int64_t panels_widest = up_to(net->widest, NA_LANES);
-    s->slopes = take_layers(a, net, net->group, net->n_layers, false);
-    s->parameter_slopes = take_layers(a, net, net->group, net->n_layers, true);
-    s->delta = take_reals(a, panels_widest, net->group * NA_LANES);
-    s->delta_below = take_reals(a, panels_widest, net->group * NA_LANES);
+    s->slopes = take_layers(a, net, t->group, net->n_layers, false);
+    s->parameter_slopes = take_layers(a, net, t->group, net->n_layers, true);
+    s->delta = take_reals(a, panels_widest, t->group * NA_LANES);
+    s->delta_below = take_reals(a, panels_widest, t->group * NA_LANES);
     s->targets = take_reals(a, t->n_targets, NA_LANES);
     s->mask = take_reals(a, net->widest, NA_LANES);
     s->z_rows = take_reals(a, net->layers[0].units + 1, NA_LANES);
@@ -71,6 +71,11 @@ static void take_all(allocation *a, trainer *t)
     t->panels = take(a, t->n_panels, sizeof(panel));
     t->sums = take(a, t->n_panels, sizeof(panel_sums));
     t->loss_parameters = take_reals(a, t->training.n_loss_parameters, 1);
+    if (t->training.loss == NA_OWN_LOSS) {
+        t->own_outputs = take_reals(a, t->chunk, t->n_targets);
+        t->own_targets = take_reals(a, t->chunk, t->n_targets);
+        t->own_gradients = take_reals(a, t->chunk, t->n_targets);
+    }
     t->scratches = take(a, t->training.n_threads, sizeof(scratch));
     for (int i = 0; i < t->training.n_threads; i++) {
         scratch counted;
@@ -106,6 +111,8 @@ na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *traini
     sizes.training.n_threads = threads_worth(work_of_rows(net, sizes.chunk), training->n_threads);
     sizes.handle.n_threads = sizes.training.n_threads;
     sizes.padded = up_to(sizes.chunk, NA_LANES);
+    sizes.group = net->group;
+    if (training->loss == NA_OWN_LOSS) sizes.training.n_threads = 1, sizes.group = sizes.padded / NA_LANES;
     sizes.n_targets = na_loss_targets(training->loss, last_layer(net)->units);
     for (int l = 0; l < net->n_layers; l++) sizes.n_panels += net->layers[l].panels;
 

@@ -73,8 +73,13 @@ cdef extern from "neuract.h" nogil:
     na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                                  uint8_t *const *fired, int n_threads)
 
+    ctypedef c_bool na_own_loss(void *context, int64_t rows, const void *outputs, const void *targets, void *losses,
+                                void *gradients) noexcept nogil
+
     ctypedef struct na_training:
         int loss
+        na_own_loss *own_loss
+        void *own_context
         const double *loss_parameters
         int64_t n_loss_parameters
         int optimizer

@@ -17,6 +17,7 @@ from cpython.exc cimport PyErr_CheckSignals
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport isfinite
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from libc.string cimport memcpy
 
 # Most rows, and multiply-adds, that are predicted without looking for threads.
 cdef int64_t DIRECT_ROWS = 16
@@ -385,6 +386,49 @@ def shuffle(order, bit_generator):
         na_shuffle(n, <uint32_t *>numbers.view.buf, generator.next_uint32, generator.state)
 
 
+cdef class OwnLoss:
+    """A loss in Python: function(y_true, y_pred) -> (losses, gradient), arrays of the network's dtype."""
+
+    cdef object function, dtype, raised
+    cdef str format
+    cdef int64_t n_out
+
+    def __cinit__(self, function, Network network not None):
+        self.function = function
+        self.dtype = network.array_dtype
+        self.format = format_of(network.kind)
+        self.n_out = network.n_out
+
+    cdef object copied(self, int64_t rows, const void *numbers):
+        array = empty((rows, self.n_out), self.dtype)
+        cdef Array target = hold(array, self.format, rows * self.n_out, True)
+        memcpy(target.view.buf, numbers, target.view.len)
+        return array
+
+    cdef void call(self, int64_t rows, const void *outputs, const void *targets, void *losses,
+                   void *gradients) except *:
+        values, gradient = self.function(self.copied(rows, targets), self.copied(rows, outputs))
+        cdef Array by_row = hold(values, self.format, rows), by_output = hold(gradient, self.format, rows * self.n_out)
+        memcpy(losses, by_row.view.buf, by_row.view.len)
+        memcpy(gradients, by_output.view.buf, by_output.view.len)
+
+    cdef void raise_again(self) except *:
+        """What the function raised, which no exception of C's could carry through the core."""
+        raised, self.raised = self.raised, None
+        if raised is not None:
+            raise raised
+
+
+cdef c_bool call_own_loss(void *context, int64_t rows, const void *outputs, const void *targets, void *losses,
+                          void *gradients) noexcept with gil:
+    cdef OwnLoss own = <OwnLoss>context
+    try:
+        own.call(rows, outputs, targets, losses, gradients)
+    except BaseException as raised:
+        own.raised = raised
+    return own.raised is None
+
+
 cdef class Trainer:
     """An optimizer's state and the memory of a step, for one network, loss and batch size."""
 
@@ -392,9 +436,10 @@ cdef class Trainer:
     cdef readonly Network network
     cdef readonly uint64_t seed
     cdef int64_t n_targets
+    cdef OwnLoss own_loss
     cdef bint busy
 
-    def __cinit__(self, Network network not None, *, str loss, loss_parameters, str optimizer, double momentum,
+    def __cinit__(self, Network network not None, *, str loss, loss_parameters, own_loss, str optimizer, double momentum,
                   bint nesterov, double beta_1, double beta_2, double epsilon, double weight_decay, double alpha,
                   double l1, double max_grad_norm, int64_t batch_size, uint64_t seed, int n_threads):
         cdef na_training training
@@ -404,6 +449,9 @@ cdef class Trainer:
         if n_parameters not in (1, network.n_out):
             raise ValueError(f"a loss has 1 parameter or one for each of {network.n_out} outputs, not {n_parameters}")
         training.loss = number_of(na_loss_named(loss.encode()), "loss", loss)
+        self.own_loss = OwnLoss(own_loss, network)
+        training.own_loss = call_own_loss
+        training.own_context = <void *>self.own_loss
         training.loss_parameters = <const double *>parameters.view.buf
         training.n_loss_parameters = n_parameters
         training.optimizer = number_of(na_optimizer_named(optimizer.encode()), "optimizer", optimizer)
@@ -492,6 +540,7 @@ cdef class Trainer:
             while progress.rows < n:
                 with nogil:
                     na_trainer_run(self.handle, data, order, n, learning_rate, SLICE, progress)
+                self.own_loss.raise_again()
                 PyErr_CheckSignals()
             if not isfinite(progress.loss + progress.penalty):
                 na_trainer_undo(self.handle)
@@ -508,6 +557,7 @@ cdef class Trainer:
         while progress.rows < rows:
             with nogil:
                 na_trainer_gradients(self.handle, &data, SLICE, &progress)
+            self.own_loss.raise_again()
             PyErr_CheckSignals()
         return progress.loss
 

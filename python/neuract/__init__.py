@@ -24,7 +24,7 @@ from neuract.activations import (
     activation,
 )
 from neuract.layers import Dense
-from neuract.losses import AbsoluteError, Focal, Gamma, Huber, LogLoss, Loss, Poisson, Quantile, SquaredError
+from neuract.losses import AbsoluteError, Focal, Gamma, Huber, LogLoss, Loss, OwnLoss, Poisson, Quantile, SquaredError
 from neuract.network import Network
 from neuract.optimizers import LBFGS, SGD, Adam, AdamW
 from neuract.threading import get_num_threads, set_num_threads, simd_info
@@ -54,6 +54,7 @@ __all__ = [
     "MLPClassifier",
     "MLPRegressor",
     "Network",
+    "OwnLoss",
     "PReLU",
     "Poisson",
     "Quantile",

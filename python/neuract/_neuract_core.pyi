@@ -3,7 +3,7 @@
 The contracts are in csrc/neuract.h.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -59,6 +59,7 @@ class Trainer:
         *,
         loss: str,
         loss_parameters: npt.NDArray[np.float64],
+        own_loss: Callable[[_Array, _Array], tuple[_Array, _Array]] | None,
         optimizer: str,
         momentum: float,
         nesterov: bool,

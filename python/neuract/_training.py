@@ -71,6 +71,7 @@ def make_trainer(network: Network, layers: core.Network, batch_size: int, seed: 
         layers,
         loss=network.loss_function.core_name(network.layers[-1].activation),
         loss_parameters=np.array(network.loss_function.parameters),
+        own_loss=network.loss_function.own,
         optimizer=optimizer.core_name,
         momentum=sgd.momentum,
         nesterov=sgd.nesterov,

@@ -6,7 +6,7 @@ A network's loss is the mean over rows, weighted by the sample weights, of the s
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,6 +17,7 @@ from neuract._validation import named_classes, numeric, real_number
 from neuract.activations import Activation, Exponential, Sigmoid, Softmax
 
 Array = npt.NDArray[Any]
+OwnFunction = Callable[[Array, Array], tuple[Array, Array]]
 
 
 class Loss:
@@ -37,6 +38,11 @@ class Loss:
     @property
     def outputs(self) -> int | None:
         """How many outputs it needs for one target; None: one for each target."""
+        return None
+
+    @property
+    def own(self) -> OwnFunction | None:
+        """The function that computes the loss in place of the core."""
         return None
 
     def core_name(self, output: Activation) -> str:
@@ -330,8 +336,71 @@ LOSSES: Mapping[str, type[Loss]] = named_classes(globals(), Loss)
 """Every name that is accepted for a loss, and its class."""
 
 
-def loss(name: str | Loss) -> Loss:
-    """The loss of that name with its default parameters; a Loss object is returned as it is.
+@dataclass(frozen=True)
+class OwnLoss(Loss):
+    """A loss that you write yourself, as a function of NumPy arrays; `loss=function` makes one of it.
+
+    It works on one thread, and as fast as the function does. Output activations whose neurons do not depend on each
+    other, so all but softmax, add their derivative to the gradient.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(y_true, y_pred) -> (values, gradient)``: for some rows (those of a batch, at most 1,024) what each
+        costs, shape (rows,), and the derivative by y_pred, shape (rows, n_out). y_true and y_pred have the shape
+        (rows, n_out) and the network's dtype. Rows are weighted after it; none may depend on another.
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> def log_cosh(y_true, y_pred):
+    ...     r = y_pred - y_true
+    ...     return np.log(np.cosh(r)).sum(axis=1), np.tanh(r)
+    >>> X, y = np.zeros((3, 1)), [1.0, 2.0, 3.0]
+    >>> net = na.Network([na.Dense(1, "linear")], loss=log_cosh, optimizer="lbfgs", random_state=0)
+    >>> net.fit(X, y).predict(X[:1]).round(3)
+    array([[2.]], dtype=float32)
+    """
+
+    function: OwnFunction
+    names = ()
+
+    def __post_init__(self) -> None:
+        if not callable(self.function):
+            raise TypeError(f"function must be callable, got {self.function!r}")
+
+    @property
+    def name(self) -> str:
+        return getattr(self.function, "__name__", repr(self.function))
+
+    @property
+    def own(self) -> OwnFunction:
+        return self._checked
+
+    def core_name(self, output: Activation) -> str:
+        if isinstance(output, Softmax):
+            raise ValueError(
+                f"softmax with {self.name}, a loss of your own, is not supported: each output of softmax depends on "
+                "the others; use log_loss or focal, or outputs without softmax"
+            )
+        return "own"
+
+    def _checked(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
+        """What the function returns, in the dtype and the shapes that the core takes."""
+        result = self.function(y_true, y_pred)
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise TypeError(f"the loss {self.name} must return a tuple (values, gradient), got {result!r}")
+        values, gradient = (np.require(part, y_pred.dtype, ["C", "A"]) for part in result)
+        if values.shape != y_pred.shape[:1] or gradient.shape != y_pred.shape:
+            raise ValueError(
+                f"the loss {self.name} must return values of shape {y_pred.shape[:1]} and a gradient of shape "
+                f"{y_pred.shape}, got {values.shape} and {gradient.shape}"
+            )
+        return values, gradient
+
+
+def loss(name: str | Loss | OwnFunction) -> Loss:
+    """The loss of that name with its default parameters; a Loss object is returned as it is, a function as one.
 
     Examples
     --------
@@ -343,7 +412,9 @@ def loss(name: str | Loss) -> Loss:
         return name
     accepted = ", ".join(LOSSES)
     if not isinstance(name, str):
-        raise TypeError(f"loss must be a Loss object or one of {accepted}; got {name!r}")
+        if callable(name) and not isinstance(name, type):
+            return OwnLoss(name)
+        raise TypeError(f"loss must be a Loss object, a function or one of {accepted}; got {name!r}")
     if name not in LOSSES:
         raise ValueError(f"unknown loss {name!r}; there are: {accepted}")
     return LOSSES[name]()

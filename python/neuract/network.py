@@ -19,7 +19,7 @@ from neuract._sparse import SparseRows
 from neuract._training import PARTS, Data, Diverged, Gradients
 from neuract.activations import PReLU, Sigmoid, Softmax
 from neuract.layers import Dense, n_slopes
-from neuract.losses import Loss, default_loss
+from neuract.losses import Loss, OwnFunction, default_loss
 from neuract.losses import loss as loss_named
 from neuract.optimizers import LBFGS, Optimizer
 from neuract.optimizers import optimizer as optimizer_named
@@ -38,9 +38,10 @@ class Network:
     ----------
     layers : list of Dense
         From the first hidden layer to the output layer. One layer: a linear model with an activation.
-    loss : str, Loss or None, default=None
-        "squared_error", "absolute_error", "huber", "quantile", "poisson" or "log_loss". None: the one that belongs to
-        the output activation (sigmoid and softmax: log_loss; exponential: poisson; else squared_error).
+    loss : str, Loss, callable or None, default=None
+        "squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma", "log_loss", "focal", or an object
+        such as ``neuract.Huber(2.0)``; or a function of your own, which `OwnLoss` describes. None: the one that belongs
+        to the output activation (sigmoid and softmax: log_loss; exponential: poisson; else squared_error).
     optimizer : str or Optimizer, default="adam"
         "sgd", "adam", "adamw" or "lbfgs".
     learning_rate : float, default=1e-3
@@ -99,7 +100,7 @@ class Network:
         self,
         layers: Sequence[Dense],
         *,
-        loss: str | Loss | None = None,
+        loss: str | Loss | OwnFunction | None = None,
         optimizer: str | Optimizer = "adam",
         learning_rate: float = 1e-3,
         alpha: float = 0.0,
