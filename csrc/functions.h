@@ -24,6 +24,7 @@ struct na_functions {
                         double learning_rate, double seconds, na_progress *progress);
     void (*trainer_undo)(na_trainer *trainer);
     void (*trainer_gradients)(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress);
+    void (*trainer_loss)(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress);
     void (*trainer_get)(const na_trainer *trainer, na_array array, int layer, na_part part, void *out);
     void (*trainer_set)(na_trainer *trainer, na_array array, int layer, na_part part, const void *in);
 };

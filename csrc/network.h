@@ -66,6 +66,7 @@ na_status NA_FN(na_trainer_reserve)(na_trainer *, const na_data *);
 void NA_FN(na_trainer_run)(na_trainer *, const na_data *, const uint32_t *, int64_t, double, double, na_progress *);
 void NA_FN(na_trainer_undo)(na_trainer *);
 void NA_FN(na_trainer_gradients)(na_trainer *, const na_data *, double, na_progress *);
+void NA_FN(na_trainer_loss)(na_trainer *, const na_data *, double, na_progress *);
 void NA_FN(na_trainer_get)(const na_trainer *, na_array, int, na_part, void *);
 void NA_FN(na_trainer_set)(na_trainer *, na_array, int, na_part, const void *);
 

@@ -257,6 +257,7 @@ const struct na_functions NA_FN(na_functions) = {
     .trainer_run = NA_FN(na_trainer_run),
     .trainer_undo = NA_FN(na_trainer_undo),
     .trainer_gradients = NA_FN(na_trainer_gradients),
+    .trainer_loss = NA_FN(na_trainer_loss),
     .trainer_get = NA_FN(na_trainer_get),
     .trainer_set = NA_FN(na_trainer_set),
 };

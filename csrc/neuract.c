@@ -124,6 +124,11 @@ void na_trainer_gradients(na_trainer *trainer, const na_data *data, double secon
     trainer->functions->trainer_gradients(trainer, data, seconds, progress);
 }
 
+void na_trainer_loss(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)
+{
+    trainer->functions->trainer_loss(trainer, data, seconds, progress);
+}
+
 void na_trainer_get(const na_trainer *trainer, na_array array, int layer, na_part part, void *out)
 {
     trainer->functions->trainer_get(trainer, array, layer, part, out);

@@ -160,6 +160,8 @@ void na_trainer_undo(na_trainer *trainer);
 /* Mean loss and its gradient (without the penalty) over all rows, piece by piece as na_trainer_run; parameters stay.
  * progress->loss ends as the mean loss. */
 void na_trainer_gradients(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress);
+/* The same mean loss without its gradient, in the time of a forward pass. */
+void na_trainer_loss(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress);
 
 /* Gradients and moments, laid out as na_network_get; setting moments resumes a training. */
 void na_trainer_get(const na_trainer *trainer, na_array array, int layer, na_part part, void *out);

@@ -232,6 +232,7 @@ static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
         own_output_layer(t, s, blocks);
     else
         for (int64_t b = 0; b < blocks; b++) output_layer(t, s, block + b, b);
+    if (!t->backward) return;
     for (int l = net->n_layers - 1;; l--) {
         keep_deltas(t, s, l, block, blocks);
         if (l == 0) break;
@@ -453,11 +454,11 @@ static void end_rows(void *argument)
         t->batch_loss += (double)t->row_weights[i] * (double)t->row_losses[i];
     }
     if (makes_step(t)) prepare_steps(t);
-    atomic_store(&t->next_panel, 0);
+    atomic_store(&t->next_panel, t->backward ? 0 : t->n_panels);
 }
 
 /* What threads take first: sparse inputs are sorted by column while others are at work on the blocks. */
-static int64_t first_block(const trainer *t) { return takes_sparse(t, 0) ? -t->group : 0; }
+static int64_t first_block(const trainer *t) { return takes_sparse(t, 0) && t->backward ? -t->group : 0; }
 
 static void begin_batch(trainer *t)
 {
@@ -483,6 +484,7 @@ static void end_gradients(trainer *t)
 {
     double inverse = t->batch_weight > 0 ? 1 / t->batch_weight : 0;
     t->progress->loss = t->batch_loss * inverse;
+    if (!t->backward) return;
     for (int64_t i = 0; i < t->net->n_parameters; i++) t->gradients[i] *= (real)inverse;
 }
 
@@ -540,7 +542,7 @@ void NA_FN(na_trainer_run)(na_trainer *handle, const na_data *data, const uint32
                            double learning_rate, double seconds, na_progress *progress)
 {
     trainer *t = (trainer *)handle;
-    t->update = true;
+    t->update = t->backward = true;
     t->learning_rate = learning_rate;
     if (progress->rows == 0) memcpy(t->before, t->net->parameters, (size_t)t->net->n_parameters * sizeof(real));
     run(t, data, order, n_order, seconds, progress);
@@ -562,5 +564,13 @@ void NA_FN(na_trainer_gradients)(na_trainer *handle, const na_data *data, double
 {
     trainer *t = (trainer *)handle;
     t->update = false;
+    t->backward = true;
+    run(t, data, NULL, data->rows, seconds, progress);
+}
+
+void NA_FN(na_trainer_loss)(na_trainer *handle, const na_data *data, double seconds, na_progress *progress)
+{
+    trainer *t = (trainer *)handle;
+    t->update = t->backward = false;
     run(t, data, NULL, data->rows, seconds, progress);
 }

@@ -67,7 +67,8 @@ typedef struct {
     const uint32_t *order;
     int64_t n_order;
     double learning_rate, deadline;
-    bool update; /* else only gradients */
+    bool update;   /* else only gradients */
+    bool backward; /* else only losses */
     na_progress *progress;
     bool stop;
     na_fp_state outside; /* the caller's */

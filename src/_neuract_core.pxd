@@ -121,6 +121,7 @@ cdef extern from "neuract.h" nogil:
                         double learning_rate, double seconds, na_progress *progress)
     void na_trainer_undo(na_trainer *trainer)
     void na_trainer_gradients(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)
+    void na_trainer_loss(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)
     void na_trainer_get(const na_trainer *trainer, na_array array, int layer, na_part part, void *out)
     void na_trainer_set(na_trainer *trainer, na_array array, int layer, na_part part, const void *values)
     int64_t na_trainer_steps(const na_trainer *trainer)

@@ -550,13 +550,23 @@ cdef class Trainer:
 
     def gradients(self, int64_t rows, x, targets, sample_weight):
         """Mean loss over all rows; leaves its gradients to be read by get("gradients", ...)."""
+        return self.measured(rows, x, targets, sample_weight, True)
+
+    def loss(self, int64_t rows, x, targets, sample_weight):
+        """Mean loss over all rows, as `gradients` gives it, without them."""
+        return self.measured(rows, x, targets, sample_weight, False)
+
+    cdef double measured(self, int64_t rows, x, targets, sample_weight, bint with_gradients) except? -1:
         cdef na_data data
         cdef na_progress progress = na_progress(0, 0, 0)
         _held = self.hold_data(&data, rows, x, targets, sample_weight)
         self.take_memory(&data)
         while progress.rows < rows:
             with nogil:
-                na_trainer_gradients(self.handle, &data, SLICE, &progress)
+                if with_gradients:
+                    na_trainer_gradients(self.handle, &data, SLICE, &progress)
+                else:
+                    na_trainer_loss(self.handle, &data, SLICE, &progress)
             self.own_loss.raise_again()
             PyErr_CheckSignals()
         return progress.loss

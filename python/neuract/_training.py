@@ -35,6 +35,11 @@ class Data:
     def rows(self) -> int:
         return len(self.x)
 
+    def take(self, numbers: Array) -> Data:
+        """The rows of these numbers, copied."""
+        weights = None if self.sample_weight is None else self.sample_weight[numbers]
+        return Data(self.x[numbers], self.targets[numbers], weights)
+
     @property
     def total_weight(self) -> float:
         return float(self.rows if self.sample_weight is None else self.sample_weight.sum(dtype=np.float64))
@@ -105,6 +110,12 @@ def mean_gradients(network: Network, data: Data, trainer: core.Trainer | None = 
         read(trainer.get, network._shapes(part), network.dtype, "gradients", part) for part in PARTS
     )
     return Gradients(loss, weights, biases, [slope if slope.size else None for slope in slopes])
+
+
+def mean_loss(network: Network, data: Data, trainer: core.Trainer | None = None) -> float:
+    """The loss over all rows, without penalties and dropout; the network stays as it is."""
+    trainer = trainer or make_trainer(network, network._built(), data.rows)
+    return trainer.loss(data.rows, data.x, data.targets, data.sample_weight)
 
 
 MOMENTS = ("first_moments", "second_moments")

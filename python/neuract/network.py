@@ -310,7 +310,7 @@ class Network:
 
     def loss(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
         """The mean loss over the rows, without the penalty. Parameters as for `fit`."""
-        return self.gradients(X, y, sample_weight).loss
+        return _training.mean_loss(self, self._data(X, y, sample_weight, self._built().n_inputs))
 
     def gradients(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Gradients:
         """The mean loss over the rows and its gradient by every parameter, without penalty and dropout.
