@@ -4,10 +4,14 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import assert_same_bits
+from sklearn import config_context
 from sklearn.datasets import load_diabetes
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.metrics import balanced_accuracy_score, f1_score, log_loss, make_scorer
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
 
@@ -210,3 +214,140 @@ def test_class_weight_in_partial_fit(data):
 def test_class_weights_that_are_refused(data, class_weight, words):
     with pytest.raises(ValueError, match=words):
         classifier(class_weight=class_weight).fit(data[0], classes(data[1]))
+
+
+# ---- validation ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def parts(data):
+    """Rows to learn from and rows to validate on."""
+    X, y = data
+    return (X[:300], y[:300]), {"X_val": X[300:], "y_val": y[300:]}
+
+
+def test_given_validation_data_are_not_learned_from(parts):
+    train, validation = parts
+    plain, watched = regressor().fit(*train), regressor().fit(*train, **validation)
+    assert_same_bits(watched.coefs_, plain.coefs_)
+    assert plain.validation_loss_curve_ is None
+    assert watched.validation_scores_ is None
+    missed = watched.predict(validation["X_val"]) - validation["y_val"]
+    assert watched.validation_loss_curve_[-1] == pytest.approx(0.5 * np.mean(missed**2), rel=1e-12)
+    assert len(watched.validation_loss_curve_) == watched.n_iter_
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_validation_loss_is_on_the_scale_of_loss_(parts, dtype):
+    """Protects the mean over several outputs, weights, and rows of more than one chunk."""
+    (X, y), validation = parts
+    X_val, y_val = np.tile(validation["X_val"], (9, 1)), np.tile(validation["y_val"], 9)
+    weights = np.random.default_rng(0).uniform(0.5, 2, len(X_val))
+    outputs = lambda t: np.column_stack([t, -t, t**2])  # noqa: E731
+    given = {"X_val": X_val, "y_val": outputs(y_val), "sample_weight_val": weights}
+    model = regressor(dtype=dtype, alpha=3.0).fit(X, outputs(y), **given)
+    errors = 0.5 * np.mean((model.predict(X_val) - outputs(y_val)) ** 2, axis=1)
+    assert model.validation_loss_curve_[-1] == pytest.approx(np.average(errors, weights=weights), rel=1e-5)
+
+
+MONITORS = {
+    None: lambda model, X, y, w: model.score(X, y, w),
+    "loss": lambda model, X, y, w: -log_loss(y, model.predict_proba(X), sample_weight=w),
+    "neg_log_loss": lambda model, X, y, w: -log_loss(y, model.predict_proba(X), sample_weight=w),
+    "f1_macro": lambda model, X, y, w: f1_score(y, model.predict(X), average="macro", sample_weight=w),
+    make_scorer(balanced_accuracy_score): lambda model, X, y, w: balanced_accuracy_score(
+        y, model.predict(X), sample_weight=w
+    ),
+}
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
+@pytest.mark.parametrize("monitor", MONITORS, ids=str)
+def test_early_stopping_by_a_monitor_keeps_the_best_weights(parts, monitor, weighted):
+    (X, y), validation = parts
+    X_val, y_val = pd.DataFrame(validation["X_val"]).add_prefix("x"), classes(validation["y_val"])
+    weights = np.random.default_rng(0).uniform(0.5, 2, len(X_val)) if weighted else None
+    model = classifier(early_stopping=True, monitor=monitor, max_iter=60, n_iter_no_change=4)
+    given = {"X_val": X_val, "y_val": y_val, "sample_weight_val": weights}
+    model.fit(pd.DataFrame(X).add_prefix("x"), classes(y), **given)
+    assert len(model.validation_scores_) == len(model.validation_loss_curve_) == model.n_iter_ < 60
+    assert model.best_validation_score_ == max(model.validation_scores_)
+    now = MONITORS[monitor](model, X_val, y_val, weights)
+    assert now == pytest.approx(model.best_validation_score_, rel=1e-9)
+
+
+@pytest.mark.parametrize("monitor", ["loss", "neg_mean_absolute_error"])
+def test_monitored_rows_that_are_held_out(data, monitor):
+    """Protects the split: a monitor sees the rows that scikit-learn would hold out, and learns from the others."""
+    X, y = data
+    plain = regressor(early_stopping=True, validation_fraction=0.2).fit(X, y)
+    watched = regressor(early_stopping=True, validation_fraction=0.2, monitor=monitor).fit(X.tolist(), list(y))
+    assert plain.loss_curve_ == watched.loss_curve_
+    assert plain.validation_loss_curve_ == watched.validation_loss_curve_
+    if monitor == "loss":
+        assert watched.validation_scores_ == [-loss for loss in watched.validation_loss_curve_]
+    else:
+        errors, roots = np.negative(watched.validation_scores_), np.sqrt(2 * np.array(watched.validation_loss_curve_))
+        assert np.all((errors > 0.7 * roots) & (errors < roots))
+
+
+def test_partial_fit_scores_each_call(parts):
+    (X, y), validation = parts
+    model = regressor(early_stopping=True, shuffle=False)
+    for call in range(1, 4):
+        model.partial_fit(X, y, **validation)
+        assert len(model.validation_scores_) == len(model.validation_loss_curve_) == call
+        assert model.validation_scores_[-1] == pytest.approx(model.score(validation["X_val"], validation["y_val"]))
+    plain = regressor(shuffle=False)
+    for _ in range(3):
+        plain.partial_fit(X, y)
+    assert_same_bits(model.coefs_, plain.coefs_)
+    with pytest.raises(ValueError, match="does not support early_stopping=True without X_val"):
+        model.partial_fit(X, y)
+
+
+def test_warm_start_goes_on_with_the_curves(parts):
+    train, validation = parts
+    model = regressor(warm_start=True).fit(*train).fit(*train, **validation).fit(*train, **validation)
+    assert len(model.loss_curve_) == 15
+    assert len(model.validation_loss_curve_) == 10
+
+
+@pytest.mark.parametrize(
+    ("settings", "validation", "words"),
+    [
+        ({}, {"X_val": np.ones((3, 10))}, "X_val and y_val must be given together"),
+        ({}, {"y_val": np.ones(3)}, "X_val and y_val must be given together"),
+        ({}, {"X_val": np.ones((3, 9)), "y_val": np.ones(3)}, "y_val.*: X has 9 features"),
+        ({}, {"X_val": np.ones((3, 10)), "y_val": np.ones((3, 2))}, "y_val.*2 columns"),
+        ({}, {"X_val": np.full((3, 10), np.nan), "y_val": np.ones(3)}, "X_val.*NaN"),
+        ({"solver": "lbfgs"}, {"X_val": np.ones((3, 10)), "y_val": np.ones(3)}, "lbfgs has no epochs"),
+        ({"monitor": "niceness"}, {}, "monitor.*neg_log_loss"),
+    ],
+)
+def test_validation_that_is_refused(data, settings, validation, words):
+    model = regressor(early_stopping=True, **settings)
+    with pytest.raises(ValueError, match=words):
+        model.fit(*data, **validation)
+    assert not hasattr(model, "network_")
+
+
+def test_labels_to_validate_on_that_are_not_known(data):
+    X, y = data[0], classes(data[1])
+    with pytest.raises(ValueError, match=r"y_val.*the classes of this model"):
+        classifier().fit(X[y != "low"], y[y != "low"], X_val=X, y_val=y)
+
+
+def test_validation_data_are_routed_through_a_pipeline(parts):
+    (X, y), validation = parts
+    with config_context(enable_metadata_routing=True):
+        model = regressor(early_stopping=True).set_fit_request(X_val=True, y_val=True, sample_weight=True)
+        pipeline = make_pipeline(
+            StandardScaler().set_fit_request(sample_weight=False), model, transform_input=["X_val"]
+        )
+        pipeline.fit(10 * X, y, X_val=10 * validation["X_val"], y_val=validation["y_val"], sample_weight=np.ones(300))
+    scale = StandardScaler().fit(X)
+    alone = regressor(early_stopping=True).fit(
+        scale.transform(X), y, X_val=scale.transform(validation["X_val"]), y_val=validation["y_val"]
+    )
+    assert pipeline[-1].validation_scores_ == pytest.approx(alone.validation_scores_)

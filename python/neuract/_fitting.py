@@ -10,24 +10,22 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import copy
 from numbers import Real
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from neuract import _training, _validation
 from neuract._building import as_without_hidden_layers, new_network
+from neuract._epochs import EpochByEpoch
 from neuract._lbfgs import train_lbfgs
-from neuract._parameters import Parameters
-from neuract._schedules import LearningRate
+from neuract._monitoring import Rows
 from neuract._sparse import SparseRows, is_sparse, sparse_rows
-from neuract._training import Data, Diverged
+from neuract._training import Data
 from neuract.activations import Activation, Softmax
 from neuract.activations import activation as activation_named
 from neuract.layers import Dense
@@ -38,29 +36,18 @@ Array = npt.NDArray[Any]
 
 SKLEARN_NAMES = {"sigmoid": "logistic", "linear": "identity", "exponential": "exp"}
 SPARSE_FORMATS = ("csr", "csc", "bsr", "coo")  # scikit-learn makes CSR of the others
-CURVES = ("loss_curve_", "best_loss_", "validation_scores_", "best_validation_score_")
 
 
-class MultilayerPerceptron(Parameters):
+class MultilayerPerceptron(EpochByEpoch):
     """A Network with scikit-learn's parameters, fit and attributes.
 
-    A subclass says what its targets, losses and scores are: `_targets`, `_loss_and_output`,
-    `_reported`, `_validation_score`.
+    A subclass says what its targets, losses and scores are: `_targets`, `_loss_and_output`, and those of EpochByEpoch.
     """
 
     network_: Network
-    n_iter_: int
-    t_: int
     n_outputs_: int
-    loss_: float
-    loss_curve_: list[float]
-    best_loss_: float | None
-    validation_scores_: list[float] | None
-    best_validation_score_: float | None
 
     _y_numeric: ClassVar[bool]
-    _rate: LearningRate
-    _no_improvement_count: int
 
     # ---- what a subclass says ------------------------------------------------------------------
 
@@ -86,21 +73,9 @@ class MultilayerPerceptron(Parameters):
         loss.core_name(output)  # refuses pairs that make no sense
         return loss, output
 
-    def _reported(self, loss: float) -> float:
-        """The network's mean loss on the scale of scikit-learn's."""
-        raise NotImplementedError
-
     def _row_weights(self, y: Array, sample_weight: Array | None) -> Array | None:
         """What each row counts in training; y as `_targets` takes it."""
         return sample_weight
-
-    def _strata(self, data: Data) -> Array | None:
-        """What the validation split keeps the shares of."""
-        return None
-
-    def _validation_score(self, outputs: Array, data: Data) -> float:
-        """How good the network's outputs are; larger is better."""
-        raise NotImplementedError
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -109,20 +84,26 @@ class MultilayerPerceptron(Parameters):
 
     # ---- fit -----------------------------------------------------------------------------------
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, incremental: bool = False) -> None:
-        """`fit`, or where incremental one epoch of `partial_fit`."""
+    def _fit(
+        self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], incremental: bool = False
+    ) -> None:
+        """`fit`, or where incremental one epoch of `partial_fit`; validation: X, y and sample weights, or None each."""
         with self._unchanged_by_errors():
             self._validate_params()
-            if incremental and self.early_stopping:
-                raise ValueError("partial_fit does not support early_stopping=True: it has no epochs to stop")
             continuing = hasattr(self, "network_") and (self.warm_start or incremental)
-            data = self._data(X, y, sample_weight, continuing, incremental)
+            rows = Rows(X, y, self._data(X, y, sample_weight, continuing, incremental))
+            held_out = self._validation_rows(validation, rows.data.x.dtype.name)
+            if incremental and self.early_stopping and held_out is None:
+                raise ValueError(
+                    "partial_fit does not support early_stopping=True without X_val and y_val: it holds no rows out"
+                )
             random = check_random_state(self.random_state)
-            network = self._network(data, random, continuing, incremental)
+            network = self._network(rows.data, random, continuing, incremental)
+            self._open_curves(continuing, incremental, self.early_stopping or held_out is not None)
             if self.solver == "lbfgs":
-                self._minimize(network, data)
+                self._minimize(network, rows.data)
             else:
-                self._descend(network, data, random, incremental)
+                self._descend(network, rows, held_out, random, incremental)
             network._random = None  # with random_state=None NumPy's own, which is no part of the model
             self.network_ = network
 
@@ -142,12 +123,19 @@ class MultilayerPerceptron(Parameters):
 
     def _data(self, X: Any, y: Any, sample_weight: Any, continuing: bool, incremental: bool) -> Data:
         """The checked arrays, in the dtype of the network."""
-        dtype = self._dtype(continuing)
+        x, y, weights = self._checked(X, y, sample_weight, self._dtype(continuing), reset=not continuing)
+        targets = self._targets(y, x.dtype.name, continuing, incremental)
+        weights = _validation.sample_weights(self._row_weights(y, weights), len(x), x.dtype.name)
+        return Data(x, np.require(targets, requirements=["C", "A"]), weights)
+
+    def _checked(
+        self, X: Any, y: Any, sample_weight: Any, dtype: Any, *, reset: bool
+    ) -> tuple[Array | SparseRows, Array, Array | None]:
         x, y = validate_data(
             self,
             X,
             y,
-            reset=not continuing,
+            reset=reset,
             accept_sparse=SPARSE_FORMATS,
             dtype=dtype,
             order="C",
@@ -157,11 +145,23 @@ class MultilayerPerceptron(Parameters):
         x = _ready(x)
         if isinstance(sample_weight, Real):
             sample_weight = np.full(len(x), sample_weight)
-        weights = _validation.sample_weights(sample_weight, len(x), x.dtype.name)
-        y = np.asarray(y)
-        targets = self._targets(y, x.dtype.name, continuing, incremental)
-        weights = _validation.sample_weights(self._row_weights(y, weights), len(x), x.dtype.name)
-        return Data(x, np.require(targets, requirements=["C", "A"]), weights)
+        return x, np.asarray(y), _validation.sample_weights(sample_weight, len(x), x.dtype.name)
+
+    def _validation_rows(self, given: tuple[Any, Any, Any], dtype: str) -> Rows | None:
+        """X_val, y_val and sample_weight_val, checked; None where there are none. Called when y has been looked at."""
+        X, y, sample_weight = given
+        if X is None and y is None and sample_weight is None:
+            return None
+        if X is None or y is None:
+            raise ValueError("X_val and y_val must be given together, sample_weight_val with them or not at all")
+        if self.solver == "lbfgs":
+            raise ValueError("X_val and y_val are for solver='adam' and 'sgd': lbfgs has no epochs to validate after")
+        try:
+            x, labels, weights = self._checked(X, y, sample_weight, dtype, reset=False)
+            targets = self._targets(labels, dtype, continuing=True, incremental=True)
+        except ValueError as error:
+            raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
+        return Rows(X, y, Data(x, np.require(targets, requirements=["C", "A"]), weights))
 
     def _dtype(self, continuing: bool) -> Any:
         """What X is converted to."""
@@ -184,145 +184,7 @@ class MultilayerPerceptron(Parameters):
             network._start(data.x, random)
             as_without_hidden_layers(network, self.activation)
             self.n_iter_ = self.t_ = 0
-        self._open_curves(continuing, incremental)
         return network
-
-    def _open_curves(self, continuing: bool, incremental: bool) -> None:
-        """The attributes that grow from epoch to epoch: new lists, continued where the fit is."""
-        if self.solver == "lbfgs":
-            for name in CURVES:
-                self.__dict__.pop(name, None)
-            return
-        same = continuing and hasattr(self, "loss_curve_")
-        schedule = self.learning_rate if self.solver == "sgd" else "constant"
-        rate = LearningRate(schedule, self.learning_rate_init, self.power_t)
-        self._rate = copy(self._rate) if incremental and same and self._rate == rate else rate
-        if same and self.early_stopping == (self.validation_scores_ is not None):
-            self.loss_curve_ = self.loss_curve_.copy()
-            self.validation_scores_ = self.validation_scores_ and self.validation_scores_.copy()
-            return
-        self._no_improvement_count = 0
-        self.loss_curve_ = []
-        self.best_loss_ = None if self.early_stopping else np.inf
-        self.validation_scores_ = [] if self.early_stopping else None
-        self.best_validation_score_ = -np.inf if self.early_stopping else None
-
-    # ---- epochs --------------------------------------------------------------------------------
-
-    def _descend(self, network: Network, data: Data, random: np.random.RandomState, incremental: bool) -> None:
-        """Epochs of sgd or adam until one of the stopping rules holds."""
-        validation, best = None, None
-        if self.early_stopping:
-            data, validation = self._split(data, random)
-            best = network._parameters()
-        self._warn_of_small_data(data)
-        orders = _training.shuffled(random, data.rows)
-        self.n_iter_ = 0
-        try:
-            for _ in range(1 if incremental else self.max_iter):
-                self._run_epoch(network, data, next(orders) if self.shuffle else None)
-                if validation is not None and self._validate(network, validation):
-                    best = network._parameters()
-                if self._stops():
-                    break
-            else:
-                if not incremental:
-                    self._warn_of_max_iter()
-        except KeyboardInterrupt:
-            if self.n_iter_ == 0:
-                raise
-            warnings.warn("Training interrupted by user.", stacklevel=4)
-        except Diverged as diverged:
-            if best is None:
-                raise
-            network._trainer = None  # its running means are no longer finite
-            warnings.warn(f"{diverged}. The best weights so far are kept", ConvergenceWarning, stacklevel=4)
-        if best is not None:
-            network._set_parameters(best)
-
-    def _split(self, data: Data, random: np.random.RandomState) -> tuple[Data, Data]:
-        """The rows to learn from and those to validate on, as scikit-learn draws them."""
-        train, held_out = train_test_split(
-            np.arange(data.rows),
-            random_state=random,
-            test_size=self.validation_fraction,
-            stratify=self._strata(data),
-        )
-        if len(held_out) < 2:
-            raise ValueError(
-                f"the validation set is too small: validation_fraction={self.validation_fraction} of "
-                f"{data.rows} rows leaves {len(held_out)}, and at least 2 are needed"
-            )
-        return _rows_of(data, train), _rows_of(data, held_out)
-
-    def _run_epoch(self, network: Network, data: Data, order: Array | None) -> None:
-        try:
-            loss, penalty = network._run_epoch(data, order, self._rate.now)
-        except Diverged:
-            raise Diverged(
-                f"training diverged: in epoch {self.n_iter_ + 1} the loss became infinite or NaN. Scale X "
-                f"(with StandardScaler, say), or lower learning_rate_init ({self.learning_rate_init:g})"
-            ) from None
-        network._end_epoch(loss + penalty)
-        self.loss_ = self._reported(loss) + penalty
-        self.loss_curve_.append(self.loss_)
-        self.n_iter_ += 1
-        self.t_ += data.rows
-        self._say("Iteration %d, loss = %.8f", self.n_iter_, self.loss_)
-        if self.best_loss_ is not None:
-            self._count(self.loss_ > self.best_loss_ - self.tol)
-            self.best_loss_ = min(self.best_loss_, self.loss_)
-
-    def _validate(self, network: Network, data: Data) -> bool:
-        """Scores the network; returns whether it is the best one yet."""
-        assert self.validation_scores_ is not None
-        assert self.best_validation_score_ is not None
-        score, best = self._validation_score(network._predict(data.x), data), self.best_validation_score_
-        self.validation_scores_.append(score)
-        self._say("Validation score: %f", score)
-        self._count(score < best + self.tol)
-        self.best_validation_score_ = max(best, score)
-        return score > best
-
-    def _count(self, no_improvement: bool) -> None:
-        self._no_improvement_count = self._no_improvement_count + 1 if no_improvement else 0
-
-    def _stops(self) -> bool:
-        """Ends the epoch: moves the learning rate, and tells whether training is over."""
-        self._rate.end_epoch(self.t_)
-        if self._no_improvement_count <= self.n_iter_no_change:
-            return False
-        stops, consequence = self._rate.stall()
-        what = "Validation score" if self.early_stopping else "Training loss"
-        self._say(
-            "%s did not improve more than tol=%f for %d consecutive epochs. %s",
-            what,
-            self.tol,
-            self.n_iter_no_change,
-            consequence,
-        )
-        self._no_improvement_count = self._no_improvement_count if stops else 0
-        return stops
-
-    def _say(self, text: str, *values: object) -> None:
-        if self.verbose:
-            print(text % values)
-
-    def _warn_of_small_data(self, data: Data) -> None:
-        if self.batch_size != "auto" and cast(int, self.batch_size) > data.rows:
-            warnings.warn(
-                f"batch_size={self.batch_size} is larger than the {data.rows} rows to learn from; "
-                "every step takes all of them",
-                stacklevel=5,
-            )
-
-    def _warn_of_max_iter(self) -> None:
-        warnings.warn(
-            f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization "
-            "hasn't converged yet: raise max_iter, or tol",
-            ConvergenceWarning,
-            stacklevel=5,
-        )
 
     # ---- lbfgs ---------------------------------------------------------------------------------
 
@@ -411,8 +273,3 @@ def _sizes(network: Network, n_inputs: int) -> list[list[tuple[int, ...]]]:
 def _ready(x: Any) -> Array | SparseRows:
     """X that scikit-learn has checked, as the core takes it."""
     return sparse_rows(x) if is_sparse(x) else np.require(x, requirements=["C", "A"])
-
-
-def _rows_of(data: Data, rows: Array) -> Data:
-    weights = None if data.sample_weight is None else data.sample_weight[rows]
-    return Data(data.x[rows], data.targets[rows], weights)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
+from sklearn.metrics import get_scorer_names
 from sklearn.utils._param_validation import Hidden, Interval, Options, StrOptions
 
 from neuract.activations import ACTIVATIONS, Activation
@@ -57,6 +58,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         "n_jobs": [None, Integral],
         "l1": [Interval(Real, 0, None, closed="left")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "monitor": [None, StrOptions({"loss", *get_scorer_names()}), callable],
         "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
     }
 
@@ -94,6 +96,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         l1: float = 0.0,
         weight_decay: float = 0.0,
         max_grad_norm: float | None = None,
+        monitor: Any = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -126,3 +129,4 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         self.l1 = l1
         self.weight_decay = weight_decay
         self.max_grad_norm = max_grad_norm
+        self.monitor = monitor

@@ -109,6 +109,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         A step's gradient is scaled down to this Euclidean norm where it is longer. What counts is
         the mean gradient over the batch, penalties included, by all weights, biases and slopes
         together. Not for lbfgs. Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063.
+    monitor : None, str or callable, default=None
+        What early stopping goes by, on the rows that are validated on: "loss" (the less the better;
+        `validation_scores_` has its negative), a name of `sklearn.metrics.get_scorer_names()`, or a
+        scorer ``f(estimator, X, y)``. None: `score`.
     class_weight : dict, "balanced", list of dict or None, default=None
         What the rows of each class count, times their sample weight. "balanced": as much as those
         of every other class, n_rows / (n_classes · rows of the class). Several labels a row: one
@@ -134,6 +138,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         With early stopping the score of the held-out rows after each epoch, else None.
     best_validation_score_ : float or None
         The largest of them.
+    validation_loss_curve_ : list of float or None
+        Loss without penalties after each epoch on the rows that are validated on, held out or given
+        to `fit`; None where there are none.
     n_iter_ : int
         Epochs (lbfgs: iterations) of the last fit.
     t_ : int
@@ -207,6 +214,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         l1: float = 0.0,
         weight_decay: float = 0.0,
         max_grad_norm: float | None = None,
+        monitor: Any = None,
         class_weight: dict[Any, float] | str | list[dict[Any, float]] | None = None,
     ) -> None:
         super().__init__(
@@ -241,10 +249,20 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             l1=l1,
             weight_decay=weight_decay,
             max_grad_norm=max_grad_norm,
+            monitor=monitor,
         )
         self.class_weight = class_weight
 
-    def fit(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> MLPClassifier:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: npt.ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: npt.ArrayLike | None = None,
+    ) -> MLPClassifier:
         """Learns from X and y.
 
         Parameters
@@ -256,13 +274,16 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             A label a row (strings, numbers, bools), or a column of 0 and 1 for each label.
         sample_weight : array-like of shape (rows,) or None, default=None
             How much each row counts, >= 0.
+        X_val, y_val, sample_weight_val : as X, y and sample_weight, or None, default=None
+            Rows to validate on after every epoch, and not to learn from. With early_stopping they
+            stand in place of the rows that it would hold out. Not for lbfgs.
 
         Returns
         -------
         MLPClassifier
             Itself.
         """
-        self._fit(X, y, sample_weight)
+        self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
         return self
 
     @available_if(MultilayerPerceptron._can_go_epoch_by_epoch)  # type: ignore[untyped-decorator]
@@ -272,6 +293,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         y: Any,
         sample_weight: npt.ArrayLike | None = None,
         classes: npt.ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: npt.ArrayLike | None = None,
     ) -> MLPClassifier:
         """One epoch over X and y from the weights and the optimizer's state as they are.
 
@@ -281,6 +306,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             As for `fit`; y need not have every class.
         classes : array-like of shape (n_classes,) or None, default=None
             All classes that will come. Needed in the first call.
+        X_val, y_val, sample_weight_val
+            As for `fit`. With early_stopping, which needs them here, each call adds a score to
+            `validation_scores_`; when to stop is the caller's to say, and the weights stay the last.
 
         Returns
         -------
@@ -294,7 +322,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             )
         with self._unchanged_by_errors():
             self._announce(classes)
-            self._fit(X, y, sample_weight, incremental=True)
+            self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), incremental=True)
         return self
 
     def predict(self, X: Any) -> Array:
@@ -516,6 +544,10 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         A step's gradient is scaled down to this Euclidean norm where it is longer. What counts is
         the mean gradient over the batch, penalties included, by all weights, biases and slopes
         together. Not for lbfgs. Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063.
+    monitor : None, str or callable, default=None
+        What early stopping goes by, on the rows that are validated on: "loss" (the less the better;
+        `validation_scores_` has its negative), a name of `sklearn.metrics.get_scorer_names()`, or a
+        scorer ``f(estimator, X, y)``. None: `score`.
 
     Attributes
     ----------
@@ -536,6 +568,9 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         With early stopping the score of the held-out rows after each epoch, else None.
     best_validation_score_ : float or None
         The largest of them.
+    validation_loss_curve_ : list of float or None
+        Loss without penalties after each epoch on the rows that are validated on, held out or given
+        to `fit`; None where there are none.
     n_iter_ : int
         Epochs (lbfgs: iterations) of the last fit.
     t_ : int
@@ -607,6 +642,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         l1: float = 0.0,
         weight_decay: float = 0.0,
         max_grad_norm: float | None = None,
+        monitor: Any = None,
     ) -> None:
         super().__init__(
             hidden_layer_sizes,
@@ -640,10 +676,20 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
             l1=l1,
             weight_decay=weight_decay,
             max_grad_norm=max_grad_norm,
+            monitor=monitor,
         )
         self.loss = loss
 
-    def fit(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> MLPRegressor:
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: npt.ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: npt.ArrayLike | None = None,
+    ) -> MLPRegressor:
         """Learns from X and y.
 
         Parameters
@@ -655,30 +701,45 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
             Finite numbers.
         sample_weight : array-like of shape (rows,) or None, default=None
             How much each row counts, >= 0.
+        X_val, y_val, sample_weight_val : as X, y and sample_weight, or None, default=None
+            Rows to validate on after every epoch, and not to learn from. With early_stopping they
+            stand in place of the rows that it would hold out. Not for lbfgs.
 
         Returns
         -------
         MLPRegressor
             Itself.
         """
-        self._fit(X, y, sample_weight)
+        self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
         return self
 
     @available_if(MultilayerPerceptron._can_go_epoch_by_epoch)  # type: ignore[untyped-decorator]
-    def partial_fit(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> MLPRegressor:
+    def partial_fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: npt.ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: npt.ArrayLike | None = None,
+    ) -> MLPRegressor:
         """One epoch over X and y from the weights and the optimizer's state as they are.
 
         Parameters
         ----------
         X, y, sample_weight
             As for `fit`.
+        X_val, y_val, sample_weight_val
+            As for `fit`. With early_stopping, which needs them here, each call adds a score to
+            `validation_scores_`; when to stop is the caller's to say, and the weights stay the last.
 
         Returns
         -------
         MLPRegressor
             Itself.
         """
-        self._fit(X, y, sample_weight, incremental=True)
+        self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), incremental=True)
         return self
 
     def predict(self, X: Any) -> Array:

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Watching a fit: the rows that it does not learn from, its loss on them, and its score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.metrics import get_scorer
+from sklearn.utils import _safe_indexing
+
+from neuract import _training
+from neuract._sparse import is_sparse
+from neuract._training import Data
+from neuract.network import Network
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of X and y as the user gave them, and as the core takes them."""
+
+    X: Any
+    y: Any
+    data: Data
+
+    def take(self, numbers: Array) -> Rows:
+        """Those of these numbers."""
+        X = self.X.tocsr() if is_sparse(self.X) else self.X  # not every sparse format has rows to take
+        return Rows(_safe_indexing(X, numbers), _safe_indexing(self.y, numbers), self.data.take(numbers))
+
+
+class Monitor:
+    """Tells how good a network in training is on rows that it does not learn from.
+
+    Parameters
+    ----------
+    model : estimator
+        Whose fit it is; it knows its outputs, but its network is not yet the one in training.
+    network : Network
+        In training.
+    rows : Rows
+    """
+
+    def __init__(self, model: Any, network: Network, rows: Rows) -> None:
+        self._model, self._network, self._rows = model, network, rows
+        self._trainer = _training.make_trainer(network, network._built(), rows.data.rows)
+        if model.monitor not in (None, "loss"):
+            scorer: Callable[..., float] = get_scorer(model.monitor)
+            self._scorer = scorer
+            self._fitted = object.__new__(type(model))  # the model as it would be if training ended now
+            self._fitted.__dict__.update(model.__dict__, network_=network)
+
+    def loss(self) -> float:
+        """The mean loss without penalties, on the scale of the model's `loss_`."""
+        loss: float = self._model._reported(_training.mean_loss(self._network, self._rows.data, self._trainer))
+        return loss
+
+    def score(self, loss: float) -> float:
+        """What early stopping goes by, larger is better; `loss` is that of now."""
+        if self._model.monitor == "loss":
+            return -loss
+        data = self._rows.data
+        if self._model.monitor is None:
+            return float(self._model._validation_score(self._network._predict(data.x), data))
+        if not np.isfinite(loss):
+            return float("nan")
+        weights = {} if data.sample_weight is None else {"sample_weight": data.sample_weight}
+        return float(self._scorer(self._fitted, self._rows.X, self._rows.y, **weights))
