@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the estimators can that scikit-learn's MLP cannot: layers, penalties, validation, schedules, callbacks."""
 
+import pickle
 import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import assert_same_bits
+from conftest import assert_same, assert_same_bits
 from sklearn import config_context
+from sklearn.base import clone
 from sklearn.datasets import load_diabetes
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import balanced_accuracy_score, f1_score, log_loss, make_scorer
@@ -214,6 +216,164 @@ def test_class_weight_in_partial_fit(data):
 def test_class_weights_that_are_refused(data, class_weight, words):
     with pytest.raises(ValueError, match=words):
         classifier(class_weight=class_weight).fit(data[0], classes(data[1]))
+
+
+# ---- learning rates --------------------------------------------------------------------------------
+
+
+def cosine(epoch, epochs):
+    return 0.01 * 0.5 * (1 + np.cos(np.pi * epoch / epochs))
+
+
+def one_cycle(epoch, epochs):
+    knots, way = [0, 0.3, 1], epoch / (epochs - 1)
+    heights = [0.01 / 25, 0.01, 0.01 / 25 / 1e4]
+    part = int(way >= 0.3)
+    share = (way - knots[part]) / (knots[part + 1] - knots[part])
+    return heights[part + 1] + (heights[part] - heights[part + 1]) * (1 + np.cos(np.pi * share)) / 2
+
+
+RATES = {
+    "cosine": cosine,
+    "one_cycle": one_cycle,
+    "warm_up": lambda epoch, epochs: 0.01 * min((epoch + 1) / 6, 1),
+    na.schedules.WarmUp(2, then="cosine"): lambda epoch, epochs: (
+        0.01 * (epoch + 1) / 3 if epoch < 2 else cosine(epoch - 2, epochs - 2)
+    ),
+    na.schedules.Cosine(final=0.5): lambda epoch, epochs: 0.005 + 0.5 * cosine(epoch, epochs),
+}
+
+
+@pytest.mark.parametrize("solver", [{"solver": "sgd"}, {}, {"weight_decay": 0.1}], ids=["sgd", "adam", "adamw"])
+@pytest.mark.parametrize("schedule", RATES, ids=str)
+def test_schedules_give_the_rate_of_each_epoch(data, schedule, solver):
+    """Compared with partial_fit at rates set by hand, an epoch each."""
+    X, y = data
+    model = regressor(learning_rate=schedule, max_iter=8, shuffle=False, **solver).fit(X, y)
+    by_hand = regressor(shuffle=False, **solver)
+    for epoch in range(8):
+        by_hand.set_params(learning_rate_init=RATES[schedule](epoch, 8)).partial_fit(X, y)
+    assert_same(model.coefs_, by_hand.coefs_, 1e-9)
+
+
+def test_a_function_gives_the_rate(data):
+    seen = []
+
+    def rate(epoch):
+        seen.append(epoch)
+        return 0.01 / (1 + epoch)
+
+    X, y = data
+    model = regressor(learning_rate=rate, shuffle=False).fit(X, y)
+    assert seen[:5] == [0, 1, 2, 3, 4]
+    by_hand = regressor(shuffle=False)
+    for epoch in range(5):
+        by_hand.set_params(learning_rate_init=rate(epoch)).partial_fit(X, y)
+    assert_same_bits(model.coefs_, by_hand.coefs_)
+
+
+def test_partial_fit_goes_on_along_the_schedule(data):
+    X, y = data
+    whole = regressor(learning_rate="cosine", shuffle=False).fit(X, y)
+    parts = regressor(learning_rate="cosine", shuffle=False)
+    for _ in range(5):
+        parts = pickle.loads(pickle.dumps(parts.partial_fit(X, y)))
+    assert_same_bits(parts.coefs_, whole.coefs_)
+    assert_same_bits(parts.partial_fit(X, y).coefs_, whole.coefs_)  # the rate is 0 from here on
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"learning_rate": "slow"}, "one_cycle"),
+        ({"learning_rate": "cosine", "solver": "lbfgs"}, "learning_rate='cosine' is for adam and sgd"),
+        ({"learning_rate": lambda epoch: 1.0 - epoch}, "what learning_rate gives for epoch 2 must be >= 0, got -1"),
+        ({"learning_rate": lambda epoch: None}, "what learning_rate gives for epoch 0 must be a number"),
+    ],
+    ids=str,
+)
+def test_rates_that_are_refused(data, settings, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        regressor(**settings).fit(*data)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: na.schedules.Cosine(1.5),
+        lambda: na.schedules.OneCycle(rise=1),
+        lambda: na.schedules.OneCycle(final=-1),
+        lambda: na.schedules.WarmUp(0),
+        lambda: na.schedules.WarmUp(then="sine"),
+    ],
+)
+def test_schedules_that_are_refused(make):
+    with pytest.raises(ValueError, match=r"must be|unknown schedule 'sine'; there are: cosine, one_cycle, warm_up"):
+        make()
+
+
+# ---- initial weights -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("init", "spread", "uniform"),
+    [("he_normal", 2, False), ("he_uniform", 2, True), ("lecun_normal", 1, False)],
+)
+def test_initial_weights_have_their_spread(init, spread, uniform):
+    net = na.Network([na.Dense(300), na.Dense(200, "linear")], init=init, random_state=0, learning_rate=1e-30, epochs=1)
+    net.fit(np.zeros((1, 400)), np.zeros((1, 200)))
+    for n_in, weights in zip((400, 300), net.weights, strict=True):
+        deviation = np.sqrt(spread / n_in)
+        assert weights.std() == pytest.approx(deviation, rel=0.02)
+        assert weights.mean() == pytest.approx(0, abs=0.02 * deviation)
+        assert (np.abs(weights).max() < 1.74 * deviation) == uniform
+    assert not any(np.abs(biases).max() > 1e-20 for biases in net.biases)
+
+
+def test_orthogonal_weights():
+    settings = {"init": "orthogonal", "dtype": "float64", "learning_rate": 1e-30, "epochs": 1}
+    net = na.Network([na.Dense(30), na.Dense(50, "linear")], random_state=0, **settings)
+    wide, tall = net.fit(np.zeros((1, 40)), np.zeros((1, 50))).weights[::-1]
+    np.testing.assert_allclose(tall.T @ tall, np.eye(30), atol=1e-14)
+    np.testing.assert_allclose(wide @ wide.T, np.eye(30), atol=1e-14)
+    signs = [
+        np.sign(na.Network([na.Dense(1, "linear")], random_state=seed, **settings).fit([[0, 0]], [0]).weights[0])
+        for seed in range(20)
+    ]
+    assert {tuple(sign.ravel()) for sign in signs} == {(1, 1), (1, -1), (-1, 1), (-1, -1)}
+
+
+def test_init_is_drawn_from_random_state(data):
+    first, again, other = (regressor(init="he_normal", random_state=seed).fit(*data) for seed in (0, 0, 1))
+    assert_same_bits(first.coefs_, again.coefs_)
+    assert np.any(first.coefs_[0] != other.coefs_[0])
+    assert regressor().fit(*data).loss_curve_ == regressor(init="glorot_uniform").fit(*data).loss_curve_
+
+
+def test_weights_to_begin_with(data):
+    X, y = data
+    first = regressor(shuffle=False).partial_fit(X, y)
+    second = regressor(shuffle=False, init=(first.coefs_, first.intercepts_), max_iter=1)
+    moved = clone(second).fit(X, y)
+    net = na.Network([na.Dense(9), na.Dense(6), na.Dense(1, "linear")], dtype="float64", alpha=1e-4, learning_rate=0.01)
+    net.shuffle = False
+    net.set_parameters(first.coefs_, first.intercepts_).partial_fit(X, y)
+    assert_same_bits(moved.coefs_, net.weights)
+
+
+@pytest.mark.parametrize(
+    ("init", "words"),
+    [
+        ("zeros", "lecun_normal"),
+        (([np.ones((10, 9))],), "pair"),
+        (([np.ones((10, 9))], [np.ones(9)]), "one array for each of the 3 layers"),
+        (([np.ones((10, 9)), np.ones((9, 7)), np.ones((6, 1))], [np.ones(9), np.ones(6), np.ones(1)]), r"weights\[1\]"),
+    ],
+    ids=str,
+)
+def test_inits_that_are_refused(data, init, words):
+    with pytest.raises(ValueError, match=words):
+        regressor(init=init).fit(*data)
 
 
 # ---- validation ------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
-from neuract import losses
+from neuract import losses, schedules
 from neuract.activations import (
     ACTIVATIONS,
     Activation,
@@ -66,6 +66,7 @@ __all__ = [
     "activation",
     "get_num_threads",
     "losses",
+    "schedules",
     "set_num_threads",
     "simd_info",
 ]

@@ -11,6 +11,7 @@ import numpy as np
 from joblib import cpu_count
 
 from neuract._parameters import Parameters
+from neuract._schedules import SKLEARNS
 from neuract.activations import Activation, Sigmoid
 from neuract.activations import activation as activation_named
 from neuract.layers import Dense
@@ -34,6 +35,7 @@ def new_network(model: Parameters, loss: Loss, output: Dense, rows: int, dtype: 
         batch_size=min(most_rows_a_step(model), rows),
         epochs=model.max_iter,
         shuffle=model.shuffle,
+        init=model.init,
         dtype=dtype,
         n_threads=_threads(model.n_jobs),
     )
@@ -41,9 +43,9 @@ def new_network(model: Parameters, loss: Loss, output: Dense, rows: int, dtype: 
 
 def as_without_hidden_layers(network: Network, activation: str | Activation | Sequence[str | Activation]) -> None:
     """scikit-learn's smaller start for sigmoid also where there is no hidden layer to have it."""
-    if len(network.layers) > 1 or isinstance(activation, (list, tuple)):
+    if len(network.layers) > 1 or network.init != "glorot_uniform" or not isinstance(activation, (str, Activation)):
         return
-    if isinstance(activation_named(activation), Sigmoid):  # type: ignore[arg-type]
+    if isinstance(activation_named(activation), Sigmoid):
         shrunk = np.sqrt(2 / 6)
         network.set_parameters([network.weights[0] * shrunk], [network.biases[0] * shrunk])
 
@@ -91,6 +93,8 @@ def _optimizer(model: Parameters) -> Optimizer:
         return AdamW(model.beta_1, model.beta_2, model.epsilon, model.weight_decay)
     if model.solver == "adam":
         return Adam(model.beta_1, model.beta_2, model.epsilon)
+    if model.learning_rate not in SKLEARNS:
+        raise ValueError(f"learning_rate={model.learning_rate!r} is for adam and sgd; lbfgs finds its own steps")
     return LBFGS(model.tol, model.max_fun)
 
 

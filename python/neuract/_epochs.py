@@ -15,7 +15,7 @@ from sklearn.model_selection import train_test_split
 from neuract import _training
 from neuract._monitoring import Monitor, Rows
 from neuract._parameters import Parameters
-from neuract._schedules import LearningRate
+from neuract._schedules import SKLEARNS, LearningRate
 from neuract._training import Data, Diverged
 from neuract.network import Network
 
@@ -65,8 +65,10 @@ class EpochByEpoch(Parameters):
                 self.__dict__.pop(name, None)
             return
         same = continuing and hasattr(self, "loss_curve_")
-        schedule = self.learning_rate if self.solver == "sgd" else "constant"
-        rate = LearningRate(schedule, self.learning_rate_init, self.power_t)
+        schedule = self.learning_rate
+        if self.solver == "adam" and schedule in SKLEARNS:
+            schedule = "constant"
+        rate = LearningRate(schedule, self.learning_rate_init, self.power_t, self.max_iter)
         self._rate = copy(self._rate) if incremental and same and self._rate == rate else rate
         if same and self.early_stopping == (self.validation_scores_ is not None):
             self.loss_curve_ = self.loss_curve_.copy()

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -12,7 +12,10 @@ from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer_names
 from sklearn.utils._param_validation import Hidden, Interval, Options, StrOptions
 
+from neuract._initial import INITS
+from neuract._schedules import SKLEARNS
 from neuract.activations import ACTIVATIONS, Activation
+from neuract.schedules import SCHEDULES, Schedule
 
 ACTIVATION = [
     StrOptions(set(ACTIVATIONS) - {"softmax"}),
@@ -30,7 +33,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-        "learning_rate": [StrOptions({"constant", "invscaling", "adaptive"})],
+        "learning_rate": [StrOptions({*SKLEARNS, *SCHEDULES}), Schedule, callable],
         "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
         "power_t": [Interval(Real, 0, None, closed="left")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -58,6 +61,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         "n_jobs": [None, Integral],
         "l1": [Interval(Real, 0, None, closed="left")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "init": [StrOptions(set(INITS)), list, tuple],
         "monitor": [None, StrOptions({"loss", *get_scorer_names()}), callable],
         "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
     }
@@ -70,7 +74,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         solver: str = "adam",
         alpha: float = 0.0001,
         batch_size: int | str = "auto",
-        learning_rate: str = "constant",
+        learning_rate: str | Schedule | Callable[[int], float] = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,
@@ -97,6 +101,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         weight_decay: float = 0.0,
         max_grad_norm: float | None = None,
         monitor: Any = None,
+        init: Any = "glorot_uniform",
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -130,3 +135,4 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         self.weight_decay = weight_decay
         self.max_grad_norm = max_grad_norm
         self.monitor = monitor
+        self.init = init

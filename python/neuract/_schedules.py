@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Schedules of the estimators: the learning rate from epoch to epoch, as scikit-learn's MLP moves it."""
+"""The learning rate of the estimators from epoch to epoch: as scikit-learn's MLP moves it, or by a schedule."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from neuract._validation import real_number
+from neuract.schedules import SCHEDULES, Schedule
+from neuract.schedules import schedule as schedule_named
+
 SMALLEST = 1e-6  # an adaptive rate that is no larger is not lowered any more
+SKLEARNS = ("constant", "invscaling", "adaptive")  # the last two for sgd only
 
 
 @dataclass
@@ -14,27 +20,48 @@ class LearningRate:
 
     Parameters
     ----------
-    schedule : {"constant", "invscaling", "adaptive"}
+    schedule : str, Schedule or callable
         constant: stays at `initial`. invscaling: initial / (rows seen + 1) ** power_t, moved once an
         epoch; the first epoch has `initial`. adaptive: a fifth whenever training no longer improves.
+        A Schedule, by name or as it is: its shares of `initial`. A callable: from the number of the
+        epoch, counted from 0, to its rate.
     initial : float
         > 0.
     power_t : float
         >= 0; for invscaling.
+    epochs : int
+        How many there will be at most; for a Schedule.
     """
 
-    schedule: str
+    schedule: str | Schedule | Callable[[int], float]
     initial: float
     power_t: float
+    epochs: int
+    epoch: int = field(default=0, init=False, compare=False)
     now: float = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
+        if isinstance(self.schedule, str) and self.schedule in SCHEDULES:
+            self.schedule = schedule_named(self.schedule)
+        if not isinstance(self.schedule, Schedule):
+            self.epochs = 0  # has no part in it
         self.now = float(self.initial)
+        self._follow()
+
+    def _follow(self) -> None:
+        """Moves the rate to where a schedule wants it in this epoch."""
+        if isinstance(self.schedule, Schedule):
+            self.now = float(self.initial) * self.schedule.share(self.epoch, self.epochs)
+        elif callable(self.schedule):
+            name = f"what learning_rate gives for epoch {self.epoch}"
+            self.now = real_number(self.schedule(self.epoch), name, low=0, open_high=True)
 
     def end_epoch(self, rows_seen: int) -> None:
         """Goes on to the next epoch; `rows_seen` counts from the first epoch of the model."""
+        self.epoch += 1
         if self.schedule == "invscaling":
             self.now = float(self.initial) / (rows_seen + 1) ** self.power_t
+        self._follow()
 
     def stall(self) -> tuple[bool, str]:
         """Training no longer improves -> (whether it should stop, what happens, for a message)."""

@@ -6,7 +6,7 @@ Same parameters, same attributes and, from the same random_state, the same model
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,6 +25,7 @@ from neuract._training import Data
 from neuract.activations import Activation, Exponential, Linear, Sigmoid, Softmax
 from neuract.losses import LOSSES, LogLoss, Loss, Poisson
 from neuract.losses import loss as loss_named
+from neuract.schedules import Schedule
 
 Array = npt.NDArray[Any]
 
@@ -48,11 +49,13 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         Strength of the L2 penalty 0.5 · alpha · ‖weights‖² / Σ sample weights of the batch.
     batch_size : int or "auto", default="auto"
         Rows of a training step. "auto": 200, or all rows where there are fewer.
-    learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
-        For sgd. invscaling: ``learning_rate_init / (rows seen + 1) ** power_t``, moved once an
-        epoch. adaptive: divided by 5 whenever training no longer improves, down to 1e-6.
+    learning_rate : str, Schedule or callable, default="constant"
+        Moved once an epoch. For sgd: "invscaling", ``learning_rate_init / (rows seen + 1) **
+        power_t``; "adaptive", divided by 5 whenever training no longer improves, down to 1e-6. For
+        sgd and adam: "cosine", "one_cycle", "warm_up" or an object of `neuract.schedules`, over
+        max_iter epochs; or a function from the epoch, counted from 0, to its rate.
     learning_rate_init : float, default=0.001
-        The rate of the first epoch; adam keeps it.
+        The rate of the first epoch; for a schedule the whole rate, of which it gives shares.
     power_t : float, default=0.5
         For invscaling.
     max_iter : int, default=200
@@ -109,6 +112,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         A step's gradient is scaled down to this Euclidean norm where it is longer. What counts is
         the mean gradient over the batch, penalties included, by all weights, biases and slopes
         together. Not for lbfgs. Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063.
+    init : str or pair of lists of arrays, default="glorot_uniform"
+        Initial weights: "glorot_uniform" (as scikit-learn's), "he_normal", "he_uniform",
+        "lecun_normal" or "orthogonal"; biases are 0, but with glorot_uniform drawn like the
+        weights. Or the weights and biases themselves, in the shapes of `coefs_` and `intercepts_`.
     monitor : None, str or callable, default=None
         What early stopping goes by, on the rows that are validated on: "loss" (the less the better;
         `validation_scores_` has its negative), a name of `sklearn.metrics.get_scorer_names()`, or a
@@ -188,7 +195,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         solver: str = "adam",
         alpha: float = 0.0001,
         batch_size: int | str = "auto",
-        learning_rate: str = "constant",
+        learning_rate: str | Schedule | Callable[[int], float] = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,
@@ -215,6 +222,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         weight_decay: float = 0.0,
         max_grad_norm: float | None = None,
         monitor: Any = None,
+        init: Any = "glorot_uniform",
         class_weight: dict[Any, float] | str | list[dict[Any, float]] | None = None,
     ) -> None:
         super().__init__(
@@ -250,6 +258,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             weight_decay=weight_decay,
             max_grad_norm=max_grad_norm,
             monitor=monitor,
+            init=init,
         )
         self.class_weight = class_weight
 
@@ -483,11 +492,13 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         Strength of the L2 penalty 0.5 · alpha · ‖weights‖² / Σ sample weights of the batch.
     batch_size : int or "auto", default="auto"
         Rows of a training step. "auto": 200, or all rows where there are fewer.
-    learning_rate : {"constant", "invscaling", "adaptive"}, default="constant"
-        For sgd. invscaling: ``learning_rate_init / (rows seen + 1) ** power_t``, moved once an
-        epoch. adaptive: divided by 5 whenever training no longer improves, down to 1e-6.
+    learning_rate : str, Schedule or callable, default="constant"
+        Moved once an epoch. For sgd: "invscaling", ``learning_rate_init / (rows seen + 1) **
+        power_t``; "adaptive", divided by 5 whenever training no longer improves, down to 1e-6. For
+        sgd and adam: "cosine", "one_cycle", "warm_up" or an object of `neuract.schedules`, over
+        max_iter epochs; or a function from the epoch, counted from 0, to its rate.
     learning_rate_init : float, default=0.001
-        The rate of the first epoch; adam keeps it.
+        The rate of the first epoch; for a schedule the whole rate, of which it gives shares.
     power_t : float, default=0.5
         For invscaling.
     max_iter : int, default=200
@@ -544,6 +555,10 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         A step's gradient is scaled down to this Euclidean norm where it is longer. What counts is
         the mean gradient over the batch, penalties included, by all weights, biases and slopes
         together. Not for lbfgs. Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063.
+    init : str or pair of lists of arrays, default="glorot_uniform"
+        Initial weights: "glorot_uniform" (as scikit-learn's), "he_normal", "he_uniform",
+        "lecun_normal" or "orthogonal"; biases are 0, but with glorot_uniform drawn like the
+        weights. Or the weights and biases themselves, in the shapes of `coefs_` and `intercepts_`.
     monitor : None, str or callable, default=None
         What early stopping goes by, on the rows that are validated on: "loss" (the less the better;
         `validation_scores_` has its negative), a name of `sklearn.metrics.get_scorer_names()`, or a
@@ -616,7 +631,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         solver: str = "adam",
         alpha: float = 0.0001,
         batch_size: int | str = "auto",
-        learning_rate: str = "constant",
+        learning_rate: str | Schedule | Callable[[int], float] = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,
@@ -643,6 +658,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         weight_decay: float = 0.0,
         max_grad_norm: float | None = None,
         monitor: Any = None,
+        init: Any = "glorot_uniform",
     ) -> None:
         super().__init__(
             hidden_layer_sizes,
@@ -677,6 +693,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
             weight_decay=weight_decay,
             max_grad_norm=max_grad_norm,
             monitor=monitor,
+            init=init,
         )
         self.loss = loss
 

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuract import _callbacks, _summary, _training, _validation
+from neuract import _callbacks, _initial, _summary, _training, _validation
 from neuract import _neuract_core as core
 from neuract._lbfgs import train_lbfgs
 from neuract._sparse import SparseRows
 from neuract._training import PARTS, Data, Diverged, Gradients
-from neuract.activations import PReLU, Sigmoid, Softmax
+from neuract.activations import PReLU, Softmax
 from neuract.layers import Dense, n_slopes
 from neuract.losses import Loss, OwnFunction, default_loss
 from neuract.losses import loss as loss_named
@@ -62,6 +62,10 @@ class Network:
         Passes over the data in one `fit`.
     shuffle : bool, default=True
         Draw a new order of the rows for every epoch.
+    init : str or pair of lists of arrays, default="glorot_uniform"
+        Initial weights: "glorot_uniform" (as scikit-learn's), "he_normal", "he_uniform", "lecun_normal" or
+        "orthogonal"; biases are 0, but with glorot_uniform drawn like the weights. Or the weights and biases
+        themselves, in the shapes of `weights` and `biases`.
     dtype : {"float32", "float64"}, default="float32"
         Of parameters, computation and predictions.
     random_state : None, int or numpy.random.RandomState, default=None
@@ -109,6 +113,7 @@ class Network:
         batch_size: int = 200,
         epochs: int = 100,
         shuffle: bool = True,
+        init: str | tuple[Sequence[npt.ArrayLike], Sequence[npt.ArrayLike]] = "glorot_uniform",
         dtype: str = "float32",
         random_state: int | np.random.RandomState | None = None,
         n_threads: int | None = None,
@@ -140,6 +145,7 @@ class Network:
         self.batch_size = _validation.whole_number(batch_size, "batch_size", low=1)
         self.epochs = _validation.whole_number(epochs, "epochs", low=1)
         self.shuffle = bool(shuffle)
+        self.init = _initial.checked(init)
         self.dtype = _validation.one_of(dtype, "dtype", ("float32", "float64"))
         self.random_state = random_state
         _validation.random_generator(random_state)
@@ -225,12 +231,18 @@ class Network:
         """New random parameters and optimizer state, no history. All memory is there before anything is given up."""
         rows, n_inputs = x.shape
         layers = self._make_core(n_inputs)
-        for layer, (weights, biases) in enumerate(_initial_parameters(self.layers, n_inputs, random)):
+        for layer, (weights, biases) in enumerate(self._initial(n_inputs, random)):
             layers.set(layer, "weights", weights.astype(self.dtype))
             layers.set(layer, "biases", biases.astype(self.dtype))
         trainer = self._make_trainer(layers, random)
         trainer.reserve(rows, x)
         self._core, self._trainer, self._random, self.history_ = layers, trainer, random, {"loss": []}
+
+    def _initial(self, n_inputs: int, random: np.random.RandomState) -> Iterable[tuple[Array, Array]]:
+        if isinstance(self.init, str):
+            return _initial.initial_parameters(self.init, self.layers, n_inputs, random)
+        given = zip(("weights", "biases"), self.init, strict=True)
+        return zip(*(self._checked_part(part, arrays, n_inputs) for part, arrays in given), strict=True)
 
     def _make_core(self, n_inputs: int) -> core.Network:
         return core.Network(self.dtype, n_inputs, [_core_layer(layer) for layer in self.layers])
@@ -503,25 +515,6 @@ def _core_layer(layer: Dense) -> tuple[Any, ...]:
     f = layer.activation
     shared = isinstance(f, PReLU) and f.shared
     return layer.units, f.names[0], f.parameter, shared, layer.thresholds, layer.dropout
-
-
-def _initial_parameters(
-    layers: Sequence[Dense], n_inputs: int, random: np.random.RandomState
-) -> Iterable[tuple[Array, Array]]:
-    """Glorot's uniform weights, and biases, layer by layer: bounds and drawing order as in scikit-learn's MLP.
-
-    The bound is √(6 / (n_in + units)), √(2 / (n_in + units)) where the layer is sigmoid; the output layer goes by the
-    activation of the hidden layer before it. Glorot & Bengio 2010.
-    """
-    n_in = n_inputs
-    for number, layer in enumerate(layers):
-        last = number == len(layers) - 1
-        leading = layers[max(number - 1, 0)] if last else layer
-        hidden = len(layers) > 1
-        factor = 2.0 if hidden and isinstance(leading.activation, Sigmoid) else 6.0
-        bound = np.sqrt(factor / (n_in + layer.units))
-        yield random.uniform(-bound, bound, (n_in, layer.units)), random.uniform(-bound, bound, layer.units)
-        n_in = layer.units
 
 
 def _rows_of_first(weights: Sequence[npt.ArrayLike]) -> int:
