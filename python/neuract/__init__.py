@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
-from neuract import losses, schedules
+from neuract import callbacks, losses, schedules
 from neuract.activations import (
     ACTIVATIONS,
     Activation,
@@ -64,6 +64,7 @@ __all__ = [
     "SquaredError",
     "Tanh",
     "activation",
+    "callbacks",
     "get_num_threads",
     "losses",
     "schedules",

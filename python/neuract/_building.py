@@ -38,6 +38,7 @@ def new_network(model: Parameters, loss: Loss, output: Dense, rows: int, dtype: 
         init=model.init,
         dtype=dtype,
         n_threads=_threads(model.n_jobs),
+        callbacks=model.callbacks,
     )
 
 

@@ -16,6 +16,7 @@ from neuract import _training
 from neuract._monitoring import Monitor, Rows
 from neuract._parameters import Parameters
 from neuract._schedules import SKLEARNS, LearningRate
+from neuract._sklearn_callbacks import FitTasks
 from neuract._training import Data, Diverged
 from neuract.network import Network
 
@@ -90,9 +91,10 @@ class EpochByEpoch(Parameters):
         rows: Rows,
         held_out: Rows | None,
         random: np.random.RandomState,
+        tasks: FitTasks,
         incremental: bool,
     ) -> None:
-        """Epochs of sgd or adam until one of the stopping rules holds; held_out: rows given to validate on."""
+        """Epochs of sgd or adam until one of the stopping rules holds, or one; held_out: rows given to validate on."""
         data = rows.data
         if self.early_stopping and held_out is None:
             data, held_out = self._split(rows, random)
@@ -101,12 +103,14 @@ class EpochByEpoch(Parameters):
         self._warn_of_small_data(data)
         orders = _training.shuffled(random, data.rows)
         self.n_iter_ = 0
+        self._begin(network)
         try:
             for _ in range(1 if incremental else self.max_iter):
+                tasks.begin_epoch()
                 self._run_epoch(network, data, next(orders) if self.shuffle else None)
                 if monitor is not None and self._validate(monitor) and best is not None:
                     best = network._parameters()
-                if self._stops():
+                if self._stops() | self._tell(network, tasks):
                     break
             else:
                 if not incremental:
@@ -114,14 +118,33 @@ class EpochByEpoch(Parameters):
         except KeyboardInterrupt:
             if self.n_iter_ == 0:
                 raise
-            warnings.warn("Training interrupted by user.", stacklevel=4)
+            warnings.warn("Training interrupted by user.", stacklevel=5)
         except Diverged as diverged:
             if best is None:
                 raise
             network._trainer = None  # its running means are no longer finite
-            warnings.warn(f"{diverged}. The best weights so far are kept", ConvergenceWarning, stacklevel=4)
+            warnings.warn(f"{diverged}. The best weights so far are kept", ConvergenceWarning, stacklevel=5)
         if best is not None:
             network._set_parameters(best)
+        network._end_fit()
+
+    def _begin(self, network: Network) -> None:
+        """Tells the callbacks, which may set the network's learning rate."""
+        network.learning_rate = self._rate.now
+        network._begin_fit()
+        self._rate.now = network.learning_rate
+
+    def _tell(self, network: Network, tasks: FitTasks) -> bool:
+        """Tells the network its next learning rate, and the callbacks of the epoch; whether one wants to stop."""
+        logs = {"loss": self.loss_, "learning_rate": network.learning_rate}
+        if self.validation_loss_curve_:
+            logs["validation_loss"] = self.validation_loss_curve_[-1]
+        if self.validation_scores_:
+            logs["validation_score"] = self.validation_scores_[-1]
+        network.learning_rate = self._rate.now
+        stops = network._tell(self.n_iter_ - 1, logs) | tasks.end_epoch(network)
+        self._rate.now = network.learning_rate
+        return stops
 
     def _split(self, rows: Rows, random: np.random.RandomState) -> tuple[Data, Rows]:
         """The rows to learn from and those to validate on, as scikit-learn draws them."""
@@ -147,7 +170,7 @@ class EpochByEpoch(Parameters):
                 f"training diverged: in epoch {self.n_iter_ + 1} the loss became infinite or NaN. Scale X "
                 f"(with StandardScaler, say), or lower learning_rate_init ({self.learning_rate_init:g})"
             ) from None
-        network._end_epoch(loss + penalty)
+        network._record(loss + penalty)
         self.loss_ = self._reported(loss) + penalty
         self.loss_curve_.append(self.loss_)
         self.n_iter_ += 1
@@ -201,7 +224,7 @@ class EpochByEpoch(Parameters):
             warnings.warn(
                 f"batch_size={self.batch_size} is larger than the {data.rows} rows to learn from; "
                 "every step takes all of them",
-                stacklevel=5,
+                stacklevel=6,
             )
 
     def _warn_of_max_iter(self) -> None:
@@ -209,5 +232,5 @@ class EpochByEpoch(Parameters):
             f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization "
             "hasn't converged yet: raise max_iter, or tol",
             ConvergenceWarning,
-            stacklevel=5,
+            stacklevel=6,
         )

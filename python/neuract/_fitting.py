@@ -24,6 +24,7 @@ from neuract._building import as_without_hidden_layers, new_network
 from neuract._epochs import EpochByEpoch
 from neuract._lbfgs import train_lbfgs
 from neuract._monitoring import Rows
+from neuract._sklearn_callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from neuract._sparse import SparseRows, is_sparse, sparse_rows
 from neuract._training import Data
 from neuract.activations import Activation, Softmax
@@ -38,7 +39,7 @@ SKLEARN_NAMES = {"sigmoid": "logistic", "linear": "identity", "exponential": "ex
 SPARSE_FORMATS = ("csr", "csc", "bsr", "coo")  # scikit-learn makes CSR of the others
 
 
-class MultilayerPerceptron(EpochByEpoch):
+class MultilayerPerceptron(CallbackSupportMixin, EpochByEpoch):  # type: ignore[misc]
     """A Network with scikit-learn's parameters, fit and attributes.
 
     A subclass says what its targets, losses and scores are: `_targets`, `_loss_and_output`, and those of EpochByEpoch.
@@ -84,12 +85,14 @@ class MultilayerPerceptron(EpochByEpoch):
 
     # ---- fit -----------------------------------------------------------------------------------
 
+    @with_callbacks  # type: ignore[untyped-decorator]
     def _fit(
         self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], incremental: bool = False
     ) -> None:
         """`fit`, or where incremental one epoch of `partial_fit`; validation: X, y and sample weights, or None each."""
+        self._validate_params()
+        tasks = FitTasks(self, X, y, sample_weight, silent=incremental)
         with self._unchanged_by_errors():
-            self._validate_params()
             continuing = hasattr(self, "network_") and (self.warm_start or incremental)
             rows = Rows(X, y, self._data(X, y, sample_weight, continuing, incremental))
             held_out = self._validation_rows(validation, rows.data.x.dtype.name)
@@ -101,11 +104,12 @@ class MultilayerPerceptron(EpochByEpoch):
             network = self._network(rows.data, random, continuing, incremental)
             self._open_curves(continuing, incremental, self.early_stopping or held_out is not None)
             if self.solver == "lbfgs":
-                self._minimize(network, rows.data)
+                self._minimize(network, rows.data, tasks)
             else:
-                self._descend(network, rows, held_out, random, incremental)
+                self._descend(network, rows, held_out, random, tasks, incremental)
             network._random = None  # with random_state=None NumPy's own, which is no part of the model
             self.network_ = network
+            tasks.end(network)
 
     @contextmanager
     def _unchanged_by_errors(self) -> Iterator[None]:
@@ -178,6 +182,8 @@ class MultilayerPerceptron(EpochByEpoch):
         """A network with the parameters of now; its weights new, or where continuing the fitted ones."""
         loss, output = self._task()
         network = new_network(self, loss, Dense(self.n_outputs_, output), data.rows, data.x.dtype.name)
+        if incremental:
+            network.callbacks = []
         if continuing:
             _take_over(network, self.network_, with_optimizer=incremental)
         else:
@@ -188,25 +194,36 @@ class MultilayerPerceptron(EpochByEpoch):
 
     # ---- lbfgs ---------------------------------------------------------------------------------
 
-    def _minimize(self, network: Network, data: Data) -> None:
+    def _minimize(self, network: Network, data: Data, tasks: FitTasks) -> None:
         """All rows at once by L-BFGS, until its gradient is small or an allowance is used up."""
-        result = train_lbfgs(network, data, lambda loss: self._say_iteration(network, loss))
+        stopped, self.n_iter_ = False, 0
+
+        def end_iteration(loss: float) -> bool:
+            nonlocal stopped
+            stopped = self._end_iteration(network, loss, tasks)
+            return stopped
+
+        network._begin_fit()
+        result = train_lbfgs(network, data, end_iteration)
+        network._end_fit()
         strength = 0.5 * self.alpha / data.total_weight
         penalty = strength * sum(float(np.vdot(w, w)) for w in network.weights)
         self.loss_ = self._reported(float(result.fun) - penalty) + penalty
         self.n_iter_ = min(int(result.nit), self.max_iter)
-        if result.status != 0:
+        if result.status != 0 and not stopped:
             warnings.warn(
                 f"lbfgs failed to converge after {self.n_iter_} iteration(s): {result.message}. Scale X, "
                 f"or raise max_iter ({self.max_iter}), max_fun ({self.max_fun}) or tol ({self.tol:g})",
                 ConvergenceWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
 
-    def _say_iteration(self, network: Network, loss: float) -> bool:
-        stops = network._end_epoch(loss)
-        self._say("Iteration %d, loss = %.8f", len(network.history_["loss"]), loss)
-        return stops
+    def _end_iteration(self, network: Network, loss: float, tasks: FitTasks) -> bool:
+        tasks.begin_epoch()  # as late as this: SciPy tells of ends only
+        network._record(loss)
+        self.n_iter_ += 1
+        self._say("Iteration %d, loss = %.8f", self.n_iter_, loss)
+        return network._tell(self.n_iter_ - 1, {"loss": loss}) | tasks.end_epoch(network)
 
     # ---- asking --------------------------------------------------------------------------------
 

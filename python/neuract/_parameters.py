@@ -61,6 +61,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         "n_jobs": [None, Integral],
         "l1": [Interval(Real, 0, None, closed="left")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "callbacks": [None, list, tuple],
         "init": [StrOptions(set(INITS)), list, tuple],
         "monitor": [None, StrOptions({"loss", *get_scorer_names()}), callable],
         "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
@@ -102,6 +103,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         max_grad_norm: float | None = None,
         monitor: Any = None,
         init: Any = "glorot_uniform",
+        callbacks: Sequence[Any] | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -136,3 +138,4 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         self.max_grad_norm = max_grad_norm
         self.monitor = monitor
         self.init = init
+        self.callbacks = callbacks

@@ -120,6 +120,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         What early stopping goes by, on the rows that are validated on: "loss" (the less the better;
         `validation_scores_` has its negative), a name of `sklearn.metrics.get_scorer_names()`, or a
         scorer ``f(estimator, X, y)``. None: `score`.
+    callbacks : list or None, default=None
+        Told of every epoch of a fit, and may end it: functions or objects, those of
+        `neuract.callbacks` or one's own. The network that they get is the one in training.
     class_weight : dict, "balanced", list of dict or None, default=None
         What the rows of each class count, times their sample weight. "balanced": as much as those
         of every other class, n_rows / (n_classes · rows of the class). Several labels a row: one
@@ -223,6 +226,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         max_grad_norm: float | None = None,
         monitor: Any = None,
         init: Any = "glorot_uniform",
+        callbacks: Sequence[Any] | None = None,
         class_weight: dict[Any, float] | str | list[dict[Any, float]] | None = None,
     ) -> None:
         super().__init__(
@@ -259,6 +263,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             max_grad_norm=max_grad_norm,
             monitor=monitor,
             init=init,
+            callbacks=callbacks,
         )
         self.class_weight = class_weight
 
@@ -563,6 +568,9 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         What early stopping goes by, on the rows that are validated on: "loss" (the less the better;
         `validation_scores_` has its negative), a name of `sklearn.metrics.get_scorer_names()`, or a
         scorer ``f(estimator, X, y)``. None: `score`.
+    callbacks : list or None, default=None
+        Told of every epoch of a fit, and may end it: functions or objects, those of
+        `neuract.callbacks` or one's own. The network that they get is the one in training.
 
     Attributes
     ----------
@@ -659,6 +667,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         max_grad_norm: float | None = None,
         monitor: Any = None,
         init: Any = "glorot_uniform",
+        callbacks: Sequence[Any] | None = None,
     ) -> None:
         super().__init__(
             hidden_layer_sizes,
@@ -694,6 +703,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
             max_grad_norm=max_grad_norm,
             monitor=monitor,
             init=init,
+            callbacks=callbacks,
         )
         self.loss = loss
 

@@ -200,14 +200,12 @@ class Network:
         if isinstance(self.optimizer, LBFGS):
             importlib.import_module("scipy.optimize")  # before anything is given up
         self._start(data.x, _validation.random_generator(self.random_state))
-        for callback in self.callbacks:
-            callback.on_fit_begin(self)
+        self._begin_fit()
         if isinstance(self.optimizer, LBFGS):
             train_lbfgs(self, data, self._end_epoch)
         else:
             self._run_epochs(data)
-        for callback in self.callbacks:
-            callback.on_fit_end(self)
+        self._end_fit()
         return self
 
     def partial_fit(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Network:
@@ -283,8 +281,19 @@ class Network:
     def _end_epoch(self, loss: float) -> bool:
         """Keeps the history, tells the callbacks; returns whether one of them wants to stop."""
         self._record(loss)
-        epoch = len(self.history_["loss"]) - 1
-        return any([callback.on_epoch_end(self, epoch, {"loss": loss}) for callback in self.callbacks])
+        return self._tell(len(self.history_["loss"]) - 1, {"loss": loss})
+
+    def _begin_fit(self) -> None:
+        for callback in self.callbacks:
+            callback.on_fit_begin(self)
+
+    def _end_fit(self) -> None:
+        for callback in self.callbacks:
+            callback.on_fit_end(self)
+
+    def _tell(self, epoch: int, logs: dict[str, float]) -> bool:
+        """Tells the callbacks that an epoch has ended; returns whether one of them wants to stop."""
+        return any([callback.on_epoch_end(self, epoch, logs) for callback in self.callbacks])
 
     # ---- asking ----------------------------------------------------------------------------------
 

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Ready callbacks, for `Network` and the estimators: ``callbacks=[...]``.
+
+Any function ``f(network, epoch, logs)`` is a callback too, called after every epoch, and so is any object with one of
+the methods ``on_fit_begin(network)``, ``on_epoch_end(network, epoch, logs)`` and ``on_fit_end(network)``. Training
+stops where one returns a true value after an epoch. `epoch` counts from 0; `logs` has "loss", of the estimators also
+"learning_rate" and, with rows to validate on, "validation_loss" and "validation_score". Whoever sets
+`network.learning_rate` sets it for the epochs to come.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neuract._schedules import LearningRate
+from neuract._validation import boolean, real_number, whole_number
+from neuract.schedules import Schedule
+from neuract.schedules import schedule as schedule_named
+
+if TYPE_CHECKING:
+    from neuract.network import Network
+
+Logs = Mapping[str, float]
+
+
+class ProgressBar:
+    """A bar of tqdm, a step an epoch, with the numbers of the last epoch beside it."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def on_fit_begin(self, network: Network) -> None:
+        try:
+            from tqdm.auto import tqdm
+        except ImportError as error:
+            raise ImportError("ProgressBar needs tqdm: pip install tqdm") from error
+        self._bar = tqdm(total=network.epochs, unit="epoch")
+
+    def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> None:
+        self._bar.set_postfix({name: f"{value:.4g}" for name, value in logs.items()}, refresh=False)
+        self._bar.update(1)
+
+    def on_fit_end(self, network: Network) -> None:
+        self._bar.close()
+        self._bar = None
+
+
+class EarlyStopping:
+    """Stops training when a number of the logs has not become better for some epochs.
+
+    Parameters
+    ----------
+    patience : int, default=10
+        Epochs in a row without a better number that end training, >= 1.
+    min_delta : float, default=0.0
+        By how much a number must be better to count, >= 0.
+    monitor : str, default="loss"
+        Of the logs; more is better where "score" is in its name, else less.
+    restore_best : bool, default=True
+        Leave the network with its weights after the best epoch, else with the last.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import neuract as na
+    >>> stop = na.callbacks.EarlyStopping(patience=3, min_delta=0.5)
+    >>> net = na.Network([na.Dense(1, "linear")], random_state=0, callbacks=[stop])
+    >>> len(net.fit(np.zeros((5, 2)), np.zeros(5)).history_["loss"])
+    4
+    """
+
+    def __init__(
+        self, patience: int = 10, *, min_delta: float = 0.0, monitor: str = "loss", restore_best: bool = True
+    ) -> None:
+        self.patience = whole_number(patience, "patience", low=1)
+        self.min_delta = real_number(min_delta, "min_delta", low=0, open_high=True)
+        self.monitor = monitor
+        self.restore_best = boolean(restore_best, "restore_best")
+        self._best: float | None = None
+        self._parameters: tuple[Any, ...] | None = None
+        self._waited = 0
+
+    def on_fit_begin(self, network: Network) -> None:
+        self._best, self._parameters, self._waited = None, None, 0
+
+    def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> bool:
+        if self.monitor not in logs:
+            raise ValueError(f"EarlyStopping(monitor={self.monitor!r}): this fit logs only {', '.join(logs)}")
+        number = logs[self.monitor] if "score" in self.monitor else -logs[self.monitor]
+        if self._best is None or number > self._best + self.min_delta:
+            self._best, self._waited = number, 0
+            if self.restore_best:
+                self._parameters = network.weights, network.biases, network.slopes
+            return False
+        self._waited += 1
+        return self._waited >= self.patience
+
+    def on_fit_end(self, network: Network) -> None:
+        if self._parameters is not None:
+            network.set_parameters(*self._parameters)
+            self._parameters = None
+
+
+class CSVLogger:
+    """Writes a line an epoch to a file: the epoch, then its logs, under a line with their names.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    append : bool, default=False
+        Add to what is there; else a fit begins the file anew.
+    """
+
+    def __init__(self, path: str | Path, *, append: bool = False) -> None:
+        self.path = Path(path)
+        self.append = boolean(append, "append")
+
+    def on_fit_begin(self, network: Network) -> None:
+        if not self.append:
+            self.path.write_text("")
+
+    def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> None:
+        lines: list[list[object]] = [[epoch, *logs.values()]]
+        if not self.path.exists() or self.path.stat().st_size == 0:
+            lines.insert(0, ["epoch", *logs])
+        with self.path.open("a", newline="") as file:  # closed after each line: there even if training breaks off
+            csv.writer(file).writerows(lines)
+
+
+class LearningRateSchedule:
+    """Moves the learning rate from epoch to epoch; after the fit it is what it was before.
+
+    Parameters
+    ----------
+    schedule : str, Schedule or callable
+        A schedule of `neuract.schedules`, by name or as it is: its shares of the network's rate. Or a function from
+        the epoch, counted from 0, to its rate.
+    """
+
+    def __init__(self, schedule: str | Schedule | Callable[[int], float]) -> None:
+        self.schedule = schedule if callable(schedule) else schedule_named(schedule)
+        self._rate: LearningRate | None = None
+
+    def on_fit_begin(self, network: Network) -> None:
+        self._rate = LearningRate(self.schedule, network.learning_rate, 0.5, network.epochs)
+        network.learning_rate = self._rate.now
+
+    def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> None:
+        assert self._rate is not None
+        self._rate.end_epoch(0)
+        network.learning_rate = self._rate.now
+
+    def on_fit_end(self, network: Network) -> None:
+        assert self._rate is not None
+        network.learning_rate = self._rate.initial
