@@ -2,12 +2,15 @@
 """What the estimators can that scikit-learn's MLP cannot: layers, penalties, validation, schedules, callbacks."""
 
 import pickle
+import re
 import warnings
+from unittest import SkipTest
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import assert_same, assert_same_bits
+from scipy.sparse import csr_array
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes
@@ -16,6 +19,7 @@ from sklearn.metrics import balanced_accuracy_score, f1_score, log_loss, make_sc
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import neuract as na
 
@@ -511,3 +515,108 @@ def test_validation_data_are_routed_through_a_pipeline(parts):
         scale.transform(X), y, X_val=scale.transform(validation["X_val"]), y_val=validation["y_val"]
     )
     assert pipeline[-1].validation_scores_ == pytest.approx(alone.validation_scores_)
+
+
+# ---- divergence ------------------------------------------------------------------------------------
+
+
+def test_divergence_says_where_and_what_to_try(data):
+    X, y = data
+    steps = {"learning_rate": lambda epoch: 0.01 if epoch < 3 else 1e300, "solver": "sgd"}
+    words = (
+        r"in epoch 4 .*no longer finite.* Scale X.*StandardScaler.*learning_rate_init \(0\.01\).*set max_grad_norm \(1"
+    )
+    with pytest.raises(ValueError, match=words):
+        regressor(max_iter=20, **steps).fit(X, y)
+    with pytest.raises(ValueError, match=r"lower max_grad_norm \(1e\+20\)"):
+        regressor(max_iter=20, max_grad_norm=1e20, **steps).fit(X, y)
+
+
+def test_a_bounded_step_does_not_diverge(data):
+    X, y = 1e4 * data[0], data[1]
+    with pytest.raises(ValueError, match="diverged"):
+        regressor(solver="sgd", learning_rate_init=0.1).fit(X, y)
+    assert regressor(solver="sgd", learning_rate_init=0.1, max_grad_norm=1e-6).fit(X, y).n_iter_ == 5
+
+
+def test_divergence_in_partial_fit_keeps_the_last_finite_weights(data):
+    model = regressor(solver="sgd").partial_fit(*data)
+    before = model.coefs_
+    with pytest.raises(ValueError, match="diverged"):
+        model.set_params(learning_rate_init=1e30).partial_fit(*data)
+    assert_same_bits(model.coefs_, before)
+
+
+# ---- missing values ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_missing_values_are_zero(data, dtype):
+    X, y = data[0].astype(dtype), data[1]
+    holes = np.random.default_rng(0).random(X.shape) < 0.1
+    given, filled = np.where(holes, np.nan, X), np.where(holes, 0, X)
+    for make in (regressor, lambda **settings: classifier(**settings)):
+        target = y if make is regressor else classes(y)
+        before = given.copy()
+        model = make(missing="zero", early_stopping=True).fit(given, target, X_val=given, y_val=target)
+        same = make(early_stopping=True).fit(filled, target, X_val=filled, y_val=target)
+        assert_same_bits(model.coefs_, same.coefs_)
+        assert_same_bits([given], [before])
+        for rows in (slice(None), slice(0, 1), slice(0, 7)):
+            np.testing.assert_array_equal(model.predict(given[rows]), same.predict(filled[rows]))
+        with pytest.raises(ValueError, match="NaN"):
+            same.predict(given)
+
+
+def test_missing_values_of_sparse_rows_are_zero(data):
+    X, y = data
+    given = csr_array(np.where(X > 1, np.nan, X))
+    model, dense = (regressor(missing="zero").fit(x, y) for x in (given, given.toarray()))
+    assert_same_bits(model.coefs_, dense.coefs_)
+    assert_same_bits([model.predict(given)], [dense.predict(given.toarray())])
+    assert np.isnan(given.data).any()
+
+
+def test_only_nan_is_missing(data):
+    X, y = data
+    for wrong in (np.inf, -np.inf):
+        with pytest.raises(ValueError, match="infinity"):
+            regressor(missing="zero").fit(np.where(X > 2, wrong, X), y)
+    with pytest.raises(ValueError, match="NaN"):
+        regressor(missing="zero").fit(X, np.where(y > 2, np.nan, y))
+    with pytest.raises(ValueError, match=r"missing.*'zero'"):
+        regressor(missing="mean").fit(X, y)
+    assert regressor(missing="zero").__sklearn_tags__().input_tags.allow_nan
+    assert not regressor().__sklearn_tags__().input_tags.allow_nan
+
+
+# ---- scikit-learn's contract -------------------------------------------------------------------------
+
+
+CHECKED = [
+    na.MLPRegressor(
+        max_iter=200,
+        learning_rate_init=0.01,
+        activation=["tanh", na.PReLU()],
+        hidden_layer_sizes=(20, 10),
+        threshold=[0.1, None],
+        learning_rate="one_cycle",
+        init="he_normal",
+        l1=1e-5,
+        max_grad_norm=5.0,
+        n_jobs=2,
+        missing="zero",
+        callbacks=[na.callbacks.EarlyStopping(50)],
+    ),
+    na.MLPClassifier(max_iter=50, weight_decay=0.01, init="orthogonal", learning_rate_init=0.01),
+]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+@parametrize_with_checks(CHECKED)
+def test_scikit_learns_checks(estimator, check):
+    try:
+        check(estimator)
+    except SkipTest as skipped:
+        if not re.search("SCIPY_ARRAY_API is not set|not have a decision_function", str(skipped)):
+            raise

@@ -166,10 +166,8 @@ class EpochByEpoch(Parameters):
         try:
             loss, penalty = network._run_epoch(data, order, self._rate.now)
         except Diverged:
-            raise Diverged(
-                f"training diverged: in epoch {self.n_iter_ + 1} the loss became infinite or NaN. Scale X "
-                f"(with StandardScaler, say), or lower learning_rate_init ({self.learning_rate_init:g})"
-            ) from None
+            rate = f"learning_rate_init ({self.learning_rate_init:g})"
+            raise Diverged(self.n_iter_ + 1, rate, self.max_grad_norm) from None
         network._record(loss + penalty)
         self.loss_ = self._reported(loss) + penalty
         self.loss_curve_.append(self.loss_)

@@ -81,6 +81,7 @@ class MultilayerPerceptron(CallbackSupportMixin, EpochByEpoch):  # type: ignore[
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
+        tags.input_tags.allow_nan = self.missing == "zero"
         return tags
 
     # ---- fit -----------------------------------------------------------------------------------
@@ -145,11 +146,28 @@ class MultilayerPerceptron(CallbackSupportMixin, EpochByEpoch):  # type: ignore[
             order="C",
             multi_output=True,
             y_numeric=self._y_numeric,
+            ensure_all_finite=self._finite_or_nan(),
         )
-        x = _ready(x)
+        x = self._ready(x)
         if isinstance(sample_weight, Real):
             sample_weight = np.full(len(x), sample_weight)
         return x, np.asarray(y), _validation.sample_weights(sample_weight, len(x), x.dtype.name)
+
+    def _finite_or_nan(self) -> bool | str:
+        """What scikit-learn shall let pass."""
+        return "allow-nan" if self.missing == "zero" else True
+
+    def _ready(self, x: Any) -> Array | SparseRows:
+        """X that scikit-learn has checked, as the core takes it; NaN filled in in a copy: X may be the user's."""
+        sparse = is_sparse(x)
+        if self.missing == "zero":
+            values = x.data if sparse else x
+            if np.isnan(values).any():
+                values = np.where(np.isnan(values), values.dtype.type(0), values)
+                x = x.copy() if sparse else values
+                if sparse:
+                    x.data = values
+        return sparse_rows(x) if sparse else np.require(x, requirements=["C", "A"])
 
     def _validation_rows(self, given: tuple[Any, Any, Any], dtype: str) -> Rows | None:
         """X_val, y_val and sample_weight_val, checked; None where there are none. Called when y has been looked at."""
@@ -235,9 +253,11 @@ class MultilayerPerceptron(CallbackSupportMixin, EpochByEpoch):  # type: ignore[
             if y is not None:
                 return y
         check_is_fitted(self)
-        dtype = self.network_.dtype
-        x = validate_data(self, X, reset=False, accept_sparse=SPARSE_FORMATS, dtype=dtype, order="C")
-        return self.network_._predict(_ready(x))
+        finite, dtype = self._finite_or_nan(), self.network_.dtype
+        x = validate_data(
+            self, X, reset=False, accept_sparse=SPARSE_FORMATS, dtype=dtype, order="C", ensure_all_finite=finite
+        )
+        return self.network_._predict(self._ready(x))
 
     def _can_go_epoch_by_epoch(self) -> bool:
         if self.solver == "lbfgs":
@@ -285,8 +305,3 @@ def _take_over(network: Network, fitted: Network, with_optimizer: bool) -> None:
 def _sizes(network: Network, n_inputs: int) -> list[list[tuple[int, ...]]]:
     """The shapes of all parameters."""
     return [network._shapes(part, n_inputs) for part in _training.PARTS]
-
-
-def _ready(x: Any) -> Array | SparseRows:
-    """X that scikit-learn has checked, as the core takes it."""
-    return sparse_rows(x) if is_sparse(x) else np.require(x, requirements=["C", "A"])

@@ -62,6 +62,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         "l1": [Interval(Real, 0, None, closed="left")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "callbacks": [None, list, tuple],
+        "missing": [StrOptions({"error", "zero"})],
         "init": [StrOptions(set(INITS)), list, tuple],
         "monitor": [None, StrOptions({"loss", *get_scorer_names()}), callable],
         "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
@@ -104,6 +105,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         monitor: Any = None,
         init: Any = "glorot_uniform",
         callbacks: Sequence[Any] | None = None,
+        missing: str = "error",
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -139,3 +141,4 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         self.monitor = monitor
         self.init = init
         self.callbacks = callbacks
+        self.missing = missing

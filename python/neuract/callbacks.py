@@ -101,7 +101,7 @@ class EarlyStopping:
     def on_fit_end(self, network: Network) -> None:
         if self._parameters is not None:
             network.set_parameters(*self._parameters)
-            self._parameters = None
+        self._best, self._parameters, self._waited = None, None, 0
 
 
 class CSVLogger:
@@ -156,4 +156,4 @@ class LearningRateSchedule:
 
     def on_fit_end(self, network: Network) -> None:
         assert self._rate is not None
-        network.learning_rate = self._rate.initial
+        network.learning_rate, self._rate = self._rate.initial, None

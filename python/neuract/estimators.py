@@ -123,6 +123,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     callbacks : list or None, default=None
         Told of every epoch of a fit, and may end it: functions or objects, those of
         `neuract.callbacks` or one's own. The network that they get is the one in training.
+    missing : {"error", "zero"}, default="error"
+        NaN in X, here and in `predict`: an error, or taken as 0, which for scaled columns is their
+        mean.
     class_weight : dict, "balanced", list of dict or None, default=None
         What the rows of each class count, times their sample weight. "balanced": as much as those
         of every other class, n_rows / (n_classes · rows of the class). Several labels a row: one
@@ -227,6 +230,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         monitor: Any = None,
         init: Any = "glorot_uniform",
         callbacks: Sequence[Any] | None = None,
+        missing: str = "error",
         class_weight: dict[Any, float] | str | list[dict[Any, float]] | None = None,
     ) -> None:
         super().__init__(
@@ -264,6 +268,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             monitor=monitor,
             init=init,
             callbacks=callbacks,
+            missing=missing,
         )
         self.class_weight = class_weight
 
@@ -282,8 +287,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         Parameters
         ----------
         X : array-like or sparse matrix of shape (rows, features)
-            Finite numbers. float32 and float64 are kept, other types become float64. A sparse X gives
-            the model of X.toarray(), and only its stored values are worked on.
+            Finite numbers (NaN too with missing="zero"). float32 and float64 are kept, other types become
+            float64. A sparse X gives the model of X.toarray(), and only its stored values are worked on.
         y : array-like of shape (rows,) or (rows, labels)
             A label a row (strings, numbers, bools), or a column of 0 and 1 for each label.
         sample_weight : array-like of shape (rows,) or None, default=None
@@ -571,6 +576,9 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     callbacks : list or None, default=None
         Told of every epoch of a fit, and may end it: functions or objects, those of
         `neuract.callbacks` or one's own. The network that they get is the one in training.
+    missing : {"error", "zero"}, default="error"
+        NaN in X, here and in `predict`: an error, or taken as 0, which for scaled columns is their
+        mean.
 
     Attributes
     ----------
@@ -668,6 +676,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         monitor: Any = None,
         init: Any = "glorot_uniform",
         callbacks: Sequence[Any] | None = None,
+        missing: str = "error",
     ) -> None:
         super().__init__(
             hidden_layer_sizes,
@@ -704,6 +713,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
             monitor=monitor,
             init=init,
             callbacks=callbacks,
+            missing=missing,
         )
         self.loss = loss
 
@@ -722,8 +732,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         Parameters
         ----------
         X : array-like or sparse matrix of shape (rows, features)
-            Finite numbers. float32 and float64 are kept, other types become float64. A sparse X gives
-            the model of X.toarray(), and only its stored values are worked on.
+            Finite numbers (NaN too with missing="zero"). float32 and float64 are kept, other types become
+            float64. A sparse X gives the model of X.toarray(), and only its stored values are worked on.
         y : array-like of shape (rows,) or (rows, outputs)
             Finite numbers.
         sample_weight : array-like of shape (rows,) or None, default=None

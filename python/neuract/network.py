@@ -262,10 +262,8 @@ class Network:
             data.rows, data.x, data.targets, data.sample_weight, order, learning_rate, threads_of(self.n_threads)
         )
         if not np.isfinite(loss + penalty):
-            raise Diverged(
-                f"training diverged: in epoch {len(self.history_['loss']) + 1} the loss or a weight was no longer "
-                f"finite (the weights are those before it). Scale X, or lower learning_rate ({learning_rate:g})"
-            )
+            epoch = len(self.history_["loss"]) + 1
+            raise Diverged(epoch, f"learning_rate ({learning_rate:g})", self.max_grad_norm)
         return loss, penalty
 
     def _make_trainer(self, layers: core.Network, random: np.random.RandomState) -> core.Trainer:
