@@ -18,7 +18,7 @@ from sklearn import neural_network
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits
 from sklearn.exceptions import ConvergenceWarning, DataConversionWarning, NotFittedError
-from sklearn.metrics import accuracy_score
+from sklearn.metrics import accuracy_score, d2_pinball_score, mean_gamma_deviance, mean_pinball_loss
 from sklearn.model_selection import GridSearchCV, train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -278,7 +278,7 @@ def test_shared_documentation_is_the_same():
     """Both classes document the parameters they share in the same words."""
     texts = [re.split(r"\n    (?=\w[^\n]* : )", kind.__doc__) for kind in (na.MLPClassifier, na.MLPRegressor)]
     first, second = ({text.split(" :")[0]: text for text in each} for each in texts)
-    different = {"early_stopping", "validation_fraction", "loss_", "out_activation_"}
+    different = {"early_stopping", "validation_fraction", "loss", "loss_", "out_activation_"}
     at_the_end_of_a_section = {"missing", "feature_names_in_"}
     for name in (first.keys() & second.keys()) - different - at_the_end_of_a_section:
         assert name[0].isupper() or first[name] == second[name]
@@ -321,16 +321,129 @@ def test_bad_parameters_leave_the_model(diabetes, unconverged, name, parameter, 
 
 def test_losses_of_the_regressor(diabetes, unconverged):
     X, y = diabetes
-    for loss in ("absolute_error", "huber", "quantile", na.losses.Quantile(0.9)):
+    for loss in ("absolute_error", "huber", "quantile", own_squared_error, na.Quantile(0.9)):
         model = na.MLPRegressor(loss, **SHORT, learning_rate_init=0.1).fit(X, targets("regression", y))
         assert model.loss_curve_[-1] < model.loss_curve_[0]
     assert np.mean(targets("regression", y) < model.predict(X)) > 0.75
-    with pytest.raises(ValueError, match="absolute_error"):
-        na.MLPRegressor(loss="log_loss").fit(X, y)
+    for loss in ("log_loss", "focal"):
+        with pytest.raises(ValueError, match="absolute_error"):
+            na.MLPRegressor(loss).fit(X, y)
     with pytest.raises(ValueError, match="probabilities"):
-        na.MLPRegressor(loss=na.losses.LogLoss()).fit(X, y)
+        na.MLPRegressor(na.LogLoss()).fit(X, y)
     with pytest.raises(ValueError, match="y >= 0"):
         na.MLPRegressor("poisson").fit(X, -y)
+    with pytest.raises(ValueError, match=r"y > 0, got 0\.0"):
+        na.MLPRegressor("gamma").fit(X, y - y.min())
+
+
+def own_squared_error(y_true, y_pred):
+    return 0.5 * ((y_pred - y_true) ** 2).sum(axis=1), y_pred - y_true
+
+
+@pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
+@pytest.mark.parametrize("task", ["regression", "outputs"])
+def test_a_function_as_loss_learns_the_same_model(diabetes, unconverged, solver, task):
+    """Protects the scale too: what the function returns is reported as it is."""
+    X, y = diabetes[0], targets(task, diabetes[1])
+    theirs = na.MLPRegressor(**SHORT, solver=solver, alpha=0).fit(X, y)
+    own = na.MLPRegressor(own_squared_error, **SHORT, solver=solver, alpha=0).fit(X, y)
+    np.testing.assert_allclose(own.predict(X), theirs.predict(X), rtol=1e-6)
+    outputs = 1 if y.ndim == 1 else y.shape[1]
+    assert own.loss_ == pytest.approx(outputs * theirs.loss_)
+
+
+def test_gamma_has_an_exponential_output(diabetes, unconverged):
+    X, y = diabetes
+    model = na.MLPRegressor("gamma", solver="lbfgs", max_iter=200, alpha=0, random_state=0).fit(X, y)
+    assert model.out_activation_ == "exp"
+    assert model.loss_ == pytest.approx(mean_gamma_deviance(y, model.predict(X)) / 2)
+    assert model.loss_ < 0.7 * mean_gamma_deviance(y, np.full(len(y), y.mean())) / 2
+
+
+Q = (0.1, 0.5, 0.9)
+
+
+def test_several_quantiles(diabetes, unconverged):
+    """Protects the order of the predictions, which the network itself does not keep."""
+    X, y = diabetes
+    model = na.MLPRegressor(na.Quantile(Q), **SHORT).fit(X, y)
+    predictions, outputs = model.predict(X), model.network_.predict(X)
+    assert predictions.shape == (len(X), 3)
+    assert model.n_outputs_ == 3
+    assert (np.diff(outputs, axis=1) < 0).any()
+    np.testing.assert_array_equal(predictions, np.sort(outputs, axis=1))
+    each = [d2_pinball_score(y, predictions[:, k], alpha=q) for k, q in enumerate(Q)]
+    assert model.score(X, y) == pytest.approx(np.mean(each))
+    assert model.predict(X[:1]).shape == (1, 3)
+    pinball = [mean_pinball_loss(y, model.network_.predict(X)[:, k], alpha=q) for k, q in enumerate(Q)]
+    assert model.network_.loss(X, y) == pytest.approx(sum(pinball))
+
+
+def test_quantiles_cover_their_share(diabetes, unconverged):
+    X, y = diabetes
+    model = na.MLPRegressor(na.Quantile(Q), solver="lbfgs", max_iter=300, alpha=0.1, random_state=0).fit(X, y)
+    low, middle, high = model.predict(X).T
+    assert np.mean(y < low) == pytest.approx(0.1, abs=0.03)
+    assert np.mean(y < middle) == pytest.approx(0.5, abs=0.03)
+    assert np.mean(y < high) == pytest.approx(0.9, abs=0.03)
+
+
+def test_early_stopping_scores_several_quantiles_as_score_does(diabetes, unconverged, monkeypatch):
+    X, y = diabetes
+    monkeypatch.setattr("neuract._epochs.train_test_split", lambda rows, **_: (rows[50:], rows[:50]))
+    model = na.MLPRegressor(na.Quantile(Q), early_stopping=True, learning_rate_init=0.1, **SHORT).fit(X, y)
+    assert model.best_validation_score_ == pytest.approx(model.score(X[:50], y[:50]))
+
+
+def test_what_several_quantiles_need(diabetes, unconverged):
+    X, y = diabetes
+    with pytest.raises(ValueError, match=r"y must have shape \(442, 1\) or \(442,\).*got \(442, 2\)"):
+        na.MLPRegressor(na.Quantile(Q)).fit(X, np.stack([y, y], axis=1))
+    model = na.MLPRegressor(na.Quantile(Q), **SHORT, warm_start=True).fit(X, y)
+    with unchanged(model, X), pytest.raises(ValueError, match="needs the same layers"):
+        model.set_params(loss=na.Quantile((0.1, 0.9))).fit(X, y)
+    assert model.set_params(loss=na.Quantile((0.2, 0.5, 0.8))).fit(X, y).n_outputs_ == 3
+
+
+@pytest.mark.parametrize("loss", [na.LogLoss(0.1), na.Focal(1.5), "focal"], ids=str)
+@pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel"])
+def test_losses_of_the_classifier(diabetes, unconverged, loss, task):
+    """Protects the way of the loss to the network, and what it is for: both make it less sure."""
+    X, y = diabetes[0], targets(task, diabetes[1])
+    plain, model = (na.MLPClassifier(**SHORT | {"max_iter": 60}, **how).fit(X, y) for how in ({}, {"loss": loss}))
+    assert model.network_.loss_function == na.losses.loss(loss)
+    assert model.loss_ < model.loss_curve_[0]
+    assert model.score(X, y) > 0.8 * plain.score(X, y)
+    assert model.predict_proba(X).max(axis=1).mean() < plain.predict_proba(X).max(axis=1).mean()
+
+
+@pytest.mark.parametrize("loss", ["squared_error", na.SquaredError(), na.Poisson(), own_squared_error], ids=str)
+def test_losses_of_numbers_are_refused_by_the_classifier(diabetes, unconverged, loss):
+    X, y = diabetes
+    model = na.MLPClassifier(**SHORT).fit(X, y > 140)
+    with unchanged(model, X), pytest.raises(ValueError, match=r"loss.* of MLPClassifier must be .*log_loss"):
+        model.set_params(loss=loss).fit(X, y > 140)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        na.MLPRegressor(na.Quantile(Q), **SHORT),
+        na.MLPRegressor(own_squared_error, **SHORT),
+        na.MLPClassifier(loss=na.Focal(1.5), **SHORT),
+    ],
+    ids=lambda model: str(model.loss),
+)
+def test_a_loss_is_a_parameter_as_others_are(diabetes, unconverged, model):
+    X, y = diabetes
+    y = y > 140 if isinstance(model, na.MLPClassifier) else y
+    copied = clone(model)
+    assert copied.get_params()["loss"] == model.loss
+    assert repr(model.loss) in repr(model)
+    predictions = copied.fit(X, y).predict(X)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(copied)).predict(X), predictions)
+    grid = GridSearchCV(model, {"loss": [model.loss]}, cv=2).fit(X, y)
+    assert grid.best_params_ == {"loss": model.loss}
 
 
 def test_activation_objects(diabetes, unconverged):
@@ -703,16 +816,18 @@ CHECKED = [
     na.MLPRegressor(max_iter=100, solver="lbfgs"),
     na.MLPClassifier(max_iter=100, solver="sgd", learning_rate="adaptive"),
     na.MLPRegressor("poisson", learning_rate_init=0.01, max_iter=100),
+    na.MLPRegressor("gamma", solver="lbfgs", max_iter=100),
+    na.MLPClassifier(loss="focal", max_iter=100),
 ]
 
 
 def expected_to_fail(estimator):
-    """Nothing but data that poisson refuses.
+    """Nothing but data that poisson and gamma refuse.
 
     check_sample_weight_equivalence_on_dense_data passes because its data fit in one batch.
     """
-    if getattr(estimator, "loss", None) == "poisson":
-        return {"check_regressor_multioutput": "its y has negative numbers, which poisson refuses"}
+    if estimator.loss in ("poisson", "gamma"):
+        return {"check_regressor_multioutput": f"its y has negative numbers, which {estimator.loss} refuses"}
     return {}
 
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.metrics import accuracy_score, d2_pinball_score, r2_score
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
@@ -23,7 +23,7 @@ import neuract.threadpools  # noqa: F401 (from here on threadpoolctl knows our t
 from neuract._fitting import MultilayerPerceptron
 from neuract._training import Data
 from neuract.activations import Activation, Exponential, Linear, Sigmoid, Softmax
-from neuract.losses import LOSSES, LogLoss, Loss, Poisson
+from neuract.losses import LOSSES, Focal, Gamma, LogLoss, Loss, OwnFunction, OwnLoss, Poisson, Quantile
 from neuract.losses import loss as loss_named
 from neuract.schedules import Schedule
 
@@ -33,7 +33,7 @@ Array = npt.NDArray[Any]
 class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc]
     """Multilayer perceptron that classifies: two classes, several, or several labels a row.
 
-    It minimizes the log loss. Scale X to about [-1, 1] or unit variance (`StandardScaler`).
+    It minimizes the log loss, or a variant of it. Scale X to about [-1, 1] or unit variance (`StandardScaler`).
 
     Parameters
     ----------
@@ -126,6 +126,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     missing : {"error", "zero"}, default="error"
         NaN in X, here and in `predict`: an error, or taken as 0, which for scaled columns is their
         mean.
+    loss : str or Loss, default="log_loss"
+        What is minimized: "log_loss", "focal" (rows that are easy count less, for classes of very
+        different sizes), or an object such as ``neuract.LogLoss(label_smoothing=0.1)``.
     class_weight : dict, "balanced", list of dict or None, default=None
         What the rows of each class count, times their sample weight. "balanced": as much as those
         of every other class, n_rows / (n_classes · rows of the class). Several labels a row: one
@@ -190,6 +193,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     _y_numeric = False
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **MultilayerPerceptron._parameter_constraints,
+        "loss": [StrOptions({"log_loss", "focal"}), Loss],
         "class_weight": [None, StrOptions({"balanced"}), dict, list],
     }
 
@@ -231,6 +235,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         init: Any = "glorot_uniform",
         callbacks: Sequence[Any] | None = None,
         missing: str = "error",
+        loss: str | Loss = "log_loss",
         class_weight: dict[Any, float] | str | list[dict[Any, float]] | None = None,
     ) -> None:
         super().__init__(
@@ -270,6 +275,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             callbacks=callbacks,
             missing=missing,
         )
+        self.loss = loss
         self.class_weight = class_weight
 
     def fit(
@@ -454,8 +460,13 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         return weights
 
     def _loss_and_output(self) -> tuple[Loss, Activation]:
-        several = self.n_outputs_ > 1 and not self._multilabel
-        return LogLoss(), Softmax() if several else Sigmoid()
+        loss, several = loss_named(self.loss), self.n_outputs_ > 1 and not self._multilabel
+        if not isinstance(loss, (LogLoss, Focal)):
+            raise ValueError(
+                f"the loss of MLPClassifier must be one of probabilities, 'log_loss', 'focal', LogLoss or Focal; got "
+                f"{loss!r}. To predict numbers there is MLPRegressor"
+            )
+        return loss, Softmax() if several else Sigmoid()
 
     def _reported(self, loss: float) -> float:
         return loss
@@ -486,10 +497,12 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
 
     Parameters
     ----------
-    loss : str or Loss, default="squared_error"
-        What is minimized: "squared_error" (½ (ŷ - y)²), "poisson" (for counts, y >= 0; the output
-        is an exponential), "absolute_error", "huber", "quantile", or an object such as
-        ``neuract.losses.Quantile(0.9)``.
+    loss : str, Loss or callable, default="squared_error"
+        What is minimized: "squared_error" (½ (ŷ - y)²), "poisson" (for counts, y >= 0) and "gamma"
+        (for amounts, y > 0; the output of both is an exponential), "absolute_error", "huber",
+        "quantile", or an object such as ``neuract.Quantile(0.9)``. ``neuract.Quantile((0.1, 0.9))``:
+        several quantiles of one y, a column of `predict` each. Or a function of your own,
+        ``function(y_true, y_pred) -> (values, gradient)``, which `neuract.OwnLoss` describes.
     hidden_layer_sizes : int or sequence of int, default=(100,)
         Neurons of each hidden layer; ``()``: none, a linear model.
     activation : str, Activation or list of them, default="relu"
@@ -529,8 +542,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     nesterovs_momentum : bool, default=True
         For sgd: step by the velocity to come.
     early_stopping : bool, default=False
-        Hold rows out, score them after every epoch (R²), stop when the score no longer
-        improves, and keep the best weights. Not for lbfgs.
+        Hold rows out, score them after every epoch (as `score` does), stop when the score no
+        longer improves, and keep the best weights. Not for lbfgs.
     validation_fraction : float, default=0.1
         Share of the rows that early stopping holds out.
     beta_1, beta_2 : float, default=0.9, 0.999
@@ -590,7 +603,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         Biases, layer by layer; read-only copies.
     loss_ : float
         Loss of the last epoch, penalty included;
-        the mean over outputs, for poisson their sum.
+        the mean over outputs, for poisson, gamma and a function of your own their sum.
     loss_curve_ : list of float
         `loss_` of each epoch. Not for lbfgs.
     best_loss_ : float or None
@@ -611,7 +624,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     n_outputs_ : int
         Neurons of the output layer.
     out_activation_ : str
-        "exp" for poisson, else "identity".
+        "exp" for poisson and gamma, else "identity".
     n_features_in_ : int
         Columns of X.
     feature_names_in_ : ndarray of str
@@ -635,12 +648,12 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     _y_numeric = True
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **MultilayerPerceptron._parameter_constraints,
-        "loss": [StrOptions(set(LOSSES) - {"log_loss"}), Loss],
+        "loss": [StrOptions(set(LOSSES) - {"log_loss", "focal"}), Loss, callable],
     }
 
     def __init__(
         self,
-        loss: str | Loss = "squared_error",
+        loss: str | Loss | OwnFunction = "squared_error",
         hidden_layer_sizes: Any = (100,),
         activation: str | Activation | Sequence[str | Activation] = "relu",
         *,
@@ -789,14 +802,36 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         Returns
         -------
         ndarray of shape (rows,) or (rows, outputs)
+            For several quantiles (rows, quantiles), each row sorted: what the network gives may
+            be out of order, and sorted it is no further from the truth (Chernozhukov et al. 2010).
         """
         outputs = self._outputs(X)
-        return outputs.ravel() if self.n_outputs_ == 1 else outputs
+        if self.n_outputs_ == 1:
+            return outputs.ravel()
+        return np.sort(outputs, axis=1) if _quantiles(self.network_.loss_function) else outputs
+
+    def score(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> float:
+        """R² of the predictions; for several quantiles the mean of their D².
+
+        D² is 1 - pinball loss / pinball loss of that quantile of y itself, scikit-learn's
+        `d2_pinball_score`. Both are at most 1, and 0 for the best constant.
+
+        Parameters
+        ----------
+        X : array-like of shape (rows, features)
+        y : array-like of shape (rows,) or (rows, outputs)
+        sample_weight : array-like of shape (rows,) or None, default=None
+
+        Returns
+        -------
+        float
+        """
+        return _score(self.network_.loss_function, y, self.predict(X), sample_weight)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
-        tags.target_tags.positive_only = self.loss in ("poisson", Poisson())
+        tags.target_tags.positive_only = self.loss in ("poisson", "gamma", Poisson(), Gamma())
         return tags
 
     # ---- targets and outputs -------------------------------------------------------------------
@@ -805,23 +840,40 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         if y.ndim == 2 and y.shape[1] == 1:
             y = column_or_1d(y, warn=True)
         columns = 1 if y.ndim == 1 else y.shape[1]
-        if continuing and columns != self.n_outputs_:
-            raise ValueError(f"y has {columns} columns, but the model has {self.n_outputs_} outputs")
-        self.n_outputs_ = columns
         loss, output = self._task()
-        return loss.targets(y, len(y), columns, output, dtype)
+        if continuing and loss.outputs is None and columns != self.n_outputs_:
+            raise ValueError(f"y has {columns} columns, but the model has {self.n_outputs_} outputs")
+        self.n_outputs_ = loss.outputs or columns
+        return loss.targets(y, len(y), self.n_outputs_, output, dtype)
 
     def _loss_and_output(self) -> tuple[Loss, Activation]:
         loss = loss_named(self.loss)
-        return loss, Exponential() if isinstance(loss, Poisson) else Linear()
+        return loss, Exponential() if isinstance(loss, (Poisson, Gamma)) else Linear()
 
     def _reported(self, loss: float) -> float:
-        return loss if isinstance(loss_named(self.loss), Poisson) else loss / self.n_outputs_
+        summed = isinstance(loss_named(self.loss), (Poisson, Gamma, OwnLoss))
+        return loss if summed else loss / self.n_outputs_
 
     def _validation_score(self, outputs: Array, data: Data) -> float:
         if not np.isfinite(outputs).all():
             return float("nan")
-        return float(r2_score(data.targets, outputs, sample_weight=data.sample_weight))
+        loss = loss_named(self.loss)
+        if _quantiles(loss):
+            return _score(loss, data.targets[:, 0], np.sort(outputs, axis=1), data.sample_weight)
+        return _score(loss, data.targets, outputs, data.sample_weight)
+
+
+def _quantiles(loss: Loss) -> tuple[float, ...]:
+    """The quantiles that have an output each; of a loss that has none, none."""
+    return loss.parameters if isinstance(loss, Quantile) and loss.outputs else ()
+
+
+def _score(loss: Loss, y: Any, predictions: Array, sample_weight: Any) -> float:
+    """R², or the mean over the quantiles of D²."""
+    if not _quantiles(loss):
+        return float(r2_score(y, predictions, sample_weight=sample_weight))
+    each = zip(_quantiles(loss), predictions.reshape(len(predictions), -1).T, strict=True)
+    return float(np.mean([d2_pinball_score(y, p, sample_weight=sample_weight, alpha=q) for q, p in each]))
 
 
 def _kind_of(y: Array) -> str:
