@@ -61,6 +61,15 @@ cdef void *place(Array array, int64_t number) noexcept:
     return <char *>array.view.buf + number * array.view.itemsize
 
 
+cdef int64_t largest(const uint32_t *numbers, int64_t n) noexcept nogil:
+    """The largest of the numbers, -1 where there are none."""
+    cdef uint32_t most = 0
+    cdef int64_t i
+    for i in range(n):
+        most = max(most, numbers[i])
+    return most if n > 0 else -1
+
+
 cdef str format_of(na_dtype dtype):
     return "f" if dtype == NA_FLOAT32 else "d"
 
@@ -520,7 +529,7 @@ cdef class Trainer:
             n = order.size
             indices = hold(order, "I", n)
             numbers = <const uint32_t *>indices.view.buf
-            if n > 0 and order.max() >= rows:
+            if largest(numbers, n) >= rows:
                 raise IndexError(f"the order must hold numbers of rows, 0 to {rows - 1}")
         positive(n_threads, "n_threads")
         if self.busy:

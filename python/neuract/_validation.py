@@ -163,21 +163,21 @@ def named_classes(module: dict[str, Any], base: type[Kind]) -> Mapping[str, type
     return MappingProxyType({name: kind for kind in classes for name in kind.names})  # type: ignore[attr-defined]
 
 
-def random_generator(random_state: object) -> np.random.RandomState:
+def random_state(value: object) -> None:
+    """Refuses what `random_generator` makes nothing of; costs less than making it."""
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool) and 0 <= int(value) < 2**32
+    if not (value is None or whole or isinstance(value, np.random.RandomState)):
+        raise ValueError(
+            f"random_state must be None, an int from 0 to 2**32 - 1, or a numpy.random.RandomState; got {value!r}"
+        )
+
+
+def random_generator(value: Any) -> np.random.RandomState:
     """None: freshly seeded; an int: that seed; a RandomState: itself, which is then advanced."""
-    if isinstance(random_state, np.random.RandomState):
-        return random_state
-    if random_state is None:
-        return np.random.RandomState()
-    if (
-        isinstance(random_state, (int, np.integer))
-        and not isinstance(random_state, bool)
-        and 0 <= int(random_state) < 2**32
-    ):
-        return np.random.RandomState(int(random_state))
-    raise ValueError(
-        f"random_state must be None, an int from 0 to 2**32 - 1, or a numpy.random.RandomState; got {random_state!r}"
-    )
+    random_state(value)
+    if isinstance(value, np.random.RandomState):
+        return value
+    return np.random.RandomState(None if value is None else int(value))
 
 
 def not_fitted(name: str) -> Exception:

@@ -7,6 +7,7 @@ import copy
 import importlib
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -148,7 +149,7 @@ class Network:
         self.init = _initial.checked(init)
         self.dtype = _validation.one_of(dtype, "dtype", ("float32", "float64"))
         self.random_state = random_state
-        _validation.random_generator(random_state)
+        _validation.random_state(random_state)
         self.n_threads = None if n_threads is None else _validation.whole_number(n_threads, "n_threads", low=1)
         self.callbacks = _callbacks.checked(callbacks)
         self.verbose = bool(verbose)
@@ -261,7 +262,7 @@ class Network:
         loss, penalty = self._trainer.run(
             data.rows, data.x, data.targets, data.sample_weight, order, learning_rate, threads_of(self.n_threads)
         )
-        if not np.isfinite(loss + penalty):
+        if not isfinite(loss + penalty):
             epoch = len(self.history_["loss"]) + 1
             raise Diverged(epoch, f"learning_rate ({learning_rate:g})", self.max_grad_norm)
         return loss, penalty
