@@ -12,14 +12,15 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import ClassifierMixin, RegressorMixin
-from sklearn.metrics import accuracy_score, d2_pinball_score, r2_score
+from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.multiclass import type_of_target, unique_labels
+from sklearn.utils.multiclass import unique_labels
 
 import neuract.threadpools  # noqa: F401 (from here on threadpoolctl knows our threads)
+from neuract import _labels, _scores
 from neuract._fitting import MultilayerPerceptron
 from neuract._training import Data
 from neuract.activations import Activation, Exponential, Linear, Sigmoid, Softmax
@@ -419,7 +420,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         self.classes_ = given
 
     def _targets(self, y: Array, dtype: str, continuing: bool, incremental: bool) -> Array:
-        multilabel = _kind_of(y) == "multilabel-indicator"
+        multilabel = _labels.are_multilabel(y)
         if continuing and multilabel != self._multilabel:
             columns = f"{self.n_outputs_} columns" if self._multilabel else "one column"
             raise ValueError(f"y must have {columns}, as in the last fit; got shape {y.shape}")
@@ -428,8 +429,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             self._settle_classes(np.arange(y.shape[1]), continuing, incremental)
             self.n_outputs_ = len(self.classes_)
             return np.asarray(y.astype(bool), dtype=dtype)
-        labels, numbers = np.unique(column_or_1d(y, warn=True), return_inverse=True)
-        self._settle_classes(unique_labels(labels), continuing, incremental)
+        labels, numbers = _labels.numbered(y if y.ndim == 1 else column_or_1d(y, warn=True))
+        self._settle_classes(labels, continuing, incremental)
         self.n_outputs_ = 1 if len(self.classes_) <= 2 else len(self.classes_)
         ranks: Array = np.searchsorted(self.classes_, labels).astype(dtype)
         return ranks[numbers].reshape(-1, 1)
@@ -477,8 +478,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     def _validation_score(self, outputs: Array, data: Data) -> float:
         if not np.isfinite(outputs).all():
             return float("nan")
-        truth = data.targets.astype(int) if self._multilabel else data.targets.ravel().astype(int)
-        return float(accuracy_score(truth, self._chosen(outputs), sample_weight=data.sample_weight))
+        truth = data.targets if self._multilabel else data.targets.ravel()
+        return _scores.accuracy(truth, self._chosen(outputs), data.sample_weight)
 
     def _chosen(self, outputs: Array) -> Array:
         """Numbers of the most probable classes, or 0 and 1 for several labels a row."""
@@ -860,7 +861,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         loss = loss_named(self.loss)
         if _quantiles(loss):
             return _score(loss, data.targets[:, 0], np.sort(outputs, axis=1), data.sample_weight)
-        return _score(loss, data.targets, outputs, data.sample_weight)
+        return _scores.r2(data.targets, outputs, data.sample_weight)
 
 
 def _quantiles(loss: Loss) -> tuple[float, ...]:
@@ -874,19 +875,3 @@ def _score(loss: Loss, y: Any, predictions: Array, sample_weight: Any) -> float:
         return float(r2_score(y, predictions, sample_weight=sample_weight))
     each = zip(_quantiles(loss), predictions.reshape(len(predictions), -1).T, strict=True)
     return float(np.mean([d2_pinball_score(y, p, sample_weight=sample_weight, alpha=q) for q, p in each]))
-
-
-def _kind_of(y: Array) -> str:
-    """What scikit-learn calls this target, if it is one of classes."""
-    kind = str(type_of_target(y, input_name="y"))
-    if kind == "multiclass-multioutput":
-        raise ValueError(
-            f"y of shape {y.shape} has several columns that are not 0 and 1; several labels a row "
-            "are given as a column of 0 and 1 for each label"
-        )
-    if kind not in ("binary", "multiclass", "multilabel-indicator"):
-        raise ValueError(
-            f"Unknown label type: {kind}. y must hold classes (strings, whole numbers or bools); "
-            "to predict numbers there is MLPRegressor"
-        )
-    return kind
