@@ -526,8 +526,9 @@ def test_divergence_says_where_and_what_to_try(data):
     words = (
         r"in epoch 4 .*no longer finite.* Scale X.*StandardScaler.*learning_rate_init \(0\.01\).*set max_grad_norm \(1"
     )
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=words) as caught:
         regressor(max_iter=20, **steps).fit(X, y)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value), "joblib could not hand it on"
     with pytest.raises(ValueError, match=r"lower max_grad_norm \(1e\+20\)"):
         regressor(max_iter=20, max_grad_norm=1e20, **steps).fit(X, y)
 

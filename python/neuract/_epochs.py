@@ -167,7 +167,7 @@ class EpochByEpoch(Parameters):
             loss, penalty = network._run_epoch(data, order, self._rate.now)
         except Diverged:
             rate = f"learning_rate_init ({self.learning_rate_init:g})"
-            raise Diverged(self.n_iter_ + 1, rate, self.max_grad_norm) from None
+            raise _training.diverged(self.n_iter_ + 1, rate, self.max_grad_norm) from None
         network._record(loss + penalty)
         self.loss_ = self._reported(loss) + penalty
         self.loss_curve_.append(self.loss_)

@@ -22,16 +22,30 @@ Array = npt.NDArray[Any]
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of X and y as the user gave them, and as the core takes them."""
+    """Rows of X and y as the user gave them, and as the core takes them.
+
+    Parameters
+    ----------
+    X, y
+        The user's, of which these are the rows `numbers`; None: all.
+    data : Data
+    """
 
     X: Any
     y: Any
     data: Data
+    numbers: Array | None = None
 
     def take(self, numbers: Array) -> Rows:
-        """Those of these numbers."""
+        """Those of these numbers, of all."""
+        return Rows(self.X, self.y, self.data.take(numbers), numbers)
+
+    def as_given(self) -> tuple[Any, Any]:
+        """X and y in the user's form."""
+        if self.numbers is None:
+            return self.X, self.y
         X = self.X.tocsr() if is_sparse(self.X) else self.X  # not every sparse format has rows to take
-        return Rows(_safe_indexing(X, numbers), _safe_indexing(self.y, numbers), self.data.take(numbers))
+        return _safe_indexing(X, self.numbers), _safe_indexing(self.y, self.numbers)
 
 
 class Monitor:
@@ -47,27 +61,27 @@ class Monitor:
     """
 
     def __init__(self, model: Any, network: Network, rows: Rows) -> None:
-        self._model, self._network, self._rows = model, network, rows
+        self._model, self._network, self._data = model, network, rows.data
         self._trainer = _training.make_trainer(network, network._built(), rows.data.rows)
         if model.monitor not in (None, "loss"):
             scorer: Callable[..., float] = get_scorer(model.monitor)
-            self._scorer = scorer
+            self._scorer, self._given = scorer, rows.as_given()
             self._fitted = object.__new__(type(model))  # the model as it would be if training ended now
             self._fitted.__dict__.update(model.__dict__, network_=network)
 
     def loss(self) -> float:
         """The mean loss without penalties, on the scale of the model's `loss_`."""
-        loss: float = self._model._reported(_training.mean_loss(self._network, self._rows.data, self._trainer))
+        loss: float = self._model._reported(_training.mean_loss(self._network, self._data, self._trainer))
         return loss
 
     def score(self, loss: float) -> float:
         """What early stopping goes by, larger is better; `loss` is that of now."""
         if self._model.monitor == "loss":
             return -loss
-        data = self._rows.data
+        data = self._data
         if self._model.monitor is None:
             return float(self._model._validation_score(self._network._predict(data.x), data))
         if not np.isfinite(loss):
             return float("nan")
         weights = {} if data.sample_weight is None else {"sample_weight": data.sample_weight}
-        return float(self._scorer(self._fitted, self._rows.X, self._rows.y, **weights))
+        return float(self._scorer(self._fitted, *self._given, **weights))

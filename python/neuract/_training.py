@@ -64,24 +64,16 @@ class Gradients:
 
 
 class Diverged(ValueError):
-    """The loss or a weight is no longer finite; the network has the weights of the epoch before.
+    """The loss or a weight is no longer finite; the network has the weights of the epoch before."""
 
-    Parameters
-    ----------
-    epoch : int
-        In which it happened, counted from 1.
-    rate : str
-        What the learning rate is called where it can be lowered, and its value.
-    max_grad_norm : float or None
-        As it is.
-    """
 
-    def __init__(self, epoch: int, rate: str, max_grad_norm: float | None) -> None:
-        bound = "set max_grad_norm (1, say)" if max_grad_norm is None else f"lower max_grad_norm ({max_grad_norm:g})"
-        super().__init__(
-            f"training diverged: in epoch {epoch} the loss or a weight was no longer finite (the weights are those "
-            f"before it). Scale X, and y if it is numbers (with StandardScaler, say), lower {rate}, or {bound}"
-        )
+def diverged(epoch: int, rate: str, max_grad_norm: float | None) -> Diverged:
+    """The error of that epoch, counted from 1; rate: what the learning rate is called, and its value."""
+    bound = "set max_grad_norm (1, say)" if max_grad_norm is None else f"lower max_grad_norm ({max_grad_norm:g})"
+    return Diverged(
+        f"training diverged: in epoch {epoch} the loss or a weight was no longer finite (the weights are those before "
+        f"it). Scale X, and y if it is numbers (with StandardScaler, say), lower {rate}, or {bound}"
+    )
 
 
 def make_trainer(network: Network, layers: core.Network, batch_size: int, seed: int = 0) -> core.Trainer:

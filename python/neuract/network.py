@@ -17,7 +17,7 @@ from neuract import _callbacks, _initial, _summary, _training, _validation
 from neuract import _neuract_core as core
 from neuract._lbfgs import train_lbfgs
 from neuract._sparse import SparseRows
-from neuract._training import PARTS, Data, Diverged, Gradients
+from neuract._training import PARTS, Data, Gradients
 from neuract.activations import PReLU, Softmax
 from neuract.layers import Dense, n_slopes
 from neuract.losses import Loss, OwnFunction, default_loss
@@ -264,7 +264,7 @@ class Network:
         )
         if not isfinite(loss + penalty):
             epoch = len(self.history_["loss"]) + 1
-            raise Diverged(epoch, f"learning_rate ({learning_rate:g})", self.max_grad_norm)
+            raise _training.diverged(epoch, f"learning_rate ({learning_rate:g})", self.max_grad_norm)
         return loss, penalty
 
     def _make_trainer(self, layers: core.Network, random: np.random.RandomState) -> core.Trainer:
