@@ -233,7 +233,7 @@ class Listener:
     """Follows scikit-learn's protocol."""
 
     def __init__(self, stop_after=None):
-        self.calls, self.stop_after, self.scores = [], stop_after, []
+        self.calls, self.stop_after, self.scores, self.fitted = [], stop_after, [], []
 
     def setup(self, estimator, context):
         self.calls.append("setup")
@@ -246,6 +246,7 @@ class Listener:
 
     def on_fit_task_end(self, estimator, context, *, X=None, y=None, metadata=None, fitted_estimator=None):
         self.calls.append(("end", context.task_name, context.task_id))
+        self.fitted.append(fitted_estimator)
         self.scores.append(fitted_estimator.score(X, y, **(metadata or {})))
         return context.task_id == self.stop_after
 
@@ -259,6 +260,9 @@ def test_scikit_learns_callbacks_hear_of_every_epoch(data, solver):
     assert listener.calls == ["setup", ("begin", "fit", 0), *epochs, ("end", "fit", 0), "teardown"]
     assert model.n_iter_ == 3
     assert len(set(listener.scores)) == 3
+    assert listener.scores == [fitted.score(*data, weights) for fitted in listener.fitted], (
+        "what it kept went on learning"
+    )
     assert listener.scores[-1] == listener.scores[-2] == model.score(*data, weights)
 
 

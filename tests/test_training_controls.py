@@ -462,9 +462,11 @@ def test_partial_fit_scores_each_call(parts):
         model.partial_fit(X, y, **validation)
         assert len(model.validation_scores_) == len(model.validation_loss_curve_) == call
         assert model.validation_scores_[-1] == pytest.approx(model.score(validation["X_val"], validation["y_val"]))
+    model.set_params(learning_rate_init=0.5).partial_fit(X, y, **validation)
+    assert model.validation_scores_[-1] < model.best_validation_score_, "not a step for the worse"
     plain = regressor(shuffle=False)
-    for _ in range(3):
-        plain.partial_fit(X, y)
+    for rate in (0.01, 0.01, 0.01, 0.5):
+        plain.set_params(learning_rate_init=rate).partial_fit(X, y)
     assert_same_bits(model.coefs_, plain.coefs_)
     with pytest.raises(ValueError, match="does not support early_stopping=True without X_val"):
         model.partial_fit(X, y)
