@@ -78,6 +78,14 @@ def benchmarks(session: nox.Session) -> None:
 
 
 @nox.session
+def examples(session: nox.Session) -> None:
+    """Every program in examples/ runs, on real data where they lie beside the repository."""
+    session.install(".", "pandas")
+    for program in sorted(Path("examples").glob("*.py")):
+        session.run("python", str(program), env={"NEURACT_DATA": str(Path("../shared/data").resolve())})
+
+
+@nox.session
 def wheel(session: nox.Session) -> None:
     """The sdist, the wheel built from it, and that wheel beside numpy and safetensors alone."""
     session.install("build")
