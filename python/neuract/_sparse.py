@@ -84,8 +84,9 @@ def sparse_rows(X: Any) -> SparseRows:
         rows = _rows_of(X.data[order], X.col[order], _starts(np.bincount(X.row, minlength=X.shape[0])), X)
     else:
         rows = _rows_of_csr(X.tocsr())
-        if not _ascend(rows):
-            rows = _rows_of_csr(X.tocsc().tocsr())  # sorts, and keeps the order of what is stored more than once
+        if _ascend(rows):
+            return rows
+        rows = _rows_of_csr(X.tocsc().tocsr())  # sorts, and keeps the order of what is stored more than once
     return rows if _ascend(rows) else _merged(rows)
 
 

@@ -158,11 +158,36 @@ static void test_look(void)
     expect_state("starts before", NA_ROWS_BROKEN, sorted, before);
 }
 
+/* Rows of 60 ascending columns, and one fault among them. */
+static void test_faults(void)
+{
+    enum { LONG = 60, ROWS = 150, ENTRIES = LONG * ROWS };
+    static const int64_t faults[] = {1, 59, 61, 4094, 4095, 4096, 4097, ENTRIES - 2, ENTRIES - 1};
+    int32_t *columns = place(0, ENTRIES * sizeof *columns, true);
+    int64_t *starts = place(1, (ROWS + 1) * sizeof *starts, true);
+    for (int64_t i = 0; i < ENTRIES; i++) columns[i] = (int32_t)(2 * (i % LONG));
+    for (int64_t r = 0; r <= ROWS; r++) starts[r] = r * LONG;
+    for (size_t f = 0; f < sizeof faults / sizeof *faults; f++) {
+        int32_t *column = &columns[faults[f]], before = *column;
+        const int32_t values[] = {before, before - 2, -1, 2 * LONG};
+        const na_rows_state states[] = {NA_ROWS_SORTED, NA_ROWS_UNSORTED, NA_ROWS_BROKEN, NA_ROWS_BROKEN};
+        for (int i = 0; i < 4; i++) {
+            CASE("rows_look", "%d at %d", (int)values[i], (int)faults[f]);
+            *column = values[i];
+            na_rows_state state = na_rows_look(ROWS, 2 * LONG, ENTRIES, columns, starts);
+            if (state != states[i]) case_fail("state", faults[f], state, states[i]);
+            case_end();
+        }
+        *column = before;
+    }
+}
+
 /* Subnormals flushed, in a call of its own: as in test_kernels_tmpl.c. */
 static __attribute__((noinline)) void test_all(void)
 {
     test_products();
     test_look();
+    test_faults();
 }
 
 void NA_FN(test_sparse)(void)
