@@ -37,7 +37,7 @@ PYTHON_LAYERS = [
     {"_fitting"},
     {"_building", "_epochs"},
     {"_monitoring", "_sklearn_callbacks"},
-    {"_labels", "_parameters", "_scores", "threadpools"},
+    {"_documentation", "_labels", "_parameters", "_scores", "threadpools"},
     {"callbacks", "network"},
     {"_callbacks", "_initial", "_lbfgs", "_schedules", "_summary"},
     {"_training"},

@@ -8,7 +8,7 @@ shuffle an epoch. A fit that fails leaves the estimator as it was: it works on a
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Real
 from typing import Any, ClassVar
@@ -21,6 +21,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from neuract import _training, _validation
 from neuract._building import as_without_hidden_layers, new_network
+from neuract._documentation import documentation_address
 from neuract._epochs import EpochByEpoch
 from neuract._lbfgs import train_lbfgs
 from neuract._monitoring import Rows
@@ -48,12 +49,13 @@ class MultilayerPerceptron(CallbackSupportMixin, EpochByEpoch):  # type: ignore[
     network_: Network
     n_outputs_: int
 
+    _doc_link_module = "neuract"
     _y_numeric: ClassVar[bool]
 
     # ---- what a subclass says ------------------------------------------------------------------
 
-    def _targets(self, y: Array, dtype: str, continuing: bool, incremental: bool) -> Array:
-        """y, finite, as the core takes it; sets `n_outputs_` (and `classes_`)."""
+    def _targets(self, y: Any, dtype: str, continuing: bool, incremental: bool) -> Array:
+        """y, an array or sparse, finite, as the core takes it; sets `n_outputs_` (and `classes_`)."""
         raise NotImplementedError
 
     def _loss_and_output(self) -> tuple[Loss, Activation]:
@@ -151,7 +153,8 @@ class MultilayerPerceptron(CallbackSupportMixin, EpochByEpoch):  # type: ignore[
         x = self._ready(x)
         if isinstance(sample_weight, Real):
             sample_weight = np.full(len(x), sample_weight)
-        return x, np.asarray(y), _validation.sample_weights(sample_weight, len(x), x.dtype.name)
+        y = y if is_sparse(y) else np.asarray(y)
+        return x, y, _validation.sample_weights(sample_weight, len(x), x.dtype.name)
 
     def _finite_or_nan(self) -> bool | str:
         """What scikit-learn shall let pass."""
@@ -245,6 +248,11 @@ class MultilayerPerceptron(CallbackSupportMixin, EpochByEpoch):  # type: ignore[
 
     # ---- asking --------------------------------------------------------------------------------
 
+    @property
+    def _doc_link_template(self) -> str:
+        """Where the "?" of scikit-learn's HTML diagram leads; nowhere where it is empty."""
+        return documentation_address()
+
     def _outputs(self, X: Any) -> Array:
         """The network's outputs for checked X, (rows, n_outputs_)."""
         fitted = self.__dict__
@@ -266,13 +274,21 @@ class MultilayerPerceptron(CallbackSupportMixin, EpochByEpoch):  # type: ignore[
 
     @property
     def coefs_(self) -> list[Array]:
-        """Weights, one array of shape (n_in, n_out) a layer; read-only copies."""
+        """Weights, one array of shape (n_in, n_out) a layer; read-only copies. A whole list may be assigned."""
         return self.network_.weights
+
+    @coefs_.setter
+    def coefs_(self, weights: Sequence[npt.ArrayLike]) -> None:
+        self.network_.set_parameters(weights=weights)
 
     @property
     def intercepts_(self) -> list[Array]:
-        """Biases, one array of shape (n_out,) a layer; read-only copies."""
+        """Biases, one array of shape (n_out,) a layer; read-only copies. A whole list may be assigned."""
         return self.network_.biases
+
+    @intercepts_.setter
+    def intercepts_(self, biases: Sequence[npt.ArrayLike]) -> None:
+        self.network_.set_parameters(biases=biases)
 
     @property
     def n_layers_(self) -> int:

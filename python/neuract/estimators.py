@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import csr_matrix, issparse
 from sklearn.base import ClassifierMixin, RegressorMixin
 from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.utils import column_or_1d
@@ -191,6 +192,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
 
     classes_: Array
     _multilabel: bool
+    _sparse_labels = False
     _y_numeric = False
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **MultilayerPerceptron._parameter_constraints,
@@ -297,7 +299,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             Finite numbers (NaN too with missing="zero"). float32 and float64 are kept, other types become
             float64. A sparse X gives the model of X.toarray(), and only its stored values are worked on.
         y : array-like of shape (rows,) or (rows, labels)
-            A label a row (strings, numbers, bools), or a column of 0 and 1 for each label.
+            A label a row (strings, numbers, bools), or a column of 0 and 1 for each label; these also as a
+            sparse matrix.
         sample_weight : array-like of shape (rows,) or None, default=None
             How much each row counts, >= 0.
         X_val, y_val, sample_weight_val : as X, y and sample_weight, or None, default=None
@@ -351,7 +354,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), incremental=True)
         return self
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Any) -> Any:
         """The most probable label of each row, or for several labels a row 0 or 1 for each.
 
         Parameters
@@ -361,9 +364,13 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         Returns
         -------
         ndarray of shape (rows,) or (rows, labels)
+            As scikit-learn's, a CSR matrix where `fit` got labels as a sparse matrix.
         """
-        outputs = self._outputs(X)
-        return self._chosen(outputs) if self._multilabel else self.classes_[self._chosen(outputs)]
+        chosen = self._chosen(self._outputs(X))
+        if self._multilabel:
+            return csr_matrix(chosen) if self._sparse_labels else chosen
+        labels: Array = self.classes_[chosen]
+        return labels
 
     def predict_proba(self, X: Any) -> Array:
         """Probability of each class, in the order of `classes_`; or of each label.
@@ -419,7 +426,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             raise ValueError(f"classes={given} are not those of an earlier fit, {known}")
         self.classes_ = given
 
-    def _targets(self, y: Array, dtype: str, continuing: bool, incremental: bool) -> Array:
+    def _targets(self, y: Any, dtype: str, continuing: bool, incremental: bool) -> Array:
+        if not continuing:
+            self._sparse_labels = issparse(y) and not incremental
+        y = y.toarray() if issparse(y) else y
         multilabel = _labels.are_multilabel(y)
         if continuing and multilabel != self._multilabel:
             columns = f"{self.n_outputs_} columns" if self._multilabel else "one column"
