@@ -9,6 +9,7 @@ import os
 import platform
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import nox
@@ -18,6 +19,8 @@ nox.options.default_venv_backend = "venv"
 
 BUILD = Path("build")
 CTEST = ("--output-on-failure", f"-j{os.cpu_count()}")
+# What the oldest scikit-learn needs, and what its tests do.
+OLDEST = ("scipy==1.11.2", "joblib==1.2.0", "threadpoolctl==3.1.0", "pandas==2.2.1", "pytest==8.0.0")
 CROSS_TOOLS = ("aarch64-linux-gnu-gcc", "qemu-aarch64-static")
 CROSS_PACKAGES = ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user-static")
 
@@ -41,6 +44,17 @@ def lint(session: nox.Session) -> None:
     c_files = [str(path) for folder in ("csrc", "tests/c") for path in Path(folder).rglob("*.[ch]")]
     session.run("clang-format", "--dry-run", "--Werror", *c_files)
     c_tests(session, BUILD / "c-native")
+
+
+@nox.session
+def oldest(session: nox.Session) -> None:
+    """The estimators' tests with the oldest of each dependency that pyproject.toml lets in."""
+    if sys.version_info[:2] != (3, 11):
+        print(f"SKIPPED oldest: their wheels are for Python 3.11, and this is {platform.python_version()}")
+        return
+    dependencies = nox.project.load_toml("pyproject.toml")["project"]["dependencies"]
+    session.install(".", *(text.replace(">=", "==") for text in dependencies), *OLDEST)
+    session.run("pytest", *(f"tests/test_{name}.py" for name in ("estimators", "drop_in", "ecosystem", "labels")))
 
 
 @nox.session
