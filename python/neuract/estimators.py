@@ -837,7 +837,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         -------
         float
         """
-        return _score(self.network_.loss_function, y, self.predict(X), sample_weight)
+        predictions = self.predict(X)
+        return _score(self.network_.loss_function, y, predictions, sample_weight)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
