@@ -39,6 +39,8 @@
    Arithmetic
      vec_add sub mul div (a, b)    vec_sqrt(v)
      vec_fma(a, b, c)       a*b + c          vec_fnma(a, b, c)      c - a*b
+     vec_mul_error(a, b, p) p - a*b, exactly, where p = vec_mul(a, b) and no part of
+                            it is subnormal; |a|, |b| < 2^100
      vec_min(a, b)          a < b ? a : b    vec_max(a, b)          a > b ? a : b
                             so: b where either is NaN or both are zero
      vec_abs(v)  vec_neg(v) vec_copysign(magnitude, sign)
@@ -50,6 +52,7 @@
 
    Bits: the reals as unsigned integers of the same width, modulo 2^width
      vec_bits_add sub and or (a, b)
+     vec_bits_to_sign(v)        the lowest bit as the sign, all others 0
      vec_bits_to_exponent(v)    v << VEC_FRACTION_BITS
      vec_bits_from_exponent(v)  v >> VEC_FRACTION_BITS, zeros shifted in
 

@@ -52,6 +52,7 @@ NA_INLINE vec vec_div(vec a, vec b) { return MM(div)(a, b); }
 NA_INLINE vec vec_sqrt(vec v) { return MM(sqrt)(v); }
 NA_INLINE vec vec_fma(vec a, vec b, vec c) { return MM(fmadd)(a, b, c); }
 NA_INLINE vec vec_fnma(vec a, vec b, vec c) { return MM(fnmadd)(a, b, c); }
+NA_INLINE vec vec_mul_error(vec a, vec b, vec product) { return vec_fnma(a, b, product); }
 NA_INLINE vec vec_min(vec a, vec b) { return MM(min)(a, b); }
 NA_INLINE vec vec_max(vec a, vec b) { return MM(max)(a, b); }
 NA_INLINE vec vec_abs(vec v) { return MM(andnot)(vec_set1((real)-0.0), v); }
@@ -73,6 +74,7 @@ NA_INLINE vec vec_bits_add(vec a, vec b) { return of_bits(MM_BITS(add)(bits_of(a
 NA_INLINE vec vec_bits_sub(vec a, vec b) { return of_bits(MM_BITS(sub)(bits_of(a), bits_of(b))); }
 NA_INLINE vec vec_bits_and(vec a, vec b) { return MM(and)(a, b); }
 NA_INLINE vec vec_bits_or(vec a, vec b) { return MM(or)(a, b); }
+NA_INLINE vec vec_bits_to_sign(vec v) { return of_bits(MM_BITS(slli)(bits_of(v), NA_REAL_BITS - 1)); }
 NA_INLINE vec vec_bits_to_exponent(vec v) { return of_bits(MM_BITS(slli)(bits_of(v), VEC_FRACTION_BITS)); }
 NA_INLINE vec vec_bits_from_exponent(vec v) { return of_bits(MM_BITS(srli)(bits_of(v), VEC_FRACTION_BITS)); }
 

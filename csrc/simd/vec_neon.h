@@ -68,6 +68,7 @@ NA_INLINE vec vec_div(vec a, vec b) { return NEON(divq)(a, b); }
 NA_INLINE vec vec_sqrt(vec v) { return NEON(sqrtq)(v); }
 NA_INLINE vec vec_fma(vec a, vec b, vec c) { return NEON(fmaq)(c, a, b); }
 NA_INLINE vec vec_fnma(vec a, vec b, vec c) { return NEON(fmsq)(c, a, b); }
+NA_INLINE vec vec_mul_error(vec a, vec b, vec product) { return vec_fnma(a, b, product); }
 NA_INLINE vec vec_min(vec a, vec b) { return vec_select(vec_lt(a, b), a, b); }
 NA_INLINE vec vec_max(vec a, vec b) { return vec_select(vec_lt(b, a), a, b); }
 NA_INLINE vec vec_abs(vec v) { return NEON(absq)(v); }
@@ -81,6 +82,7 @@ NA_INLINE vec vec_bits_add(vec a, vec b) { return of_bits(NEON_BITS(addq)(bits_o
 NA_INLINE vec vec_bits_sub(vec a, vec b) { return of_bits(NEON_BITS(subq)(bits_of(a), bits_of(b))); }
 NA_INLINE vec vec_bits_and(vec a, vec b) { return of_bits(NEON_BITS(andq)(bits_of(a), bits_of(b))); }
 NA_INLINE vec vec_bits_or(vec a, vec b) { return of_bits(NEON_BITS(orrq)(bits_of(a), bits_of(b))); }
+NA_INLINE vec vec_bits_to_sign(vec v) { return of_bits(NEON_BITS(shlq_n)(bits_of(v), NA_REAL_BITS - 1)); }
 NA_INLINE vec vec_bits_to_exponent(vec v) { return of_bits(NEON_BITS(shlq_n)(bits_of(v), VEC_FRACTION_BITS)); }
 NA_INLINE vec vec_bits_from_exponent(vec v) { return of_bits(NEON_BITS(shrq_n)(bits_of(v), VEC_FRACTION_BITS)); }
 

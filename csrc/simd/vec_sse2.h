@@ -56,6 +56,21 @@ NA_INLINE vec vec_div(vec a, vec b) { return MM(div)(a, b); }
 NA_INLINE vec vec_sqrt(vec v) { return MM(sqrt)(v); }
 NA_INLINE vec vec_fma(vec a, vec b, vec c) { return MM(add)(MM(mul)(a, b), c); }
 NA_INLINE vec vec_fnma(vec a, vec b, vec c) { return MM(sub)(c, MM(mul)(a, b)); }
+
+/* The upper half of v's bits, so that products of halves are exact. Veltkamp 1968, Dekker 1971. */
+NA_INLINE vec upper_half(vec v)
+{
+    const vec scaled = vec_mul(vec_set1((real)(NA_REAL_BITS == 32 ? 0x1p12 + 1 : 0x1p27 + 1)), v);
+    return vec_sub(scaled, vec_sub(scaled, v));
+}
+
+NA_INLINE vec vec_mul_error(vec a, vec b, vec product)
+{
+    const vec a_high = upper_half(a), a_low = vec_sub(a, a_high), b_high = upper_half(b), b_low = vec_sub(b, b_high);
+    const vec left = vec_sub(vec_sub(product, vec_mul(a_high, b_high)), vec_mul(a_high, b_low));
+    return vec_sub(vec_sub(left, vec_mul(a_low, b_high)), vec_mul(a_low, b_low));
+}
+
 NA_INLINE vec vec_min(vec a, vec b) { return MM(min)(a, b); }
 NA_INLINE vec vec_max(vec a, vec b) { return MM(max)(a, b); }
 NA_INLINE vec vec_abs(vec v) { return MM(andnot)(vec_set1((real)-0.0), v); }
@@ -77,6 +92,7 @@ NA_INLINE vec vec_bits_add(vec a, vec b) { return of_bits(MM_BITS(add)(bits_of(a
 NA_INLINE vec vec_bits_sub(vec a, vec b) { return of_bits(MM_BITS(sub)(bits_of(a), bits_of(b))); }
 NA_INLINE vec vec_bits_and(vec a, vec b) { return MM(and)(a, b); }
 NA_INLINE vec vec_bits_or(vec a, vec b) { return MM(or)(a, b); }
+NA_INLINE vec vec_bits_to_sign(vec v) { return of_bits(MM_BITS(slli)(bits_of(v), NA_REAL_BITS - 1)); }
 NA_INLINE vec vec_bits_to_exponent(vec v) { return of_bits(MM_BITS(slli)(bits_of(v), VEC_FRACTION_BITS)); }
 NA_INLINE vec vec_bits_from_exponent(vec v) { return of_bits(MM_BITS(srli)(bits_of(v), VEC_FRACTION_BITS)); }
 
