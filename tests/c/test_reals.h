@@ -30,6 +30,8 @@ typedef long double wide;
 #define DTYPE "f64"
 #endif
 
+#include "formulas.h"
+
 #define table NA_FN(na_best_kernels)()
 #define CASE(...) case_begin(DTYPE, __VA_ARGS__)
 
@@ -134,20 +136,26 @@ static inline void expect_output(const char *what, int slot, int64_t n, const re
 /* A number as the kernels see it: subnormals are zero. */
 static inline wide widened(real x) { return WIDE(fabs)((wide)x) < REAL_MIN ? WIDE(copysign)(0, (wide)x) : (wide)x; }
 
-/* |got − exact| in units of the last place of exact; a flushed result counts as exact, a wrong special value as inf. */
-static inline double ulps(real got, wide exact)
+/* |got − exact| in units of the last place of size >= |exact|; a flushed result counts as exact, a wrong special value
+ * as inf. */
+static inline double ulps_of(real got, wide exact, wide size)
 {
-    const wide size = WIDE(fabs)(exact);
     if (isnan(exact)) return isnan(got) ? 0 : INFINITY;
-    if (size < REAL_MIN) return WIDE(fabs)((wide)got) <= REAL_MIN && !signbit(got) == !signbit(exact) ? 0 : INFINITY;
+    if (WIDE(fabs)(exact) < REAL_MIN)
+        return WIDE(fabs)((wide)got) <= REAL_MIN && !signbit(got) == !signbit(exact) ? 0 : INFINITY;
     if (size > BEYOND) return isinf(got) && (got > 0) == (exact > 0) ? 0 : INFINITY;
     if (!isfinite(got)) return INFINITY;
     return (double)WIDE(scalbn)(WIDE(fabs)((wide)got - exact), DIGITS - 1 - WIDE(ilogb)(size));
 }
 
+static inline void expect_ulps_of(const char *what, int64_t i, real got, wide exact, double limit, wide size)
+{
+    if (!(ulps_of(got, exact, size) <= limit)) case_fail(what, i, (double)got, (double)exact);
+}
+
 static inline void expect_ulps(const char *what, int64_t i, real got, wide exact, double limit)
 {
-    if (!(ulps(got, exact) <= limit)) case_fail(what, i, (double)got, (double)exact);
+    expect_ulps_of(what, i, got, exact, limit, WIDE(fabs)(exact));
 }
 
 /* `size`: what the roundings of the formula are relative to, more than |exact| where terms cancel. */
@@ -178,11 +186,5 @@ static inline real draw_z(void)
 }
 
 static inline wide magnitude(wide x) { return WIDE(fabs)(x); }
-
-static inline wide sigmoid(wide z, wide a)
-{
-    const wide e = WIDE(exp)(-WIDE(fabs)(z));
-    return (void)a, (z > 0 ? 1 : e) / (1 + e);
-}
 
 #endif

@@ -1,5 +1,5 @@
-/* Measures csrc/kernels/vecmath.h: the largest error of each function in ULP,
-   its special values, its range. float32: every k-th bit pattern (argument,
+/* Measures csrc/kernels/vecmath.h and the activations beyond its functions: the
+   largest error of each in ULP, its special values, its range. float32: every k-th bit pattern (argument,
    default 257; 1 = all of them) against double; float64: edges and samples
    against long double. With FMA the hashes must be those in golden.h. */
 /* SPDX-License-Identifier: BSD-3-Clause */
@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "../../csrc/kernels/vecmath.h"
+
+#include "../../csrc/activations.h"
 #include "../../csrc/simd/fp_state.h"
 
 #include "golden.h"
@@ -38,48 +40,101 @@ typedef long double wide;
 #define DIGITS DBL_MANT_DIG
 #endif
 
+#include "formulas.h"
+
 #ifdef NA_ISA_SSE2
 static const double allowance = 2; /* no FMA */
+#define SMALLEST ((wide)REAL_MIN * 4)
 #else
 static const double allowance = 0;
+#define SMALLEST ((wide)REAL_MIN * (1 + WIDE(scalbn)(16, -DIGITS)))
 #endif
 
-static wide ref_exp(wide x) { return WIDE(exp)(x); }
-static wide ref_log(wide x) { return WIDE(log)(x); }
-static wide ref_tanh(wide x) { return WIDE(tanh)(x); }
-static wide ref_softplus(wide x) { return WIDE(log1p)(WIDE(exp)(-WIDE(fabs)(x))); }
-static wide ref_sigmoid(wide x)
-{
-    const wide e = WIDE(exp)(-WIDE(fabs)(x));
-    return (x > 0 ? 1 : e) / (1 + e);
-}
+/* Up to where sin and cos are accurate to the last places. */
+#define SIN_DOMAIN ((NA_REAL_BITS == 32 ? 0x1p10 : 0x1p19) * 3.14159)
 
-/* Not inlined: the compiler may not move arithmetic across a change of state. */
-#define EVALUATE(name, function)                                                                \
-    static __attribute__((noinline)) void name(const real *x, real *y)                          \
-    {                                                                                           \
-        for (int i = 0; i < BATCH; i += VEC_LANES) vec_store(y + i, function(vec_load(x + i))); \
+static wide exp_x(wide x, wide a) { return (void)a, WIDE(exp)(x); }
+static wide log_x(wide x, wide a) { return (void)a, WIDE(log)(x); }
+static wide tanh_x(wide x, wide a) { return (void)a, WIDE(tanh)(x); }
+static wide softplus_negative(wide x, wide a) { return (void)a, WIDE(log1p)(WIDE(exp)(-WIDE(fabs)(x))); }
+static wide expm1_of_minus(wide x, wide a) { return (void)a, WIDE(expm1)(-WIDE(fabs)(x)); }
+
+/* An expression in z and a. Not inlined: the compiler may not move arithmetic across a change of state. */
+#define EVALUATE(name, expression)                                                            \
+    static __attribute__((noinline)) void eval_##name(const real *x, real *y, real parameter) \
+    {                                                                                         \
+        const vec a = vec_set1(parameter);                                                    \
+        (void)a;                                                                              \
+        for (int i = 0; i < BATCH; i += VEC_LANES) {                                          \
+            const vec z = vec_load(x + i);                                                    \
+            vec_store(y + i, expression);                                                     \
+        }                                                                                     \
     }
-#define SOFTPLUS_OF_ABS(x) vec_softplus_negative(vec_abs(x))
-EVALUATE(eval_exp, vec_exp)
-EVALUATE(eval_log, vec_log)
-EVALUATE(eval_tanh, vec_tanh)
-EVALUATE(eval_sigmoid, vec_sigmoid)
-EVALUATE(eval_softplus, SOFTPLUS_OF_ABS)
+#define VALUE(name) na_##name(z, a)
+#define SLOPE(name) na_##name##_derivative(z, na_##name(z, a), a)
+EVALUATE(exp, vec_exp(z))
+EVALUATE(log, vec_log(z))
+EVALUATE(tanh, vec_tanh(z))
+EVALUATE(sigmoid, vec_sigmoid(z))
+EVALUATE(softplus_negative, vec_softplus_negative(vec_abs(z)))
+EVALUATE(expm1, na_elu(vec_neg(vec_abs(z)), a))
+EVALUATE(selu, VALUE(selu))
+EVALUATE(celu, VALUE(celu))
+EVALUATE(gelu, VALUE(gelu))
+EVALUATE(gelu_slope, SLOPE(gelu))
+EVALUATE(gelu_tanh, VALUE(gelu_tanh))
+EVALUATE(gelu_tanh_slope, SLOPE(gelu_tanh))
+EVALUATE(silu, VALUE(silu))
+EVALUATE(silu_slope, SLOPE(silu))
+EVALUATE(mish, VALUE(mish))
+EVALUATE(mish_slope, SLOPE(mish))
+EVALUATE(softplus, VALUE(softplus))
+EVALUATE(log_sigmoid, VALUE(log_sigmoid))
+EVALUATE(softsign, VALUE(softsign))
+EVALUATE(squareplus, VALUE(squareplus))
+EVALUATE(squareplus_slope, SLOPE(squareplus))
+EVALUATE(tanh_shrink, VALUE(tanh_shrink))
+EVALUATE(sin, VALUE(sin))
+EVALUATE(sin_slope, SLOPE(sin))
 
-/* low, high: the range of y. spread: float64 samples are dense in [-spread, spread]. */
+/* low, high: the range of y. spread: float64 samples are dense in [-spread, spread]. size: what the error is measured
+ * against where terms cancel, else the result. domain: where it is measured in units of the last place, else
+ * everywhere.
+ */
 static const struct function {
     const char *name;
-    void (*evaluate)(const real *, real *);
-    wide (*reference)(wide);
+    void (*evaluate)(const real *, real *, real);
+    wide (*reference)(wide, wide);
     double limit_f32, limit_f64, low, high, spread;
     bool odd;
+    wide (*size)(wide, wide);
+    real parameter;
+    double domain;
 } functions[] = {
-    {"exp", eval_exp, ref_exp, 1.0, 1.25, 0, INFINITY, 750, false},
-    {"log", eval_log, ref_log, 1.5, 1.5, -INFINITY, INFINITY, 4, false},
-    {"tanh", eval_tanh, ref_tanh, 1.25, 1.5, -1, 1, 22, true},
-    {"sigmoid", eval_sigmoid, ref_sigmoid, 2.25, 2.0, 0, 1, 40, false},
-    {"softplus_negative", eval_softplus, ref_softplus, 2.5, 2.5, 0, 1, 40, false},
+    {"exp", eval_exp, exp_x, 1.0, 1.25, 0, INFINITY, 750, .odd = false},
+    {"log", eval_log, log_x, 1.5, 1.5, -INFINITY, INFINITY, 4, .odd = false},
+    {"tanh", eval_tanh, tanh_x, 1.25, 1.5, -1, 1, 22, .odd = true},
+    {"sigmoid", eval_sigmoid, sigmoid, 2.25, 2.0, 0, 1, 40, .odd = false},
+    {"softplus_negative", eval_softplus_negative, softplus_negative, 2.5, 2.5, 0, 1, 40, .odd = false},
+    {"expm1", eval_expm1, expm1_of_minus, 2, 2, -1, 0, 40, .odd = false, .parameter = 1},
+    {"selu", eval_selu, selu, 2.5, 2.5, -1.7581, INFINITY, 40, .odd = false},
+    {"celu", eval_celu, celu, 3, 3, -0.7, INFINITY, 40, .odd = false, .parameter = (real)0.7},
+    {"gelu", eval_gelu, gelu, 4, 4, -0.17, INFINITY, 40, .odd = false},
+    {"gelu'", eval_gelu_slope, gelu_slope, 5, 5, -0.13, 1.13, 40, .odd = false, .size = gelu_size},
+    {"gelu_tanh", eval_gelu_tanh, gelu_tanh, 4, 4, -0.171, INFINITY, 22, .odd = false},
+    {"gelu_tanh'", eval_gelu_tanh_slope, gelu_tanh_slope, 6, 6, -0.13, 1.13, 22, .odd = false, .size = gelu_tanh_size},
+    {"silu", eval_silu, silu, 4, 4, -0.28, INFINITY, 750, .odd = false},
+    {"silu'", eval_silu_slope, silu_slope, 5, 5, -0.1, 1.1, 750, .odd = false, .size = silu_size},
+    {"mish", eval_mish, mish, 4, 4, -0.31, INFINITY, 750, .odd = false},
+    {"mish'", eval_mish_slope, mish_slope, 5, 5, -0.12, 1.1, 750, .odd = false, .size = mish_size},
+    {"softplus", eval_softplus, softplus, 2.5, 2.5, 0, INFINITY, 40, .odd = false},
+    {"log_sigmoid", eval_log_sigmoid, log_sigmoid, 2.5, 2.5, -INFINITY, 0, 40, .odd = false},
+    {"softsign", eval_softsign, softsign, 2, 2, -1, 1, 40, .odd = true},
+    {"squareplus", eval_squareplus, squareplus, 3, 3, 0, INFINITY, 40, .odd = false, .parameter = 4},
+    {"squareplus'", eval_squareplus_slope, squareplus_slope, 5, 5, 0, 1, 40, .odd = false, .parameter = 4},
+    {"tanh_shrink", eval_tanh_shrink, tanh_shrink, 4, 4, -INFINITY, INFINITY, 2, .odd = true},
+    {"sin", eval_sin, sine, 2.5, 2.5, -1, 1, 40, .odd = true, .domain = SIN_DOMAIN},
+    {"sin'", eval_sin_slope, sine_slope, 2.5, 2.5, -1, 1, 40, .odd = false, .domain = SIN_DOMAIN},
 };
 
 struct result {
@@ -103,12 +158,13 @@ static real real_from(bits b)
     return x;
 }
 
-/* |y - exact| in units of the last place of exact; inf where a special value is wrong. */
-static double ulp_error(real y, wide exact)
+/* |y - exact| in units of the last place of size >= |exact|; inf where a special value is wrong. Next to the smallest
+   normal number a result may be flushed by its own error and, without FMA, by that of a term. */
+static double ulp_error(real y, wide exact, wide size)
 {
-    const wide size = WIDE(fabs)(exact);
     if (isnan(exact)) return isnan(y) ? 0 : INFINITY;
-    if (size < REAL_MIN) return (y < 0 ? -y : y) <= REAL_MIN && !signbit(y) == !signbit(exact) ? 0 : INFINITY;
+    if (WIDE(fabs)(exact) < SMALLEST && WIDE(fabs)((wide)y) < SMALLEST)
+        return !signbit(y) == !signbit(exact) ? 0 : INFINITY;
     if (size > LARGEST * (1 + WIDE(scalbn)(1, -DIGITS - 1))) return isinf(y) && (y > 0) == (exact > 0) ? 0 : INFINITY;
     if (!isfinite(y)) return INFINITY;
     return (double)WIDE(scalbn)(WIDE(fabs)((wide)y - exact), DIGITS - 1 - WIDE(ilogb)(size));
@@ -117,8 +173,22 @@ static double ulp_error(real y, wide exact)
 static void evaluate_flushed(const struct function *f, const real *x, real *y)
 {
     const na_fp_state state = na_fp_enter();
-    f->evaluate(x, y);
+    f->evaluate(x, y, f->parameter);
     na_fp_leave(state);
+}
+
+/* sin and cos beyond their domain: an error relative to 1, without FMA to x. */
+static double error_beyond(wide x, wide exact, real y)
+{
+    const wide allowed = WIDE(scalbn)(allowance > 0 ? WIDE(fabs)(x) : 1, 2 - DIGITS);
+    return WIDE(fabs)((wide)y - exact) <= allowed ? 0 : INFINITY;
+}
+
+static double error_at(const struct function *f, wide x, real y)
+{
+    const wide a = (wide)f->parameter, exact = f->reference(x, a);
+    if (f->domain > 0 && WIDE(fabs)(x) > f->domain && isfinite(y)) return error_beyond(x, exact, y);
+    return ulp_error(y, exact, f->size ? f->size(x, a) : WIDE(fabs)(exact));
 }
 
 static void check_batch(const struct function *f, const real *x, struct result *result)
@@ -130,7 +200,7 @@ static void check_batch(const struct function *f, const real *x, struct result *
 
     for (int i = 0; i < BATCH; i++) {
         const wide flushed = WIDE(fabs)((wide)x[i]) < REAL_MIN ? WIDE(copysign)(0, x[i]) : (wide)x[i];
-        const double error = ulp_error(y[i], f->reference(flushed));
+        const double error = error_at(f, flushed, y[i]);
         if (error > result->error) {
             result->error = error;
             result->where = x[i];
@@ -144,7 +214,7 @@ static void check_batch(const struct function *f, const real *x, struct result *
     }
 }
 
-/* Values at which something changes, and their neighbours, of both signs. */
+/* Values at which something changes, those near multiples of pi, and their neighbours, of both signs. */
 static void check_edges(const struct function *f, struct result *result)
 {
     const real centres[] = {
@@ -156,11 +226,13 @@ static void check_edges(const struct function *f, struct result *result)
         TANH_IS_ONE, (real)1.41421356237309505,
         LARGEST,     -EXP_MIN,
         EXP_MAX,     (real)INFINITY,
+        SIN_LIMIT,   (real)3.14159265358979324,
+        (real)355,   (real)804.24771931898707,
     };
     enum { CENTRES = sizeof centres / sizeof *centres };
     static real x[BATCH];
     for (int i = 0; i < BATCH; i++) {
-        const bits near = bits_from(centres[i / 2 % CENTRES]) + (bits)(i / 2 / CENTRES) - 64;
+        const bits near = bits_from(centres[i / 2 % CENTRES]) + (bits)(i / 2 / CENTRES) - BATCH / 4 / CENTRES;
         x[i] = real_from(near ^ (bits)(i & 1) << (NA_REAL_BITS - 1));
     }
     check_batch(f, x, result);
