@@ -69,11 +69,12 @@ def activation_of(layer):
     """The package's object for an oracle's layer."""
     import neuract as na
 
-    kind = type(na.activation(layer.activation))
+    default = na.activation(layer.activation)
+    kind = type(default)
     if layer.activation == "prelu":
         return kind(shared=layer.slopes.size < layer.biases.size)
     if layer.parameter is None:
-        return kind()
+        return default
     return kind(**{next(iter(inspect.signature(kind).parameters)): layer.parameter})
 
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import erfcx, factorial
 
 Array = np.ndarray
 
 
-# Activations: y = f(z, a) and dy/dz; a is the one parameter: slope, max_value, alpha, or None.
+# Activations: y = f(z, a) and dy/dz; a is the one parameter: slope, max_value, alpha, b, lambd, or None.
 
 
 def sigmoid(z: Array) -> Array:
@@ -41,10 +42,82 @@ class Activation(NamedTuple):
     f: Callable[[Array, float | Array | None], Array]
     slope: Callable[[Array, float | Array | None], Array] | None
     parameter: float | None = None  # its default
+    kinks: Callable[[float | Array | None], list] = lambda _: []  # where a derivative jumps
 
 
 def leaky(z: Array, a: float | Array) -> Array:
     return np.where(z > 0, z, a * z)
+
+
+def elu(z: Array, a: float) -> Array:
+    return np.where(z > 0, z, a * np.expm1(np.minimum(z, 0)))
+
+
+def elu_slope(z: Array, a: float) -> Array:
+    return np.where(z > 0, 1, a * np.exp(np.minimum(z, 0)))
+
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554804934, 1.6732632423543772848
+
+
+def times(z: Array, g: Array) -> Array:
+    """z·g where inf·0 is 0."""
+    return np.where(g == 0, 0, z * g)
+
+
+def gaussian(z: Array) -> Array:
+    """exp(-z²/2), z in two parts, so that the square of the first is exact."""
+    z = np.minimum(np.abs(z), 50)
+    high = np.round(z * 2**20) / 2**20
+    return np.exp(-high * high / 2) * np.exp((high - z) * (high + z) / 2)
+
+
+def normal(z: Array) -> Array:
+    """The cumulative normal distribution, exact in its lower tail."""
+    tail = erfcx(np.abs(z) / np.sqrt(2)) / 2 * gaussian(z)
+    return np.where(z > 0, 1 - tail, tail)
+
+
+def tanh_argument(z: Array) -> Array:
+    """1 + tanh of half of this is twice gelu_tanh / z."""
+    return np.sqrt(8 / np.pi) * (z + 0.044715 * z**3)
+
+
+def logistic_slope(z: Array, g: Array, rest: Array, dx: Array) -> Array:
+    """Of z·g with g = sigmoid(x), rest = 1 - g."""
+    return times(1 + times(z * dx, rest), g)
+
+
+def mish_slope(z: Array) -> Array:
+    g = np.tanh(softplus(z))
+    return g + times(z, (1 - g * g) * sigmoid(z))
+
+
+def squareplus(z: Array, b: float) -> Array:
+    y = np.abs(z) / 2 + np.hypot(z, np.sqrt(b)) / 2
+    return np.where(z < 0, b / 4 / y, y)
+
+
+def squareplus_slope(z: Array, b: float) -> Array:
+    root = np.hypot(z, np.sqrt(b))
+    below = b / 2 / (root * (root + np.abs(z)))
+    return np.where(z < 0, below, 1 - below)
+
+
+def softsign(z: Array) -> Array:
+    size = np.minimum(np.abs(z), 2**60)
+    return np.copysign(size / (1 + size), z)
+
+
+def tanh_shrink(z: Array) -> Array:
+    """Near 0 as (z cosh z - sinh z) / cosh z by the numerator's series, which does not cancel."""
+    near, k = np.where(np.abs(z) < 1, z, 0), np.arange(1, 12)
+    series = (2 * k * near[..., None] ** (2 * k + 1) / factorial(2 * k + 1)).sum(axis=-1)
+    return np.where(near == z, series / np.cosh(near), z - np.tanh(z))
+
+
+def soft_shrink(z: Array, a: float) -> Array:
+    return np.sign(z) * np.maximum(np.abs(z) - a, 0)
 
 
 ACTIVATIONS = {
@@ -54,10 +127,54 @@ ACTIVATIONS = {
     "relu": Activation(
         lambda z, top: np.clip(z, 0, top),
         lambda z, top: (z > 0) & (z < (np.inf if top is None else top)),
+        kinks=lambda top: [0] if top is None else [0, top],
     ),
-    "leaky_relu": Activation(leaky, lambda z, a: np.where(z > 0, 1, a), 0.01),
-    "prelu": Activation(leaky, lambda z, a: np.where(z > 0, 1, a), 0.25),
+    "leaky_relu": Activation(leaky, lambda z, a: np.where(z > 0, 1, a), 0.01, lambda _: [0]),
+    "prelu": Activation(leaky, lambda z, a: np.where(z > 0, 1, a), 0.25, lambda _: [0]),
     "exponential": Activation(lambda z, _: np.exp(z), lambda z, _: np.exp(z)),
+    "elu": Activation(elu, elu_slope, 1.0, lambda _: [0]),
+    "selu": Activation(
+        lambda z, _: SELU_SCALE * elu(z, SELU_ALPHA),
+        lambda z, _: SELU_SCALE * elu_slope(z, SELU_ALPHA),
+        kinks=lambda _: [0],
+    ),
+    "celu": Activation(
+        lambda z, a: np.where(z > 0, z, a * elu(z / a, 1)), lambda z, a: elu_slope(z / a, 1), 1.0, lambda _: [0]
+    ),
+    "gelu": Activation(
+        lambda z, _: times(z, normal(z)),
+        lambda z, _: normal(z) + times(z, gaussian(z) / np.sqrt(2 * np.pi)),
+    ),
+    "gelu_tanh": Activation(
+        lambda z, _: times(z, sigmoid(tanh_argument(z))),
+        lambda z, _: logistic_slope(
+            z, sigmoid(tanh_argument(z)), sigmoid(-tanh_argument(z)), np.sqrt(8 / np.pi) * (1 + 3 * 0.044715 * z**2)
+        ),
+    ),
+    "silu": Activation(
+        lambda z, _: times(z, sigmoid(z)),
+        lambda z, _: logistic_slope(z, sigmoid(z), sigmoid(-z), np.ones_like(z)),
+    ),
+    "mish": Activation(lambda z, _: times(z, np.tanh(softplus(z))), lambda z, _: mish_slope(z)),
+    "softplus": Activation(lambda z, _: softplus(z), lambda z, _: sigmoid(z)),
+    "log_sigmoid": Activation(lambda z, _: -softplus(-z), lambda z, _: sigmoid(-z)),
+    "squareplus": Activation(squareplus, squareplus_slope, 4.0),
+    "softsign": Activation(lambda z, _: softsign(z), lambda z, _: (1 + np.abs(z)) ** -2.0),
+    "tanh_shrink": Activation(lambda z, _: tanh_shrink(z), lambda z, _: np.tanh(z) ** 2),
+    "sin": Activation(lambda z, _: np.sin(z), lambda z, _: np.cos(z)),
+    "hard_sigmoid": Activation(
+        lambda z, _: np.clip(z + 3, 0, 6) / 6, lambda z, _: (np.abs(z) < 3) / 6, kinks=lambda _: [-3, 3]
+    ),
+    "hard_swish": Activation(
+        lambda z, _: np.maximum(z, -3) * (np.clip(z + 3, 0, 6) / 6),
+        lambda z, _: np.where(np.abs(z) < 3, (2 * z + 3) / 6, z > 0),
+        kinks=lambda _: [-3, 3],
+    ),
+    "hard_tanh": Activation(lambda z, _: np.clip(z, -1, 1), lambda z, _: np.abs(z) < 1, kinks=lambda _: [-1, 1]),
+    "hard_shrink": Activation(
+        lambda z, a: np.where(np.abs(z) <= a, 0, z), lambda z, a: np.abs(z) > a, 0.5, lambda a: [-a, a]
+    ),
+    "soft_shrink": Activation(soft_shrink, lambda z, a: np.abs(z) > a, 0.5, lambda a: [-a, a]),
     "softmax": Activation(lambda z, _: softmax(z), None),
 }
 

@@ -43,7 +43,8 @@ PYTHON_LAYERS = [
     {"_training"},
     {"layers", "losses"},
     {"activations", "optimizers", "schedules", "threading"},
-    {"_validation", "_control_groups"},
+    {"_smooth", "_hard"},
+    {"_activation", "_validation", "_control_groups"},
     {"_sparse"},
 ]
 

@@ -78,10 +78,8 @@ def distance_to_kinks(layers, loss, x, t):
     inputs = [x, *ref.forward(layers, x)]
     for layer, y in zip(layers, inputs, strict=False):
         z = layer.z(y)
-        if layer.activation in ("relu", "leaky_relu", "prelu"):
-            gaps.append(np.abs(z).min())
-        if layer.activation == "relu" and layer.parameter is not None:
-            gaps.append(np.abs(z - layer.parameter).min())
+        for kink in ref.ACTIVATIONS[layer.activation].kinks(layer.parameter):
+            gaps.append(np.abs(z - kink).min())
         if layer.threshold is not None:
             gaps.append(np.abs(layer.f(z) - layer.threshold).min())
     r = np.abs(layer.f(z) - t) if loss.name in ("absolute_error", "huber", "quantile") else gaps[0]

@@ -298,7 +298,7 @@ class MultilayerPerceptron(CallbackSupportMixin, EpochByEpoch):  # type: ignore[
     @property
     def out_activation_(self) -> str:
         """Activation of the output layer, by scikit-learn's name."""
-        name = self.network_.layers[-1].activation.names[0]
+        name = self.network_.layers[-1].activation.core_name
         return SKLEARN_NAMES.get(name, name)
 
 

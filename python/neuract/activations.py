@@ -14,54 +14,54 @@ import numpy as np
 import numpy.typing as npt
 
 from neuract import _neuract_core as core
+from neuract._activation import Activation, Array, float_array
+from neuract._hard import HardShrink, HardSigmoid, HardSwish, HardTanh, SoftShrink
+from neuract._smooth import (
+    CELU,
+    ELU,
+    GELU,
+    SELU,
+    LogSigmoid,
+    Mish,
+    SiLU,
+    Sin,
+    Softplus,
+    Softsign,
+    Squareplus,
+    TanhShrink,
+)
 from neuract._validation import boolean, named_classes, real_number
 
-Array = npt.NDArray[Any]
-
-
-def _float_array(z: npt.ArrayLike) -> Array:
-    """float32 and float64 as they are, everything else as float64; contiguous, in the machine's byte order."""
-    array = np.asarray(z)
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"an activation takes real numbers, got {array.dtype} data")
-    dtype = np.float32 if array.dtype.newbyteorder("=") == np.float32 else np.float64
-    return np.require(array, dtype=dtype, requirements=["C", "A"])
-
-
-class Activation:
-    """What a neuron does with its weighted sum z: y = f(z).
-
-    Every activation is an immutable object. ``f(z)`` takes an array of any shape and returns y of the same shape;
-    float32 and float64 are kept, other types become float64. NaN stays NaN.
-    """
-
-    names: ClassVar[tuple[str, ...]]  # as accepted by `activation`; the first is the core's
-
-    @property
-    def parameter(self) -> float:
-        """The one number that the C code takes beside z."""
-        return 0.0
-
-    def __call__(self, z: npt.ArrayLike) -> Array:
-        """y = f(z), elementwise."""
-        return self._apply(z, derivative=False)
-
-    def derivative(self, z: npt.ArrayLike) -> Array:
-        """df/dz at z, elementwise; at a kink the derivative of the left side.
-
-        Examples
-        --------
-        >>> import neuract as na
-        >>> na.ReLU().derivative([-1.0, 0.0, 2.0])
-        array([0., 0., 1.])
-        """
-        return self._apply(z, derivative=True)
-
-    def _apply(self, z: npt.ArrayLike, derivative: bool) -> Array:
-        source = _float_array(z)
-        y = np.empty_like(source)
-        core.apply_activation(self.names[0], self.parameter, derivative, source.dtype.name, source, y)
-        return y
+__all__ = [
+    "ACTIVATIONS",
+    "CELU",
+    "ELU",
+    "GELU",
+    "SELU",
+    "Activation",
+    "Exponential",
+    "HardShrink",
+    "HardSigmoid",
+    "HardSwish",
+    "HardTanh",
+    "LeakyReLU",
+    "Linear",
+    "LogSigmoid",
+    "Mish",
+    "PReLU",
+    "ReLU",
+    "SiLU",
+    "Sigmoid",
+    "Sin",
+    "SoftShrink",
+    "Softmax",
+    "Softplus",
+    "Softsign",
+    "Squareplus",
+    "Tanh",
+    "TanhShrink",
+    "activation",
+]
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class ReLU(Activation):
     Parameters
     ----------
     max_value : float or None, default=None
-        The upper bound, > 0. None: no bound.
+        The upper bound, > 0. None: no bound; "relu6": 6.
 
     Examples
     --------
@@ -139,6 +139,7 @@ class ReLU(Activation):
 
     max_value: float | None = None
     names = ("relu",)
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"relu6": {"max_value": 6.0}}
 
     def __post_init__(self) -> None:
         if self.max_value is not None:
@@ -236,7 +237,7 @@ class Softmax(Activation):
 
     def __call__(self, z: npt.ArrayLike) -> Array:
         """y = softmax(z) over the last axis."""
-        source = _float_array(z)
+        source = float_array(z)
         if source.ndim == 0:
             raise ValueError("softmax needs an array with at least one axis, got a single number")
         y = np.empty_like(source)
@@ -256,7 +257,7 @@ class Softmax(Activation):
 # New activations go here.
 
 ACTIVATIONS: Mapping[str, type[Activation]] = named_classes(globals(), Activation)
-"""Every name that is accepted for an activation, and its class: all the classes above."""
+"""Every name that is accepted for an activation, and its class: all that are known to this module."""
 
 
 def activation(name: str | Activation) -> Activation:
@@ -285,4 +286,5 @@ def activation(name: str | Activation) -> Activation:
         raise TypeError(f"activation must be an Activation object or one of {accepted}; got {name!r}")
     if name not in ACTIVATIONS:
         raise ValueError(f"unknown activation {name!r}; there are: {accepted}")
-    return ACTIVATIONS[name]()
+    kind = ACTIVATIONS[name]
+    return kind(**kind.presets.get(name, {}))

@@ -522,7 +522,7 @@ def _checked_layers(layers: Sequence[Dense]) -> tuple[Dense, ...]:
 def _core_layer(layer: Dense) -> tuple[Any, ...]:
     f = layer.activation
     shared = isinstance(f, PReLU) and f.shared
-    return layer.units, f.names[0], f.parameter, shared, layer.thresholds, layer.dropout
+    return layer.units, f.core_name, f.parameter, shared, layer.thresholds, layer.dropout
 
 
 def _rows_of_first(weights: Sequence[npt.ArrayLike]) -> int:
