@@ -26,6 +26,25 @@ ACTIVATIONS = {
     "leaky_relu": F.leaky_relu,
     "prelu": F.prelu,
     "exponential": lambda z, _: torch.exp(z),
+    "elu": F.elu,
+    "selu": lambda z, _: F.selu(z),
+    "celu": F.celu,
+    "gelu": lambda z, _: F.gelu(z),
+    "gelu_tanh": lambda z, _: F.gelu(z, approximate="tanh"),
+    "silu": lambda z, _: F.silu(z),
+    "mish": lambda z, _: F.mish(z),
+    "softplus": lambda z, _: F.softplus(z),
+    "softsign": lambda z, _: F.softsign(z),
+    "log_sigmoid": lambda z, _: F.logsigmoid(z),
+    "squareplus": lambda z, b: (z + torch.sqrt(z * z + b)) / 2,
+    "tanh_shrink": lambda z, _: F.tanhshrink(z),
+    "sin": lambda z, _: torch.sin(z),
+    # Not F.hardsigmoid, whose derivative in float64 is 1/6 in float32.
+    "hard_sigmoid": lambda z, _: F.relu6(z + 3) / 6,
+    "hard_swish": lambda z, _: F.hardswish(z),
+    "hard_tanh": lambda z, _: F.hardtanh(z),
+    "hard_shrink": F.hardshrink,
+    "soft_shrink": F.softshrink,
     "softmax": lambda z, _: torch.softmax(z, dim=1),
 }
 
@@ -81,6 +100,29 @@ CASES = {
     "no_hidden_binary": case("log_loss", layer(1, "sigmoid"), weighted=True),
     "relu_output_huber": case(
         "huber", layer(5, "tanh"), layer(2, "leaky_relu", 0.1), parameter=0.5, weighted=True
+    ),
+    "gates": case(
+        "squared_error", layer(5, "gelu"), layer(4, "gelu_tanh"), layer(4, "silu"), layer(2, "mish"),
+        weighted=True,
+    ),
+    "exponential_units": case(
+        "huber", layer(5, "elu", 0.7), layer(4, "selu"), layer(4, "celu", 1.5), layer(2, "elu", 1.0),
+        parameter=0.6,
+    ),
+    "soft_corners": case(
+        "log_loss", layer(5, "softplus"), layer(4, "squareplus", 2.0), layer(4, "log_sigmoid"), layer(3, "softmax"),
+        alpha=0.1,
+    ),
+    "saturating_and_periodic": case(
+        "squared_error", layer(5, "softsign", threshold=-0.3), layer(4, "sin"), layer(4, "tanh_shrink"),
+        layer(2, "softsign"), weighted=True,
+    ),
+    "straight_pieces": case(
+        "squared_error", layer(5, "hard_swish"), layer(4, "hard_sigmoid"), layer(4, "hard_tanh"),
+        layer(2, "hard_swish"), alpha=0.2,
+    ),
+    "shrinkage": case(
+        "squared_error", layer(5, "hard_shrink", 0.3), layer(4, "soft_shrink", 0.2), layer(2, "linear", 1.0),
     ),
 }  # fmt: skip
 
