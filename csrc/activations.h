@@ -118,7 +118,7 @@ NA_INLINE vec na_celu_derivative(vec z, vec y, vec a)
 }
 
 /* f(z) = log(1 + exp(z)) = max(z, 0) + log(1 + exp(-|z|)); the derivative is the sigmoid. */
-NA_INLINE vec na_softplus(vec z, vec a) { return vec_add(vec_max(vec_set1(0), z), vec_softplus_negative(vec_abs(z))); }
+NA_INLINE vec na_softplus(vec z, vec a) { return vec_softplus(z); }
 NA_INLINE vec na_softplus_derivative(vec z, vec y, vec a) { return vec_sigmoid(z); }
 
 /* f(z) = log(sigmoid(z)) = -softplus(-z) */

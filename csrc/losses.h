@@ -114,9 +114,6 @@ NA_INLINE vec na_gamma_exponential_gradient(vec z, vec t, vec a)
     return vec_sub(vec_set1(1), vec_exp(vec_sub(vec_log(t), z)));
 }
 
-/* log(1 + exp(x)) = −log(1 − σ(x)) */
-NA_INLINE vec na_softplus(vec x) { return vec_add(vec_max(vec_set1(0), x), vec_softplus_negative(vec_abs(x))); }
-
 /* The share a of the target goes to both classes alike: label smoothing, Szegedy et al. 2016, arXiv:1512.00567. */
 NA_INLINE vec na_smoothed(vec t, vec a) { return vec_fma(vec_sub(vec_set1(1), a), t, vec_mul(vec_set1((real)0.5), a)); }
 
@@ -133,15 +130,15 @@ NA_INLINE vec na_log_loss_sigmoid_gradient(vec z, vec t, vec a) { return vec_sub
  * digits. Lin et al. 2017, arXiv:1708.02002. */
 NA_INLINE vec na_focal_weight(vec x, vec a)
 {
-    vec power = vec_exp(vec_neg(vec_mul(a, na_softplus(x))));
+    vec power = vec_exp(vec_neg(vec_mul(a, vec_softplus(x))));
     return vec_select(vec_lt(vec_set1(0), a), power, vec_set1(1)); /* 0^0, not exp(0 · ∞) */
 }
-NA_INLINE vec na_focal(vec x, vec a) { return vec_mul(na_focal_weight(x, a), na_softplus(vec_neg(x))); }
+NA_INLINE vec na_focal(vec x, vec a) { return vec_mul(na_focal_weight(x, a), vec_softplus(vec_neg(x))); }
 
 /* By x: −(1 − p)^a (a p · (−log p) + 1 − p). */
 NA_INLINE vec na_focal_gradient(vec x, vec a)
 {
-    vec pull = vec_mul(vec_mul(a, vec_sigmoid(x)), na_softplus(vec_neg(x)));
+    vec pull = vec_mul(vec_mul(a, vec_sigmoid(x)), vec_softplus(vec_neg(x)));
     return vec_mul(vec_neg(na_focal_weight(x, a)), vec_add(pull, vec_sigmoid(vec_neg(x))));
 }
 

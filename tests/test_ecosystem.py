@@ -199,8 +199,9 @@ def test_weights_are_routed_to_fit_and_score(iris):
 
 def test_what_can_be_requested():
     requests = na.MLPClassifier().get_metadata_routing()
-    assert "sample_weight" in requests.fit.requests
-    assert set(requests.partial_fit.requests) == {"classes", "sample_weight"}
+    validation = {"X_val", "y_val", "sample_weight_val"}
+    assert set(requests.fit.requests) == {"sample_weight"} | validation
+    assert set(requests.partial_fit.requests) == {"classes", "sample_weight"} | validation
     assert set(requests.score.requests) == {"sample_weight"}
 
 

@@ -201,6 +201,9 @@ NA_INLINE vec vec_softplus_negative(vec a)
     return vec_select(vec_is_nan(a), a, y);
 }
 
+/* log(1 + exp(x)) = -log(1 - sigmoid(x)) */
+NA_INLINE vec vec_softplus(vec x) { return vec_add(vec_max(vec_set1(0), x), vec_softplus_negative(vec_abs(x))); }
+
 /* exp(x) - 1 for x <= 0, in [-1, 0]; any bits for x > 0. With x = n ln 2 + r it is
    2^n expm1(r) + (2^n - 1). Largest error: 0.97 ULP in float32, 1.17 in float64. */
 NA_INLINE vec vec_expm1(vec x)

@@ -144,12 +144,10 @@ static terms gamma_exponential(wide z, wide t, wide a)
     return (void)a, (terms){overflowing(e) - u - 1, e_size + size + 1, 1 - e, 1 + e_size};
 }
 
-static wide softplus(wide x) { return (x > 0 ? x : 0) + WIDE(log1p)(WIDE(exp)(-magnitude(x))); }
-
 /* The power is exp of a product, whose rounding is relative to its size. */
 static terms focal(wide x, wide a)
 {
-    wide minus_log_p = softplus(-x), exponent = a > 0 ? a * softplus(x) : 0, power = WIDE(exp)(-exponent);
+    wide minus_log_p = softplus(-x, 0), exponent = a > 0 ? a * softplus(x, 0) : 0, power = WIDE(exp)(-exponent);
     wide loss = power * minus_log_p, gradient = -power * (a * sigmoid(x, 0) * minus_log_p + sigmoid(-x, 0));
     wide size = power > 0 ? 1 + exponent : 1;
     return (terms){loss, loss * size, gradient, magnitude(gradient) * size};
