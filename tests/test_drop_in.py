@@ -101,7 +101,7 @@ def test_poisson_without_hidden_layers_is_a_generalized_linear_model():
 
 
 def test_lbfgs_of_several_outputs_reaches_the_true_minimum():
-    """scikit-learn divides the loss by the outputs but not its gradient (its issue 8349), so that SciPy stops early."""
+    """Of loss and gradient that agree; scikit-learn divides only the loss by the outputs (its issue 8349)."""
     X, _ = load_iris(return_X_y=True)
     inputs, targets = scale(X[:, :2]), X[:, 2:]
     settings = {"hidden_layer_sizes": (), "solver": "lbfgs", "alpha": 0, "tol": 1e-9, "random_state": 0}
