@@ -41,22 +41,29 @@ static void softmax_row(int64_t units, const real *z, real *y)
     for (int64_t j = 0; j < units; j++) y[j] /= sum;
 }
 
+/* Σ share · (z_j − m) of VEC_LANES rows. */
+NA_INLINE vec sum_of_shares(int64_t units, const real *z, vec m, vec share)
+{
+    vec sum = vec_set1(0);
+    for (int64_t i = 0; i < units * NA_LANES; i += NA_LANES) sum = vec_fma(share, vec_sub(vec_load(z + i), m), sum);
+    return sum;
+}
+
 /* The targets are (1 − a) · [j = class] + a / units, a: label smoothing. The loss is log Σ exp(z_i − m) less the mean
  * of z_j − m by these shares; the gradient by z is y less the share. Where a is 0 only the class is looked at: 0 · ∞
  * would be NaN. */
 static void log_loss_lane(int64_t units, const real *z, vec target, real a, vec weight, real *gradients, real *losses)
 {
     const vec elsewhere = vec_set1(a / (real)units), at_it = vec_add(vec_set1(1 - a), elsewhere);
-    vec m, sum = exponentials(units, z, gradients, &m), at_class = vec_set1(0), everywhere = vec_set1(0);
+    vec m, sum = exponentials(units, z, gradients, &m), at_class = vec_set1(0);
     for (int64_t j = 0; j < units; j++) {
         int64_t i = j * NA_LANES;
         vec_mask is_class = vec_eq(target, vec_set1((real)j));
-        vec difference = vec_sub(vec_load(z + i), m), y = vec_div(vec_load(gradients + i), sum);
-        at_class = vec_select(is_class, difference, at_class);
-        everywhere = vec_fma(elsewhere, difference, everywhere);
+        at_class = vec_select(is_class, vec_sub(vec_load(z + i), m), at_class);
+        vec y = vec_div(vec_load(gradients + i), sum);
         vec_store(gradients + i, weighted(weight, vec_sub(y, vec_select(is_class, at_it, elsewhere))));
     }
-    if (a > 0) at_class = vec_fma(vec_set1(1 - a), at_class, everywhere);
+    if (a > 0) at_class = vec_fma(vec_set1(1 - a), at_class, sum_of_shares(units, z, m, elsewhere));
     vec_store(losses, vec_sub(vec_log(sum), at_class));
 }
 
