@@ -82,7 +82,7 @@ def neon(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Each benchmark in its short form: that it works, never how fast; missing peers are reported."""
     session.install(".", "cmake", "ninja")
-    for program in ("train", "threads", "predict", "estimators", "face", "growth"):
+    for program in ("train", "threads", "predict", "estimators", "face", "sparse", "growth"):
         session.run("python", "-m", f"benchmarks.{program}", "--quick")
     build, baseline = BUILD / "c-benchmarks", "sse2" if platform.machine() in ("x86_64", "AMD64") else "neon"
     kernels = f"bench_kernels_{baseline}_f32"
