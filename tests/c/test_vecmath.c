@@ -118,7 +118,7 @@ static const struct function {
     {"softplus_negative", eval_softplus_negative, softplus_negative, 2.5, 2.5, 0, 1, 40, .odd = false},
     {"expm1", eval_expm1, expm1_of_minus, 2, 2, -1, 0, 40, .odd = false, .parameter = 1},
     {"selu", eval_selu, selu, 2.5, 2.5, -1.7581, INFINITY, 40, .odd = false},
-    {"celu", eval_celu, celu, 3, 3, -0.7, INFINITY, 40, .odd = false, .parameter = (real)0.7},
+    {"celu", eval_celu, celu, 3, 3, -0.61, INFINITY, 40, .odd = false, .parameter = (real)0.6},
     {"gelu", eval_gelu, gelu, 4, 4, -0.17, INFINITY, 40, .odd = false},
     {"gelu'", eval_gelu_slope, gelu_slope, 5, 5, -0.13, 1.13, 40, .odd = false, .size = gelu_size},
     {"gelu_tanh", eval_gelu_tanh, gelu_tanh, 4, 4, -0.171, INFINITY, 22, .odd = false},
