@@ -40,6 +40,7 @@ from neuract.activations import (
     TanhShrink,
     activation,
 )
+from neuract.inspection import Diagnosis, diagnose
 from neuract.layers import Dense
 from neuract.losses import AbsoluteError, Focal, Gamma, Huber, LogLoss, Loss, OwnLoss, Poisson, Quantile, SquaredError
 from neuract.network import Network
@@ -64,6 +65,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Dense",
+    "Diagnosis",
     "Exponential",
     "Focal",
     "Gamma",
@@ -99,6 +101,7 @@ __all__ = [
     "TanhShrink",
     "activation",
     "callbacks",
+    "diagnose",
     "get_num_threads",
     "losses",
     "schedules",

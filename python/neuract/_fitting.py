@@ -261,11 +261,24 @@ class MultilayerPerceptron(CallbackSupportMixin, EpochByEpoch):  # type: ignore[
             if y is not None:
                 return y
         check_is_fitted(self)
+        return self.network_._predict(self._checked_inputs(X))
+
+    def _checked_inputs(self, X: Any) -> Array | SparseRows:
+        """X of rows to ask the fitted network about."""
         finite, dtype = self._finite_or_nan(), self.network_.dtype
         x = validate_data(
             self, X, reset=False, accept_sparse=SPARSE_FORMATS, dtype=dtype, order="C", ensure_all_finite=finite
         )
-        return self.network_._predict(self._ready(x))
+        return self._ready(x)
+
+    def _to_diagnose(self, X: Any, y: Any) -> tuple[Network, Array | SparseRows, Data | None]:
+        """What `diagnose` looks at: the network, the checked X, and with y the data of a step."""
+        check_is_fitted(self)
+        if y is not None:
+            x, y, _ = self._checked(X, y, None, self.network_.dtype, reset=False)
+            targets = self._targets(y, self.network_.dtype, continuing=True, incremental=True)
+            return self.network_, x, Data(x, np.require(targets, requirements=["C", "A"]), None)
+        return self.network_, self._checked_inputs(X), None
 
     def _can_go_epoch_by_epoch(self) -> bool:
         if self.solver == "lbfgs":

@@ -12,7 +12,7 @@ Row = tuple[str, str, str, str, str]
 
 def table(layers: Sequence[Dense], n_inputs: int | None) -> str:
     """Layer, shape, activation, threshold and parameters, and their total; "?" for what depends on unknown inputs."""
-    names = ["hidden"] * (len(layers) - 1) + ["output"]
+    names = layer_names(len(layers))
     fan_ins = [n_inputs, *(layer.units for layer in layers[:-1])]
     counts = [_count(layer, n_in) for layer, n_in in zip(layers, fan_ins, strict=True)]
     known = [count for count in counts if count is not None]
@@ -23,6 +23,11 @@ def table(layers: Sequence[Dense], n_inputs: int | None) -> str:
         rows.append((name, shape, repr(layer.activation), _threshold(layer), _text(count)))
     rows.append(("total", "", "", "", _text(total)))
     return _aligned(rows)
+
+
+def layer_names(n_layers: int) -> list[str]:
+    """What the layers of a network are called: "hidden 1", "hidden 2", ..., "output"."""
+    return [f"hidden {number}" for number in range(1, n_layers)] + ["output"]
 
 
 def _count(layer: Dense, n_in: int | None) -> int | None:

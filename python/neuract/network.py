@@ -351,6 +351,11 @@ class Network:
         targets = self.loss_function.targets(y, len(x), output.units, output.activation, self.dtype)
         return Data(x, targets, _validation.sample_weights(sample_weight, len(x), self.dtype))
 
+    def _to_diagnose(self, X: Any, y: npt.ArrayLike | None) -> tuple[Network, Array | SparseRows, Data | None]:
+        """What `diagnose` looks at: the network, the checked X, and with y the data of a step."""
+        x = self._asked(X)[1]
+        return self, x, None if y is None else self._data(X, y, None, self._built().n_inputs)
+
     def _built(self) -> core.Network:
         if self._core is None:
             raise _validation.not_fitted("Network")
@@ -450,10 +455,10 @@ class Network:
         --------
         >>> import neuract as na
         >>> print(na.Network([na.Dense(16), na.Dense(3, "softmax")]).summary())
-        layer   shape    activation            threshold  parameters
-        hidden  ? × 16   ReLU(max_value=None)  none                ?
-        output  16 × 3   Softmax()             none               51
-        total                                                      ?
+        layer     shape    activation            threshold  parameters
+        hidden 1  ? × 16   ReLU(max_value=None)  none                ?
+        output    16 × 3   Softmax()             none               51
+        total                                                        ?
         """
         return _summary.table(self.layers, None if self._core is None else self._core.n_inputs)
 
