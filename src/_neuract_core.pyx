@@ -512,10 +512,13 @@ cdef class Trainer:
         data.x = inputs.after(0)
         self.take_memory(&data)
 
-    def run(self, int64_t rows, x, targets, sample_weight, order, double learning_rate, int n_threads):
+    def set_threads(self, int n_threads):
+        """The most threads that runs use from now on, which is no more than the trainer was made for."""
+        na_trainer_set_threads(self.handle, positive(n_threads, "n_threads"))
+
+    def run(self, int64_t rows, x, targets, sample_weight, order, double learning_rate):
         """One pass over the rows in `order` (None: as they stand) -> (mean loss, mean penalty).
 
-        It uses no more than n_threads, nor more than the trainer was made for.
         A pass that does not end well, by Ctrl-C or a loss or parameter that is not finite (the loss is then NaN or
         infinite), is undone: the parameters are as before it, the optimizer starts anew.
         """
@@ -531,11 +534,9 @@ cdef class Trainer:
             numbers = <const uint32_t *>indices.view.buf
             if largest(numbers, n) >= rows:
                 raise IndexError(f"the order must hold numbers of rows, 0 to {rows - 1}")
-        positive(n_threads, "n_threads")
         if self.busy:
             raise RuntimeError("this network is being trained by another thread; train a copy, or wait for it")
         self.busy = True
-        na_trainer_set_threads(self.handle, n_threads)
         try:
             self.take_memory(&data)
             self.run_slices(&data, numbers, n, learning_rate, &progress)

@@ -221,6 +221,8 @@ class Network:
         data = self._data(X, y, sample_weight, None if self._core is None else self._core.n_inputs)
         if self._core is None:
             self._start(data.x, _validation.random_generator(self.random_state))
+        elif self._trainer is not None:
+            self._trainer.set_threads(threads_of(self.n_threads))  # which may have changed since it was made
         random = self._random = self._random or _validation.random_generator(self.random_state)
         order = next(_training.shuffled(random, data.rows)) if self.shuffle else None
         self._record(sum(self._run_epoch(data, order, self.learning_rate)))
@@ -259,9 +261,7 @@ class Network:
         if self._trainer is None:
             random = self._random or _validation.random_generator(self.random_state)
             self._trainer = self._make_trainer(self._built(), random)
-        loss, penalty = self._trainer.run(
-            data.rows, data.x, data.targets, data.sample_weight, order, learning_rate, threads_of(self.n_threads)
-        )
+        loss, penalty = self._trainer.run(data.rows, data.x, data.targets, data.sample_weight, order, learning_rate)
         if not isfinite(loss + penalty):
             epoch = len(self.history_["loss"]) + 1
             raise _training.diverged(epoch, f"learning_rate ({learning_rate:g})", self.max_grad_norm)
