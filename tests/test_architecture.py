@@ -33,6 +33,7 @@ ALLOWED = {
 
 PYTHON_LAYERS = [
     {"__main__"},
+    {"plotting"},
     {"estimators"},
     {"_fitting"},
     {"_building", "_epochs"},
@@ -82,19 +83,36 @@ def test_the_seam_sees_neuract_h_alone():
         assert set(re.findall(r'cdef extern from "([^"]+)"', path.read_text())) <= {"neuract.h"}
 
 
+def python_files():
+    """Every module, and the name of the layer that it is of: its own, or its folder's."""
+    package = ROOT / "python" / "neuract"
+    for path in package.rglob("*.py"):
+        if path != package / "__init__.py":
+            yield path, Path(path.relative_to(package).parts[0]).stem
+
+
+def imports(path):
+    """What a file imports of ours; what stands under TYPE_CHECKING is for annotations and imports nothing."""
+    text = re.sub(r"^if TYPE_CHECKING:\n(?:    .*\n)+", "", path.read_text(), flags=re.M)
+    imported = set(re.findall(r"^\s*from neuract\.(\w+)(?:\.\w+)* import", text, re.M))
+    for names in re.findall(r"^\s*from neuract import (.+)$", text, re.M):
+        imported |= {name.split(" as ")[0].strip() for name in names.split(",")}
+    return imported
+
+
 def test_python_imports_point_down():
     level = {module: i for i, layer in enumerate(PYTHON_LAYERS) for module in layer}
-    for path in (ROOT / "python" / "neuract").glob("*.py"):
-        if path.stem == "__init__":
-            continue
-        # What stands under TYPE_CHECKING is for annotations and imports nothing.
-        text = re.sub(r"^if TYPE_CHECKING:\n(?:    .*\n)+", "", path.read_text(), flags=re.M)
-        imported = set(re.findall(r"^\s*from neuract\.(\w+) import", text, re.M))
-        for names in re.findall(r"^\s*from neuract import (.+)$", text, re.M):
-            imported |= {name.split(" as ")[0].strip() for name in names.split(",")}
+    for path, name in python_files():
+        imported = imports(path) - {name}
         for module in imported - {"_neuract_core"}:
-            assert level[module] > level[path.stem], f"{path.name} imports {module}"
-        assert "_neuract_core" not in imported or level[path.stem] > level["_parameters"], path
+            assert level[module] > level[name], f"{path} imports {module}"
+        assert "_neuract_core" not in imported or level[name] > level["_parameters"], path
+
+
+def test_pictures_know_the_public_face_alone():
+    for path, name in python_files():
+        if name == "plotting":
+            assert not [module for module in imports(path) if module.startswith("_")], path
 
 
 def test_no_folder_shadows_the_package():

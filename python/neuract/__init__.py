@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Neural networks for tabular data at the speed of the processor, with the scikit-learn interface.
 
-Networks work with NumPy alone; scikit-learn is imported when an estimator is first used.
+Networks work with NumPy alone; scikit-learn is imported when an estimator is first used, matplotlib when `plotting` is.
 """
 
 from __future__ import annotations
 
+from importlib import import_module as _import_module
 from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,7 @@ from neuract.optimizers import LBFGS, SGD, Adam, AdamW
 from neuract.threading import get_num_threads, set_num_threads, simd_info
 
 if TYPE_CHECKING:
+    from neuract import plotting  # noqa: F401
     from neuract.estimators import MLPClassifier, MLPRegressor
 
 __version__ = _version("neuract")
@@ -115,8 +117,10 @@ def __getattr__(name: str) -> Any:
         from neuract import estimators
 
         return getattr(estimators, name)
+    if name == "plotting":
+        return _import_module("neuract.plotting")
     raise AttributeError(f"module 'neuract' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, "plotting"]  # not in __all__: `from neuract import *` must do without matplotlib

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""ActivationDisplay: activation functions beside their derivatives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from neuract.activations import Activation, activation
+from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, PALE, SMALL, panels
+
+Array = npt.NDArray[Any]
+
+VANISHING = 0.01  # of the gradient that reaches a neuron less than this share passes on to its weights
+COLUMNS = 4
+JUMP = 0.1  # at least, between two neighbouring points
+LABELS = {"vanishing": f"gradient below {VANISHING:g}: vanishing", "dying": "gradient 0: dying"}
+MARKS: dict[str, Any] = {
+    "vanishing": {"facecolor": "#e9e9e9", "linewidth": 0},
+    "dying": {"facecolor": "#fdeedd", "edgecolor": "#f0b987", "hatch": "////", "linewidth": 0},
+}
+
+
+class ActivationDisplay:
+    """Activation functions, each with its derivative, and where its gradient vanishes or dies.
+
+    It is best made by `from_activations`.
+
+    Parameters
+    ----------
+    activations : list of Activation
+        One panel each.
+    z : ndarray of shape (points,)
+        Where they are drawn, ascending.
+
+    Attributes
+    ----------
+    axes_ : ndarray of Axes
+        One for each activation.
+    figure_ : Figure
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> display = na.plotting.ActivationDisplay.from_activations(["relu", "sigmoid", na.LeakyReLU(0.2)])
+    >>> [ax.get_title() for ax in display.axes_]
+    ['ReLU', 'Sigmoid', 'LeakyReLU(alpha=0.2)']
+    """
+
+    axes_: npt.NDArray[Any]
+    figure_: Figure
+
+    def __init__(self, activations: Sequence[Activation], z: Array) -> None:
+        self.activations = list(activations)
+        self.z = z
+
+    @classmethod
+    def from_activations(
+        cls,
+        activations: str | Activation | Sequence[str | Activation],
+        *,
+        limits: tuple[float, float] = (-6.0, 6.0),
+        ax: Axes | None = None,
+    ) -> ActivationDisplay:
+        """Draws f and its derivative for each activation.
+
+        Parameters
+        ----------
+        activations : str, Activation or list of them
+            Names of `neuract.ACTIVATIONS` or objects. Softmax has no curve of its own and is refused.
+        limits : pair of floats, default=(-6.0, 6.0)
+            From which z to which.
+        ax : Axes or None, default=None
+            In whose place the panels are drawn; None: on a new figure.
+
+        Returns
+        -------
+        ActivationDisplay
+        """
+        given = [activations] if isinstance(activations, (str, Activation)) else list(activations)
+        if not given:
+            raise ValueError("activations must have at least one name or Activation, got none")
+        low, high = map(float, limits)
+        if not -np.inf < low < high < np.inf:
+            raise ValueError(f"limits must be two finite numbers, the first the smaller, got {limits!r}")
+        return cls([activation(each) for each in given], np.linspace(low, high, 1201)).plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> ActivationDisplay:
+        """Draws the panels, on a new figure or in the place of `ax`."""
+        slopes = [f.derivative(self.z) for f in self.activations]  # first, since softmax refuses
+        columns = min(COLUMNS, len(slopes))
+        rows = -(-len(slopes) // columns)
+        size = (max(4.6, 2.7 * columns), 0.7 + 2.3 * rows)
+        self.figure_, grid = panels(ax, rows, columns, size)
+        self.axes_ = grid.ravel()[: len(slopes)]
+        for panel in grid.ravel()[len(slopes) :]:
+            panel.remove()
+        for panel, f, slope in zip(self.axes_, self.activations, slopes, strict=True):
+            self._draw(panel, f, slope)
+        self._legend(own_figure=ax is None)
+        return self
+
+    def _draw(self, panel: Axes, f: Activation, slope: Array) -> None:
+        y = f(self.z)
+        for name, where in {"vanishing": (np.abs(slope) < VANISHING) & (slope != 0), "dying": slope == 0}.items():
+            if where.any():
+                _mark(panel, self.z, where, name)
+        panel.axhline(0, color=PALE, linewidth=0.8, zorder=1)
+        panel.axvline(0, color=PALE, linewidth=0.8, zorder=1)
+        panel.plot(self.z, _broken(y), color=BLUE, linewidth=2.2, label="f(z)")
+        panel.plot(
+            self.z, _broken(slope), color=ORANGE, linewidth=1.7, linestyle=(0, (4, 1.5)), label="its derivative f′(z)"
+        )
+        panel.set_title(_title(f), fontsize=SMALL + 2, color=INK)
+        panel.set(xlim=(self.z[0], self.z[-1]), ylim=_limits(y, slope))
+        panel.spines[["top", "right"]].set_visible(False)
+        panel.tick_params(labelsize=SMALL, colors=MUTED)
+        panel.set_xlabel("z", fontsize=SMALL, color=MUTED, labelpad=1)
+
+    def _legend(self, own_figure: bool) -> None:
+        """One legend for all panels, of what at least one of them has."""
+        entries: dict[str, Any] = {}
+        for panel in self.axes_:
+            handles, labels = panel.get_legend_handles_labels()
+            entries = dict(zip(labels, handles, strict=True)) | entries
+        order = [label for label in ("f(z)", "its derivative f′(z)", *LABELS.values()) if label in entries]
+        handles = [entries[label] for label in order]
+        if own_figure:
+            columns = 2 if len(self.axes_) < 3 else 4
+            self.figure_.legend(
+                handles, order, loc="outside lower center", ncols=columns, frameon=False, fontsize=SMALL + 0.5
+            )
+        else:
+            self.axes_[0].legend(handles, order, loc="upper left", fontsize=SMALL - 1)
+
+
+def _mark(panel: Axes, z: Array, where: Array, name: str) -> None:
+    panel.fill_between(
+        z, 0, 1, where=where, transform=panel.get_xaxis_transform(), label=LABELS[name], zorder=0, **MARKS[name]
+    )
+
+
+def _broken(values: Array) -> Array:
+    """The curve with a gap where it jumps, in place of an upright line that is no part of it."""
+    steps = np.abs(np.diff(values, prepend=values[:1]))
+    beside = np.maximum(np.roll(steps, 1), np.roll(steps, -1))
+    return np.where((steps > JUMP) & (steps > 3 * beside), np.nan, values)
+
+
+def _limits(y: Array, slope: Array) -> tuple[float, float]:
+    """Room for the derivative and all flat parts of f; where f goes on to infinity it leaves the panel."""
+    flat = y[np.abs(slope) < VANISHING]
+    low = min(max(y.min(), flat.min(initial=-2)), slope.min(), 0)
+    high = max(min(y.max(), flat.max(initial=3)), min(slope.max(), 3), 1)
+    margin = 0.07 * (high - low)
+    return low - margin, high + margin
+
+
+def _title(f: Activation) -> str:
+    """The activation as one would write it: its class, and the parameters that are not its defaults."""
+    given = [
+        f"{field.name}={getattr(f, field.name)!r}"
+        for field in fields(f)  # type: ignore[arg-type]
+        if getattr(f, field.name) != field.default
+    ]
+    return type(f).__name__ + (f"({', '.join(given)})" if given else "")

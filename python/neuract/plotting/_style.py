@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What all pictures share: their colours, and the figure they are drawn on.
+
+Orange and blue are told apart by people who are colour-blind too: blue is positive, orange negative or a finding.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+Array = npt.NDArray[Any]
+
+BLUE = "#0f69b4"
+ORANGE = "#e06c00"
+INK = "#222222"
+MUTED = "#666666"
+PALE = "#c9c9c9"
+SMALL = 8.0  # points, of what stands beside neurons
+
+# Okabe & Ito 2008, "Color universal design", without its yellow (too light on white); the first two are ours.
+CLASSES = (BLUE, ORANGE, "#009e73", "#b0528c", "#56b4e9", "#222222", "#a6761d", "#8c8c8c", "#66a61e", "#7570b3")
+
+SIGNED = LinearSegmentedColormap.from_list(
+    "neuract_signed", ["#a34700", ORANGE, "#f8c089", "#fbfbfb", "#9fcbea", BLUE, "#08406f"]
+)
+SHARES = LinearSegmentedColormap.from_list("neuract_shares", ["#e3e6ea", "#8d97a3", "#1f2933"])
+
+
+def axes_or_new(ax: Axes | None, width: float, height: float) -> Axes:
+    """The user's axes, or those of a new figure of that size in inches."""
+    return ax if ax is not None else plt.subplots(figsize=(width, height), layout="constrained")[1]
+
+
+def panels(
+    ax: Axes | None, rows: int, columns: int, size: tuple[float, float], **settings: Any
+) -> tuple[Figure, npt.NDArray[Any]]:
+    """A grid of axes, on a new figure of that size in inches or in the place of the user's axes -> (figure, axes)."""
+    if ax is None:
+        return plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False, **settings)
+    place = ax.get_subplotspec()
+    if place is None:
+        raise ValueError("ax must come from plt.subplots or figure.add_subplot: several panels are drawn in its place")
+    ax.set_axis_off()
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return figure, place.subgridspec(rows, columns, **_of_grid(settings)).subplots(squeeze=False, **_of_axes(settings))
+
+
+def _of_grid(settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: settings[name] for name in ("width_ratios", "height_ratios") if name in settings}
+
+
+def _of_axes(settings: dict[str, Any]) -> dict[str, Any]:
+    return {name: settings[name] for name in ("sharex", "sharey") if name in settings}
+
+
+def tidy(ax: Axes) -> None:
+    """No frame but the two axes, a faint grid behind."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(True, color=PALE, linewidth=0.5, alpha=0.6)
+    ax.set_axisbelow(True)
+
+
+def shortened(name: object, most: int = 22) -> str:
+    """The name, cut where it is longer than that many letters."""
+    text = str(name)
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
+def readable_on(colours: Array) -> list[str]:
+    """White or ink for text on each of these colours (n, 4), by their luminance (ITU-R BT.709)."""
+    luminance = np.asarray(colours)[:, :3] @ (0.2126, 0.7152, 0.0722)
+    return ["white" if bright < 0.5 else INK for bright in luminance]
