@@ -46,6 +46,7 @@ from neuract.layers import Dense
 from neuract.losses import AbsoluteError, Focal, Gamma, Huber, LogLoss, Loss, OwnLoss, Poisson, Quantile, SquaredError
 from neuract.network import Network
 from neuract.optimizers import LBFGS, SGD, Adam, AdamW
+from neuract.persistence import load, save
 from neuract.threading import get_num_threads, set_num_threads, simd_info
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ __all__ = [
     "callbacks",
     "diagnose",
     "get_num_threads",
+    "load",
     "losses",
+    "save",
     "schedules",
     "set_num_threads",
     "simd_info",

@@ -23,6 +23,7 @@ from neuract import _training, _validation
 from neuract._building import as_without_hidden_layers, new_network
 from neuract._documentation import documentation_address
 from neuract._epochs import EpochByEpoch
+from neuract._estimator_file import SavedEstimator
 from neuract._lbfgs import train_lbfgs
 from neuract._monitoring import Rows
 from neuract._sklearn_callbacks import CallbackSupportMixin, FitTasks, with_callbacks
@@ -40,7 +41,7 @@ SKLEARN_NAMES = {"sigmoid": "logistic", "linear": "identity", "exponential": "ex
 SPARSE_FORMATS = ("csr", "csc", "bsr", "coo")  # scikit-learn makes CSR of the others
 
 
-class MultilayerPerceptron(CallbackSupportMixin, EpochByEpoch):  # type: ignore[misc]
+class MultilayerPerceptron(CallbackSupportMixin, EpochByEpoch, SavedEstimator):  # type: ignore[misc]
     """A Network with scikit-learn's parameters, fit and attributes.
 
     A subclass says what its targets, losses and scores are: `_targets`, `_loss_and_output`, and those of EpochByEpoch.

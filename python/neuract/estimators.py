@@ -191,6 +191,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     """
 
     classes_: Array
+    _neuract_file = "MLPClassifier"
     _multilabel: bool
     _sparse_labels = False
     _y_numeric = False
@@ -656,6 +657,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     array([0., 1.])
     """
 
+    _neuract_file = "MLPRegressor"
     _y_numeric = True
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **MultilayerPerceptron._parameter_constraints,

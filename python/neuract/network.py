@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+import os
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import isfinite
@@ -16,8 +17,11 @@ import numpy.typing as npt
 from neuract import _callbacks, _initial, _summary, _training, _validation
 from neuract import _neuract_core as core
 from neuract._lbfgs import train_lbfgs
+from neuract._model_file import Contents, pack, save_bytes, unpack
+from neuract._network_document import FREE, read_network, write_network
 from neuract._sparse import SparseRows
 from neuract._training import PARTS, Data, Gradients
+from neuract._values import Writer
 from neuract.activations import PReLU, Softmax
 from neuract.layers import Dense, n_slopes
 from neuract.losses import Loss, OwnFunction, default_loss
@@ -30,6 +34,7 @@ Array = npt.NDArray[Any]
 
 # What the core has taken over; the other settings may be changed between calls.
 FIXED = ("layers", "loss_function", "optimizer", "alpha", "l1", "max_grad_norm", "batch_size", "dtype", "n_threads")
+KNOWN = {*FIXED, *FREE, "callbacks", "history_", "_core", "_trainer", "_random"}  # other attributes are the user's
 
 
 class Network:
@@ -100,6 +105,7 @@ class Network:
     """
 
     history_: dict[str, list[float]]
+    _neuract_file = "Network"
 
     def __init__(
         self,
@@ -474,24 +480,53 @@ class Network:
 
     # ---- copying and pickling --------------------------------------------------------------------
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Everything but the callbacks, which belong to the fit and not to the model."""
-        state = {name: value for name, value in self.__dict__.items() if name not in ("_core", "_trainer")}
-        state["callbacks"] = []
-        if self._core is not None:
-            state["n_inputs"], state["parameters"] = self._core.n_inputs, self._parameters()
-        if self._trainer is not None:
-            state["training"] = _training.trainer_state(self, self._trainer)
-        return state
+    def save(self, path: str | os.PathLike[str], *, state: bool = False) -> None:
+        """Writes the network to a file, from which `neuract.load` makes the same network: `neuract.save`."""
+        writer = Writer()
+        parts = {"network": write_network(self._state(), writer, training=state)}
+        save_bytes(path, pack("Network", parts, writer))
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        state = dict(state)
-        n_inputs, parameters = state.pop("n_inputs", None), state.pop("parameters", {})
-        training = state.pop("training", None)
-        self.__dict__.update(state, _core=None, _trainer=None)
-        if n_inputs is not None:
-            self._core = self._make_core(n_inputs)
-            self._set_parameters(parameters)
+    def __getstate__(self) -> dict[str, Any]:
+        """The bytes of a model file, and beside them what it cannot hold; but no callbacks, which belong to the fit."""
+        state, writer = self._state(), Writer()
+        beside: dict[str, Any] = {"others": state["others"]}
+        parts = {"network": write_network(state, writer, training=True, beside=beside)}
+        return {"file": pack("Network", parts, writer), "beside": beside}
+
+    def __setstate__(self, pickled: dict[str, Any]) -> None:
+        self._become(unpack(pickled["file"]), pickled["beside"])
+
+    def _become(self, contents: Contents, beside: dict[str, Any] | None = None) -> None:
+        """Becomes the network of these contents."""
+        state = read_network(contents.parts["network"], contents.reader, beside)
+        contents.reader.check_all_read()
+        self._set_state(state | {"others": (beside or {}).get("others", {})})
+
+    def _state(self) -> dict[str, Any]:
+        """Everything but the callbacks, as `_network_document` describes it."""
+        fixed = {name: getattr(self, name) for name in FIXED if name != "loss_function"}
+        free = {name: getattr(self, name) for name in FREE}
+        return {
+            "fixed": {**fixed, "loss": self.loss_function},
+            "free": free,
+            "learned": self._learned(),
+            "training": _training.trainer_state(self, self._trainer) if self._trainer is not None else None,
+            "generator": self._random,
+            "others": {name: value for name, value in self.__dict__.items() if name not in KNOWN},
+        }
+
+    def _learned(self) -> dict[str, Any] | None:
+        if self._core is None:
+            return None
+        return {"n_inputs": self._core.n_inputs, "history": self.history_, "parameters": self._parameters()}
+
+    def _set_state(self, state: dict[str, Any]) -> None:
+        Network.__init__(self, **state["fixed"])
+        self.__dict__.update(state["free"], _random=state["generator"], **state["others"])
+        learned, training = state["learned"], state["training"]
+        if learned is not None:
+            self.set_parameters(**learned["parameters"])
+            self.history_ = learned["history"]
         if training is not None:
             self._trainer = _training.restored_trainer(self, training)
 
@@ -501,7 +536,7 @@ class Network:
     def __deepcopy__(self, memo: dict[int, Any]) -> Network:
         twin = type(self).__new__(type(self))
         memo[id(self)] = twin
-        twin.__setstate__(copy.deepcopy(self.__getstate__(), memo))
+        twin._set_state(copy.deepcopy(self._state(), memo))
         return twin
 
 

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Estimators in model files and in pickles, which are model files with what those cannot hold beside them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, ClassVar
+
+from neuract._estimator_document import ATTRIBUTES, read_estimator, write_estimator
+from neuract._model_file import Contents, pack, save_bytes, unpack
+from neuract._parameters import Parameters
+from neuract._values import Writer
+from neuract.network import Network
+
+
+class SavedEstimator(Parameters):
+    """An estimator that can be saved, pickled and copied."""
+
+    _neuract_file: ClassVar[str]  # the kind of model, as the file names it
+
+    def save(self, path: str | os.PathLike[str], *, state: bool = False) -> None:
+        """Writes the model to a file, from which `neuract.load` makes the same model.
+
+        Parameters
+        ----------
+        path, state
+            As for `neuract.save`.
+        """
+        writer = Writer()
+        parts = write_estimator(self._state(), writer, training=state)
+        save_bytes(path, pack(self._neuract_file, parts, writer))
+
+    def __getstate__(self) -> dict[str, Any]:
+        state, writer = self._state(), Writer()
+        beside: dict[str, Any] = {"others": state["others"]}
+        parts = write_estimator(state, writer, training=True, beside=beside)
+        return {"file": pack(self._neuract_file, parts, writer), "beside": beside}
+
+    def __setstate__(self, pickled: dict[str, Any]) -> None:
+        contents, beside = unpack(pickled["file"]), pickled["beside"]
+        self._set_state(read_estimator(contents.parts, contents.reader, beside))
+        self.__dict__.update(beside["others"])
+
+    def _become(self, contents: Contents) -> None:
+        """Becomes the estimator of these contents, which may be a stranger's."""
+        state = read_estimator(contents.parts, contents.reader)
+        contents.reader.check_all_read()
+        if unknown := state["parameters"].keys() - set(self._get_param_names()):
+            raise ValueError(f"{type(self).__name__} has no parameters {', '.join(sorted(unknown))}")
+        self._set_state(state)
+        self._validate_params()
+
+    def _state(self) -> dict[str, Any]:
+        own = self.__dict__
+        names = set(self._get_param_names()) & own.keys()
+        network = own.get("network_")
+        return {
+            "parameters": {name: own[name] for name in sorted(names)},
+            "attributes": {name: own[name] for name in ATTRIBUTES if name in own},
+            "network": None if network is None else network._state(),
+            "others": {name: value for name, value in own.items() if name not in {*names, *ATTRIBUTES, "network_"}},
+        }
+
+    def _set_state(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state["parameters"], **state["attributes"])
+        if state["network"]:
+            network = self.__dict__["network_"] = Network.__new__(Network)
+            network._set_state({"others": {}, **state["network"]})

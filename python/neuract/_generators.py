@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The state of NumPy's RandomState as a model file has it: a JSON object, and the words of the Mersenne Twister."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from neuract._validation import boolean, real_number, whole_number
+from neuract._values import Reader, Unwritable, Writer
+
+WORDS = 624
+
+
+def write_generator(random: np.random.RandomState, writer: Writer) -> dict[str, Any]:
+    """Its state as JSON; the words are an array beside it."""
+    state: Any = random.get_state(legacy=False)
+    if state["bit_generator"] != "MT19937":
+        raise Unwritable(f"a RandomState of {state['bit_generator']}")
+    return {
+        "words": writer.write(state["state"]["key"]),
+        "position": int(state["state"]["pos"]),
+        "has_gauss": bool(state["has_gauss"]),
+        "gauss": float(state["gauss"]),
+    }
+
+
+def read_generator(document: Any, reader: Reader) -> np.random.RandomState:
+    """A RandomState of that state, checked: NumPy believes any position."""
+    if not isinstance(document, dict) or document.keys() != {"words", "position", "has_gauss", "gauss"}:
+        raise ValueError(f"a generator needs words, position, has_gauss and gauss, not {document!r}")
+    words, position = reader.read(document["words"]), whole_number(document["position"], "position", low=0)
+    if not isinstance(words, np.ndarray) or words.dtype != np.uint32 or words.shape != (WORDS,) or position > WORDS:
+        raise ValueError(f"a generator needs {WORDS} words of 32 bits and a position among them")
+    gauss = real_number(document["gauss"], "gauss", open_low=True, open_high=True)
+    random = np.random.RandomState(0)
+    has_gauss = int(boolean(document["has_gauss"], "has_gauss"))
+    random.set_state(("MT19937", words, position, has_gauss, gauss))
+    return random

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a Network consists of, as the document and the arrays of a model file, and back.
+
+Its state is a dict: "fixed", the settings that it is made with; "free", those that may change; "learned": n_inputs,
+parameters and history; "training", the optimizer's state; "generator". The last three may be None.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuract import _initial, _validation
+from neuract._generators import read_generator, write_generator
+from neuract._training import MOMENTS, PARTS
+from neuract._values import Reader, Writer, object_with
+from neuract.layers import Dense, n_slopes
+
+Array = npt.NDArray[Any]
+Document = dict[str, Any]
+State = dict[str, Any]
+Shapes = dict[str, list[tuple[int, ...]]]
+
+FIXED = ("loss", "optimizer", "alpha", "l1", "max_grad_norm", "batch_size", "dtype", "n_threads")  # beside layers
+FREE = ("learning_rate", "epochs", "shuffle", "init", "random_state", "verbose")
+KEYS = ("layers", *FIXED, *FREE, "learned", "training", "generator")
+NAMES = {"weights": "weight", "biases": "bias", "slopes": "slope"}  # of PARTS, in the names of arrays
+OF_MOMENTS = {"first_moments": "first_moment", "second_moments": "second_moment"}
+
+
+# ---- writing -------------------------------------------------------------------------------------
+
+
+def write_network(state: State, writer: Writer, *, training: bool, beside: State | None = None) -> Document:
+    """The document; what cannot be written goes to `beside`, and is an Unwritable where that is None."""
+    settings = {**state["fixed"], **state["free"]}
+    layers, random_state = settings.pop("layers"), settings["random_state"]
+    generator = state["generator"] if training else None
+    if isinstance(random_state, np.random.RandomState) and beside is None:
+        settings["random_state"] = None
+        if training and generator in (None, random_state):
+            settings["random_state"], generator = "generator", random_state
+    document = {"layers": writer.attempt("layers", layers, beside, lambda: _write_layers(layers, writer))}
+    document |= writer.write_all(settings, beside)
+    document["learned"] = state["learned"] and _write_learned(state["learned"], writer)
+    document["training"] = _write_training(state["training"], writer) if training and state["training"] else None
+    document["generator"] = generator and writer.attempt(
+        "generator", generator, beside, lambda: write_generator(generator, writer)
+    )
+    return document
+
+
+def _write_layers(layers: tuple[Dense, ...], writer: Writer) -> list[Document]:
+    return [_write_layer(layer, number, writer) for number, layer in enumerate(layers)]
+
+
+def _write_layer(layer: Dense, number: int, writer: Writer) -> Document:
+    if layer.threshold is not None:
+        writer.arrays[f"layers.{number}.threshold"] = np.array(layer.threshold, dtype=np.float64)
+    return {
+        "units": layer.units,
+        "activation": writer.write(layer.activation),
+        "threshold": layer.threshold is not None,
+        "dropout": layer.dropout,
+    }
+
+
+def _write_learned(learned: State, writer: Writer) -> Document:
+    for part, arrays in learned["parameters"].items():
+        for layer, array in enumerate(arrays):
+            if array.size:
+                writer.arrays[f"layers.{layer}.{NAMES[part]}"] = array
+    return {"n_inputs": learned["n_inputs"], "history": writer.write(learned["history"])}
+
+
+def _write_training(training: State, writer: Writer) -> Document:
+    for (moment, part), arrays in training["moments"].items():
+        for layer, array in enumerate(arrays):
+            if array.size:
+                writer.arrays[f"layers.{layer}.{NAMES[part]}.{OF_MOMENTS[moment]}"] = array
+    return {"steps": training["steps"], "seed": training["seed"]}
+
+
+# ---- reading -------------------------------------------------------------------------------------
+
+
+def read_network(document: Any, reader: Reader, beside: State | None = None) -> State:
+    """The state; ValueError or TypeError where the document or an array is not what it must be."""
+    beside = beside or {}
+    document = object_with(document, KEYS, "network")
+    layers = beside.get("layers") or _read_layers(document["layers"], reader)
+    generator = beside.get("generator") or (document["generator"] and read_generator(document["generator"], reader))
+    free = {name: beside[name] if name in beside else reader.read(document[name]) for name in FREE}
+    fixed = {name: beside[name] if name in beside else reader.read(document[name]) for name in FIXED}
+    state = {"fixed": {"layers": layers, **fixed}, "free": _checked_free(free, generator), "generator": generator}
+    learned = state["learned"] = document["learned"] and _read_learned(document["learned"], layers, fixed, reader)
+    training = document["training"]
+    if training and not learned:
+        raise ValueError("there is a state of training, but nothing has been learned")
+    state["training"] = training and _read_training(training, layers, learned["n_inputs"], fixed, reader)
+    return state
+
+
+def _read_layers(document: Any, reader: Reader) -> list[Dense]:
+    if not isinstance(document, list):
+        raise ValueError(f"layers must be a list, not {document!r}")
+    return [_read_layer(layer, number, reader) for number, layer in enumerate(document)]
+
+
+def _read_layer(document: Any, number: int, reader: Reader) -> Dense:
+    layer = object_with(document, {"units", "activation", "threshold", "dropout"}, "layer")
+    units, threshold = _validation.whole_number(layer["units"], "units", low=1), None
+    if _validation.boolean(layer["threshold"], "threshold"):
+        name = f"layers.{number}.threshold"
+        single = reader.shape(name) == ()
+        threshold = reader.take(name, () if single else (units,), "float64")
+    return Dense(units, reader.read(layer["activation"]), threshold=threshold, dropout=layer["dropout"])
+
+
+def _checked_free(free: State, generator: np.random.RandomState | None) -> State:
+    """The settings that no constructor checks."""
+    random_state = generator if free["random_state"] == "generator" else free["random_state"]
+    _validation.random_state(random_state)
+    return {
+        "learning_rate": _validation.real_number(free["learning_rate"], "learning_rate", low=0, open_high=True),
+        "epochs": _validation.whole_number(free["epochs"], "epochs", low=0),
+        "shuffle": _validation.boolean(free["shuffle"], "shuffle"),
+        "init": _initial.checked(free["init"]),
+        "random_state": random_state,
+        "verbose": _validation.boolean(free["verbose"], "verbose"),
+    }
+
+
+def _read_learned(document: Any, layers: list[Dense], fixed: State, reader: Reader) -> State:
+    learned = object_with(document, {"n_inputs", "history"}, "learned")
+    n_inputs = _validation.whole_number(learned["n_inputs"], "n_inputs", low=1)
+    history = reader.read(learned["history"])
+    if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
+        raise ValueError("history must have a list for each name")
+    parameters = _read_parts(layers, n_inputs, fixed["dtype"], "", reader)
+    return {"n_inputs": n_inputs, "history": history, "parameters": parameters}
+
+
+def _read_training(document: Any, layers: list[Dense], n_inputs: int, fixed: State, reader: Reader) -> State:
+    training = object_with(document, {"steps", "seed"}, "training")
+    steps, seed = (_validation.whole_number(training[name], name, low=0) for name in ("steps", "seed"))
+    if max(steps, seed) >= 2**63:
+        raise ValueError("steps and seed must be less than 2**63")
+    moments = {
+        (moment, part): arrays
+        for moment in MOMENTS
+        for part, arrays in _read_parts(layers, n_inputs, fixed["dtype"], f".{OF_MOMENTS[moment]}", reader).items()
+    }
+    return {"steps": steps, "seed": seed, "moments": moments}
+
+
+def _read_parts(layers: list[Dense], n_inputs: int, dtype: str, suffix: str, reader: Reader) -> dict[str, list[Array]]:
+    """Weights, biases and slopes, or what there is of an optimizer for each of them."""
+    sizes = pairwise([n_inputs, *(layer.units for layer in layers)])
+    shapes: Shapes = {
+        "weights": list(sizes),
+        "biases": [(layer.units,) for layer in layers],
+        "slopes": [(n_slopes(layer),) for layer in layers],
+    }
+    return {
+        part: [
+            reader.take(f"layers.{layer}.{NAMES[part]}{suffix}", shape, dtype) if shape[-1] else np.empty(0, dtype)
+            for layer, shape in enumerate(shapes[part])
+        ]
+        for part in PARTS
+    }
