@@ -478,7 +478,7 @@ class Network:
             f"Network([{', '.join(map(repr, self.layers))}], loss={self.loss_function!r}, optimizer={self.optimizer!r})"
         )
 
-    # ---- copying and pickling --------------------------------------------------------------------
+    # ---- saving, copying and pickling -------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str], *, state: bool = False) -> None:
         """Writes the network to a file, from which `neuract.load` makes the same network: `neuract.save`."""
