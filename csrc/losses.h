@@ -32,7 +32,8 @@ enum {
     NA_LOSSES(NA_LOSS_ID) NA_N_ELEMENTWISE_LOSSES,
     NA_LAST_ELEMENTWISE_LOSS = NA_N_ELEMENTWISE_LOSSES - 1,
     NA_SOFTMAX_LOSSES(NA_LOSS_ID) NA_N_LOSSES,
-    NA_OWN_LOSS = NA_N_LOSSES /* of the output, computed by the caller */
+    NA_OWN_LOSS = NA_N_LOSSES, /* of the output, computed by the caller */
+    NA_OWN_SOFTMAX_LOSS        /* the same of the probabilities of softmax */
 };
 #undef NA_LOSS_ID
 

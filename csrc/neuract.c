@@ -28,9 +28,10 @@ int na_activation_named(const char *name)
 int na_loss_named(const char *name)
 {
 #define NA_NAME(loss, of) [NA_LOSS_##loss] = #loss,
-    static const char *const names[] = {NA_LOSSES(NA_NAME) NA_SOFTMAX_LOSSES(NA_NAME)[NA_OWN_LOSS] = "own"};
+    static const char *const names[] = {NA_LOSSES(NA_NAME) NA_SOFTMAX_LOSSES(NA_NAME)[NA_OWN_LOSS] = "own",
+                                        [NA_OWN_SOFTMAX_LOSS] = "own_softmax"};
 #undef NA_NAME
-    return find(name, NA_OWN_LOSS + 1, names);
+    return find(name, NA_OWN_SOFTMAX_LOSS + 1, names);
 }
 
 int64_t na_loss_targets(int loss, int64_t units)

@@ -25,7 +25,8 @@ const char *na_simd_built(int i, bool *runs);
 
 /* ---- the lists, by name ---------------------------------------------------------------------- */
 
-/* The number of an activation ("softmax" too), loss ("own" too) or optimizer; -1 where there is none of that name. */
+/* The number of an activation ("softmax" too), loss ("own" and "own_softmax" too) or optimizer; -1 where there is none
+ * of that name. */
 int na_activation_named(const char *name);
 int na_loss_named(const char *name);
 int na_optimizer_named(const char *name);
@@ -95,14 +96,15 @@ na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x,
 /* ---- training -------------------------------------------------------------------------------- */
 
 /* A loss of the caller's own, for `rows` rows: losses (rows) ← what each costs, gradients (rows × units) ← its
- * derivative by the outputs; sample weights are none of its business. Called in the caller's thread and floating-point
- * state. Returns whether all went well; if not, the run ends, and what it did is of no use. */
+ * derivative by the outputs (of softmax: as if they did not depend on each other); targets (rows × units), for softmax
+ * 1 for the row's class and 0 for the others; sample weights are none of its business. Called in the caller's thread
+ * and floating-point state. Returns whether all went well; if not, the run ends, and what it did is of no use. */
 typedef bool na_own_loss(void *context, int64_t rows, const void *outputs, const void *targets, void *losses,
                          void *gradients);
 
 typedef struct {
     int loss;                       /* na_loss_named */
-    na_own_loss *own_loss;          /* of the loss "own", which no softmax is for; it works on one thread */
+    na_own_loss *own_loss;          /* of the losses "own" and, for softmax, "own_softmax"; they work on one thread */
     void *own_context;              /* handed to it */
     const double *loss_parameters;  /* huber's delta, quantile's q, ...; copied */
     int64_t n_loss_parameters;      /* 1, or one for each of the last layer's units, not for losses of softmax */

@@ -169,6 +169,21 @@ static void ask_for_loss(trainer *t, int64_t rows)
     na_fp_enter();
 }
 
+/* targets: rows × units ← 1 for the class of each row, 0 for the others. */
+static void mark_classes(int64_t units, int64_t rows, const real *classes, real *targets)
+{
+    for (int64_t r = 0; r < rows; r++)
+        for (int64_t j = 0; j < units; j++) targets[r * units + j] = classes[r] == (real)j;
+}
+
+/* From the gradient by the outputs y of softmax to that by z: y_j (g_j − Σ g_i y_i). */
+static void through_softmax(int64_t units, const real *y, real *gradient)
+{
+    real mean = 0;
+    for (int64_t j = 0; j < units; j++) mean += gradient[j] * y[j];
+    for (int64_t j = 0; j < units; j++) gradient[j] = y[j] * (gradient[j] - mean);
+}
+
 /* output_layer for the whole chunk with a loss of the caller's own, who gets rows, not blocks. Apart from run_group,
  * since inlined there it slows small networks by 1 to 2 %. */
 static __attribute__((noinline)) void own_output_layer(trainer *t, const scratch *s, int64_t blocks)
@@ -176,21 +191,27 @@ static __attribute__((noinline)) void own_output_layer(trainer *t, const scratch
     int l = t->net->n_layers - 1;
     const dense *layer = &t->net->layers[l];
     int64_t units = layer->units, size = units * NA_LANES, rows = least(t->chunk, t->batch_rows - t->batch_done);
+    bool softmax = layer->activation == NA_SOFTMAX;
     real *y = s->delta_below, *parameter_slopes = s->parameter_slopes[l];
     forward_layer(t, s, l, 0, blocks, y);
     activate_blocks(t->table, layer, blocks, y, y, s->slopes[l], parameter_slopes);
     for (int64_t b = 0; b < blocks; b++) {
         t->table->scatter(units, rows_of(t, b), y + b * size, t->own_outputs + b * size);
-        gather_rows(t, b, units, t->data->targets, s->targets);
-        t->table->scatter(units, rows_of(t, b), s->targets, t->own_targets + b * size);
+        gather_rows(t, b, t->n_targets, t->data->targets, s->targets);
+        if (softmax)
+            mark_classes(units, rows_of(t, b), s->targets, t->own_targets + b * size);
+        else
+            t->table->scatter(units, rows_of(t, b), s->targets, t->own_targets + b * size);
     }
     ask_for_loss(t, rows);
-    for (int64_t i = 0; i < rows * units; i++) {
-        real weight = t->row_weights[i / units];
-        t->own_gradients[i] = weight == 0 ? 0 : weight * t->own_gradients[i];
+    for (int64_t r = 0; r < rows; r++) {
+        real *gradient = t->own_gradients + r * units;
+        if (softmax) through_softmax(units, t->own_outputs + r * units, gradient);
+        for (int64_t j = 0; j < units; j++) gradient[j] = t->row_weights[r] == 0 ? 0 : t->row_weights[r] * gradient[j];
     }
     for (int64_t b = 0; b < blocks; b++)
         t->table->gather(units, rows_of(t, b), t->own_gradients + b * size, NULL, s->delta + b * size);
+    if (softmax) return;
     if (parameter_slopes) t->table->multiply(units * blocks, parameter_slopes, s->delta, parameter_slopes);
     t->table->multiply(units * blocks, s->delta, s->slopes[l], s->delta);
 }
@@ -229,7 +250,7 @@ static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
     const network *net = t->net;
     for (int64_t b = 0; b < blocks; b++) gather_inputs(t, block + b);
     for (int l = 0; l < net->n_layers - 1; l++) forward_hidden(t, s, l, block, blocks);
-    if (t->training.loss == NA_OWN_LOSS)
+    if (t->has_own_loss)
         own_output_layer(t, s, blocks);
     else
         for (int64_t b = 0; b < blocks; b++) output_layer(t, s, block + b, b);

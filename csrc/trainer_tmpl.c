@@ -71,10 +71,11 @@ static void take_all(allocation *a, trainer *t)
     t->panels = take(a, t->n_panels, sizeof(panel));
     t->sums = take(a, t->n_panels, sizeof(panel_sums));
     t->loss_parameters = take_reals(a, t->training.n_loss_parameters, 1);
-    if (t->training.loss == NA_OWN_LOSS) {
-        t->own_outputs = take_reals(a, t->chunk, t->n_targets);
-        t->own_targets = take_reals(a, t->chunk, t->n_targets);
-        t->own_gradients = take_reals(a, t->chunk, t->n_targets);
+    if (t->has_own_loss) {
+        int64_t units = last_layer(net)->units;
+        t->own_outputs = take_reals(a, t->chunk, units);
+        t->own_targets = take_reals(a, t->chunk, units);
+        t->own_gradients = take_reals(a, t->chunk, units);
     }
     t->scratches = take(a, t->training.n_threads, sizeof(scratch));
     for (int i = 0; i < t->training.n_threads; i++) {
@@ -112,7 +113,8 @@ na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *traini
     sizes.handle.n_threads = sizes.training.n_threads;
     sizes.padded = up_to(sizes.chunk, NA_LANES);
     sizes.group = net->group;
-    if (training->loss == NA_OWN_LOSS) sizes.training.n_threads = 1, sizes.group = sizes.padded / NA_LANES;
+    sizes.has_own_loss = training->loss >= NA_OWN_LOSS;
+    if (sizes.has_own_loss) sizes.training.n_threads = 1, sizes.group = sizes.padded / NA_LANES;
     sizes.n_targets = na_loss_targets(training->loss, last_layer(net)->units);
     for (int l = 0; l < net->n_layers; l++) sizes.n_panels += net->layers[l].panels;
 

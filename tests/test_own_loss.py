@@ -133,9 +133,53 @@ def test_nan_is_divergence(data):
         network(lambda y, p: (p[:, 0] * np.nan, p)).fit(*data)
 
 
+def brier(y_true, y_pred):
+    """Brier 1950."""
+    r = y_pred - y_true
+    return (r * r).sum(axis=1), 2 * r
+
+
+def cross_entropy(y_true, y_pred):
+    return -(y_true * np.log(y_pred)).sum(axis=1), -y_true / y_pred
+
+
+def test_softmax_with_the_log_loss_as_the_core_trains_it(data):
+    """Protects the way back through softmax, the classes as columns, and the weights of rows."""
+    x, y, weights = data
+    classes = (y > 0).sum(axis=1)
+    layers = [na.Dense(9, "tanh"), na.Dense(3, "softmax")]
+    settings = {"epochs": 3, "batch_size": 1500, "random_state": 0, "dtype": "float64"}
+    theirs, own = (na.Network(layers, loss=loss, **settings) for loss in ("log_loss", cross_entropy))
+    theirs.fit(x, classes, weights)
+    own.fit(x, np.eye(3)[classes], weights)
+    for part, expected in zip(parameters(own), parameters(theirs), strict=True):
+        assert expected is None or part == pytest.approx(expected, rel=1e-9, abs=1e-12)
+    assert own.history_["loss"] == pytest.approx(theirs.history_["loss"], rel=1e-9)
+
+
+def test_softmax_gradients_against_differences(data):
+    x, y, _ = data
+    net = na.Network([na.Dense(4, "softmax")], loss=brier, random_state=0, epochs=1, dtype="float64")
+    classes = (y > 0).sum(axis=1)[:30]
+    net.fit(x[:30], classes)
+    for analytic, desired in zip(
+        parameters(net.gradients(x[:30], classes)), central_differences(net, x[:30], classes), strict=True
+    ):
+        assert (analytic is None) == (desired is None)
+        if desired is not None:
+            np.testing.assert_allclose(analytic, desired, rtol=1e-7, atol=1e-10)
+
+
+@pytest.mark.parametrize("target", [lambda y: y[:, 0] > 0, lambda y: (y > 0).sum(axis=1), lambda y: y > 0])
+def test_classifier(target, data):
+    """Two classes, three, several labels a row."""
+    x, y = data[0], target(data[1])
+    model = na.MLPClassifier(loss=brier, max_iter=40, learning_rate_init=0.01, early_stopping=True, random_state=0)
+    assert model.fit(x, y).score(x, y) > 0.85
+    assert isinstance(model.network_.loss_function, na.OwnLoss)
+
+
 def test_refused_where_it_cannot_work(data):
-    with pytest.raises(ValueError, match="softmax with squared_error, a loss of your own"):
-        network(squared_error, "softmax")
     with pytest.raises(TypeError, match="a function or one of squared_error"):
         network(na.Huber)
 

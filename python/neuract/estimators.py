@@ -128,9 +128,11 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     missing : {"error", "zero"}, default="error"
         NaN in X, here and in `predict`: an error, or taken as 0, which for scaled columns is their
         mean.
-    loss : str or Loss, default="log_loss"
+    loss : str, Loss or callable, default="log_loss"
         What is minimized: "log_loss", "focal" (rows that are easy count less, for classes of very
-        different sizes), or an object such as ``neuract.LogLoss(label_smoothing=0.1)``.
+        different sizes), or an object such as ``neuract.LogLoss(label_smoothing=0.1)``. Or a function
+        of your own, ``function(y_true, y_pred) -> (values, gradient)``, of probabilities and 0 or 1,
+        one column for two classes, else one a class or label, which `neuract.OwnLoss` describes.
     class_weight : dict, "balanced", list of dict or None, default=None
         What the rows of each class count, times their sample weight. "balanced": as much as those
         of every other class, n_rows / (n_classes · rows of the class). Several labels a row: one
@@ -197,7 +199,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     _y_numeric = False
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **MultilayerPerceptron._parameter_constraints,
-        "loss": [StrOptions({"log_loss", "focal"}), Loss],
+        "loss": [StrOptions({"log_loss", "focal"}), Loss, callable],
         "class_weight": [None, StrOptions({"balanced"}), dict, list],
     }
 
@@ -239,7 +241,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         init: Any = "glorot_uniform",
         callbacks: Sequence[Any] | None = None,
         missing: str = "error",
-        loss: str | Loss = "log_loss",
+        loss: str | Loss | OwnFunction = "log_loss",
         class_weight: dict[Any, float] | str | list[dict[Any, float]] | None = None,
     ) -> None:
         super().__init__(
@@ -473,10 +475,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
 
     def _loss_and_output(self) -> tuple[Loss, Activation]:
         loss, several = loss_named(self.loss), self.n_outputs_ > 1 and not self._multilabel
-        if not isinstance(loss, (LogLoss, Focal)):
+        if not isinstance(loss, (LogLoss, Focal, OwnLoss)):
             raise ValueError(
-                f"the loss of MLPClassifier must be one of probabilities, 'log_loss', 'focal', LogLoss or Focal; got "
-                f"{loss!r}. To predict numbers there is MLPRegressor"
+                "the loss of MLPClassifier must be one of probabilities, 'log_loss', 'focal', LogLoss, Focal or a "
+                f"function of your own; got {loss!r}. To predict numbers there is MLPRegressor"
             )
         return loss, Softmax() if several else Sigmoid()
 

@@ -340,15 +340,16 @@ LOSSES: Mapping[str, type[Loss]] = named_classes(globals(), Loss)
 class OwnLoss(Loss):
     """A loss that you write yourself, as a function of NumPy arrays; `loss=function` makes one of it.
 
-    It works on one thread, and as fast as the function does. Output activations whose neurons do not depend on each
-    other, so all but softmax, add their derivative to the gradient.
+    It works on one thread, and as fast as the function does. The derivative of the output activation is added to the
+    gradient.
 
     Parameters
     ----------
     function : callable
         ``function(y_true, y_pred) -> (values, gradient)``: for some rows (those of a batch, at most 1,024) what each
         costs, shape (rows,), and the derivative by y_pred, shape (rows, n_out). y_true and y_pred have the shape
-        (rows, n_out) and the network's dtype. Rows are weighted after it; none may depend on another.
+        (rows, n_out) and the network's dtype; with softmax y_true is 1 for the row's class and 0 for the others. Rows
+        are weighted after it; none may depend on another.
 
     Examples
     --------
@@ -378,12 +379,12 @@ class OwnLoss(Loss):
         return self._checked
 
     def core_name(self, output: Activation) -> str:
+        return "own_softmax" if isinstance(output, Softmax) else "own"
+
+    def targets(self, y: object, rows: int, n_out: int, output: Activation, dtype: str) -> Array:
         if isinstance(output, Softmax):
-            raise ValueError(
-                f"softmax with {self.name}, a loss of your own, is not supported: each output of softmax depends on "
-                "the others; use log_loss or focal, or outputs without softmax"
-            )
-        return "own"
+            return _classes(numeric(y, "y", dtype), rows, n_out)
+        return super().targets(y, rows, n_out, output, dtype)
 
     def _checked(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
         """What the function returns, in the dtype and the shapes that the core takes."""
