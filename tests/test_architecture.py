@@ -47,7 +47,7 @@ PYTHON_LAYERS = [
     {"_model_file", "_network_document"},
     {"_generators", "_model_bytes"},
     {"_values"},
-    {"_findings", "_diagnosis_table"},
+    {"_findings", "_diagnosis_table", "export"},
     {"_atomic", "_callbacks", "_initial", "_lbfgs", "_schedules", "_summary"},
     {"_training"},
     {"layers", "losses"},

@@ -31,6 +31,7 @@ from neuract._sparse import SparseRows, is_sparse, sparse_rows
 from neuract._training import Data
 from neuract.activations import Activation, Softmax
 from neuract.activations import activation as activation_named
+from neuract.export._methods import ConvertibleStep
 from neuract.layers import Dense
 from neuract.losses import Loss
 from neuract.network import Network
@@ -41,7 +42,7 @@ SKLEARN_NAMES = {"sigmoid": "logistic", "linear": "identity", "exponential": "ex
 SPARSE_FORMATS = ("csr", "csc", "bsr", "coo")  # scikit-learn makes CSR of the others
 
 
-class MultilayerPerceptron(CallbackSupportMixin, EpochByEpoch, SavedEstimator):  # type: ignore[misc]
+class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, SavedEstimator):  # type: ignore[misc]
     """A Network with scikit-learn's parameters, fit and attributes.
 
     A subclass says what its targets, losses and scores are: `_targets`, `_loss_and_output`, and those of EpochByEpoch.

@@ -19,12 +19,14 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import unique_labels
+from sklearn.utils.validation import check_is_fitted
 
 import neuract.threadpools  # noqa: F401 (from here on threadpoolctl knows our threads)
 from neuract import _labels, _scores
 from neuract._fitting import MultilayerPerceptron
 from neuract._training import Data
 from neuract.activations import Activation, Exponential, Linear, Sigmoid, Softmax
+from neuract.export._model import ExportedModel
 from neuract.losses import LOSSES, Focal, Gamma, LogLoss, Loss, OwnFunction, OwnLoss, Poisson, Quantile
 from neuract.losses import loss as loss_named
 from neuract.schedules import Schedule
@@ -414,6 +416,11 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+    def _exported(self) -> ExportedModel:
+        check_is_fitted(self)
+        zero_missing = self.missing == "zero"
+        return ExportedModel(self.network_, self.classes_, self._multilabel, zero_missing=zero_missing)
 
     # ---- labels and outputs --------------------------------------------------------------------
 
@@ -849,6 +856,11 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         tags.target_tags.multi_output = True
         tags.target_tags.positive_only = self.loss in ("poisson", "gamma", Poisson(), Gamma())
         return tags
+
+    def _exported(self) -> ExportedModel:
+        check_is_fitted(self)
+        ascending = bool(_quantiles(self.network_.loss_function))
+        return ExportedModel(self.network_, ascending=ascending, zero_missing=self.missing == "zero")
 
     # ---- targets and outputs -------------------------------------------------------------------
 

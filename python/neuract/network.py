@@ -23,6 +23,8 @@ from neuract._sparse import SparseRows
 from neuract._training import PARTS, Data, Gradients
 from neuract._values import Writer
 from neuract.activations import PReLU, Softmax
+from neuract.export._methods import Exportable
+from neuract.export._model import ExportedModel
 from neuract.layers import Dense, n_slopes
 from neuract.losses import Loss, OwnFunction, default_loss
 from neuract.losses import loss as loss_named
@@ -37,7 +39,7 @@ FIXED = ("layers", "loss_function", "optimizer", "alpha", "l1", "max_grad_norm",
 KNOWN = {*FIXED, *FREE, "callbacks", "history_", "_core", "_trainer", "_random"}  # other attributes are the user's
 
 
-class Network:
+class Network(Exportable):
     """Layers of neurons, fully connected, that learn weights and biases by backpropagation of a loss.
 
     Parameters
@@ -477,6 +479,10 @@ class Network:
         return (
             f"Network([{', '.join(map(repr, self.layers))}], loss={self.loss_function!r}, optimizer={self.optimizer!r})"
         )
+
+    def _exported(self) -> ExportedModel:
+        self._built()
+        return ExportedModel(self)
 
     # ---- saving, copying and pickling -------------------------------------------------------------
 
