@@ -17,6 +17,8 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 
 MOST_HEADER = 2**20  # bytes
+DOCUMENT = "neuract"  # the key of the document in the metadata, the only one: safetensors writes several in any order
+CHECKSUM = "sha256"  # the name of the array with the checksum
 LENGTH = 8  # bytes in which the header's length stands
 
 
@@ -26,11 +28,11 @@ def packed(document: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
 
     text = json.dumps(document, allow_nan=False, separators=(",", ":"))
     written = {name: np.require(array, array.dtype.newbyteorder("="), ["C"]) for name, array in arrays.items()}
-    return save(written, metadata={"neuract": text, "sha256": checksum(text, written)})
+    return save({**written, CHECKSUM: checksum(text, written)}, metadata={DOCUMENT: text})
 
 
-def checksum(text: str, arrays: Mapping[str, Array]) -> str:
-    """SHA-256, in hexadecimal, of the document and the bytes of the arrays, little-endian, in the order of their names.
+def checksum(text: str, arrays: Mapping[str, Array]) -> npt.NDArray[np.uint8]:
+    """SHA-256 of the document and the bytes of the arrays, little-endian, in the order of their names.
 
     It finds accidents. Whoever changes a file on purpose can make a new one.
     """
@@ -38,7 +40,7 @@ def checksum(text: str, arrays: Mapping[str, Array]) -> str:
     for name in sorted(arrays):
         array = arrays[name]
         digest.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
-    return digest.hexdigest()
+    return np.frombuffer(digest.digest(), np.uint8)
 
 
 def check_header(data: bytes) -> None:
@@ -74,27 +76,26 @@ def unpacked(data: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    metadata = _metadata(data)
+    text = _document_text(data)
     try:
         arrays = load(data)
     except (SafetensorError, KeyError) as error:  # the latter for types that NumPy does not have
         raise ValueError(f"not a sound safetensors file: {error}") from error
-    if checksum(metadata["neuract"], arrays) != metadata["sha256"]:
+    if not np.array_equal(arrays.pop(CHECKSUM, np.empty(0)), checksum(text, arrays)):
         raise ValueError("damaged: its content does not have the checksum that it was written with")
-    document = _parsed(metadata["neuract"])
+    document = _parsed(text)
     if not isinstance(document, dict):
         raise ValueError("its description is not a JSON object")
     return document, arrays
 
 
-def _metadata(data: bytes) -> dict[str, str]:
+def _document_text(data: bytes) -> str:
     header = _parsed(data[LENGTH : LENGTH + _header_length(data[:LENGTH])])
     metadata = header.get("__metadata__") if isinstance(header, dict) else None
-    if not isinstance(metadata, dict) or metadata.keys() != {"neuract", "sha256"}:
-        raise ValueError("a safetensors file, but not of neuract: its metadata are not 'neuract' and 'sha256'")
-    if not all(isinstance(value, str) for value in metadata.values()):
-        raise ValueError("its metadata are not texts")
-    return metadata
+    if not isinstance(metadata, dict) or metadata.keys() != {DOCUMENT} or not isinstance(metadata[DOCUMENT], str):
+        raise ValueError(f"no file of neuract: its metadata are not a text named {DOCUMENT!r}")
+    text: str = metadata[DOCUMENT]
+    return text
 
 
 def _parsed(text: str | bytes) -> Any:
