@@ -83,7 +83,7 @@ na_status NA_FN(na_inspect)(const na_network *handle, int64_t rows, na_rows x, v
     inspection p = {.net = net, .table = kernels, .rows = rows, .x = x, .outputs = outputs, .fired = fired};
     p.block_size = room_for_block(net, x);
     int team = threads_worth(forward_work(net, rows, x), n_threads);
-    p.scratch = na_allocate((size_t)p.block_size * 2 * (size_t)team, sizeof(real));
+    p.scratch = na_allocate(na_times((size_t)p.block_size, 2 * (size_t)team), sizeof(real));
     if (!p.scratch) return NA_OUT_OF_MEMORY;
     na_run_team(team, inspect_job, &p);
     na_release(p.scratch);

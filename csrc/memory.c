@@ -2,12 +2,53 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "memory.h"
 
-#include <stdint.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "neuract.h"
+
+/* Under AddressSanitizer a line that nobody may touch lies behind each piece of an arena. */
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+enum { GAP = 64 };
+#else
+enum { GAP = 0 };
+#define ASAN_POISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(at, size) ((void)(at), (void)(size))
+#endif
+
 enum { LINE = 64, LARGE_PAGE = 1 << 21 };
+
+/* Of na_fail_allocation. While nobody watches, an allocation costs one look at `watched` more. */
+static atomic_bool watched;
+static atomic_llong asked, held, failing;
+
+static bool shall_fail(void)
+{
+    return atomic_load_explicit(&watched, memory_order_relaxed) &&
+           atomic_fetch_add(&asked, 1) + 1 == atomic_load(&failing);
+}
+
+static void count_held(const void *memory, int change)
+{
+    if (memory && atomic_load_explicit(&watched, memory_order_relaxed)) atomic_fetch_add(&held, change);
+}
+
+void na_fail_allocation(int64_t n)
+{
+    atomic_store(&watched, n >= 0);
+    atomic_store(&asked, 0);
+    atomic_store(&held, 0);
+    atomic_store(&failing, n);
+}
+
+void na_count_allocations(int64_t *asked_for, int64_t *not_released)
+{
+    *asked_for = atomic_load(&asked);
+    *not_released = atomic_load(&held);
+}
 
 /* count × size rounded up to whole lines; false where it does not fit. */
 static bool whole_lines(size_t count, size_t size, size_t *bytes)
@@ -33,21 +74,26 @@ static void *allocate_large(size_t bytes)
 void *na_allocate(size_t count, size_t size)
 {
     size_t bytes;
-    if (!whole_lines(count, size, &bytes)) return NULL;
+    if (!whole_lines(count, size, &bytes) || shall_fail()) return NULL;
     void *memory = bytes >= 2 * LARGE_PAGE ? allocate_large(bytes) : aligned_alloc(LINE, bytes > 0 ? bytes : LINE);
     if (memory) memset(memory, 0, bytes);
+    count_held(memory, 1);
     return memory;
 }
 
-void na_release(void *memory) { free(memory); }
+void na_release(void *memory)
+{
+    count_held(memory, -1);
+    free(memory);
+}
 
 void na_arena_reserve(na_arena *arena, size_t count, size_t size)
 {
     size_t bytes;
-    if (!whole_lines(count, size, &bytes) || bytes > SIZE_MAX - arena->reserved)
+    if (!whole_lines(count, size, &bytes) || bytes > SIZE_MAX - GAP - arena->reserved)
         arena->overflow = true;
     else
-        arena->reserved += bytes;
+        arena->reserved += bytes + GAP;
 }
 
 bool na_arena_allocate(na_arena *arena)
@@ -59,6 +105,9 @@ bool na_arena_allocate(na_arena *arena)
 void *na_arena_take(na_arena *arena, size_t count, size_t size)
 {
     void *piece = arena->memory + arena->taken;
-    arena->taken += (count * size + LINE - 1) / LINE * LINE;
+    size_t bytes = (count * size + LINE - 1) / LINE * LINE;
+    ASAN_UNPOISON_MEMORY_REGION(piece, bytes);
+    ASAN_POISON_MEMORY_REGION((char *)piece + bytes, GAP);
+    arena->taken += bytes + GAP;
     return piece;
 }

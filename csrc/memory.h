@@ -6,10 +6,18 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* count × size bytes, zeroed, on a 64-byte boundary; NULL where the product overflows or memory is short. */
 void *na_allocate(size_t count, size_t size);
 void na_release(void *memory);
+
+/* a × b, or where that does not fit the largest size, which nobody can allocate. */
+static inline size_t na_times(size_t a, size_t b)
+{
+    size_t product;
+    return __builtin_mul_overflow(a, b, &product) ? SIZE_MAX : product;
+}
 
 /* First count what is needed (na_arena_reserve), then allocate once, then take the same pieces in any order. */
 typedef struct {

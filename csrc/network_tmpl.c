@@ -9,7 +9,12 @@
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
-/* Lays one layer's parts out from `at` on, each on a line of its own; returns the end, or -1 on overflow. */
+/* More parameters than this no machine can hold. Fewer leave 15 bits for products of a layer's size with lanes, blocks
+ * of a group and threads. */
+static const int64_t most_parameters = INT64_C(1) << 48;
+
+/* Lays one layer's parts out from `at` on, each on a line of its own; returns the end, or -1 where they are too many.
+ */
 static int64_t lay_out(dense *layer, int64_t at)
 {
     if (__builtin_mul_overflow(layer->n_in, layer->units, &layer->size[NA_WEIGHTS])) return -1;
@@ -17,13 +22,13 @@ static int64_t lay_out(dense *layer, int64_t at)
     layer->size[NA_SLOPES] = layer->n_slopes;
     for (int part = 0; part < 3; part++) {
         layer->part[part] = at;
-        if (__builtin_add_overflow(at, layer->size[part], &at) || at > INT64_MAX - NA_LANES) return -1;
-        at = up_to(at, NA_LANES);
+        if (layer->size[part] > most_parameters - at) return -1;
+        at = up_to(at + layer->size[part], NA_LANES);
     }
     return at;
 }
 
-/* The size of a network's parameters; -1 on overflow. */
+/* The size of a network's parameters; -1 where they are too many. */
 static int64_t count_parameters(int64_t n_inputs, const na_layer *layers, int n_layers)
 {
     int64_t n_in = n_inputs, at = 0;
@@ -234,7 +239,7 @@ static na_status predict(const na_network *handle, int64_t rows, na_rows x, void
     prediction p = {.net = net, .table = kernels, .rows = rows, .x = x, .y = y};
     int team = threads_worth(forward_work(net, rows, x), n_threads);
     p.scratch_size = rows <= ROWS_ONE_BY_ONE ? up_to(net->widest, NA_LANES) : net->group * room_for_block(net, x);
-    p.scratch = na_allocate((size_t)p.scratch_size * 2 * (size_t)team, sizeof(real));
+    p.scratch = na_allocate(na_times((size_t)p.scratch_size, 2 * (size_t)team), sizeof(real));
     if (!p.scratch) return NA_OUT_OF_MEMORY;
     na_run_team(team, predict_job, &p);
     na_release(p.scratch);

@@ -172,4 +172,11 @@ void na_trainer_set(na_trainer *trainer, na_array array, int layer, na_part part
 int64_t na_trainer_steps(const na_trainer *trainer);
 void na_trainer_set_steps(na_trainer *trainer, int64_t steps);
 
+/* ---- for tests ------------------------------------------------------------------------------- */
+
+/* From now on allocations are counted anew, and the n-th of them fails, once; 0: none does; -1: no longer. */
+void na_fail_allocation(int64_t n);
+/* Allocations asked for since then, and how many of them are not released. */
+void na_count_allocations(int64_t *asked_for, int64_t *not_released);
+
 #endif

@@ -126,3 +126,6 @@ cdef extern from "neuract.h" nogil:
     void na_trainer_set(na_trainer *trainer, na_array array, int layer, na_part part, const void *values)
     int64_t na_trainer_steps(const na_trainer *trainer)
     void na_trainer_set_steps(na_trainer *trainer, int64_t steps)
+
+    void na_fail_allocation(int64_t n)
+    void na_count_allocations(int64_t *asked_for, int64_t *not_released)

@@ -17,6 +17,7 @@ from cpython.exc cimport PyErr_CheckSignals
 from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport isfinite
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from libc.stdint cimport INT64_MAX
 from libc.string cimport memcpy
 
 # Most rows, and multiply-adds, that are predicted without looking for threads.
@@ -50,10 +51,17 @@ cdef Array hold(object array, str format, Py_ssize_t count, bint writable=False)
     PyObject_GetBuffer(array, &held.view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (PyBUF_WRITABLE if writable else 0))
     held.held = True
     given = held.view.format.decode()
-    if given != format or held.view.len != count * held.view.itemsize:
-        size = held.view.len // held.view.itemsize
+    size = held.view.len // held.view.itemsize
+    if given != format or size != count:
         raise ValueError(f"expected {count} numbers of type {format!r}, got {size} of {given!r}")
     return held
+
+
+cdef Py_ssize_t times(int64_t a, int64_t b) except -1:
+    """How many numbers a × b are."""
+    if a < 0 or b < 0 or (b > 0 and a > INT64_MAX // b):
+        raise ValueError(f"an array cannot have {a} x {b} numbers")
+    return a * b
 
 
 cdef void *place(Array array, int64_t number) noexcept:
@@ -92,6 +100,18 @@ cdef int64_t positive(object number, str name, int64_t most=2**62) except -1:
     if not 1 <= number <= most:
         raise ValueError(f"{name} must be from 1 to {most}, got {number}")
     return number
+
+
+def fail_allocation(int64_t n):
+    """For tests: from now on the core's allocations are counted, and the n-th fails; 0: none; -1: no longer."""
+    na_fail_allocation(n)
+
+
+def allocations():
+    """(allocations since then, those of them that are not released)."""
+    cdef int64_t asked_for, not_released
+    na_count_allocations(&asked_for, &not_released)
+    return asked_for, not_released
 
 
 cdef void check(na_status status) except *:
@@ -144,7 +164,7 @@ def apply_activation(str name, double parameter, bint derivative, str dtype, z, 
 
 def apply_softmax(str dtype, int64_t rows, int64_t n, z, y):
     cdef na_dtype kind = dtype_named(dtype)
-    cdef Array source = hold(z, format_of(kind), rows * n), target = hold(y, format_of(kind), rows * n, True)
+    cdef Array source = hold(z, format_of(kind), times(rows, n)), target = hold(y, format_of(kind), rows * n, True)
     with nogil:
         na_softmax_apply(kind, rows, n, source.view.buf, target.view.buf)
 
@@ -200,7 +220,7 @@ cdef Rows hold_rows(object x, na_dtype kind, int64_t n_rows, int64_t n_inputs):
     cdef Rows rows = Rows.__new__(Rows)
     rows.n_inputs = n_inputs
     if isinstance(x, ndarray):
-        rows.values = hold(x, format_of(kind), n_rows * n_inputs)
+        rows.values = hold(x, format_of(kind), times(n_rows, n_inputs))
         return rows
     if not rows_are_sorted(n_rows, n_inputs, x.columns, x.starts):
         raise ValueError("the columns of sparse rows must ascend")
@@ -271,7 +291,7 @@ cdef class Network:
         return hold(array, format_of(self.kind), size, writable)
 
     cdef list hold_layers(self, arrays, int64_t rows, str format):
-        return [hold(array, format, rows * units, True) for array, units in zip(arrays, self.units, strict=True)]
+        return [hold(array, format, times(rows, units), True) for array, units in zip(arrays, self.units, strict=True)]
 
     def get(self, int layer, str part, out):
         cdef Array array = self.hold_part(layer, part, out, True)
@@ -287,7 +307,7 @@ cdef class Network:
     def predict(self, int64_t rows, x, y, int n_threads):
         cdef int64_t at = 0, size
         cdef Rows source = hold_rows(x, self.kind, rows, self.n_inputs)
-        cdef Array target = hold(y, format_of(self.kind), rows * self.n_out, True)
+        cdef Array target = hold(y, format_of(self.kind), times(rows, self.n_out), True)
         cdef int64_t slice_rows = self.rows_in_slice()
         cdef na_rows from_
         cdef void *to
@@ -490,7 +510,7 @@ cdef class Trainer:
         """Points `data` at the arrays; they stay while the list that is returned does."""
         cdef str format = format_of(self.network.kind)
         cdef Rows inputs = hold_rows(x, self.network.kind, rows, self.network.n_inputs)
-        cdef Array wanted = hold(targets, format, rows * self.n_targets)
+        cdef Array wanted = hold(targets, format, times(rows, self.n_targets))
         cdef Array weights = None if sample_weight is None else hold(sample_weight, format, rows)
         data.rows = rows
         data.x = inputs.after(0)

@@ -6,7 +6,8 @@ from __future__ import annotations
 import copy
 import importlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from math import isfinite
 from typing import Any
@@ -199,6 +200,8 @@ class Network(Exportable):
         ------
         ValueError
             If the data do not fit the network (which is then as it was before), or training diverges.
+        MemoryError
+            If memory is short; the network is then as it was before.
 
         Notes
         -----
@@ -208,13 +211,14 @@ class Network(Exportable):
         data = self._data(X, y, sample_weight, None)
         if isinstance(self.optimizer, LBFGS):
             importlib.import_module("scipy.optimize")  # before anything is given up
-        self._start(data.x, _validation.random_generator(self.random_state))
-        self._begin_fit()
-        if isinstance(self.optimizer, LBFGS):
-            train_lbfgs(self, data, self._end_epoch)
-        else:
-            self._run_epochs(data)
-        self._end_fit()
+        with self._unchanged_where_memory_is_short():
+            self._start(data.x, _validation.random_generator(self.random_state))
+            self._begin_fit()
+            if isinstance(self.optimizer, LBFGS):
+                train_lbfgs(self, data, self._end_epoch)
+            else:
+                self._run_epochs(data)
+            self._end_fit()
         return self
 
     def partial_fit(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Network:
@@ -227,14 +231,27 @@ class Network(Exportable):
                 "partial_fit needs an optimizer that goes batch by batch (sgd, adam, adamw); lbfgs does not"
             )
         data = self._data(X, y, sample_weight, None if self._core is None else self._core.n_inputs)
-        if self._core is None:
-            self._start(data.x, _validation.random_generator(self.random_state))
-        elif self._trainer is not None:
-            self._trainer.set_threads(threads_of(self.n_threads))  # which may have changed since it was made
-        random = self._random = self._random or _validation.random_generator(self.random_state)
-        order = next(_training.shuffled(random, data.rows)) if self.shuffle else None
-        self._record(sum(self._run_epoch(data, order, self.learning_rate)))
+        with self._unchanged_where_memory_is_short():
+            if self._core is None:
+                self._start(data.x, _validation.random_generator(self.random_state))
+            elif self._trainer is not None:
+                self._trainer.set_threads(threads_of(self.n_threads))  # which may have changed since it was made
+            random = self._random = self._random or _validation.random_generator(self.random_state)
+            self._ready_trainer().reserve(data.rows, data.x)  # before an order is drawn
+            order = next(_training.shuffled(random, data.rows)) if self.shuffle else None
+            self._record(sum(self._run_epoch(data, order, self.learning_rate)))
         return self
+
+    @contextmanager
+    def _unchanged_where_memory_is_short(self) -> Iterator[None]:
+        """Gives all attributes back on a MemoryError; enough where what they refer to is replaced, or changed last."""
+        before = self.__dict__.copy()
+        try:
+            yield
+        except MemoryError:
+            self.__dict__.clear()
+            self.__dict__.update(before)
+            raise
 
     def _start(self, x: Array | SparseRows, random: np.random.RandomState) -> None:
         """New random parameters and optimizer state, no history. All memory is there before anything is given up."""
@@ -266,14 +283,18 @@ class Network(Exportable):
 
     def _run_epoch(self, data: Data, order: Array | None, learning_rate: float) -> tuple[float, float]:
         """One pass over the rows in that order -> (mean loss, mean penalty)."""
-        if self._trainer is None:
-            random = self._random or _validation.random_generator(self.random_state)
-            self._trainer = self._make_trainer(self._built(), random)
-        loss, penalty = self._trainer.run(data.rows, data.x, data.targets, data.sample_weight, order, learning_rate)
+        trainer = self._ready_trainer()
+        loss, penalty = trainer.run(data.rows, data.x, data.targets, data.sample_weight, order, learning_rate)
         if not isfinite(loss + penalty):
             epoch = len(self.history_["loss"]) + 1
             raise _training.diverged(epoch, f"learning_rate ({learning_rate:g})", self.max_grad_norm)
         return loss, penalty
+
+    def _ready_trainer(self) -> core.Trainer:
+        if self._trainer is None:
+            random = self._random or _validation.random_generator(self.random_state)
+            self._trainer = self._make_trainer(self._built(), random)
+        return self._trainer
 
     def _make_trainer(self, layers: core.Network, random: np.random.RandomState) -> core.Trainer:
         dropout = any(layer.dropout for layer in self.layers)
