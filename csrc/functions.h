@@ -5,6 +5,7 @@
 #define NA_FUNCTIONS_H
 
 #include "neuract.h"
+#include "simd/fp_state.h"
 
 struct na_functions {
     void (*activation_apply)(int activation, double parameter, bool derivative, int64_t n, const void *z, void *y);
@@ -38,9 +39,10 @@ struct na_network {
 struct na_trainer {
     const struct na_functions *functions;
     int64_t steps;
-    int n_threads;     /* as last set */
-    void *inputs;      /* memory for the inputs of a step */
-    size_t input_size; /* bytes of it */
+    int n_threads;       /* as last set */
+    void *inputs;        /* memory for the inputs of a step */
+    size_t input_size;   /* bytes of it */
+    na_fp_state outside; /* the caller's, while the trainer is at work */
 };
 
 #endif

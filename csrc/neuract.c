@@ -1,4 +1,5 @@
-/* neuract.c: the functions of neuract.h, each handed to the dtype of its handle. */
+/* neuract.c: the functions of neuract.h, each handed to the dtype of its handle. What computes, and be it a size or a
+ * conversion, does so in the core's floating-point state: exceptions that the caller lets trap are none of ours. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "neuract.h"
 
@@ -9,6 +10,7 @@
 #include "losses.h"
 #include "memory.h"
 #include "optimizers.h"
+#include "simd/fp_state.h"
 
 static int find(const char *name, int n, const char *const *names)
 {
@@ -55,12 +57,16 @@ static const struct na_functions *functions_of(na_dtype dtype)
 void na_activation_apply(na_dtype dtype, int activation, double parameter, bool derivative, int64_t n, const void *z,
                          void *y)
 {
+    const na_fp_state outside = na_fp_enter();
     functions_of(dtype)->activation_apply(activation, parameter, derivative, n, z, y);
+    na_fp_leave(outside);
 }
 
 void na_softmax_apply(na_dtype dtype, int64_t rows, int64_t n, const void *z, void *y)
 {
+    const na_fp_state outside = na_fp_enter();
     functions_of(dtype)->softmax_apply(rows, n, z, y);
+    na_fp_leave(outside);
 }
 
 bool na_all_finite(na_dtype dtype, int64_t n, const void *x) { return functions_of(dtype)->all_finite(n, x); }
@@ -68,7 +74,10 @@ bool na_all_finite(na_dtype dtype, int64_t n, const void *x) { return functions_
 na_status na_network_create(na_dtype dtype, int64_t n_inputs, const na_layer *layers, int n_layers,
                             na_network **network)
 {
-    return functions_of(dtype)->network_create(n_inputs, layers, n_layers, network);
+    const na_fp_state outside = na_fp_enter();
+    na_status status = functions_of(dtype)->network_create(n_inputs, layers, n_layers, network);
+    na_fp_leave(outside);
+    return status;
 }
 
 void na_network_free(na_network *network) { na_release(network); }
@@ -85,18 +94,27 @@ void na_network_set(na_network *network, int layer, na_part part, const void *in
 
 na_status na_network_predict(const na_network *network, int64_t rows, na_rows x, void *y, int n_threads)
 {
-    return network->functions->network_predict(network, rows, x, y, n_threads);
+    const na_fp_state outside = na_fp_enter();
+    na_status status = network->functions->network_predict(network, rows, x, y, n_threads);
+    na_fp_leave(outside);
+    return status;
 }
 
 na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                              uint8_t *const *fired, int n_threads)
 {
-    return network->functions->network_inspect(network, rows, x, outputs, fired, n_threads);
+    const na_fp_state outside = na_fp_enter();
+    na_status status = network->functions->network_inspect(network, rows, x, outputs, fired, n_threads);
+    na_fp_leave(outside);
+    return status;
 }
 
 na_status na_trainer_create(na_network *network, const na_training *training, na_trainer **trainer)
 {
-    return network->functions->trainer_create(network, training, trainer);
+    const na_fp_state outside = na_fp_enter();
+    na_status status = network->functions->trainer_create(network, training, trainer);
+    na_fp_leave(outside);
+    return status;
 }
 
 void na_trainer_free(na_trainer *trainer)
@@ -115,19 +133,25 @@ void na_trainer_set_threads(na_trainer *trainer, int n_threads) { trainer->n_thr
 void na_trainer_run(na_trainer *trainer, const na_data *data, const uint32_t *order, int64_t n_order,
                     double learning_rate, double seconds, na_progress *progress)
 {
+    trainer->outside = na_fp_enter();
     trainer->functions->trainer_run(trainer, data, order, n_order, learning_rate, seconds, progress);
+    na_fp_leave(trainer->outside);
 }
 
 void na_trainer_undo(na_trainer *trainer) { trainer->functions->trainer_undo(trainer); }
 
 void na_trainer_gradients(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)
 {
+    trainer->outside = na_fp_enter();
     trainer->functions->trainer_gradients(trainer, data, seconds, progress);
+    na_fp_leave(trainer->outside);
 }
 
 void na_trainer_loss(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)
 {
+    trainer->outside = na_fp_enter();
     trainer->functions->trainer_loss(trainer, data, seconds, progress);
+    na_fp_leave(trainer->outside);
 }
 
 void na_trainer_get(const na_trainer *trainer, na_array array, int layer, na_part part, void *out)

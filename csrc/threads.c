@@ -39,13 +39,6 @@ static void forget_workers(void)
 
 static void register_fork_handler(void) { pthread_atfork(NULL, NULL, forget_workers); }
 
-static void run(na_job *job, void *argument, na_team *team, int thread)
-{
-    na_fp_state state = na_fp_enter();
-    job(argument, team, thread);
-    na_fp_leave(state);
-}
-
 typedef struct {
     int thread;         /* 1 .. workers */
     unsigned long jobs; /* posted before it was made */
@@ -56,13 +49,14 @@ static worker_start starts[MAX_WORKERS + 1];
 static void *work(void *argument)
 {
     worker_start self = *(worker_start *)argument;
+    na_fp_enter();
     pthread_mutex_lock(&pool.mutex);
     for (;;) {
         while (pool.jobs == self.jobs) pthread_cond_wait(&pool.posted, &pool.mutex);
         self.jobs = pool.jobs;
         if (self.thread >= pool.size) continue;
         pthread_mutex_unlock(&pool.mutex);
-        run(pool.job, pool.argument, pool.team, self.thread);
+        pool.job(pool.argument, pool.team, self.thread);
         pthread_mutex_lock(&pool.mutex);
         if (--pool.running == 0) pthread_cond_signal(&pool.finished);
     }
@@ -97,7 +91,7 @@ static void run_with_workers(na_team *team, na_job *job, void *argument)
     pthread_cond_broadcast(&pool.posted);
     pthread_mutex_unlock(&pool.mutex);
 
-    run(job, argument, team, 0);
+    job(argument, team, 0);
 
     pthread_mutex_lock(&pool.mutex);
     while (pool.running > 0) pthread_cond_wait(&pool.finished, &pool.mutex);
@@ -113,7 +107,7 @@ void na_run_team(int n_threads, na_job *job, void *argument)
         pthread_mutex_unlock(&pool.in_use);
     } else {
         team.size = 1;
-        run(job, argument, &team, 0);
+        job(argument, &team, 0);
     }
 }
 

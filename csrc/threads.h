@@ -17,9 +17,8 @@ typedef struct {
 typedef void na_job(void *argument, na_team *team, int thread);
 
 /* Runs job(argument, team, 0 .. size − 1), thread 0 on the caller, and returns when all are done. The size is
- * n_threads, or fewer where threads cannot be had: another team is at work, or the system refuses. In each thread
- * subnormals are flushed, rounding is to nearest and no exception traps; the caller's floating-point state is as before
- * afterwards. */
+ * n_threads, or fewer where threads cannot be had: another team is at work, or the system refuses. The others are in
+ * the floating-point state that simd/fp_state.h is about, as the caller is. */
 void na_run_team(int n_threads, na_job *job, void *argument);
 
 /* Returns when all threads of the team have called it; the last of them first runs then(argument), alone. */

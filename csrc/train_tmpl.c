@@ -163,7 +163,7 @@ static void output_layer(const trainer *t, const scratch *s, int64_t block, int6
 /* Losses and gradients of the chunk from the caller. */
 static void ask_for_loss(trainer *t, int64_t rows)
 {
-    na_fp_leave(t->outside);
+    na_fp_leave(t->handle.outside);
     t->own_loss_failed = !t->training.own_loss(t->training.own_context, rows, t->own_outputs, t->own_targets,
                                                t->row_losses, t->own_gradients);
     na_fp_enter();
@@ -549,8 +549,6 @@ static void run(trainer *t, const na_data *data, const uint32_t *order, int64_t 
                 na_progress *progress)
 {
     t->table = kernels;
-    t->outside = na_fp_enter();
-    na_fp_leave(t->outside);
     t->data = data, t->order = order, t->n_order = n_order, t->progress = progress;
     t->deadline = now() + seconds;
     if (progress->rows == 0) begin_batch(t);

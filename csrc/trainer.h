@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 
 #include "rows.h"
-#include "simd/fp_state.h"
 
 /* What a thread needs while a group goes down and up the layers. */
 typedef struct {
@@ -72,7 +71,6 @@ typedef struct {
     bool backward; /* else only losses */
     na_progress *progress;
     bool stop;
-    na_fp_state outside; /* the caller's */
     bool own_loss_failed;
     int64_t batch_rows, batch_done;
     double batch_weight, batch_loss;
