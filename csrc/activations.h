@@ -187,7 +187,8 @@ NA_INLINE vec na_gate_derivative(vec z, vec u)
 NA_INLINE vec na_gelu(vec z, vec a)
 {
     vec t = na_tail(z, GAUSSIAN_END), s, p = vec_mills(t, &s);
-    vec tm = vec_mul(vec_mul(vec_mul(vec_set1((real)TAIL_SCALE), t), s), p);
+    vec scaled = vec_mul(vec_set1((real)TAIL_SCALE), t), ts = vec_mul(scaled, s);
+    vec tm = vec_fma(ts, p, vec_neg(vec_mul(vec_mul_error(scaled, s, ts), p)));
     return na_gate(z, vec_mul(vec_tail_gaussian(t), tm), UNSCALE * UNSCALE);
 }
 NA_INLINE vec na_gelu_derivative(vec z, vec y, vec a)

@@ -430,7 +430,7 @@ def test_losses_of_the_classifier(diabetes, unconverged, loss, task):
     assert model.predict_proba(X).max(axis=1).mean() < plain.predict_proba(X).max(axis=1).mean()
 
 
-@pytest.mark.parametrize("loss", ["squared_error", na.SquaredError(), na.Poisson(), own_squared_error], ids=str)
+@pytest.mark.parametrize("loss", ["squared_error", na.SquaredError(), na.Poisson()], ids=str)
 def test_losses_of_numbers_are_refused_by_the_classifier(diabetes, unconverged, loss):
     X, y = diabetes
     model = na.MLPClassifier(**SHORT).fit(X, y > 140)
