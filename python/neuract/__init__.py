@@ -7,7 +7,6 @@ Networks work with NumPy alone; scikit-learn is imported when an estimator is fi
 from __future__ import annotations
 
 from importlib import import_module as _import_module
-from importlib.metadata import version as _version
 from typing import TYPE_CHECKING, Any
 
 from neuract import callbacks, losses, schedules
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
     from neuract import plotting  # noqa: F401
     from neuract.estimators import MLPClassifier, MLPRegressor
 
-__version__ = _version("neuract")
+    __version__: str
 
 __all__ = [
     "ACTIVATIONS",
@@ -120,6 +119,10 @@ def __getattr__(name: str) -> Any:
         from neuract import estimators
 
         return getattr(estimators, name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("neuract")
     if name == "plotting":
         return _import_module("neuract.plotting")
     raise AttributeError(f"module 'neuract' has no attribute {name!r}")

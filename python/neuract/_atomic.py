@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 from pathlib import Path
 
 
@@ -18,7 +17,7 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     target = Path(path).resolve()
     if target.exists() and not target.is_file():
         raise OSError(f"{target} is not a regular file, and is left as it is")
-    new = target.parent / f".neuract-{secrets.token_hex(8)}.tmp"
+    new = target.parent / f".neuract-{os.urandom(8).hex()}.tmp"
     try:
         _write_through(new, content)
         new.replace(target)

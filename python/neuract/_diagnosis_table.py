@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import html as _html
 import importlib
 from typing import TYPE_CHECKING, Any
 
@@ -38,4 +37,6 @@ def frame(diagnosis: Diagnosis) -> Any:
 
 def html(diagnosis: Diagnosis) -> str:
     """For notebooks."""
-    return f"<pre>{_html.escape(text(diagnosis))}</pre>"
+    from html import escape
+
+    return f"<pre>{escape(text(diagnosis))}</pre>"

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from neuract._estimator_document import ATTRIBUTES, read_estimator, write_estimator
 from neuract._model_file import Contents, pack, save_bytes, unpack
@@ -26,9 +26,17 @@ class SavedEstimator(Parameters):
         path, state
             As for `neuract.save`.
         """
+        save_bytes(path, self._file_bytes(state))
+
+    def _file_bytes(self, training: bool) -> bytes:
         writer = Writer()
-        parts = write_estimator(self._state(), writer, training=state)
-        save_bytes(path, pack(self._neuract_file, parts, writer))
+        return pack(self._neuract_file, write_estimator(self._state(), writer, training=training), writer)
+
+    def _as_if_ended(self, network: Network) -> Self:
+        """This estimator as it would be if the fit of the network ended now."""
+        fitted = object.__new__(type(self))
+        fitted.__dict__.update(self.__dict__, network_=network)
+        return fitted
 
     def __getstate__(self) -> dict[str, Any]:
         state, writer = self._state(), Writer()

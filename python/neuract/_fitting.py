@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -20,6 +21,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from neuract import _training, _validation
+from neuract._answers import zero_for_nan
 from neuract._building import as_without_hidden_layers, new_network
 from neuract._documentation import documentation_address
 from neuract._epochs import EpochByEpoch
@@ -107,11 +109,13 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
                 )
             random = check_random_state(self.random_state)
             network = self._network(rows.data, random, continuing, incremental)
+            network._estimator = partial(self._as_if_ended, network)
             self._open_curves(continuing, incremental, self.early_stopping or held_out is not None)
             if self.solver == "lbfgs":
                 self._minimize(network, rows.data, tasks)
             else:
                 self._descend(network, rows, held_out, random, tasks, incremental)
+            network._estimator = None
             network._random = None  # with random_state=None NumPy's own, which is no part of the model
             self.network_ = network
             tasks.end(network)
@@ -164,15 +168,8 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
 
     def _ready(self, x: Any) -> Array | SparseRows:
         """X that scikit-learn has checked, as the core takes it; NaN filled in in a copy: X may be the user's."""
-        sparse = is_sparse(x)
-        if self.missing == "zero":
-            values = x.data if sparse else x
-            if np.isnan(values).any():
-                values = np.where(np.isnan(values), values.dtype.type(0), values)
-                x = x.copy() if sparse else values
-                if sparse:
-                    x.data = values
-        return sparse_rows(x) if sparse else np.require(x, requirements=["C", "A"])
+        x = zero_for_nan(x) if self.missing == "zero" else x
+        return sparse_rows(x) if is_sparse(x) else np.require(x, requirements=["C", "A"])
 
     def _validation_rows(self, given: tuple[Any, Any, Any], dtype: str) -> Rows | None:
         """X_val, y_val and sample_weight_val, checked; None where there are none. Called when y has been looked at."""

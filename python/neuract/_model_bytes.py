@@ -6,7 +6,6 @@ What is read is untrusted: every fault is a ValueError, and no memory is taken o
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any, BinaryIO
@@ -36,6 +35,8 @@ def checksum(text: str, arrays: Mapping[str, Array]) -> npt.NDArray[np.uint8]:
 
     It finds accidents. Whoever changes a file on purpose can make a new one.
     """
+    import hashlib
+
     digest = hashlib.sha256(text.encode())
     for name in sorted(arrays):
         array = arrays[name]

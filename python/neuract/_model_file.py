@@ -10,7 +10,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ class Contents:
 
 def pack(kind: str, parts: dict[str, Any], writer: Writer) -> bytes:
     """The bytes of the file that has these parts and the writer's arrays."""
-    return packed({"format": FORMAT, "neuract": version("neuract"), "kind": kind, **parts}, writer.arrays)
+    return packed({"format": FORMAT, "neuract": _version(), "kind": kind, **parts}, writer.arrays)
 
 
 def unpack(data: bytes) -> Contents:
@@ -43,13 +42,19 @@ def unpack(data: bytes) -> Contents:
     if document.get("format") != FORMAT:
         raise ValueError(
             f"it has format {document.get('format')!r}, written by neuract {document.get('neuract')}; neuract "
-            f"{version('neuract')} reads format {FORMAT}"
+            f"{_version()} reads format {FORMAT}"
         )
     kind = document.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         raise ValueError(f"there is no kind of model {kind!r}; there are {', '.join(KINDS)}")
     object_with(document, {"format", "neuract", "kind", *KINDS[kind]}, "the file")
     return Contents(kind, document, Reader(arrays))
+
+
+def _version() -> str:
+    from importlib.metadata import version  # slow to import
+
+    return version("neuract")
 
 
 def save_bytes(path: str | os.PathLike[str], data: bytes) -> None:

@@ -66,8 +66,7 @@ class Monitor:
         if model.monitor not in (None, "loss"):
             scorer: Callable[..., float] = get_scorer(model.monitor)
             self._scorer, self._given = scorer, rows.as_given()
-            self._fitted = object.__new__(type(model))  # the model as it would be if training ended now
-            self._fitted.__dict__.update(model.__dict__, network_=network)
+            self._fitted = model._as_if_ended(network)
 
     def loss(self) -> float:
         """The mean loss without penalties, on the scale of the model's `loss_`."""

@@ -10,7 +10,6 @@ stops where one returns a true value after an epoch. `epoch` counts from 0; `log
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,14 @@ if TYPE_CHECKING:
     from neuract.network import Network
 
 Logs = Mapping[str, float]
+
+
+def _goodness(callback: Any, logs: Logs) -> float:
+    """What a callback's `monitor` names in the logs, larger is better."""
+    if callback.monitor not in logs:
+        name = type(callback).__name__
+        raise ValueError(f"{name}(monitor={callback.monitor!r}): this fit logs only {', '.join(logs)}")
+    return logs[callback.monitor] if "score" in callback.monitor else -logs[callback.monitor]
 
 
 class ProgressBar:
@@ -87,9 +94,7 @@ class EarlyStopping:
         self._best, self._parameters, self._waited = None, None, 0
 
     def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> bool:
-        if self.monitor not in logs:
-            raise ValueError(f"EarlyStopping(monitor={self.monitor!r}): this fit logs only {', '.join(logs)}")
-        number = logs[self.monitor] if "score" in self.monitor else -logs[self.monitor]
+        number = _goodness(self, logs)
         if self._best is None or number > self._best + self.min_delta:
             self._best, self._waited = number, 0
             if self.restore_best:
@@ -102,6 +107,69 @@ class EarlyStopping:
         if self._parameters is not None:
             network.set_parameters(*self._parameters)
         self._best, self._parameters, self._waited = None, None, 0
+
+
+class Checkpoint:
+    """Saves the model to a file as training goes on, so that little is lost if it breaks off.
+
+    The file is that of `neuract.save`, and is replaced as a whole: whenever the process ends, the last complete one is
+    there. In a fit of an estimator it is the estimator that is saved, as if the fit had ended after that epoch.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    every : int, default=1
+        Epochs from one save to the next, >= 1.
+    save_best_only : bool, default=False
+        Save only when the number that is monitored is the best one yet of this fit.
+    monitor : str, default="loss"
+        Of the logs; more is better where "score" is in its name, else less.
+    state : bool, default=False
+        Save the optimizer's state too, for a `partial_fit` that goes on where the last epoch ended.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import neuract as na
+    >>> keep = na.callbacks.Checkpoint("model.safetensors", every=5)
+    >>> net = na.Network([na.Dense(1, "linear")], epochs=12, random_state=0, callbacks=[keep])
+    >>> net = net.fit(np.ones((5, 2)), np.ones(5))
+    >>> len(na.load("model.safetensors").history_["loss"])
+    10
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        every: int = 1,
+        save_best_only: bool = False,
+        monitor: str = "loss",
+        state: bool = False,
+    ) -> None:
+        self.path = Path(path)
+        self.every = whole_number(every, "every", low=1)
+        self.save_best_only = boolean(save_best_only, "save_best_only")
+        self.monitor = monitor
+        self.state = boolean(state, "state")
+        self._best: float | None = None
+
+    def on_fit_begin(self, network: Network) -> None:
+        self._best = None
+        network._trained_model()._file_bytes(self.state)  # what cannot be saved is better known now
+
+    def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> None:
+        if (epoch + 1) % self.every or (self.save_best_only and not self._is_best(logs)):
+            return
+        network._trained_model().save(self.path, state=self.state)
+
+    def _is_best(self, logs: Logs) -> bool:
+        number = _goodness(self, logs)
+        if self._best is not None and number <= self._best:
+            return False
+        self._best = number
+        return True
 
 
 class CSVLogger:
@@ -124,6 +192,8 @@ class CSVLogger:
             self.path.write_text("")
 
     def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> None:
+        import csv
+
         lines: list[list[object]] = [[epoch, *logs.values()]]
         if not self.path.exists() or self.path.stat().st_size == 0:
             lines.insert(0, ["epoch", *logs])

@@ -22,12 +22,13 @@ from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_is_fitted
 
 import neuract.threadpools  # noqa: F401 (from here on threadpoolctl knows our threads)
-from neuract import _labels, _scores
+from neuract import _answers, _labels, _scores
+from neuract._answers import quantiles
 from neuract._fitting import MultilayerPerceptron
 from neuract._training import Data
 from neuract.activations import Activation, Exponential, Linear, Sigmoid, Softmax
 from neuract.export._model import ExportedModel
-from neuract.losses import LOSSES, Focal, Gamma, LogLoss, Loss, OwnFunction, OwnLoss, Poisson, Quantile
+from neuract.losses import LOSSES, Focal, Gamma, LogLoss, Loss, OwnFunction, OwnLoss, Poisson
 from neuract.losses import loss as loss_named
 from neuract.schedules import Schedule
 
@@ -388,15 +389,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         -------
         ndarray of shape (rows, n_classes)
         """
-        outputs = self._outputs(X)
-        if self.n_outputs_ > 1:
-            return outputs
-        if len(self.classes_) == 1:
-            return np.ones_like(outputs)
-        probabilities = np.empty((len(outputs), 2), outputs.dtype)
-        np.subtract(1, outputs[:, 0], out=probabilities[:, 0])
-        probabilities[:, 1] = outputs[:, 0]
-        return probabilities
+        return _answers.probabilities(self._outputs(X), len(self.classes_))
 
     def predict_log_proba(self, X: Any) -> Array:
         """The logarithm of `predict_proba`.
@@ -409,8 +402,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         -------
         ndarray of shape (rows, n_classes)
         """
-        with np.errstate(divide="ignore"):
-            return np.log(self.predict_proba(X))
+        return _answers.logarithm(self.predict_proba(X))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -502,13 +494,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         return _scores.accuracy(truth, self._chosen(outputs), data.sample_weight)
 
     def _chosen(self, outputs: Array) -> Array:
-        """Numbers of the most probable classes, or 0 and 1 for several labels a row."""
-        if self._multilabel:
-            return (outputs > 0.5).astype(int)
-        if self.n_outputs_ > 1:
-            return np.asarray(outputs.argmax(axis=1))
-        above: Array = outputs.ravel() > 0.5
-        return np.asarray(np.minimum(above, len(self.classes_) - 1), dtype=int)
+        return _answers.chosen(outputs, len(self.classes_), self._multilabel)
 
 
 class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
@@ -827,10 +813,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
             For several quantiles (rows, quantiles), each row sorted: what the network gives may
             be out of order, and sorted it is no further from the truth (Chernozhukov et al. 2010).
         """
-        outputs = self._outputs(X)
-        if self.n_outputs_ == 1:
-            return outputs.ravel()
-        return np.sort(outputs, axis=1) if _quantiles(self.network_.loss_function) else outputs
+        return _answers.numbers(self._outputs(X), self.network_.loss_function)
 
     def score(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> float:
         """R² of the predictions; for several quantiles the mean of their D².
@@ -859,7 +842,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
 
     def _exported(self) -> ExportedModel:
         check_is_fitted(self)
-        ascending = bool(_quantiles(self.network_.loss_function))
+        ascending = bool(quantiles(self.network_.loss_function))
         return ExportedModel(self.network_, ascending=ascending, zero_missing=self.missing == "zero")
 
     # ---- targets and outputs -------------------------------------------------------------------
@@ -886,19 +869,14 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         if not np.isfinite(outputs).all():
             return float("nan")
         loss = loss_named(self.loss)
-        if _quantiles(loss):
+        if quantiles(loss):
             return _score(loss, data.targets[:, 0], np.sort(outputs, axis=1), data.sample_weight)
         return _scores.r2(data.targets, outputs, data.sample_weight)
 
 
-def _quantiles(loss: Loss) -> tuple[float, ...]:
-    """The quantiles that have an output each; of a loss that has none, none."""
-    return loss.parameters if isinstance(loss, Quantile) and loss.outputs else ()
-
-
 def _score(loss: Loss, y: Any, predictions: Array, sample_weight: Any) -> float:
     """R², or the mean over the quantiles of D²."""
-    if not _quantiles(loss):
+    if not quantiles(loss):
         return float(r2_score(y, predictions, sample_weight=sample_weight))
-    each = zip(_quantiles(loss), predictions.reshape(len(predictions), -1).T, strict=True)
+    each = zip(quantiles(loss), predictions.reshape(len(predictions), -1).T, strict=True)
     return float(np.mean([d2_pinball_score(y, p, sample_weight=sample_weight, alpha=q) for q, p in each]))

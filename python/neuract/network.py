@@ -6,7 +6,7 @@ from __future__ import annotations
 import copy
 import importlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from math import isfinite
@@ -37,7 +37,16 @@ Array = npt.NDArray[Any]
 
 # What the core has taken over; the other settings may be changed between calls.
 FIXED = ("layers", "loss_function", "optimizer", "alpha", "l1", "max_grad_norm", "batch_size", "dtype", "n_threads")
-KNOWN = {*FIXED, *FREE, "callbacks", "history_", "_core", "_trainer", "_random"}  # other attributes are the user's
+KNOWN = {
+    *FIXED,
+    *FREE,
+    "callbacks",
+    "history_",
+    "_core",
+    "_trainer",
+    "_random",
+    "_estimator",
+}  # other attributes are the user's
 
 
 class Network(Exportable):
@@ -165,6 +174,7 @@ class Network(Exportable):
         self._core: core.Network | None = None
         self._trainer: core.Trainer | None = None
         self._random: np.random.RandomState | None = None
+        self._estimator: Callable[[], Any] | None = None
 
     def _refuse_what_lbfgs_cannot(self) -> None:
         if any(layer.dropout for layer in self.layers):
@@ -509,9 +519,15 @@ class Network(Exportable):
 
     def save(self, path: str | os.PathLike[str], *, state: bool = False) -> None:
         """Writes the network to a file, from which `neuract.load` makes the same network: `neuract.save`."""
+        save_bytes(path, self._file_bytes(state))
+
+    def _file_bytes(self, training: bool) -> bytes:
         writer = Writer()
-        parts = {"network": write_network(self._state(), writer, training=state)}
-        save_bytes(path, pack("Network", parts, writer))
+        return pack("Network", {"network": write_network(self._state(), writer, training=training)}, writer)
+
+    def _trained_model(self) -> Any:
+        """What is being trained: this network, or the estimator whose network it is, as if its fit ended now."""
+        return self if self._estimator is None else self._estimator()
 
     def __getstate__(self) -> dict[str, Any]:
         """The bytes of a model file, and beside them what it cannot hold; but no callbacks, which belong to the fit."""

@@ -59,7 +59,8 @@ def load(path: str | os.PathLike[str]) -> Any:
     Returns
     -------
     Network, MLPClassifier or MLPRegressor
-        Whose predictions are those of the model that was saved, bit for bit.
+        Whose predictions are those of the model that was saved, bit for bit. Where there is no scikit-learn, a
+        `neuract.serving.ServedClassifier` or `ServedRegressor` in place of an estimator, which only predicts.
 
     Raises
     ------
@@ -74,10 +75,23 @@ def load(path: str | os.PathLike[str]) -> Any:
 
 def _model_of(contents: Contents) -> Any:
     if contents.kind == "Network":
-        model: Any = Network.__new__(Network)
-    else:
-        from neuract import estimators
+        network = Network.__new__(Network)
+        network._become(contents)
+        return network
+    if not _has_sklearn():
+        from neuract.serving import SERVED
 
-        model = getattr(estimators, contents.kind)()
+        return SERVED[contents.kind](contents)
+    from neuract import estimators
+
+    model = getattr(estimators, contents.kind)()
     model._become(contents)
     return model
+
+
+def _has_sklearn() -> bool:
+    try:
+        import sklearn  # noqa: F401
+    except ImportError:
+        return False
+    return True

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From what a network's outputs are to what an estimator answers; without scikit-learn, which serving does without."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuract._sparse import is_sparse
+from neuract.losses import Loss, Quantile
+
+Array = npt.NDArray[Any]
+
+
+def probabilities(outputs: Array, n_classes: int) -> Array:
+    """Of each class or label, rows × classes; outputs: rows × outputs, of which two classes have one."""
+    if outputs.shape[1] > 1:
+        return outputs
+    if n_classes == 1:
+        return np.ones_like(outputs)
+    both = np.empty((len(outputs), 2), outputs.dtype)
+    np.subtract(1, outputs[:, 0], out=both[:, 0])
+    both[:, 1] = outputs[:, 0]
+    return both
+
+
+def logarithm(numbers: Array) -> Array:
+    """log, -inf for 0 without a warning."""
+    with np.errstate(divide="ignore"):
+        logarithms: Array = np.log(numbers)
+    return logarithms
+
+
+def chosen(outputs: Array, n_classes: int, multilabel: bool) -> Array:
+    """Numbers of the most probable classes, or 0 and 1 for several labels a row."""
+    if multilabel:
+        return (outputs > 0.5).astype(int)
+    if outputs.shape[1] > 1:
+        return np.asarray(outputs.argmax(axis=1))
+    above: Array = outputs.ravel() > 0.5
+    return np.asarray(np.minimum(above, n_classes - 1), dtype=int)
+
+
+def quantiles(loss: Loss) -> tuple[float, ...]:
+    """The quantiles that have an output each; of a loss that has none, none."""
+    return loss.parameters if isinstance(loss, Quantile) and loss.outputs else ()
+
+
+def numbers(outputs: Array, loss: Loss) -> Array:
+    """What a regressor predicts: one output as a row of numbers, several quantiles in order."""
+    if outputs.shape[1] == 1:
+        return outputs.ravel()
+    return np.sort(outputs, axis=1) if quantiles(loss) else outputs
+
+
+def zero_for_nan(x: Any) -> Any:
+    """An array or sparse matrix of floats with 0 where it has NaN, changed in a copy: it may be the user's."""
+    values = x.data if is_sparse(x) else x
+    if not np.isnan(values).any():
+        return x
+    filled = np.where(np.isnan(values), values.dtype.type(0), values)
+    if not is_sparse(x):
+        return filled
+    x = x.copy()
+    x.data = filled
+    return x
