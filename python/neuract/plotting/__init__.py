@@ -13,7 +13,17 @@ except ImportError as error:
     raise ImportError(f"pictures need matplotlib, which is not here ({error}): pip install neuract[plot]") from error
 
 from neuract.plotting._activation import ActivationDisplay
+from neuract.plotting._diagnosis import DiagnosisDisplay
+from neuract.plotting._fit import FitDisplay
+from neuract.plotting._history import HistoryDisplay
+from neuract.plotting._network import NetworkDisplay
+from neuract.plotting._responses import NeuronResponseDisplay
 
 __all__ = [
     "ActivationDisplay",
+    "DiagnosisDisplay",
+    "FitDisplay",
+    "HistoryDisplay",
+    "NetworkDisplay",
+    "NeuronResponseDisplay",
 ]

@@ -22,6 +22,7 @@ ORANGE = "#e06c00"
 INK = "#222222"
 MUTED = "#666666"
 PALE = "#c9c9c9"
+HOLLOW = (0, (1.6, 1.1))  # the outline of a neuron that does not fire
 SMALL = 8.0  # points, of what stands beside neurons
 
 # Okabe & Ito 2008, "Color universal design", without its yellow (too light on white); the first two are ours.
@@ -78,3 +79,9 @@ def readable_on(colours: Array) -> list[str]:
     """White or ink for text on each of these colours (n, 4), by their luminance (ITU-R BT.709)."""
     luminance = np.asarray(colours)[:, :3] @ (0.2126, 0.7152, 0.0722)
     return ["white" if bright < 0.5 else INK for bright in luminance]
+
+
+def whole_decades(values: Array) -> tuple[float, float]:
+    """Limits of a logarithmic axis for positive values: powers of 10."""
+    low, high = np.floor(np.log10(values.min())), np.ceil(np.log10(values.max()))
+    return 10.0**low, 10.0 ** max(high, low + 1)

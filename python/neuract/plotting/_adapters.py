@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A network in the shape in which scikit-learn's displays take a model; needs scikit-learn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+
+from neuract.network import Network
+
+Array = npt.NDArray[Any]
+
+
+class _Fitted(BaseEstimator):  # type: ignore[misc]
+    def __init__(self, network: Network) -> None:
+        self.network = network
+
+    def fit(self, X: Any, y: Any) -> _Fitted:
+        """Nothing is left to learn; scikit-learn knows an estimator by this method."""
+        return self
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+class NetworkClassifier(ClassifierMixin, _Fitted):  # type: ignore[misc]
+    """Classes are numbered from 0: two where the network has one output."""
+
+    @property
+    def classes_(self) -> Array:
+        return np.arange(max(2, self.network.layers[-1].units))
+
+    def predict_proba(self, X: Any) -> Array:
+        outputs = self.network.predict(X)
+        return outputs if outputs.shape[1] > 1 else np.hstack([1 - outputs, outputs])
+
+    def predict(self, X: Any) -> Array:
+        numbers: Array = self.predict_proba(X).argmax(axis=1)
+        return numbers
+
+
+class NetworkRegressor(RegressorMixin, _Fitted):  # type: ignore[misc]
+    """Of one output."""
+
+    def predict(self, X: Any) -> Array:
+        return self.network.predict(X)[:, 0]

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Layers as columns: which neurons are shown, where they stand, and the edges between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgb
+from matplotlib.lines import Line2D
+
+from neuract.inspection import Diagnosis
+from neuract.network import Network
+from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SMALL
+
+Array = npt.NDArray[Any]
+
+WIDEST = 3.2, 2.0  # points, of the edge with a layer's largest weight: where edges are few, and where they are many
+MANY = 100
+FAINT = 0.15  # how opaque edges are that pass nothing on, beside others
+
+
+@dataclass(frozen=True)
+class Column:
+    """The neurons of one layer, or the inputs, that are shown.
+
+    Attributes
+    ----------
+    heading : str
+    shown : array of int
+        Their numbers in the layer, ascending.
+    left_out : int
+        How many more there are.
+    x : float
+        Where the column stands.
+    y : array of shape (len(shown),)
+        Where each of them stands, one below the other, 1 apart, around 0.
+    """
+
+    heading: str
+    shown: npt.NDArray[np.intp]
+    left_out: int
+    x: float
+    y: Array
+
+    @property
+    def slots(self) -> int:
+        """Places that it takes, with that of "... 240 more"."""
+        return len(self.shown) + (self.left_out > 0)
+
+
+def columns_of(network: Network, strength: Sequence[Array], max_neurons: int, apart: float = 1.0) -> list[Column]:
+    """The inputs and each layer, with their strongest neurons by `strength`, one number a neuron."""
+    if max_neurons < 1:
+        raise ValueError(f"max_neurons must be at least 1, got {max_neurons}")
+    each = zip(_headings(network), strength, strict=True)
+    return [_column(heading, numbers, max_neurons, number * apart) for number, (heading, numbers) in enumerate(each)]
+
+
+def _headings(network: Network) -> list[str]:
+    """Of the inputs and of each layer: what it is, how many neurons, their activation."""
+    hidden = [f"hidden {number}" for number in range(1, len(network.layers))]
+    kinds = [f"{layer.units:,} × {layer.activation.core_name}" for layer in network.layers]
+    layers = (f"{name}\n{kind}" for name, kind in zip([*hidden, "output"], kinds, strict=True))
+    return [f"inputs\n{len(network.weights[0]):,}", *layers]
+
+
+def _column(heading: str, strength: Array, most: int, x: float) -> Column:
+    shown = np.sort(np.argsort(-strength, kind="stable")[:most])
+    slots = len(shown) + (len(strength) > most)
+    return Column(heading, shown, len(strength) - len(shown), x, (slots - 1) / 2 - np.arange(len(shown)))
+
+
+def strengths(weights: Sequence[Array], squares: Sequence[Array]) -> list[Array]:
+    """How much each neuron moves the next layer: root mean square of what it passes on × norm of its outgoing weights.
+
+    squares: the mean squares, one array for the inputs, then one a layer. Outputs have no outgoing weights.
+    """
+    outgoing = [*(np.linalg.norm(array.astype(np.float64), axis=1) for array in weights), 1.0]
+    return [np.sqrt(square) * norm for square, norm in zip(squares, outgoing, strict=True)]
+
+
+def mean_squares(diagnosis: Diagnosis) -> list[Array]:
+    """Of the inputs, and of what the neurons of each layer pass on."""
+    layers = ((layer.mean, layer.std) for layer in diagnosis.layers)
+    return [mean**2 + std**2 for mean, std in ((diagnosis.input_mean, diagnosis.input_std), *layers)]
+
+
+def describe(ax: Axes, columns: Sequence[Column], gap: float = 0.75) -> None:
+    """The headings, in one line `gap` above all columns, and how many neurons are left out below each."""
+    top = max((each.slots - 1) / 2 for each in columns) + gap
+    for each in columns:
+        ax.text(each.x, top, each.heading, ha="center", va="bottom", fontsize=SMALL, color=INK, linespacing=1.3)
+        if each.left_out:
+            more = f"… {each.left_out:,} more"
+            ax.text(each.x, each.y[-1] - 1, more, ha="center", va="center", fontsize=SMALL, color=MUTED)
+
+
+def draw_edges(
+    ax: Axes,
+    left: Column,
+    right: Column,
+    weights: Array,
+    *,
+    passing: Array | None = None,
+    margins: tuple[float, float] = (0.0, 0.0),
+) -> LineCollection:
+    """A line for each weight between neurons that are shown: blue positive, orange negative, as wide as its size.
+
+    weights: n_in × units, of the whole layer. passing: which neurons of the layer on the left pass something on; edges
+    of others are faint. margins: how far from the middle of a neuron the lines begin and end.
+    """
+    part = weights[np.ix_(left.shown, right.shown)].astype(np.float64)
+    size = np.abs(part).ravel() / (np.abs(part).max() or 1.0)
+    order = np.argsort(size)  # the strongest on top
+    colours = _edge_colours(part, size)
+    if passing is not None:
+        colours[:, 3] *= np.where(np.repeat(passing[left.shown], len(right.shown)), 1.0, FAINT)
+    starts, ends = (grid.ravel() for grid in np.meshgrid(left.y, right.y, indexing="ij"))
+    points = np.empty((len(size), 2, 2))
+    points[:, 0, 0], points[:, 1, 0] = left.x + margins[0], right.x - margins[1]
+    points[:, 0, 1], points[:, 1, 1] = starts, ends
+    widths = WIDEST[size.size >= MANY] * size
+    lines = LineCollection(points[order], colors=colours[order], linewidths=widths[order], zorder=1)  # type: ignore[arg-type]
+    ax.add_collection(lines)
+    return lines
+
+
+def _edge_colours(weights: Array, size: Array) -> Array:
+    """(n, 4): by sign, and the fainter the smaller, where there are many even more so."""
+    colours = np.empty((size.size, 4))
+    colours[:, :3] = np.where(weights.reshape(-1, 1) < 0, to_rgb(ORANGE), to_rgb(BLUE))
+    colours[:, 3] = 0.06 + 0.84 * size ** (1.0 if size.size < MANY else 1.6)
+    return colours
+
+
+def edge_legend() -> list[Line2D]:
+    """The legend's entries of edges."""
+    return [
+        Line2D([], [], color=BLUE, linewidth=2.2, label="weight > 0"),
+        Line2D([], [], color=ORANGE, linewidth=2.2, label="weight < 0"),
+    ]

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""DiagnosisDisplay: a strip a layer of how often its neurons fire, and how large its gradient is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
+
+from neuract.inspection import Diagnosis, LayerDiagnosis, diagnose
+from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SHARES, SMALL, panels, tidy, whole_decades
+
+Array = npt.NDArray[Any]
+
+HEIGHT = 0.56  # of a strip, whose row is 1 high
+APART = 80  # neurons, up to which a strip shows a gap between them
+NARROWEST = 0.006  # of what dead neurons take together, as a share of the strip
+MANY_SATURATED = 0.05  # of a layer's values, from which on it is said
+FOUND = "#b35600"  # the orange of text
+
+
+class DiagnosisDisplay:
+    """A diagnosis as a picture: how often each neuron fires, which are dead, and the gradient of each layer.
+
+    Parameters
+    ----------
+    diagnosis : Diagnosis
+        What `neuract.diagnose` returns.
+
+    Attributes
+    ----------
+    axes_ : ndarray of Axes
+        The strips, and beside them, where the diagnosis was made with y, the gradient norms.
+    figure_ : Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import neuract as na
+    >>> net = na.Network([na.Dense(3), na.Dense(1, "linear")]).set_parameters([np.ones((2, 3)), -np.ones((3, 1))])
+    >>> display = na.plotting.DiagnosisDisplay.from_estimator(net, [[0.0, 1.0], [2.0, 3.0]])
+    >>> [label.get_text().splitlines() for label in display.axes_[0].get_yticklabels()]
+    [['hidden 1', '3 × relu'], ['output', '1 × linear']]
+    """
+
+    axes_: npt.NDArray[Any]
+    figure_: Figure
+
+    def __init__(self, diagnosis: Diagnosis) -> None:
+        self.diagnosis = diagnosis
+
+    @classmethod
+    def from_estimator(
+        cls, model: Any, X: Any, y: npt.ArrayLike | None = None, *, ax: Axes | None = None
+    ) -> DiagnosisDisplay:
+        """Diagnoses a fitted model and draws what was found.
+
+        Parameters
+        ----------
+        model : Network or fitted estimator
+        X : array-like or sparse matrix of shape (rows, features)
+        y : array-like or None, default=None
+            Targets; without them there are no gradients.
+        ax : Axes or None, default=None
+            In whose place the panels are drawn; None: on a new figure.
+
+        Returns
+        -------
+        DiagnosisDisplay
+        """
+        return cls(diagnose(model, X, y)).plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> DiagnosisDisplay:
+        """Draws the panels, on a new figure or in the place of `ax`."""
+        layers = self.diagnosis.layers
+        gradients = layers[0].gradient_norm is not None
+        size = (9.0 if gradients else 6.6, 1.4 + 0.52 * len(layers))
+        ratios = {"width_ratios": [2.4, 1]} if gradients else {}
+        self.figure_, grid = panels(ax, 1, 1 + gradients, size, sharey=True, **ratios)
+        self.axes_ = grid.ravel()
+        self._draw_strips(self.axes_[0])
+        if gradients:
+            self._draw_gradients(self.axes_[1])
+        self.axes_[0].set_ylim(len(layers) - 0.6, -0.45)
+        return self
+
+    def _draw_strips(self, panel: Axes) -> None:
+        layers = self.diagnosis.layers
+        for row, layer in enumerate(layers):
+            _draw_strip(panel, row, layer)
+        names = [f"{layer.name}\n{len(layer.dead):,} × {layer.activation.core_name}" for layer in layers]
+        panel.set_yticks(range(len(layers)), names, fontsize=SMALL, color=INK)
+        panel.set_xticks([])
+        panel.set_xlim(0, 1.17)
+        panel.tick_params(length=0)
+        panel.spines[:].set_visible(False)
+        panel.set_title(
+            f"neurons by how often they fire, on {self.diagnosis.rows:,} rows", fontsize=SMALL + 2, color=INK
+        )
+        self._explain(panel)
+
+    def _explain(self, panel: Axes) -> None:
+        bar = self.figure_.colorbar(
+            ScalarMappable(Normalize(0, 1), SHARES), ax=panel, location="bottom", shrink=0.55, aspect=30, pad=0.03
+        )
+        bar.set_label("fires on this share of the rows", fontsize=SMALL, color=MUTED)
+        bar.ax.tick_params(labelsize=SMALL - 1, colors=MUTED)
+        bar.outline.set_visible(False)
+
+    def _draw_gradients(self, panel: Axes) -> None:
+        norms = np.array([layer.gradient_norm for layer in self.diagnosis.layers], dtype=np.float64)
+        panel.plot(norms, np.arange(len(norms)), color=BLUE, marker="o", markersize=6, linewidth=1.5)
+        if (norms > 0).all():
+            panel.set(xscale="log", xlim=whole_decades(norms))
+            panel.xaxis.set_minor_formatter(NullFormatter())
+        panel.set_title("gradient norm of each layer", fontsize=SMALL + 2, color=INK)
+        panel.tick_params(labelsize=SMALL, colors=MUTED)
+        panel.tick_params(axis="y", length=0)
+        tidy(panel)
+
+
+def _draw_strip(panel: Axes, row: int, layer: LayerDiagnosis) -> None:
+    """A cell a neuron, those that fire least on the left; dead ones orange, together wide enough to be seen."""
+    units, dead = len(layer.dead), int(layer.dead.sum())
+    low, gap = row - HEIGHT / 2, 1.0 if len(layer.dead) <= APART else 0.0
+    panel.pcolormesh(
+        np.linspace(0, 1, units + 1), [low, low + HEIGHT], np.sort(layer.firing_share)[np.newaxis, :], cmap=SHARES,
+        vmin=0, vmax=1, edgecolors="white" if gap else "none", linewidth=gap, rasterized=not gap,
+    )  # fmt: skip
+    if dead:
+        width = max(1 / units, NARROWEST / dead)
+        cells = [(each * width, width) for each in range(dead)]
+        panel.broken_barh(cells, (low, HEIGHT), facecolor=ORANGE, edgecolor="white", linewidth=gap)
+    text, colour = _remarks(layer)
+    panel.text(1.015, row, text, ha="left", va="center", fontsize=SMALL, color=colour, linespacing=1.2)
+
+
+def _remarks(layer: LayerDiagnosis) -> tuple[str, str]:
+    """What stands beside a strip, and in which colour."""
+    dead, constant = int(layer.dead.sum()), int((layer.constant & ~layer.dead).sum())
+    saturated = float(layer.saturated_share.mean())
+    found = [f"{dead:,} dead"] if dead else []
+    found += [f"{constant:,} constant"] if constant else []
+    found += [f"{saturated:.0%} saturated"] if saturated >= MANY_SATURATED else []
+    return ("\n".join(found), FOUND) if found else ("none dead", MUTED)

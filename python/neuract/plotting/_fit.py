@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""FitDisplay: data of one or two inputs, and what a network makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import matplotlib
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+
+from neuract.activations import Sigmoid, Softmax
+from neuract.network import Network
+from neuract.plotting._model import input_names, network_of, output_names, rows_of, targets_of
+from neuract.plotting._style import BLUE, CLASSES, INK, MUTED, ORANGE, SIGNED, SMALL, axes_or_new, tidy
+
+Array = npt.NDArray[Any]
+
+POINTS = 1500  # of the data, at most
+RESOLUTION = 250  # of regions, in each direction
+
+
+class FitDisplay:
+    """Data of one or two inputs, and what a network makes of them.
+
+    One input: the data, the best straight line through them, and the network's curve, which shows what its
+    non-linearity is good for. Two inputs: for classes the regions in which each is predicted, by scikit-learn's
+    `DecisionBoundaryDisplay`; for numbers the predictions. It is best made by `from_estimator`.
+
+    Parameters
+    ----------
+    network : Network
+        Of one or two inputs.
+    X : ndarray of shape (rows, 1 or 2)
+    targets : ndarray of shape (rows,)
+        Numbers, or the numbers of classes from 0.
+    names : pair of lists of str
+        Of the inputs, and of the output or of the classes.
+
+    Attributes
+    ----------
+    ax_ : Axes
+    figure_ : Figure
+    boundary_ : sklearn.inspection.DecisionBoundaryDisplay
+        For two inputs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import neuract as na
+    >>> X = np.linspace(-2, 2, 50).reshape(-1, 1)
+    >>> net = na.Network([na.Dense(8, "tanh"), na.Dense(1, "linear")], optimizer="lbfgs", epochs=99, random_state=0)
+    >>> display = na.plotting.FitDisplay.from_estimator(net.fit(X, X[:, 0] ** 2), X, X[:, 0] ** 2)
+    >>> [text.get_text() for text in display.ax_.get_legend().get_texts()]
+    ['data', 'straight line: R² = 0.00', 'network: R² = 1.00']
+    """
+
+    ax_: Axes
+    figure_: Figure
+    boundary_: Any
+
+    def __init__(self, network: Network, X: Array, targets: Array, names: tuple[Sequence[str], Sequence[str]]) -> None:
+        self.network = network
+        self.X = X
+        self.targets = targets
+        self.names = names
+
+    @classmethod
+    def from_estimator(
+        cls,
+        model: Any,
+        X: Any,
+        y: npt.ArrayLike,
+        *,
+        feature_names: Sequence[str] | None = None,
+        class_names: Sequence[str] | None = None,
+        ax: Axes | None = None,
+    ) -> FitDisplay:
+        """Draws a fitted model of one or two inputs beside its data.
+
+        Parameters
+        ----------
+        model : Network or fitted estimator
+            Of one or two inputs, and one output or one of several classes. One input: of at most two classes.
+        X : array-like or sparse matrix of shape (rows, 1) or (rows, 2)
+        y : array-like of shape (rows,)
+            Targets, as the model was fitted to.
+        feature_names, class_names : list of str or None, default=None
+            Of the inputs, and of the output or the classes. None: those that the model or X knows.
+        ax : Axes or None, default=None
+            Where it is drawn; None: on a new figure.
+
+        Returns
+        -------
+        FitDisplay
+        """
+        network, rows = network_of(model), rows_of(model, X)
+        _check_drawable(network)
+        targets = targets_of(model, y, rows.shape[0])
+        numbers = targets.argmax(axis=1) if isinstance(network.layers[-1].activation, Softmax) else targets[:, 0]
+        names = input_names(model, X, feature_names), _class_names(model, class_names)
+        dense = rows.toarray() if hasattr(rows, "toarray") else rows
+        return cls(network, dense, numbers, names).plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> FitDisplay:
+        """Draws the fit, on a new figure or on `ax`."""
+        one = self.X.shape[1] == 1
+        self.ax_ = axes_or_new(ax, 5.6, 3.8 if one else 4.3)
+        figure = self.ax_.get_figure(root=True)
+        assert figure is not None
+        self.figure_ = figure
+        if one:
+            self._draw_curve()
+        elif _has_classes(self.network):
+            self._draw_regions()
+        else:
+            self._draw_surface()
+        self.ax_.tick_params(labelsize=SMALL, colors=MUTED)
+        self.ax_.set_xlabel(self.names[0][0], fontsize=SMALL + 1, color=INK)
+        self.ax_.set_ylabel(self._target() if one else self.names[0][1], fontsize=SMALL + 1, color=INK)
+        return self
+
+    def _target(self) -> str:
+        """What a single output gives."""
+        return f"probability of {self.names[1][1]}" if _has_classes(self.network) else self.names[1][0]
+
+    def _draw_curve(self) -> None:
+        x, y = self.X[:, 0].astype(np.float64), self.targets.astype(np.float64)
+        margin = 0.04 * (np.ptp(x) or 1.0)
+        grid = np.linspace(x.min() - margin, x.max() + margin, 500)
+        line = np.polynomial.Polynomial.fit(x, y, 1) if np.ptp(x) else np.polynomial.Polynomial([y.mean()])
+        curves = self.network.predict(grid[:, np.newaxis])
+        at_data = self.network.predict(self.X)
+        network = "network" + _r2(y, at_data[:, 0]) if at_data.shape[1] == 1 else "network: its quantiles"
+        few = slice(None, None, -(-len(x) // POINTS))
+        self.ax_.scatter(x[few], y[few], 14, MUTED, alpha=0.45, linewidths=0, label="data")
+        self.ax_.plot(
+            grid, line(grid), color=ORANGE, linewidth=2, linestyle=(0, (5, 2)), label="straight line" + _r2(y, line(x))
+        )
+        for curve in curves.T:
+            self.ax_.plot(grid, curve, color=BLUE, linewidth=2.4, label=network)
+            network = "_"  # one entry in the legend for all quantiles
+        tidy(self.ax_)
+        self._legend()
+
+    def _draw_regions(self) -> None:
+        from sklearn.inspection import DecisionBoundaryDisplay
+
+        from neuract.plotting._adapters import NetworkClassifier
+
+        classifier = NetworkClassifier(self.network)
+        n_classes = len(classifier.classes_)
+        settings: dict[str, Any] = {"ax": self.ax_, "eps": self._margin(), "grid_resolution": RESOLUTION}
+        if n_classes == 2:
+            colours: Sequence[Any] = (ORANGE, BLUE)
+            settings |= {"response_method": "predict_proba", "levels": np.linspace(0, 1, 11), "cmap": SIGNED}
+            self.boundary_ = DecisionBoundaryDisplay.from_estimator(classifier, self.X, alpha=0.6, **settings)
+            grid = self.boundary_
+            self.ax_.contour(grid.xx0, grid.xx1, grid.response, [0.5], colors=INK, linewidths=1.2)
+            self._scale(self.boundary_.surface_, self._target())
+        else:
+            colours = _class_colours(n_classes)
+            settings |= {"response_method": "predict", "plot_method": "pcolormesh"}
+            self.boundary_ = DecisionBoundaryDisplay.from_estimator(
+                classifier, self.X, alpha=0.35, rasterized=True, **settings
+            )
+            self.boundary_.surface_.set(cmap=ListedColormap(colours), clim=(-0.5, n_classes - 0.5))
+        self._draw_classes(colours)
+
+    def _draw_classes(self, colours: Sequence[Any]) -> None:
+        few = slice(None, None, -(-len(self.X) // POINTS))
+        for number, colour in enumerate(colours):
+            points = self.X[few][self.targets[few] == number]
+            name = self.names[1][number]
+            self.ax_.scatter(points[:, 0], points[:, 1], 22, [colour], edgecolors="white", linewidths=0.6, label=name)
+        self._legend()
+
+    def _draw_surface(self) -> None:
+        from sklearn.inspection import DecisionBoundaryDisplay
+
+        from neuract.plotting._adapters import NetworkRegressor
+
+        self.boundary_ = DecisionBoundaryDisplay.from_estimator(
+            NetworkRegressor(self.network), self.X, ax=self.ax_, eps=self._margin(), grid_resolution=RESOLUTION,
+            response_method="predict", levels=14, cmap=SIGNED, alpha=0.75,
+        )  # fmt: skip
+        surface = self.boundary_.surface_
+        few = slice(None, None, -(-len(self.X) // POINTS))
+        points = self.X[few]
+        self.ax_.scatter(
+            points[:, 0], points[:, 1], 22, self.targets[few], cmap=SIGNED, norm=surface.norm, edgecolors=INK,
+            linewidths=0.5,
+        )  # fmt: skip
+        self._scale(surface, f"{self.names[1][0]}: predictions, and the data as points")
+
+    def _margin(self) -> float:
+        """Around the data, which DecisionBoundaryDisplay takes for both inputs alike."""
+        return 0.08 * float(np.ptp(self.X.astype(np.float64), axis=0).min() or 1.0)
+
+    def _scale(self, surface: Any, label: str) -> None:
+        bar = self.figure_.colorbar(surface, ax=self.ax_, aspect=28, pad=0.02)
+        bar.set_label(label, fontsize=SMALL, color=MUTED)
+        bar.ax.tick_params(labelsize=SMALL - 1, colors=MUTED)
+
+    def _legend(self) -> None:
+        self.ax_.legend(fontsize=SMALL, framealpha=0.85, edgecolor="none")
+
+
+def _r2(y: Array, predictions: Array) -> str:
+    """The share of the targets' variance that is predicted, as text; nothing where they have none."""
+    spread = ((y - y.mean()) ** 2).sum()
+    return f": R² = {max(-99.0, 1 - ((y - predictions) ** 2).sum() / spread) + 0.0:.2f}" if spread else ""
+
+
+def _has_classes(network: Network) -> bool:
+    return isinstance(network.layers[-1].activation, (Sigmoid, Softmax))
+
+
+def _check_drawable(network: Network) -> None:
+    n_inputs, output = len(network.weights[0]), network.layers[-1]
+    if n_inputs > 2:
+        raise ValueError(f"FitDisplay draws models of 1 or 2 inputs; this one has {n_inputs}. See NetworkDisplay")
+    softmax = isinstance(output.activation, Softmax)
+    quantiles = n_inputs == 1 and not _has_classes(network) and network.loss_function.outputs is not None
+    if output.units > 1 and not quantiles and not (softmax and n_inputs == 2):
+        what = "one output or two classes" if n_inputs == 1 else "one output, or one of several classes"
+        raise ValueError(
+            f"of {n_inputs} input{'s' * (n_inputs > 1)} FitDisplay draws {what}; this model has {output.units} outputs"
+        )
+
+
+def _class_names(model: Any, given: Sequence[str] | None) -> list[str]:
+    """Of all classes, also of the one without an output of its own; or of the output."""
+    network = network_of(model)
+    if network.layers[-1].units > 1 or not _has_classes(network):
+        return output_names(model, given) if network.loss_function.outputs is None else ["y"]
+    names = given if given is not None else getattr(model, "classes_", (0, 1))
+    if len(names) != 2:
+        raise ValueError(f"class_names must have 2 names, one for each class, got {len(names)}")
+    return [str(name) for name in names]
+
+
+def _class_colours(n_classes: int) -> list[Any]:
+    if n_classes <= len(CLASSES):
+        return list(CLASSES[:n_classes])
+    return list(matplotlib.colormaps["turbo"](np.linspace(0.05, 0.95, n_classes)))

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""HistoryDisplay: how training went, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from neuract.plotting._model import network_of
+from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SMALL, panels, tidy
+
+Array = npt.NDArray[Any]
+
+# Panel by panel: its title, and the curves in it with their labels.
+PANELS: dict[str, dict[str, str]] = {
+    "loss": {"loss": "training", "validation_loss": "validation"},
+    "validation score": {"validation_score": "validation"},
+    "gradient norm": {"gradient_norm": "training"},
+    "share of dead neurons": {"dead_share": "training"},
+    "learning rate": {"learning_rate": "training"},
+}
+BEST = {"validation_loss": np.nanargmin, "validation_score": np.nanargmax}
+DECADES = 1.5  # from so many on an axis is logarithmic
+COLUMNS = 3
+
+
+class HistoryDisplay:
+    """Learning curves: the loss in training and in validation, and what else was kept of each epoch.
+
+    It is best made by `from_estimator`.
+
+    Parameters
+    ----------
+    history : dict of lists
+        One entry an epoch: "loss", and any of "validation_loss", "validation_score", "gradient_norm", "dead_share"
+        and "learning_rate".
+
+    Attributes
+    ----------
+    axes_ : ndarray of Axes
+        One for each panel: loss, validation score, gradient norm, share of dead neurons, learning rate, as far as
+        there are any.
+    figure_ : Figure
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> display = na.plotting.HistoryDisplay({"loss": [0.7, 0.4, 0.3], "validation_loss": [0.8, 0.5, 0.6]}).plot()
+    >>> [line.get_label() for line in display.axes_[0].get_lines()]
+    ['training', 'validation', 'best: epoch 2']
+    """
+
+    axes_: npt.NDArray[Any]
+    figure_: Figure
+
+    def __init__(self, history: Mapping[str, Sequence[float]]) -> None:
+        known = [name for curves in PANELS.values() for name in curves]
+        self.history = {
+            name: np.asarray(history[name], dtype=np.float64) for name in known if len(history.get(name, ()))
+        }
+        if not self.history:
+            raise ValueError(
+                f"history must have at least one epoch of one of {', '.join(known)}; got {dict(history)!r}"
+            )
+
+    @classmethod
+    def from_estimator(cls, model: Any, *, ax: Axes | None = None) -> HistoryDisplay:
+        """Draws how a fitted model learned.
+
+        Parameters
+        ----------
+        model : Network or fitted estimator
+            Of an estimator `loss_curve_`, `validation_loss_curve_` and `validation_scores_` are taken, of its network
+            what `history_` has.
+        ax : Axes or None, default=None
+            In whose place the panels are drawn; None: on a new figure.
+
+        Returns
+        -------
+        HistoryDisplay
+        """
+        history: dict[str, Any] = dict(network_of(model).history_)
+        curves = {
+            "loss": "loss_curve_",
+            "validation_loss": "validation_loss_curve_",
+            "validation_score": "validation_scores_",
+        }
+        for name, attribute in curves.items():
+            curve = getattr(model, attribute, None)
+            if curve is not None:
+                history[name] = curve
+        if not any(map(len, history.values())):
+            raise ValueError("the model has no history: its parameters were set, not learned")
+        return cls(history).plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> HistoryDisplay:
+        """Draws the panels, on a new figure or in the place of `ax`."""
+        shown = {title: [name for name in curves if name in self.history] for title, curves in PANELS.items()}
+        shown = {title: names for title, names in shown.items() if names}
+        columns = min(COLUMNS, len(shown))
+        rows = -(-len(shown) // columns)
+        self.figure_, grid = panels(ax, rows, columns, (max(5.0, 3.4 * columns), 0.5 + 2.7 * rows))
+        self.axes_ = grid.ravel()[: len(shown)]
+        for panel in grid.ravel()[len(shown) :]:
+            panel.remove()
+        for panel, (title, names) in zip(self.axes_, shown.items(), strict=True):
+            self._draw(panel, title, names)
+        return self
+
+    def _draw(self, panel: Axes, title: str, names: Sequence[str]) -> None:
+        for name in names:
+            curve = self.history[name]
+            validation = name.startswith("validation")
+            panel.plot(
+                np.arange(1, len(curve) + 1), curve, color=ORANGE if validation else BLUE, label=PANELS[title][name],
+                linewidth=1.8, linestyle=(0, (4, 1.2)) if validation else "-", marker="o" if len(curve) == 1 else None,
+            )  # fmt: skip
+        for name in set(names) & set(BEST):
+            self._mark_best(panel, name)
+        if _spans_decades([self.history[name] for name in names]):
+            panel.set_yscale("log")
+        panel.set_title(title, fontsize=SMALL + 2, color=INK)
+        panel.set_xlabel("epoch", fontsize=SMALL, color=MUTED)
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        panel.tick_params(labelsize=SMALL, colors=MUTED)
+        tidy(panel)
+        if len(panel.get_lines()) > 1:
+            panel.legend(fontsize=SMALL, frameon=False, handlelength=2.4)
+
+    def _mark_best(self, panel: Axes, name: str) -> None:
+        curve = self.history[name]
+        if np.isnan(curve).all():
+            return
+        best = int(BEST[name](curve))
+        panel.plot(
+            [best + 1], [curve[best]], color=ORANGE, marker="o", markersize=7, markerfacecolor="white",
+            markeredgewidth=1.8, linestyle="", label=f"best: epoch {best + 1}",
+        )  # fmt: skip
+
+
+def _spans_decades(curves: Sequence[Array]) -> bool:
+    """Whether all are positive and their range is wide."""
+    values = np.concatenate(curves)
+    values = values[np.isfinite(values)]
+    return bool(values.size and values.min() > 0 and np.log10(values.max() / values.min()) >= DECADES)

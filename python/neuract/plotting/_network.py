@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""NetworkDisplay: a network as a picture, its neurons shaded by what they do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from neuract.inspection import diagnose
+from neuract.network import Network
+from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
+from neuract.plotting._model import input_names, network_of, output_names, rows_of
+from neuract.plotting._style import HOLLOW, INK, MUTED, SHARES, SIGNED, SMALL, axes_or_new, readable_on, shortened
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Shading:
+    """What the neurons of each column are shaded by.
+
+    Attributes
+    ----------
+    values : list of arrays
+        For the inputs and each layer, one number a neuron: share of rows on which it fires, or what it passes on.
+    fires : list of bool arrays
+        Neurons that do not are hollow.
+    of_row : bool
+        Whether the values are those of one row.
+    """
+
+    values: list[Array]
+    fires: list[npt.NDArray[np.bool_]]
+    of_row: bool
+
+
+class NetworkDisplay:
+    """A network as a picture: neurons in columns, from the inputs to the output layer, and the weights between them.
+
+    Edges are blue where the weight is positive and orange where it is negative, and as wide as it is large beside the
+    others between the same columns. Neurons are shaded, and hollow where they do not fire. Of a large layer the
+    strongest neurons are shown. It is best made by `from_estimator`.
+
+    Parameters
+    ----------
+    weights : list of arrays of shape (n_in, units)
+        As `Network.weights` gives them.
+    columns : list of Column
+        Which neurons are shown and where, of the inputs and of each layer.
+    shading : Shading
+    names : pair of lists of str
+        Of all inputs and of all outputs.
+
+    Attributes
+    ----------
+    ax_ : Axes
+    figure_ : Figure
+    neurons_ : list of PathCollection
+        One a column.
+    edges_ : list of LineCollection
+        One between each two columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import neuract as na
+    >>> net = na.Network([na.Dense(3), na.Dense(1, "linear")]).set_parameters([np.ones((2, 3)), -np.ones((3, 1))])
+    >>> display = na.plotting.NetworkDisplay.from_estimator(net, [[0.0, 1.0], [2.0, 3.0]])
+    >>> [len(neurons.get_offsets()) for neurons in display.neurons_]
+    [2, 3, 1]
+    """
+
+    ax_: Axes
+    figure_: Figure
+    neurons_: list[PathCollection]
+    edges_: list[LineCollection]
+
+    def __init__(
+        self,
+        weights: Sequence[Array],
+        columns: Sequence[Column],
+        shading: Shading,
+        names: tuple[Sequence[str], Sequence[str]],
+    ) -> None:
+        self.weights = list(weights)
+        self.columns = list(columns)
+        self.shading = shading
+        self.names = names
+
+    @classmethod
+    def from_estimator(
+        cls,
+        model: Any,
+        X: Any,
+        *,
+        row: int | None = None,
+        feature_names: Sequence[str] | None = None,
+        class_names: Sequence[str] | None = None,
+        max_neurons: int = 16,
+        ax: Axes | None = None,
+    ) -> NetworkDisplay:
+        """Draws a fitted model while X passes through it.
+
+        Parameters
+        ----------
+        model : Network or fitted estimator
+        X : array-like or sparse matrix of shape (rows, features)
+        row : int or None, default=None
+            Which row of X: neurons are shaded by what they pass on for it, and edges out of those that pass nothing on
+            are faint. None: neurons are shaded by the share of the rows on which they fire.
+        feature_names, class_names : list of str or None, default=None
+            Of the inputs and the outputs. None: those that the model or X knows.
+        max_neurons : int, default=16
+            Most neurons shown of a layer, and most inputs: those that move the next layer most (root mean square of
+            what they pass on × norm of their outgoing weights), for a row those that do so there.
+        ax : Axes or None, default=None
+            Where it is drawn; None: on a new figure.
+
+        Returns
+        -------
+        NetworkDisplay
+        """
+        network = network_of(model)
+        names = input_names(model, X, feature_names), output_names(model, class_names)
+        shading, squares = _over_rows(model, X) if row is None else _at_row(network, rows_of(model, X), row)
+        strength = strengths(network.weights, squares)
+        return cls(network.weights, columns_of(network, strength, max_neurons), shading, names).plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> NetworkDisplay:
+        """Draws the network, on a new figure or on `ax`."""
+        slots = max(each.slots for each in self.columns)
+        width, height = np.clip(1.9 * len(self.columns) + 1.2, 5, 15), np.clip(0.29 * slots + 1.6, 2.7, 8)
+        self.ax_ = axes_or_new(ax, float(width), float(height))
+        figure = self.ax_.get_figure(root=True)
+        assert figure is not None
+        self.figure_ = figure
+        self.ax_.set_axis_off()
+        self.ax_.set(xlim=(-0.25, len(self.columns) - 0.75), ylim=(-(slots - 1) / 2 - 0.7, (slots - 1) / 2 + 0.7))
+        self._draw_edges()
+        self._draw_neurons(slots)
+        describe(self.ax_, self.columns)
+        self._name_ends()
+        self._explain()
+        return self
+
+    def _draw_edges(self) -> None:
+        self.edges_ = [
+            draw_edges(
+                self.ax_,
+                self.columns[n],
+                self.columns[n + 1],
+                weights,
+                passing=self.shading.fires[n] if self.shading.of_row else None,
+            )
+            for n, weights in enumerate(self.weights)
+        ]
+
+    def _draw_neurons(self, slots: int) -> None:
+        row = self.ax_.get_window_extent().height / self.figure_.dpi * 72 / slots
+        diameter = float(np.clip(0.72 * row, 4, 19))
+        self.neurons_ = []
+        for number, each in enumerate(self.columns):
+            colours, fires = self._colours(number), self.shading.fires[number][each.shown]
+            marker, size = ("s", (0.6 if self.shading.of_row else 0.35) * diameter) if number == 0 else ("o", diameter)
+            self.neurons_.append(
+                self.ax_.scatter(
+                    np.full(len(each.y), each.x), each.y, size**2, colours, marker=marker,
+                    edgecolors=[INK if each else MUTED for each in fires],
+                    linestyles=["-" if each else HOLLOW for each in fires],
+                    linewidths=0.9, zorder=3, clip_on=False,
+                )
+            )  # fmt: skip
+            if 0 < number < len(self.columns) - 1 and diameter > 11:
+                self._number(each, colours)
+
+    def _colours(self, number: int) -> Array:
+        """Of the neurons shown of a column: (n, 4); white ones are hollow."""
+        shown = self.columns[number].shown
+        values, fires = self.shading.values[number][shown], self.shading.fires[number][shown]
+        if self.shading.of_row:
+            largest = np.abs(self.shading.values[number]).max() or 1.0
+            colours = SIGNED((values / largest + 1) / 2)
+        else:
+            colours = SHARES(values)
+        return np.where(fires[:, np.newaxis], colours, 1.0)
+
+    def _number(self, each: Column, colours: Array) -> None:
+        for y, neuron, colour in zip(each.y, each.shown, readable_on(colours), strict=True):
+            size = SMALL - 1.5 if neuron < 1000 else SMALL - 3
+            self.ax_.text(
+                each.x, y, str(neuron), ha="center", va="center_baseline", fontsize=size, color=colour, zorder=4
+            )
+
+    def _name_ends(self) -> None:
+        """Names of the inputs to the left, of the outputs to the right; for a row with their values."""
+        for number, side, shift in ((0, "right", -9), (-1, "left", 13)):
+            each, names = self.columns[number], self.names[number]
+            for y, neuron in zip(each.y, each.shown, strict=True):
+                text = shortened(names[neuron])
+                if self.shading.of_row:
+                    text += f" = {_number(self.shading.values[number][neuron])}"
+                self.ax_.annotate(
+                    text,
+                    (each.x, y),
+                    (shift, 0),
+                    textcoords="offset points",
+                    ha=side,
+                    va="center",
+                    fontsize=SMALL,
+                    color=INK,
+                )
+
+    def _explain(self) -> None:
+        """The legend below, the scale of the shades at the right."""
+        silent = "does not fire" if self.shading.of_row else "fires on no row"
+        hollow = self.ax_.scatter([], [], 70, "white", edgecolors=MUTED, linestyles=[HOLLOW], label=silent)
+        self.ax_.legend(
+            handles=[*edge_legend(), hollow], loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False,
+            fontsize=SMALL, handlelength=1.6, columnspacing=1.6,
+        )  # fmt: skip
+        of_row = self.shading.of_row
+        shades = ScalarMappable(Normalize(-1 if of_row else 0, 1), SIGNED if of_row else SHARES)
+        bar = self.figure_.colorbar(shades, ax=self.ax_, shrink=0.6, aspect=22, pad=0.03)
+        label = "passes on\n(1: the largest of its layer)" if of_row else "fires on this share of the rows"
+        bar.set_label(label, fontsize=SMALL, color=MUTED)
+        bar.ax.tick_params(labelsize=SMALL - 1, colors=MUTED)
+        bar.outline.set_visible(False)
+
+
+def _over_rows(model: Any, X: Any) -> tuple[Shading, list[Array]]:
+    """Shading by share of the rows, and the mean squares of the inputs and of what each neuron passes on."""
+    diagnosis = diagnose(model, X)
+    inputs = (diagnosis.input_minimum != 0) | (diagnosis.input_maximum != 0)
+    shares = [inputs.astype(np.float64), *(layer.firing_share for layer in diagnosis.layers)]
+    return Shading(shares, [share > 0 for share in shares], of_row=False), mean_squares(diagnosis)
+
+
+def _at_row(network: Network, rows: Any, row: int) -> tuple[Shading, list[Array]]:
+    """Shading by what is passed on for one row, and its squares."""
+    if not -rows.shape[0] <= row < rows.shape[0]:
+        raise ValueError(f"row must be one of X's {rows.shape[0]} rows, counted from 0; got {row}")
+    one = rows[[row]]
+    inputs = np.asarray(one.toarray() if hasattr(one, "toarray") else one, dtype=np.float64)[0]
+    values = [inputs, *(y[0].astype(np.float64) for y in network.forward(one))]
+    fires = [inputs != 0, *(each[0] for each in network.fired(one))]
+    return Shading(values, fires, of_row=True), [each**2 for each in values]
+
+
+def _number(value: float) -> str:
+    """Three digits after the point where it is below 1; with the minus sign of the axes."""
+    text = f"{value:.3f}" if abs(value) < 1 else f"{value:.4g}"
+    return text.replace("-", "\N{MINUS SIGN}")

@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""NeuronResponseDisplay: what each neuron computes over the plane of two inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from neuract.activations import Sigmoid, Softmax
+from neuract.inspection import diagnose
+from neuract.network import Network
+from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
+from neuract.plotting._model import input_names, network_of, output_names, rows_of, targets_of
+from neuract.plotting._style import HOLLOW, INK, MUTED, SIGNED, SMALL, axes_or_new, shortened
+
+Array = npt.NDArray[Any]
+Limits = tuple[float, float, float, float]
+Extent = Limits
+
+APART = 2.0  # columns, where neurons of a column are 1 apart
+SIDE, LARGE = 0.86, 1.9  # of a tile, and of that of a single output
+POINTS = 300  # of the data, at most, on an output's tile
+
+
+@dataclass(frozen=True)
+class Responses:
+    """What neurons compute over a grid in the plane of two inputs.
+
+    Attributes
+    ----------
+    limits : tuple of floats
+        From where to where the plane goes: by the first input, by the second.
+    values : list of arrays of shape (neurons, resolution, resolution)
+        What the neurons pass on, those shown of the inputs and of each layer; the second input grows along axis 1.
+    fires : list of arrays of bool of the same shapes
+    probabilities : bool
+        Whether that is what the outputs are; their colours are then centred at 0.5, others at 0.
+    """
+
+    limits: Limits
+    values: list[Array]
+    fires: list[npt.NDArray[np.bool_]]
+    probabilities: bool
+
+
+class NeuronResponseDisplay:
+    """What each neuron of a network with two inputs computes over their plane: a tile a neuron, a column a layer.
+
+    Blue is positive, orange negative (for probabilities: above and below one half), white 0; the line is the border of
+    the region in which the neuron fires. It is best made by `from_estimator`.
+
+    Parameters
+    ----------
+    weights : list of arrays of shape (n_in, units)
+        As `Network.weights` gives them.
+    columns : list of Column
+        Which neurons are shown and where, of the inputs and of each layer.
+    responses : Responses
+    names : pair of lists of str
+        Of the inputs and of all outputs.
+    points : pair of arrays of shape (rows, 2) and (rows, n_out), or None, default=None
+        Data, and what the outputs should be, drawn on the tiles of the outputs.
+
+    Attributes
+    ----------
+    ax_ : Axes
+    figure_ : Figure
+    tiles_ : list of lists of AxesImage
+        One a neuron, column by column.
+    edges_ : list of LineCollection
+        One between each two columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import neuract as na
+    >>> net = na.Network([na.Dense(3), na.Dense(1, "linear")]).set_parameters([np.ones((2, 3)), -np.ones((3, 1))])
+    >>> display = na.plotting.NeuronResponseDisplay.from_estimator(net, [[-1.0, 1.0], [1.0, -1.0]])
+    >>> [len(tiles) for tiles in display.tiles_]
+    [2, 3, 1]
+    """
+
+    ax_: Axes
+    figure_: Figure
+    tiles_: list[list[AxesImage]]
+    edges_: list[LineCollection]
+
+    def __init__(
+        self,
+        weights: Sequence[Array],
+        columns: Sequence[Column],
+        responses: Responses,
+        names: tuple[Sequence[str], Sequence[str]],
+        points: tuple[Array, Array] | None = None,
+    ) -> None:
+        self.weights = list(weights)
+        self.columns = list(columns)
+        self.responses = responses
+        self.names = names
+        self.points = points
+
+    @classmethod
+    def from_estimator(
+        cls,
+        model: Any,
+        X: Any,
+        y: npt.ArrayLike | None = None,
+        *,
+        feature_names: Sequence[str] | None = None,
+        class_names: Sequence[str] | None = None,
+        max_neurons: int = 8,
+        resolution: int = 120,
+        ax: Axes | None = None,
+    ) -> NeuronResponseDisplay:
+        """Draws a fitted model over the plane in which X lies.
+
+        Parameters
+        ----------
+        model : Network or fitted estimator
+            Of two inputs.
+        X : array-like or sparse matrix of shape (rows, 2)
+        y : array-like or None, default=None
+            Targets; with them the data are drawn on the tiles of the outputs.
+        feature_names, class_names : list of str or None, default=None
+            Of the inputs and the outputs. None: those that the model or X knows.
+        max_neurons : int, default=8
+            Most neurons shown of a layer: those that move the next layer most.
+        resolution : int, default=120
+            Points of the grid in each direction, >= 2.
+        ax : Axes or None, default=None
+            Where it is drawn; None: on a new figure.
+
+        Returns
+        -------
+        NeuronResponseDisplay
+        """
+        network, rows = network_of(model), rows_of(model, X)
+        if len(network.weights[0]) != 2:
+            raise ValueError(
+                f"tiles show a plane, so the model must have 2 inputs; this one has {len(network.weights[0])}"
+            )
+        rows = rows.toarray() if hasattr(rows, "toarray") else rows
+        strength = strengths(network.weights, mean_squares(diagnose(model, X)))
+        columns = columns_of(network, strength, max_neurons, APART)
+        responses = _responses(network, columns, _limits(rows), resolution)
+        names = input_names(model, X, feature_names), output_names(model, class_names)
+        points = None if y is None else (rows, targets_of(model, y, len(rows)))
+        return cls(network.weights, columns, responses, names, points).plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> NeuronResponseDisplay:
+        """Draws the tiles, on a new figure or on `ax`."""
+        slots = max(LARGE, *(each.slots for each in self.columns))
+        last = self.columns[-1].x
+        self.ax_ = axes_or_new(ax, float(np.clip(0.75 * last + 3.4, 5, 15)), float(np.clip(0.75 * slots + 1.5, 3, 9)))
+        figure = self.ax_.get_figure(root=True)
+        assert figure is not None
+        self.figure_ = figure
+        self.ax_.set_axis_off()
+        self._draw_edges()
+        self.tiles_ = [self._draw_column(number) for number in range(len(self.columns))]
+        half = slots / 2
+        self.ax_.set(xlim=(-0.5, last + self._side(-1) / 2 + 0.1), ylim=(-half - 0.1, half + 0.1), aspect="equal")
+        describe(self.ax_, self.columns, gap=half - (max(each.slots for each in self.columns) - 1) / 2 + 0.1)
+        self._name_ends()
+        self._explain()
+        return self
+
+    def _side(self, number: int) -> float:
+        single = self.columns[number] is self.columns[-1] and len(self.columns[number].shown) == 1
+        return LARGE if single else SIDE
+
+    def _draw_edges(self) -> None:
+        self.edges_ = [
+            draw_edges(
+                self.ax_, self.columns[n], self.columns[n + 1], weights, margins=(SIDE / 2, self._side(n + 1) / 2)
+            )
+            for n, weights in enumerate(self.weights)
+        ]
+
+    def _draw_column(self, number: int) -> list[AxesImage]:
+        each, values, fires = self.columns[number], self.responses.values[number], self.responses.fires[number]
+        output = number == len(self.columns) - 1
+        largest = float(np.abs(values).max()) or 1.0
+        norm = Normalize(0, 1) if output and self.responses.probabilities else Normalize(-largest, largest)
+        tiles = []
+        for k, y in enumerate(each.y):
+            half = self._side(number) / 2
+            extent = (each.x - half, each.x + half, y - half, y + half)
+            tiles.append(self._draw_tile(values[k], fires[k], extent, norm))
+            if output and self.points is not None:
+                tiles[-1].set_alpha(0.7)  # so that the points stand out
+                self._draw_points(each.shown[k], extent, norm)
+            elif number > 0 and not output:
+                self._number(each.shown[k], extent)
+        return tiles
+
+    def _draw_tile(self, values: Array, fires: Array, extent: Extent, norm: Normalize) -> AxesImage:
+        tile = self.ax_.imshow(
+            values, extent=extent, cmap=SIGNED, norm=norm, origin="lower", interpolation="bilinear", zorder=2
+        )
+        dead = not fires.any()
+        self.ax_.add_patch(
+            Rectangle(
+                (extent[0], extent[2]), extent[1] - extent[0], extent[3] - extent[2], fill=False, zorder=3,
+                edgecolor=MUTED if dead else INK, linewidth=0.9, linestyle=HOLLOW if dead else "-",
+            )
+        )  # fmt: skip
+        if not dead and not fires.all():
+            across, up = (np.linspace(extent[i], extent[i + 1], len(fires)) for i in (0, 2))
+            self.ax_.contour(across, up, fires.astype(np.float64), [0.5], colors=INK, linewidths=0.9, zorder=3)
+        return tile
+
+    def _draw_points(self, output: int, extent: Extent, norm: Normalize) -> None:
+        assert self.points is not None
+        rows, targets = self.points
+        step = -(-len(rows) // POINTS)
+        low0, high0, low1, high1 = self.responses.limits
+        across = extent[0] + (rows[::step, 0] - low0) / (high0 - low0) * (extent[1] - extent[0])
+        up = extent[2] + (rows[::step, 1] - low1) / (high1 - low1) * (extent[3] - extent[2])
+        size = 13 if extent[1] - extent[0] > 1 else 6
+        colours = SIGNED(norm(targets[::step, output].astype(np.float64)))
+        self.ax_.scatter(across, up, size, colours, edgecolors="white", linewidths=0.5, zorder=4)
+
+    def _number(self, neuron: int, extent: Extent) -> None:
+        self.ax_.text(
+            extent[0] + 0.05, extent[3] - 0.06, str(neuron), fontsize=SMALL - 1.5, color=INK, ha="left", va="top",
+            zorder=5, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.0},
+        )  # fmt: skip
+
+    def _name_ends(self) -> None:
+        """Names of the inputs to the left, of the outputs to the right."""
+        for number, side, sign in ((0, "right", -1), (-1, "left", 1)):
+            each, names = self.columns[number], self.names[number]
+            x = each.x + sign * (self._side(number) / 2 + 0.08)
+            for y, neuron in zip(each.y, each.shown, strict=True):
+                self.ax_.text(x, y, shortened(names[neuron]), ha=side, va="center", fontsize=SMALL, color=INK)
+
+    def _explain(self) -> None:
+        """The legend below, the scale of the colours at the right."""
+        self.ax_.legend(
+            handles=[*edge_legend(), Line2D([], [], color=INK, linewidth=0.9, label="border of where it fires")],
+            loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False, fontsize=SMALL, handlelength=1.6,
+            columnspacing=1.6,
+        )  # fmt: skip
+        bar = self.figure_.colorbar(
+            ScalarMappable(Normalize(-1, 1), SIGNED), ax=self.ax_, shrink=0.6, aspect=22, pad=0.03, ticks=[-1, 0, 1]
+        )
+        bar.ax.set_yticklabels(_ends(self.responses.probabilities))
+        bar.ax.tick_params(labelsize=SMALL - 1, colors=MUTED)
+        bar.outline.set_visible(False)
+
+
+def _ends(probabilities: bool) -> list[str]:
+    """What the lowest, the middle and the highest colour stand for."""
+    if not probabilities:
+        return ["− largest\nof its layer", "0", "largest\nof its layer"]
+    return ["− largest\n(output: 0)", "0\n(output: ½)", "largest\nof its layer\n(output: 1)"]
+
+
+def _limits(rows: Array) -> Limits:
+    """The range of both columns, with a margin."""
+    low, high = rows.min(axis=0).astype(np.float64), rows.max(axis=0).astype(np.float64)
+    margin = np.where(high > low, 0.08 * (high - low), 1.0)
+    (low0, low1), (high0, high1) = low - margin, high + margin
+    return float(low0), float(high0), float(low1), float(high1)
+
+
+def _responses(network: Network, columns: Sequence[Column], limits: Limits, resolution: int) -> Responses:
+    if resolution < 2:
+        raise ValueError(f"resolution must be at least 2, got {resolution}")
+    across, up = np.meshgrid(np.linspace(*limits[:2], resolution), np.linspace(*limits[2:], resolution))
+    grid = np.column_stack([across.ravel(), up.ravel()])
+    values, fires = [grid, *network.forward(grid)], [np.ones_like(grid, dtype=bool), *network.fired(grid)]
+
+    def shown(arrays: list[Array]) -> list[Array]:
+        picked = (array[:, each.shown].T for array, each in zip(arrays, columns, strict=True))
+        return [array.reshape(-1, resolution, resolution) for array in picked]
+
+    probabilities = isinstance(network.layers[-1].activation, (Sigmoid, Softmax))
+    return Responses(limits, shown(values), shown(fires), probabilities)
