@@ -3,12 +3,14 @@
 
 import inspect
 import json
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 import reference as ref
 
+os.environ.setdefault("MPLBACKEND", "agg")  # pictures open no windows
 VECTORS = sorted((Path(__file__).parent / "vectors").glob("*.json"))
 
 

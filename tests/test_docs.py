@@ -7,6 +7,7 @@ import pkgutil
 from pathlib import Path
 
 import pytest
+from matplotlib import pyplot as plt
 
 import neuract
 
@@ -31,4 +32,5 @@ def test_docstrings(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     module = importlib.import_module(name)
     result = doctest.testmod(module, extraglobs={"na": neuract}, optionflags=OPTIONS)
+    plt.close("all")
     assert result.failed == 0

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from neuract.inspection import Diagnosis, LayerDiagnosis, diagnose
+from neuract.plotting._model import network_of
 from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SHARES, SMALL, panels, tidy, whole_decades
 
 Array = npt.NDArray[Any]
@@ -74,6 +75,7 @@ class DiagnosisDisplay:
         -------
         DiagnosisDisplay
         """
+        network_of(model)  # refuses what is no fitted model
         return cls(diagnose(model, X, y)).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> DiagnosisDisplay:

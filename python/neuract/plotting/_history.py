@@ -26,7 +26,8 @@ PANELS: dict[str, dict[str, str]] = {
     "learning rate": {"learning_rate": "training"},
 }
 BEST = {"validation_loss": np.nanargmin, "validation_score": np.nanargmax}
-DECADES = 1.5  # from so many on an axis is logarithmic
+LOGARITHMIC = ("loss", "gradient norm", "learning rate")  # where the curves go through as many decades:
+DECADES = 1.5
 COLUMNS = 3
 
 
@@ -60,14 +61,11 @@ class HistoryDisplay:
     figure_: Figure
 
     def __init__(self, history: Mapping[str, Sequence[float]]) -> None:
-        known = [name for curves in PANELS.values() for name in curves]
-        self.history = {
-            name: np.asarray(history[name], dtype=np.float64) for name in known if len(history.get(name, ()))
-        }
+        names = [name for curves in PANELS.values() for name in curves]
+        given = {name: np.asarray(history[name], dtype=np.float64) for name in names if name in history}
+        self.history = {name: curve for name, curve in given.items() if curve.size}
         if not self.history:
-            raise ValueError(
-                f"history must have at least one epoch of one of {', '.join(known)}; got {dict(history)!r}"
-            )
+            raise ValueError(f"history must have an epoch or more of one of {', '.join(names)}; got {dict(history)!r}")
 
     @classmethod
     def from_estimator(cls, model: Any, *, ax: Axes | None = None) -> HistoryDisplay:
@@ -123,7 +121,7 @@ class HistoryDisplay:
             )  # fmt: skip
         for name in set(names) & set(BEST):
             self._mark_best(panel, name)
-        if _spans_decades([self.history[name] for name in names]):
+        if title in LOGARITHMIC and _spans_decades([self.history[name] for name in names]):
             panel.set_yscale("log")
         panel.set_title(title, fontsize=SMALL + 2, color=INK)
         panel.set_xlabel("epoch", fontsize=SMALL, color=MUTED)
