@@ -7,6 +7,7 @@ from collections.abc import Callable
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from neuract import _validation
 from neuract.export._model import ExportedModel
 
 if TYPE_CHECKING:
@@ -64,6 +65,49 @@ class Exportable:
         except ModuleNotFoundError as error:
             raise ImportError("to_onnx needs the package onnx, which is not installed: pip install onnx") from error
         return save_onnx(exported, path, opset, target_dtype)
+
+    def to_c(self, path: str | PathLike[str], *, static_memory: bool = False) -> None:
+        """Writes the fitted model as plain C99, for programs and devices without Python.
+
+        The two files need a compiler and math.h. They allocate nothing, and compute in float, whatever dtype the
+        model has.
+
+        Parameters
+        ----------
+        path : str or path
+            ``folder/name`` or ``folder/name.c``: name.c and name.h are written there. The name is the beginning of
+            every name in them: letters, digits and _.
+        static_memory : bool, default=False
+            Where a call keeps what hidden layers give: on the stack, or in static arrays, for small stacks. A
+            function with static arrays is for one thread at a time. The comment in name.h says how many bytes.
+
+        Raises
+        ------
+        ValueError
+            If the name cannot be the beginning of names in C.
+        NotFittedError
+            If there is nothing to export yet.
+
+        Notes
+        -----
+        ``void name_predict(const float *x, float *y)`` makes of one row x of NAME_N_INPUTS numbers the NAME_N_OUTPUTS
+        numbers of `predict`, of a classifier those of `predict_proba`; the label is then
+        ``name_classes[name_label(y)]``. Compiled with ``-DNAME_SELF_TEST``, name.c is a program that returns 0 where
+        three rows give what they gave here.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> import numpy as np
+        >>> import neuract as na
+        >>> net = na.Network([na.Dense(3, "tanh"), na.Dense(1, "linear")], epochs=2)
+        >>> net.fit(np.eye(4), np.arange(4)).to_c("wine")
+        >>> "#define WINE_N_INPUTS 4" in Path("wine.h").read_text()
+        True
+        """
+        from neuract.export._c import save_c
+
+        save_c(self._exported(), path, _validation.boolean(static_memory, "static_memory"))
 
 
 class ConvertibleStep(Exportable):
