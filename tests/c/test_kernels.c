@@ -1,7 +1,8 @@
 /* test_kernels.c: every kernel of every table against a naive scalar oracle, in the manner of dav1d's checkasm.
  *
  * `test_kernels --isa NAME` tests one instruction set and returns 77 where this processor lacks it; where it has FMA,
- * the hash of what each kernel wrote must be the one in golden.h. Without an argument it tests all that run here. */
+ * the hash of what each kernel wrote must be the one in golden.h. `--networks` behind that leaves the single kernels
+ * out. Without an argument it tests all that run here. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "test_kernels.h"
 
@@ -98,15 +99,25 @@ uint64_t random_bits(void)
 enum { SLOT_BYTES = 1 << 21, LINE = 64, CANARY = 0x5a };
 static unsigned char *ends[SLOTS];
 
-static void map_slots(void)
+/* So many bytes, whole pages, between two inaccessible pages. */
+static unsigned char *map_guarded(size_t bytes)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    for (int slot = 0; slot < SLOTS; slot++) {
-        unsigned char *memory =
-            mmap(NULL, SLOT_BYTES + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED || mprotect(memory + SLOT_BYTES, page, PROT_NONE) != 0) abort();
-        ends[slot] = memory + SLOT_BYTES;
-    }
+    unsigned char *memory = mmap(NULL, bytes + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED || mprotect(memory, page, PROT_NONE) != 0) abort();
+    if (mprotect(memory + page + bytes, page, PROT_NONE) != 0) abort();
+    return memory + page;
+}
+
+static void map_slots(void)
+{
+    for (int slot = 0; slot < SLOTS; slot++) ends[slot] = map_guarded(SLOT_BYTES) + SLOT_BYTES;
+}
+
+void *place_first(int slot, size_t bytes)
+{
+    if (bytes + LINE > SLOT_BYTES) abort();
+    return memset(ends[slot] - SLOT_BYTES, CANARY, bytes + LINE);
 }
 
 void *place(int slot, size_t bytes, bool tight)
@@ -127,10 +138,10 @@ bool canaries_live(int slot, const void *array, size_t bytes)
     return true;
 }
 
-/* Who reads or writes beyond an array lands here. */
+/* Who reads or writes beyond an array lands here, and who computes in the caller's floating-point state. */
 static void report_fault(int number)
 {
-    static const char says[] = "FAILED, memory fault: ";
+    static const char says[] = "FAILED, memory fault or trap: ";
     ssize_t ignored = write(1, says, sizeof says - 1) + write(1, text, strlen(text)) + write(1, "\n", 1);
     (void)ignored, (void)number;
     _exit(1);
@@ -139,6 +150,14 @@ static void report_fault(int number)
 /* ---- allocations ----------------------------------------------------------------------------- */
 
 static atomic_llong allocations;
+static guard guarded_where;
+static struct {
+    void *memory;
+    unsigned char *pages;
+    size_t bytes;
+} guarded[16]; /* that are out */
+
+void guard_allocations(guard where) { guarded_where = where; }
 
 int64_t count_allocations(void) { return atomic_load(&allocations); }
 
@@ -154,10 +173,41 @@ const bool allocations_are_counted = true;
         atomic_fetch_add(&allocations, 1);   \
         return __real_##name(__VA_ARGS__);   \
     }
+static void *allocate_guarded(size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = (size + page - 1) / page * page;
+    int i = 0;
+    while (guarded[i].memory) i++;
+    guarded[i].bytes = bytes;
+    guarded[i].pages = map_guarded(bytes);
+    return guarded[i].memory = guarded[i].pages + (guarded_where == GUARD_FIRST ? 0 : bytes - size);
+}
+
+void *__real_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+    atomic_fetch_add(&allocations, 1);
+    return guarded_where == GUARD_NONE ? __real_aligned_alloc(alignment, size) : allocate_guarded(size);
+}
+
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+void __wrap_free(void *memory)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), n = sizeof guarded / sizeof *guarded, i = 0;
+    while (i < n && (!memory || guarded[i].memory != memory)) i++;
+    if (i == n) {
+        __real_free(memory);
+        return;
+    }
+    guarded[i].memory = NULL;
+    munmap(guarded[i].pages - page, guarded[i].bytes + 2 * page);
+}
+
 COUNTED(void *, malloc, (size_t size), size)
 COUNTED(void *, calloc, (size_t count, size_t size), count, size)
 COUNTED(void *, realloc, (void *memory, size_t size), memory, size)
-COUNTED(void *, aligned_alloc, (size_t alignment, size_t size), alignment, size)
 COUNTED(int, posix_memalign, (void **memory, size_t alignment, size_t size), memory, alignment, size)
 COUNTED(void *, mmap, (void *at, size_t size, int protection, int flags, int file, off_t offset), at, size, protection,
         flags, file, offset)
@@ -172,13 +222,16 @@ enum { TEAMS = 3000, LARGEST_TEAM = 3 };
 
 typedef struct {
     atomic_int ran[LARGEST_TEAM]; /* how often each thread ran the job */
+    atomic_int subnormal;         /* threads besides the caller that do not flush subnormals */
 } attendance;
 
 static void attend(void *argument, na_team *team, int thread)
 {
     attendance *a = argument;
     (void)team;
+    volatile float tiny = 1e-40f;
     atomic_fetch_add(&a->ran[thread], 1);
+    if (tiny * 2 != 0 && thread > 0) atomic_fetch_add(&a->subnormal, 1);
 }
 
 /* Teams of 3 and 2 in quick turns: each job runs once on each thread of its team, and on no other, however late one
@@ -189,31 +242,49 @@ static void test_teams(void)
     memset(jobs, 0, sizeof jobs);
     case_begin("core", "teams", "%d jobs", TEAMS);
     for (int i = 0; i < TEAMS; i++) na_run_team(LARGEST_TEAM - i % 2, attend, &jobs[i]);
-    for (int i = 0; i < TEAMS; i++)
+    for (int i = 0; i < TEAMS; i++) {
+        int subnormal = atomic_load(&jobs[i].subnormal);
+        if (subnormal != 0) case_fail("threads besides the caller that do not flush subnormals", i, subnormal, 0);
         for (int thread = 0; thread < LARGEST_TEAM; thread++) {
             int ran = atomic_load(&jobs[i].ran[thread]), wanted = thread < LARGEST_TEAM - i % 2;
             if (ran != wanted) case_fail("times that the last of the threads ran a job", i, ran, wanted);
         }
+    }
     case_end();
 }
 
 /* ---- main ------------------------------------------------------------------------------------ */
 
-static void test_isa(const char *isa)
+static bool only_networks;
+
+static void test_all_kernels(void)
 {
-    na_simd_choose(isa);
-    test_fused = strcmp(isa, "sse2") != 0;
     test_kernels_f32();
     test_elementwise_f32();
     test_losses_f32();
     test_sparse_f32();
-    test_steps_f32();
     test_kernels_f64();
     test_elementwise_f64();
     test_losses_f64();
     test_sparse_f64();
+}
+
+static void test_networks(void)
+{
+    test_guards_f32();
+    test_guards_f64();
+    test_steps_f32();
     test_steps_f64();
-    test_teams();
+    test_fp_state_f32();
+    test_fp_state_f64();
+}
+
+static void test_isa(const char *isa)
+{
+    na_simd_choose(isa);
+    test_fused = strcmp(isa, "sse2") != 0;
+    if (!only_networks) test_all_kernels();
+    test_networks();
 }
 
 /* Brings the hashes into which something went to the front; returns how many there are. */
@@ -231,6 +302,8 @@ static int test_isas(const char *only)
     bool runs, known = false;
     int tested = 0;
     const char *isa;
+    na_simd_choose(NULL);
+    test_teams();
     for (int i = 0; (isa = na_simd_built(i, &runs)); i++) {
         if (only && strcmp(isa, only) != 0) continue;
         known = true;
@@ -246,15 +319,17 @@ static int test_isas(const char *only)
 
 int main(int argc, char **argv)
 {
-    const char *only = argc == 3 && strcmp(argv[1], "--isa") == 0 ? argv[2] : NULL;
-    if (argc != 1 && !only) {
-        fprintf(stderr, "usage: test_kernels [--isa NAME]\n");
+    const char *only = argc >= 3 && strcmp(argv[1], "--isa") == 0 ? argv[2] : NULL;
+    only_networks = argc == 4 && strcmp(argv[3], "--networks") == 0;
+    if (argc != 1 + 2 * (only != NULL) + only_networks) {
+        fprintf(stderr, "usage: test_kernels [--isa NAME [--networks]]\n");
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0); /* nothing is lost in a fault */
     struct sigaction action = {.sa_handler = report_fault};
     sigaction(SIGSEGV, &action, NULL);
     sigaction(SIGBUS, &action, NULL);
+    sigaction(SIGFPE, &action, NULL);
     map_slots();
     int tested = test_isas(only);
     if (tested < 0) {
@@ -263,6 +338,6 @@ int main(int argc, char **argv)
     }
     if (tested == 0) return SKIPPED;
     printf("%d passed, %d failed\n", passed, failed);
-    bool agrees = !only || !test_fused || golden_agrees("kernels", gather_hashes(), hashes);
+    bool agrees = !only || !test_fused || only_networks || golden_agrees("kernels", gather_hashes(), hashes);
     return failed != 0 || !agrees;
 }

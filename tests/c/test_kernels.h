@@ -26,11 +26,18 @@ static inline int64_t random_below(int64_t n) { return (int64_t)(random_bits() >
  * beginning on a line. The bytes in front and behind are canaries, and so is what is in the array. */
 enum { SLOTS = 12 };
 void *place(int slot, size_t bytes, bool tight);
+/* One that begins where an inaccessible page ends. */
+void *place_first(int slot, size_t bytes);
 bool canaries_live(int slot, const void *array, size_t bytes);
 
 /* How often our code has asked for memory so far, in any thread; always 0 where it cannot be known. */
 extern const bool allocations_are_counted;
 int64_t count_allocations(void);
+
+/* Whether our code gets memory that ends where an inaccessible page begins, or begins where one ends, from now on; what
+ * it has when that changes it must have given back. Where allocations cannot be counted they cannot be guarded. */
+typedef enum { GUARD_NONE, GUARD_FIRST, GUARD_LAST } guard;
+void guard_allocations(guard where);
 
 /* test_<what>_tmpl.c. */
 void test_kernels_f32(void), test_kernels_f64(void);
@@ -38,5 +45,7 @@ void test_elementwise_f32(void), test_elementwise_f64(void);
 void test_losses_f32(void), test_losses_f64(void);
 void test_sparse_f32(void), test_sparse_f64(void);
 void test_steps_f32(void), test_steps_f64(void);
+void test_guards_f32(void), test_guards_f64(void);
+void test_fp_state_f32(void), test_fp_state_f64(void);
 
 #endif

@@ -1,0 +1,170 @@
+/* test_fp_state_tmpl.c: a caller whose floating-point state is not the usual one, exceptions that trap included: it
+ * stays as it is, and no result depends on it. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "test_reals.h"
+
+#include <fenv.h>
+#include <stdlib.h>
+
+#include "neuract.h"
+
+enum { ROWS = 90, N_IN = 30, HIDDEN = 160, N_OUT = 3, BATCH = 64, THREADS = 2, EPOCHS = 2, N = 40 };
+static const na_dtype dtype = NA_REAL_BITS == 32 ? NA_FLOAT32 : NA_FLOAT64;
+
+/* All that a round of calls gives. */
+typedef struct {
+    real y[ROWS * N_OUT], row[N_OUT], hidden[ROWS * HIDDEN], weights[N_IN * HIDDEN], gradients[N_IN * HIDDEN];
+    real activated[N], softmax[N];
+    double loss;
+} results;
+
+/* ---- the caller's state ---------------------------------------------------------------------- */
+
+/* Where the system can let exceptions trap. */
+static void let_trap(int exceptions)
+{
+#ifdef __GLIBC__
+    feenableexcept(exceptions);
+#endif
+}
+
+static int trapping(void)
+{
+#ifdef __GLIBC__
+    return fegetexcept();
+#else
+    return 0;
+#endif
+}
+
+static void expect_state(const char *after, int exceptions, int rounding)
+{
+    int trap = trapping(), round = fegetround(), raised = fetestexcept(FE_ALL_EXCEPT);
+    fesetenv(FE_DFL_ENV);
+    if (trap != exceptions) case_fail(after, 0, trap, exceptions);
+    if (round != rounding) case_fail(after, 1, round, rounding);
+    if (raised != 0) case_fail(after, 2, raised, 0);
+    let_trap(exceptions);
+    fesetround(rounding);
+}
+
+/* ---- the calls ------------------------------------------------------------------------------- */
+
+static int exceptions_of_caller, rounding_of_caller;
+
+#define CALL(...) (__VA_ARGS__, expect_state(#__VA_ARGS__, exceptions_of_caller, rounding_of_caller))
+
+static bool squared_error(void *context, int64_t rows, const void *outputs, const void *targets, void *losses,
+                          void *gradients)
+{
+    expect_state("while the caller's loss is asked", exceptions_of_caller, rounding_of_caller);
+    memset(losses, 0, (size_t)rows * sizeof(real));
+    memcpy(gradients, outputs, (size_t)rows * N_OUT * sizeof(real));
+    return true;
+}
+
+static na_training training_of(bool own)
+{
+    static const double parameter = 0.1; /* no float */
+    return (na_training){.loss = na_loss_named(own ? "own" : "squared_error"),
+                         .own_loss = squared_error,
+                         .loss_parameters = &parameter,
+                         .n_loss_parameters = 1,
+                         .optimizer = na_optimizer_named("adam"),
+                         .beta_1 = 0.9,
+                         .beta_2 = 0.999,
+                         .epsilon = 1e-8,
+                         .alpha = 0.1,
+                         .l1 = 0.1,
+                         .max_grad_norm = 0.3,
+                         .batch_size = BATCH,
+                         .n_threads = THREADS};
+}
+
+static void train(na_network *net, const na_data *data, bool own, results *out)
+{
+    const na_training training = training_of(own);
+    na_trainer *trainer;
+    CALL(na_trainer_create(net, &training, &trainer));
+    CALL(na_trainer_reserve(trainer, data));
+    for (int epoch = 0; epoch < EPOCHS; epoch++) {
+        na_progress progress = {0};
+        while (progress.rows < ROWS) CALL(na_trainer_run(trainer, data, NULL, ROWS, 0.01, 0.05, &progress));
+    }
+    na_progress gradients = {0}, loss = {0};
+    while (gradients.rows < ROWS) CALL(na_trainer_gradients(trainer, data, 0.05, &gradients));
+    while (loss.rows < ROWS) CALL(na_trainer_loss(trainer, data, 0.05, &loss));
+    CALL(na_trainer_get(trainer, NA_GRADIENTS, 0, NA_WEIGHTS, out->gradients));
+    out->loss = loss.loss;
+    CALL(na_trainer_free(trainer));
+}
+
+static void ask(const na_network *net, na_rows x, results *out)
+{
+    void *outputs[] = {out->hidden, NULL};
+    uint8_t *fired[] = {NULL, NULL};
+    CALL(na_network_predict(net, ROWS, x, out->y, THREADS));
+    CALL(na_network_predict(net, 1, x, out->row, 1));
+    CALL(na_network_inspect(net, ROWS, x, outputs, fired, THREADS));
+}
+
+static void call_all(const na_layer *layers, const real *weights, const na_data *data, const real *z, bool own,
+                     results *out)
+{
+    na_network *net;
+    CALL(na_network_create(dtype, N_IN, layers, 2, &net));
+    CALL(na_network_set(net, 0, NA_WEIGHTS, weights));
+    CALL(na_network_set(net, 1, NA_WEIGHTS, weights));
+    train(net, data, own, out);
+    ask(net, data->x, out);
+    CALL(na_network_get(net, 0, NA_WEIGHTS, out->weights));
+    CALL(na_network_free(net));
+    CALL(na_activation_apply(dtype, na_activation_named("mish"), 0.1, false, N, z, out->activated));
+    CALL(na_softmax_apply(dtype, 2, N / 2, z, out->softmax));
+    CALL(na_all_finite(dtype, N, z));
+}
+
+/* ---- the test -------------------------------------------------------------------------------- */
+
+/* Numbers of any size, so that sums are inexact and products underflow; none that overflow, which would end alike. */
+static void draw_data(real *x, real *targets, real *weights, real *z)
+{
+    for (int64_t i = 0; i < ROWS * N_IN; i++) x[i] = random_below(4) ? plain() : REAL_MIN / 2;
+    for (int64_t i = 0; i < ROWS * N_OUT; i++) targets[i] = plain();
+    for (int64_t i = 0; i < N_IN * HIDDEN; i++) weights[i] = random_below(4) ? plain() / 4 : REAL_MIN;
+    for (int64_t i = 0; i < N; i++) z[i] = draw_z();
+}
+
+static void test_state(bool own, int exceptions, int rounding)
+{
+    static real x[ROWS * N_IN], targets[ROWS * N_OUT], weights[N_IN * HIDDEN], z[N];
+    static results usual, got;
+    static const double thresholds[HIDDEN] = {0.1, 0.7};
+    CASE("fp_state", "own %d", own);
+    draw_data(x, targets, weights, z);
+    const na_layer layers[] = {
+        {HIDDEN, na_activation_named("prelu"), .parameter = 0.1, .thresholds = thresholds, .dropout = 0.3},
+        {N_OUT, na_activation_named("linear"), .parameter = 0.1}};
+    const na_data data = {ROWS, {x, NULL, NULL}, targets, NULL};
+    memset(&usual, 0, sizeof usual), memset(&got, 0, sizeof got);
+    exceptions_of_caller = 0, rounding_of_caller = FE_TONEAREST;
+    fesetenv(FE_DFL_ENV);
+    call_all(layers, weights, &data, z, own, &usual);
+    let_trap(exceptions);
+    fesetround(rounding);
+    exceptions_of_caller = trapping(), rounding_of_caller = rounding;
+    call_all(layers, weights, &data, z, own, &got);
+    fesetenv(FE_DFL_ENV);
+    if (memcmp(&usual, &got, sizeof got) != 0) case_fail("results that depend on the caller's state", 0, 1, 0);
+    case_end();
+}
+
+void NA_FN(test_fp_state)(void)
+{
+    for (int own = 0; own < 2; own++) {
+        test_state(own, 0, FE_UPWARD);
+        test_state(own, 0, FE_TOWARDZERO);
+        test_state(own, FE_ALL_EXCEPT, FE_TONEAREST);
+        test_state(own, FE_ALL_EXCEPT, FE_DOWNWARD);
+    }
+}

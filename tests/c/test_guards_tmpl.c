@@ -1,0 +1,226 @@
+/* test_guards_tmpl.c: whole networks whose every array, the caller's and the core's own, ends where an inaccessible
+ * page begins, or begins where one ends; and networks that get no memory. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "test_reals.h"
+
+#include <stdlib.h>
+
+#include "activations.h"
+#include "neuract.h"
+
+static const na_dtype dtype = NA_REAL_BITS == 32 ? NA_FLOAT32 : NA_FLOAT64;
+
+/* Around a block and a panel, and rows that are predicted one by one. */
+static const int64_t widths[] = {1, 2, NA_LANES / 4 + 1, NA_LANES - 1, NA_LANES, NA_LANES + 1, 2 * NA_LANES + 1};
+static const int64_t row_counts[] = {1, 3, 4, NA_LANES - 1, NA_LANES, NA_LANES + 1, 2 * NA_LANES + 3};
+enum { N_WIDTHS = sizeof widths / sizeof *widths, N_ROW_COUNTS = sizeof row_counts / sizeof *row_counts };
+
+typedef struct {
+    int64_t n_in, units, n_out, rows;
+    bool sparse, first; /* first: arrays begin behind an inaccessible page, else they end before one */
+} shape;
+
+enum { X, Y, TARGETS, WEIGHTS, ORDER, COLUMNS, STARTS, PARAMETERS, OUTPUTS, FIRED };
+
+static void *guarded(const shape *s, int slot, int64_t count, size_t size)
+{
+    size_t bytes = (size_t)count * size;
+    return s->first ? place_first(slot, bytes) : place(slot, bytes, true);
+}
+
+static real *guarded_reals(const shape *s, int slot, int64_t count)
+{
+    return filled(guarded(s, slot, count, sizeof(real)), count, PLAIN);
+}
+
+/* ---- the network and its data ---------------------------------------------------------------- */
+
+static void set_part(na_network *net, const shape *s, int layer, na_part part, int64_t count)
+{
+    na_network_set(net, layer, part, guarded_reals(s, PARAMETERS, count));
+    na_network_get(net, layer, part, guarded_reals(s, PARAMETERS, count));
+}
+
+/* NULL where memory is short. */
+static na_network *make_network(const shape *s)
+{
+    const na_layer layers[] = {{s->units, na_activation_named("prelu"), .parameter = 0.25, .dropout = 0.1},
+                               {s->n_out, na_activation_named("softmax"), .parameter = 0}};
+    na_network *net;
+    return na_network_create(dtype, s->n_in, layers, 2, &net) == NA_OK ? net : NULL;
+}
+
+static void set_parameters(na_network *net, const shape *s)
+{
+    set_part(net, s, 0, NA_WEIGHTS, s->n_in * s->units);
+    set_part(net, s, 0, NA_BIASES, s->units);
+    set_part(net, s, 0, NA_SLOPES, s->units);
+    set_part(net, s, 1, NA_WEIGHTS, s->units * s->n_out);
+    set_part(net, s, 1, NA_BIASES, s->n_out);
+}
+
+static na_rows dense_rows(const shape *s) { return (na_rows){guarded_reals(s, X, s->rows * s->n_in), NULL, NULL}; }
+
+/* Every other input is stored, the last of the last row among them. */
+static na_rows sparse_rows(const shape *s)
+{
+    int64_t all = s->rows * s->n_in, stored = (all + 1) / 2, n = 0;
+    int32_t *columns = guarded(s, COLUMNS, stored, sizeof *columns);
+    int64_t *starts = guarded(s, STARTS, s->rows + 1, sizeof *starts);
+    for (int64_t i = 0; i < all; i++) {
+        if (i % s->n_in == 0) starts[i / s->n_in] = n;
+        if ((all - 1 - i) % 2 == 0) columns[n++] = (int32_t)(i % s->n_in);
+    }
+    starts[s->rows] = n;
+    if (na_rows_look(s->rows, s->n_in, n, columns, starts) != NA_ROWS_SORTED) case_fail("sorted rows", 0, 0, 1);
+    return (na_rows){guarded_reals(s, X, stored), columns, starts};
+}
+
+static uint32_t next_bits(void *state) { return (uint32_t)random_bits(); }
+
+static na_data make_data(const shape *s, uint32_t **order)
+{
+    real *targets = guarded(s, TARGETS, s->rows, sizeof(real)), *weights = guarded(s, WEIGHTS, s->rows, sizeof(real));
+    *order = guarded(s, ORDER, s->rows, sizeof **order);
+    for (int64_t i = 0; i < s->rows; i++) {
+        targets[i] = (real)random_below(s->n_out), weights[i] = 1 + plain() / 2;
+        (*order)[i] = (uint32_t)i;
+    }
+    na_shuffle(s->rows, *order, next_bits, NULL);
+    return (na_data){s->rows, s->sparse ? sparse_rows(s) : dense_rows(s), targets, weights};
+}
+
+static na_status make_trainer(na_network *net, const na_data *data, na_trainer **trainer)
+{
+    static const double parameter = 0;
+    const na_training training = {.loss = na_loss_named("log_loss_softmax"),
+                                  .loss_parameters = &parameter,
+                                  .n_loss_parameters = 1,
+                                  .optimizer = na_optimizer_named("adam"),
+                                  .beta_1 = 0.9,
+                                  .beta_2 = 0.999,
+                                  .epsilon = 1e-8,
+                                  .l1 = 0.01,
+                                  .max_grad_norm = 1,
+                                  .batch_size = NA_LANES + 5,
+                                  .n_threads = 1};
+    na_status status = na_trainer_create(net, &training, trainer);
+    return status == NA_OK ? na_trainer_reserve(*trainer, data) : status;
+}
+
+/* ---- what is done with them ------------------------------------------------------------------ */
+
+static void train(na_trainer *trainer, const shape *s, const na_data *data, const uint32_t *order)
+{
+    for (int ordered = 0; ordered < 2; ordered++) {
+        na_progress progress = {0};
+        while (progress.rows < s->rows)
+            na_trainer_run(trainer, data, ordered ? order : NULL, s->rows, 0.01, 1e9, &progress);
+        if (!isfinite(progress.loss)) case_fail("loss", ordered, progress.loss, 0);
+    }
+    na_progress gradients = {0}, loss = {0};
+    while (gradients.rows < s->rows) na_trainer_gradients(trainer, data, 1e9, &gradients);
+    while (loss.rows < s->rows) na_trainer_loss(trainer, data, 1e9, &loss);
+    if (loss.loss != gradients.loss) case_fail("loss without gradients", 0, loss.loss, gradients.loss);
+    na_trainer_get(trainer, NA_GRADIENTS, 0, NA_WEIGHTS, guarded(s, PARAMETERS, s->n_in * s->units, sizeof(real)));
+}
+
+static void ask(const na_network *net, const shape *s, na_rows x)
+{
+    real *y = guarded(s, Y, s->rows * s->n_out, sizeof(real));
+    void *outputs[] = {NULL, guarded(s, OUTPUTS, s->rows * s->n_out, sizeof(real))};
+    uint8_t *fired[] = {guarded(s, FIRED, s->rows * s->units, 1), NULL};
+    if (na_network_predict(net, s->rows, x, y, 1) != NA_OK) abort();
+    if (na_network_inspect(net, s->rows, x, outputs, fired, 1) != NA_OK) abort();
+    expect_same("y of predict", s->rows * s->n_out, y, outputs[1]);
+    if (!s->first) expect_guarded("y", Y, s->rows * s->n_out, y);
+}
+
+static void test_shape(const shape *s)
+{
+    CASE("guards", "n_in %d units %d n_out %d rows %d sparse %d first %d", (int)s->n_in, (int)s->units, (int)s->n_out,
+         (int)s->rows, s->sparse, s->first);
+    uint32_t *order;
+    na_trainer *trainer;
+    guard_allocations(s->first ? GUARD_FIRST : GUARD_LAST);
+    na_network *net = make_network(s);
+    if (!net) abort();
+    set_parameters(net, s);
+    na_data data = make_data(s, &order);
+    if (make_trainer(net, &data, &trainer) != NA_OK) abort();
+    ask(net, s, data.x);
+    train(trainer, s, &data, order);
+    na_trainer_free(trainer);
+    na_network_free(net);
+    guard_allocations(GUARD_NONE);
+    case_end();
+}
+
+/* ---- plain arrays ---------------------------------------------------------------------------- */
+
+static void test_arrays(int64_t n, bool first)
+{
+    CASE("guards of arrays", "n %d first %d", (int)n, first);
+    const shape s = {.first = first};
+    const real *z = guarded_reals(&s, X, n);
+    if (!na_all_finite(dtype, n, z)) case_fail("all finite", 0, 0, 1);
+    for (int f = 0; f < NA_N_ACTIVATIONS; f++)
+        for (int derivative = 0; derivative < 2; derivative++) {
+            na_activation_apply(dtype, f, 0.5, derivative, n, z, guarded(&s, Y, n, sizeof(real)));
+            na_softmax_apply(dtype, 1, n, z, guarded(&s, Y, n, sizeof(real)));
+        }
+    case_end();
+}
+
+/* ---- without memory -------------------------------------------------------------------------- */
+
+/* All that takes memory, as far as it gets; `net` is there already. */
+static na_status take_memory(const shape *s, na_network *net, const na_data *data)
+{
+    real *y = guarded(s, Y, s->rows * s->n_out, sizeof(real));
+    void *outputs[2] = {NULL};
+    uint8_t *fired[2] = {NULL};
+    na_network *twin = make_network(s);
+    na_trainer *trainer = NULL;
+    na_status status = twin ? make_trainer(net, data, &trainer) : NA_OUT_OF_MEMORY;
+    if (status == NA_OK) status = na_network_predict(net, s->rows, data->x, y, 1);
+    if (status == NA_OK) status = na_network_inspect(net, s->rows, data->x, outputs, fired, 1);
+    if (trainer) na_trainer_free(trainer);
+    na_network_free(twin);
+    return status;
+}
+
+/* The first, the second, ... allocation fails, until none is left to. */
+static void test_without_memory(bool sparse)
+{
+    enum { ALLOCATIONS = 5 }; /* network, trainer, its inputs, predict, inspect */
+    CASE("without memory", "sparse %d", sparse);
+    const shape s = {5, 7, 3, 20, .sparse = sparse};
+    uint32_t *order;
+    na_data data = make_data(&s, &order);
+    na_network *net = make_network(&s);
+    for (int64_t n = 1, asked, held; n <= ALLOCATIONS + 1; n++) {
+        na_fail_allocation(n);
+        na_status status = take_memory(&s, net, &data), wanted = n <= ALLOCATIONS ? NA_OUT_OF_MEMORY : NA_OK;
+        na_count_allocations(&asked, &held);
+        na_fail_allocation(-1);
+        if (status != wanted) case_fail("status", n, status, wanted);
+        if (held != 0) case_fail("pieces of memory kept", n, (double)held, 0);
+    }
+    na_network_free(net);
+    case_end();
+}
+
+void NA_FN(test_guards)(void)
+{
+    for (int i = 0; i < N_WIDTHS * N_WIDTHS * N_ROW_COUNTS * 4; i++) {
+        shape s = {.first = i & 1, .sparse = i >> 1 & 1, .n_in = widths[i / 4 % N_WIDTHS]};
+        s.units = widths[i / 4 / N_WIDTHS % N_WIDTHS];
+        s.rows = row_counts[i / 4 / N_WIDTHS / N_WIDTHS];
+        s.n_out = widths[i / 4 * 3 % N_WIDTHS];
+        test_shape(&s);
+    }
+    for (int64_t n = 1; n <= 2 * NA_LANES + 1; n++) test_arrays(n, false), test_arrays(n, true);
+    test_without_memory(false);
+    test_without_memory(true);
+}
