@@ -4,6 +4,7 @@
 import doctest
 import importlib
 import pkgutil
+import runpy
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,10 @@ def test_docstrings(name, tmp_path, monkeypatch):
     result = doctest.testmod(module, extraglobs={"na": neuract}, optionflags=OPTIONS)
     plt.close("all")
     assert result.failed == 0
+
+
+def test_the_page_of_pictures_runs_and_shows_all_of_them(tmp_path):
+    folder = ROOT / "docs" / "pictures"
+    runpy.run_path(str(folder / "make.py"))["make"](tmp_path)
+    made, kept = ({path.name for path in where.glob("*.png")} for where in (tmp_path, folder))
+    assert made == kept

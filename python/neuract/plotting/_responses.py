@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -217,7 +218,7 @@ class NeuronResponseDisplay:
                 edgecolor=MUTED if dead else INK, linewidth=0.9, linestyle=HOLLOW if dead else "-",
             )
         )  # fmt: skip
-        if not dead and not fires.all():
+        if _has_border(fires):
             across, up = (np.linspace(extent[i], extent[i + 1], len(fires)) for i in (0, 2))
             self.ax_.contour(across, up, fires.astype(np.float64), [0.5], colors=INK, linewidths=0.9, zorder=3)
         return tile
@@ -249,9 +250,12 @@ class NeuronResponseDisplay:
 
     def _explain(self) -> None:
         """The legend below, the scale of the colours at the right."""
+        entries = edge_legend()
+        if any(map(_has_border, chain.from_iterable(self.responses.fires))):
+            entries.append(Line2D([], [], color=INK, linewidth=0.9, label="border of where it fires"))
         self.ax_.legend(
-            handles=[*edge_legend(), Line2D([], [], color=INK, linewidth=0.9, label="border of where it fires")],
-            loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False, fontsize=SMALL, handlelength=1.6,
+            handles=entries, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False, fontsize=SMALL,
+            handlelength=1.6,
             columnspacing=1.6,
         )  # fmt: skip
         bar = self.figure_.colorbar(
@@ -260,6 +264,10 @@ class NeuronResponseDisplay:
         bar.ax.set_yticklabels(_ends(self.responses.probabilities))
         bar.ax.tick_params(labelsize=SMALL - 1, colors=MUTED)
         bar.outline.set_visible(False)
+
+
+def _has_border(fires: Array) -> bool:
+    return bool(fires.any() and not fires.all())
 
 
 def _ends(probabilities: bool) -> list[str]:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 Array = npt.NDArray[Any]
 
@@ -36,7 +37,11 @@ SHARES = LinearSegmentedColormap.from_list("neuract_shares", ["#e3e6ea", "#8d97a
 
 def axes_or_new(ax: Axes | None, width: float, height: float) -> Axes:
     """The user's axes, or those of a new figure of that size in inches."""
-    return ax if ax is not None else plt.subplots(figsize=(width, height), layout="constrained")[1]
+    return ax if ax is not None else plt.subplots(figsize=(width, height), layout=_layout())[1]
+
+
+def _layout() -> ConstrainedLayoutEngine:
+    return ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
 
 
 def panels(
@@ -44,7 +49,7 @@ def panels(
 ) -> tuple[Figure, npt.NDArray[Any]]:
     """A grid of axes, on a new figure of that size in inches or in the place of the user's axes -> (figure, axes)."""
     if ax is None:
-        return plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False, **settings)
+        return plt.subplots(rows, columns, figsize=size, layout=_layout(), squeeze=False, **settings)
     place = ax.get_subplotspec()
     if place is None:
         raise ValueError("ax must come from plt.subplots or figure.add_subplot: several panels are drawn in its place")
