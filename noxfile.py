@@ -23,8 +23,12 @@ CTEST = ("--output-on-failure", f"-j{os.cpu_count()}")
 OLDEST = ("scipy==1.11.2", "joblib==1.2.0", "threadpoolctl==3.1.0", "pandas==2.2.1", "pytest==8.0.0")
 # The tests that see what kernels compute.
 OF_KERNELS = ("activations", "gradients", "network", "own_loss", "same_bits", "simd", "sparse", "state", "threading")
+# What sessions need beyond a C compiler, and the Debian packages that have it.
 CROSS_TOOLS = ("aarch64-linux-gnu-gcc", "qemu-aarch64-static")
 CROSS_PACKAGES = ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user-static")
+EMBEDDED_TOOLS = ("gcc", "g++", "clang", "arm-linux-gnueabihf-gcc", "qemu-arm-static", "arm-none-eabi-gcc")
+EMBEDDED_PACKAGES = ("gcc", "g++", "clang", "gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross", "qemu-user-static")
+EMBEDDED_PACKAGES += ("gcc-arm-none-eabi", "libnewlib-arm-none-eabi")
 
 
 @nox.session
@@ -73,7 +77,7 @@ def simd(session: nox.Session) -> None:
 @nox.session
 def neon(session: nox.Session) -> None:
     """The C tests for AArch64 under qemu: NEON's kernels give the stored hashes, as those of x86-64 do in `lint`."""
-    if missing := cross_tools_missing(session):
+    if missing := elsewhere() or tools_missing(session, CROSS_TOOLS, CROSS_PACKAGES):
         print(f"SKIPPED neon: {missing}")
         return
     session.install("cmake", "ninja")
@@ -81,10 +85,20 @@ def neon(session: nox.Session) -> None:
 
 
 @nox.session
+def embedded(session: nox.Session) -> None:
+    """Exported C with every compiler, for Arm under qemu too, and for bare metal; `tests` skips those it lacks."""
+    if missing := tools_missing(session, EMBEDDED_TOOLS, EMBEDDED_PACKAGES):
+        print(f"SKIPPED embedded: {missing}")
+        return
+    session.install(".[test]")
+    session.run("pytest", "tests/test_export_c.py")
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Each benchmark in its short form: that it works, never how fast; missing peers are reported."""
     session.install(".", "cmake", "ninja")
-    for program in ("train", "threads", "predict", "estimators", "face", "sparse", "growth"):
+    for program in ("train", "threads", "predict", "estimators", "face", "sparse", "export_c", "growth"):
         session.run("python", "-m", f"benchmarks.{program}", "--quick")
     build, baseline = BUILD / "c-benchmarks", "sse2" if platform.machine() in ("x86_64", "AMD64") else "neon"
     kernels = f"bench_kernels_{baseline}_f32"
@@ -96,9 +110,11 @@ def benchmarks(session: nox.Session) -> None:
 @nox.session
 def examples(session: nox.Session) -> None:
     """Every program in examples/ runs, on real data where they lie beside the repository."""
-    session.install(".", "pandas")
+    session.install(".", "pandas", "pyarrow", "tqdm", "onnxruntime", "skl2onnx")
+    data, scratch = Path("../shared/data").resolve(), Path(session.create_tmp()).resolve()
     for program in sorted(Path("examples").glob("*.py")):
-        session.run("python", str(program), env={"NEURACT_DATA": str(Path("../shared/data").resolve())})
+        session.run("python", str(program), env={"NEURACT_DATA": str(data), "NEURACT_SCRATCH": str(scratch)})
+    session.run("make", "-C", "examples/embed_in_c", f"BUILD={scratch / 'embed_in_c'}", "check", external=True)
 
 
 @nox.session
@@ -140,14 +156,19 @@ def configure(session: nox.Session, build: Path, *options: str) -> None:
     session.run("cmake", "--fresh", "-S", ".", "-B", str(build), *options, external=True)
 
 
-def cross_tools_missing(session: nox.Session) -> str:
-    """Installs what the NEON session needs where it can; why it cannot run, or nothing."""
-    if platform.machine() not in ("x86_64", "AMD64"):
-        return f"{platform.machine()}: the other sessions have run this machine's own kernels"
-    if all(map(shutil.which, CROSS_TOOLS)):
+def elsewhere() -> str:
+    """Why this machine needs no cross compiler for AArch64, or nothing."""
+    if platform.machine() in ("x86_64", "AMD64"):
+        return ""
+    return f"{platform.machine()}: the other sessions have run this machine's own kernels"
+
+
+def tools_missing(session: nox.Session, tools: tuple[str, ...], packages: tuple[str, ...]) -> str:
+    """Installs the tools where it can; why they are not all there, or nothing."""
+    if all(map(shutil.which, tools)):
         return ""
     if not shutil.which("apt-get"):
-        return f"no {' or '.join(CROSS_TOOLS)}, and no apt-get to install them"
-    for command in (("update",), ("install", "-y", "--no-install-recommends", *CROSS_PACKAGES)):
+        return f"no {' or '.join(tool for tool in tools if not shutil.which(tool))}, and no apt-get to install them"
+    for command in (("update",), ("install", "-y", "--no-install-recommends", *packages)):
         session.run("apt-get", "-qq", *command, external=True, success_codes=range(256))
-    return "" if all(map(shutil.which, CROSS_TOOLS)) else "apt-get could not install the tools"
+    return "" if all(map(shutil.which, tools)) else "apt-get could not install the tools"

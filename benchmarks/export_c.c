@@ -1,6 +1,6 @@
 /* export_c.c: one row through a network as to_c writes it and through the library's own C, in turn. export_c.py
- * compiles it beside exported.c and the library, and runs it: export_c PARAMETERS ACTIVATION INPUTS UNITS..., where
- * PARAMETERS is a file of the weights and biases of each layer. Prints the medians of both in nanoseconds. */
+ * compiles it beside exported.c and the library, and runs it: export_c PARAMETERS ROUNDS ACTIVATION INPUTS UNITS...,
+ * where PARAMETERS is a file of the weights and biases of each layer. Prints the medians of both in nanoseconds. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "exported.h"
 #include "neuract.h"
 
-enum { ROUNDS = 15, MOST_LAYERS = 8 };
+enum { MOST_ROUNDS = 99, MOST_LAYERS = 8, FIRST_SIZE = 4 };
 static const double ROUND_SECONDS = 0.02;
 
 static na_network *network;
@@ -86,20 +86,20 @@ static int same_outputs(void)
 int main(int argc, char **argv)
 {
     int64_t sizes[MOST_LAYERS + 1];
-    int n_sizes = argc - 3;
-    if (n_sizes < 2 || n_sizes > MOST_LAYERS + 1) return 2;
-    for (int s = 0; s < n_sizes; s++) sizes[s] = atol(argv[3 + s]);
+    int n_sizes = argc - FIRST_SIZE, rounds = argc > FIRST_SIZE ? atoi(argv[2]) : 0;
+    if (n_sizes < 2 || n_sizes > MOST_LAYERS + 1 || rounds < 1 || rounds > MOST_ROUNDS) return 2;
+    for (int s = 0; s < n_sizes; s++) sizes[s] = atol(argv[FIRST_SIZE + s]);
     na_simd_choose(NULL);
-    make_network(argv[1], argv[2], sizes, n_sizes - 1);
+    make_network(argv[1], argv[3], sizes, n_sizes - 1);
     if (!same_outputs()) return 1;
     void (*runs[2])(void) = {run_library, run_exported};
-    double taken[2][ROUNDS];
+    double taken[2][MOST_ROUNDS];
     long repeats[2] = {repeats_of(run_library), repeats_of(run_exported)};
-    for (int round = 0; round < ROUNDS; round++)
+    for (int round = 0; round < rounds; round++)
         for (int r = 0; r < 2; r++) taken[r][round] = timed(runs[r], repeats[r]);
     for (int r = 0; r < 2; r++) {
-        qsort(taken[r], ROUNDS, sizeof taken[r][0], ascending);
-        printf("%.1f ", 1e9 * taken[r][ROUNDS / 2]);
+        qsort(taken[r], (size_t)rounds, sizeof taken[r][0], ascending);
+        printf("%.1f ", 1e9 * taken[r][rounds / 2]);
     }
     na_network_free(network);
     return 0;

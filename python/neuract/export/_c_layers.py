@@ -38,7 +38,13 @@ class CLayer:
         """Its constants by name; one number for all neurons stands in the code instead."""
         given = {"slopes": self.layer.slopes, "thresholds": self.layer.thresholds}
         several = {name: part for name, part in given.items() if part is not None and np.unique(part).size > 1}
-        return {"weights": self.layer.weights, "biases": self.layer.biases} | several
+        return {"weights": self.weights, "biases": self.layer.biases} | several
+
+    @property
+    def weights(self) -> Array:
+        """Tile by tile, (n_in, width) each, so that each tile's sums read memory in order."""
+        starts = [at for start, end, width in self.tiles for at in range(start, end, width)]
+        return np.concatenate([tile.ravel() for tile in np.split(self.layer.weights, starts[1:], axis=1)])
 
     @property
     def tiles(self) -> list[tuple[int, int, int]]:
@@ -55,7 +61,7 @@ class CLayer:
         title = f"/* layer {self.number}: {self.n_in} x {self.units}, {self.layer.activation!r} */\n"
         sizes = {"weights": f"{self.n_in} * {self.units}"}
         texts = [
-            array(f"static const float {name}_{self.number}[{sizes.get(name, self.units)}]", float_literals(part))
+            array(f"static const float {name}_{self.number}[{sizes.get(name, part.size)}]", float_literals(part))
             for name, part in self.arrays.items()
         ]
         return title + "".join(texts)
@@ -65,13 +71,13 @@ class CLayer:
         return LAYER.format(number=self.number, body="\n    ".join(lines))
 
     def _sums(self, start: int, end: int, width: int) -> str:
-        def call(offset: str) -> str:
-            weights, biases = f"weights_{self.number}{offset}", f"biases_{self.number}{offset}"
-            return f"sums_{width}(x, {self.n_in}, {weights}, {biases}, {self.units}, y{offset});"
+        def call(j: int | str) -> str:
+            weights, biases = f"weights_{self.number} + {j} * {self.n_in}L", f"biases_{self.number} + {j}"
+            return f"sums_{width}(x, {self.n_in}, {weights}, {biases}, y + {j});"
 
         if end - start > width:
-            return f"for (int j = {start}; j < {end}; j += {width}) {call(' + j')}"
-        return call(f" + {start}" if start else "")
+            return f"for (int j = {start}; j < {end}; j += {width}) {call('j')}"
+        return call(start)
 
     def _activation(self) -> Iterator[str]:
         if isinstance(self.layer.activation, Softmax):

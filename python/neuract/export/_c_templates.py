@@ -53,16 +53,16 @@ TOP = """\
 """
 
 ABOUT_SUMS = """\
-/* y = biases + x * weights, for as many of the n_out outputs as the name says; weights, biases and y point to the first
- * of them. The sums stay in registers while the inputs are added in order. */
+/* y = biases + x * weights for as many outputs as the name says; weights: those of the first input for all of these
+ * outputs, then those of the second ... The sums stay in registers while the inputs are added in order. */
 """
 
 SUMS = """\
-static void sums_{width}(const float *x, int n_in, const float *weights, const float *biases, int n_out, float *y)
+static void sums_{width}(const float *x, int n_in, const float *weights, const float *biases, float *y)
 {{
     float sums[{width}];
     for (int j = 0; j < {width}; j++) sums[j] = biases[j];
-    for (int i = 0; i < n_in; i++, weights += n_out) {{
+    for (int i = 0; i < n_in; i++, weights += {width}) {{
         const float input = x[i];
         for (int j = 0; j < {width}; j++) sums[j] += input * weights[j];
     }}

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Scores a Parquet file of any size by a saved pipeline, some thousand rows at a time, in memory that does not grow.
+
+    python examples/score_parquet.py MODEL.joblib INPUT.parquet OUTPUT.parquet     score a file
+    python examples/score_parquet.py                                               show it on a census
+
+What is saved how: `na.save` writes a Network or an estimator, to a file that is safe to load, whoever made it, and that
+later versions read too. A pipeline has scikit-learn's objects around the network, which `na.save` does not know: joblib
+writes it whole. Such a file is a pickle, which runs what is in it: load your own only, with the same scikit-learn.
+
+Without arguments it learns from adult.csv.gz in the folder NEURACT_DATA, or scikit-learn's breast cancer data, writes a
+small and a larger Parquet file to the folder NEURACT_SCRATCH, or here, and scores both, each in a process of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.datasets import load_breast_cancer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from tqdm import tqdm
+
+import neuract as na
+
+BATCH_ROWS = 8192
+COPIES = {"small": 1, "large": 10}
+
+
+def score(model_path: Path, source: Path, target: Path) -> None:
+    """Writes the label and the probabilities of every row of the source; the target is there whole or not at all."""
+    model = joblib.load(model_path)
+    unfinished = target.with_name(f"{target.name}.part")
+    with (
+        pq.ParquetFile(source) as file,
+        tqdm(total=file.metadata.num_rows, unit=" rows", unit_scale=True, mininterval=1) as bar,
+    ):
+        batches = (scored(model, batch) for batch in file.iter_batches(BATCH_ROWS))
+        with pq.ParquetWriter(unfinished, output_schema(model)) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+                bar.update(batch.num_rows)
+    unfinished.replace(target)
+
+
+def scored(model: Any, batch: pa.RecordBatch) -> pa.RecordBatch:
+    probabilities = model.predict_proba(batch.to_pandas())
+    labels = model.classes_[probabilities.argmax(axis=1)]
+    return pa.record_batch([pa.array(labels), *map(pa.array, probabilities.T.copy())], schema=output_schema(model))
+
+
+def output_schema(model: Any) -> pa.Schema:
+    """The label, and a column a class with its probability."""
+    probability = pa.from_numpy_dtype(model[-1].network_.dtype)
+    columns = [(f"probability_{label}", probability) for label in model.classes_]
+    return pa.schema([("label", pa.array(model.classes_).type), *columns])
+
+
+def peak_megabytes() -> float:
+    """The most memory that this process ever held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+
+
+# ---- the show ----------------------------------------------------------------------------------------
+
+
+def census(file: Path) -> tuple[pd.DataFrame, Any]:
+    """Columns of numbers and words, and a label of two."""
+    if file.exists():
+        data = pd.read_csv(file, keep_default_na=False)
+        return data.drop(columns="income"), data["income"].to_numpy(str)
+    data = load_breast_cancer(as_frame=True)
+    return pd.concat([data.data] * 50, ignore_index=True), list(data.target_names[data.target]) * 50
+
+
+def learned(X: pd.DataFrame, y: Any) -> Any:
+    columns = make_column_transformer(
+        (StandardScaler(), make_column_selector(dtype_include="number")),
+        (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_exclude="number")),
+    )
+    network = na.MLPClassifier((32,), early_stopping=True, n_iter_no_change=3, random_state=0)
+    return make_pipeline(columns, network).fit(X, y)
+
+
+def parts(X: pd.DataFrame, copies: int) -> Iterator[pa.Table]:
+    table = pa.Table.from_pandas(X, preserve_index=False)
+    return (table for _ in range(copies))
+
+
+def show(folder: Path, file: Path) -> None:
+    X, y = census(file)
+    model_path = folder / "pipeline.joblib"
+    joblib.dump(learned(X, y), model_path)
+    for name, copies in COPIES.items():
+        source, target = folder / f"{name}.parquet", folder / f"{name}_scored.parquet"
+        with pq.ParquetWriter(source, pa.Schema.from_pandas(X, preserve_index=False)) as writer:
+            for part in parts(X, copies):
+                writer.write_table(part)
+        subprocess.run([sys.executable, __file__, model_path, source, target], check=True)
+        rows = pq.read_metadata(target).num_rows
+        if rows != copies * len(X):
+            raise SystemExit(f"{target} has {rows} rows, not {copies * len(X)}")
+    print(f"\n{target.name} begins with\n{next(pq.ParquetFile(target).iter_batches(3)).to_pandas()}")
+
+
+def main(arguments: list[str]) -> None:
+    if not arguments:
+        data, scratch = (Path(os.environ.get(name, ".")) for name in ("NEURACT_DATA", "NEURACT_SCRATCH"))
+        show(scratch, data / "adult.csv.gz")
+    elif len(arguments) == 3:
+        model, source, target = map(Path, arguments)
+        score(model, source, target)
+        print(f"{source.name}: {pq.read_metadata(target).num_rows:,} rows, at most {peak_megabytes():.0f} MB of memory")
+    else:
+        raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
