@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# cython: language_level=3, embedsignature=True
+# cython: language_level=3, embedsignature=True, freethreading_compatible=True
 """The seam between Python and the C core: contiguous arrays in, a call without the GIL, status -> exception.
 
 No arithmetic on numbers of the user, no defaults. Every array, size and number of a layer or row is checked, so that no
 mistake of the Python layer can read or write out of bounds. Signatures with types: ``_neuract_core.pyi``.
+
+Any thread may call anything at any time, with the GIL or without one. What frees or moves memory is done by one call at a
+time (`Trainer.take`); a network that is asked while it is trained answers with whatever its weights are just then.
 """
+
+cimport cython
 
 import os
 
@@ -518,6 +523,15 @@ cdef class Trainer:
         data.sample_weight = NULL if weights is None else weights.view.buf
         return [inputs, wanted, weights]
 
+    cdef void take(self) except *:
+        """Makes this call the only one at work on the trainer, until it sets `busy` back."""
+        cdef bint taken
+        with cython.critical_section(self):
+            taken = self.busy
+            self.busy = True
+        if taken:
+            raise RuntimeError("this network is being trained by another thread; wait for it, or train a copy")
+
     cdef void take_memory(self, const na_data *data) except *:
         cdef na_status status
         with nogil:
@@ -530,7 +544,11 @@ cdef class Trainer:
         cdef Rows inputs = hold_rows(x, self.network.kind, rows, self.network.n_inputs)
         data.rows = rows
         data.x = inputs.after(0)
-        self.take_memory(&data)
+        self.take()
+        try:
+            self.take_memory(&data)
+        finally:
+            self.busy = False
 
     def set_threads(self, int n_threads):
         """The most threads that runs use from now on, which is no more than the trainer was made for."""
@@ -554,9 +572,7 @@ cdef class Trainer:
             numbers = <const uint32_t *>indices.view.buf
             if largest(numbers, n) >= rows:
                 raise IndexError(f"the order must hold numbers of rows, 0 to {rows - 1}")
-        if self.busy:
-            raise RuntimeError("this network is being trained by another thread; train a copy, or wait for it")
-        self.busy = True
+        self.take()
         try:
             self.take_memory(&data)
             self.run_slices(&data, numbers, n, learning_rate, &progress)
@@ -588,15 +604,22 @@ cdef class Trainer:
 
     cdef double measured(self, int64_t rows, x, targets, sample_weight, bint with_gradients) except? -1:
         cdef na_data data
-        cdef na_progress progress = na_progress(0, 0, 0)
         _held = self.hold_data(&data, rows, x, targets, sample_weight)
-        self.take_memory(&data)
-        while progress.rows < rows:
+        self.take()
+        try:
+            self.take_memory(&data)
+            return self.measure_slices(&data, with_gradients)
+        finally:
+            self.busy = False
+
+    cdef double measure_slices(self, const na_data *data, bint with_gradients) except? -1:
+        cdef na_progress progress = na_progress(0, 0, 0)
+        while progress.rows < data.rows:
             with nogil:
                 if with_gradients:
-                    na_trainer_gradients(self.handle, &data, SLICE, &progress)
+                    na_trainer_gradients(self.handle, data, SLICE, &progress)
                 else:
-                    na_trainer_loss(self.handle, &data, SLICE, &progress)
+                    na_trainer_loss(self.handle, data, SLICE, &progress)
             self.own_loss.raise_again()
             PyErr_CheckSignals()
         return progress.loss

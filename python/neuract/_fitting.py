@@ -96,43 +96,46 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
     def _fit(
         self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], incremental: bool = False
     ) -> None:
-        """`fit`, or where incremental one epoch of `partial_fit`; validation: X, y and sample weights, or None each."""
+        """`fit`, or where incremental one epoch of `partial_fit`, inside `_alone`.
+
+        validation: X, y and sample weights, or None each.
+        """
         self._validate_params()
         tasks = FitTasks(self, X, y, sample_weight, silent=incremental)
-        with self._unchanged_by_errors():
-            continuing = hasattr(self, "network_") and (self.warm_start or incremental)
-            rows = Rows(X, y, self._data(X, y, sample_weight, continuing, incremental))
-            held_out = self._validation_rows(validation, rows.data.x.dtype.name)
-            if incremental and self.early_stopping and held_out is None:
-                raise ValueError(
-                    "partial_fit does not support early_stopping=True without X_val and y_val: it holds no rows out"
-                )
-            random = check_random_state(self.random_state)
-            network = self._network(rows.data, random, continuing, incremental)
-            network._estimator = partial(self._as_if_ended, network)
-            self._open_curves(continuing, incremental, self.early_stopping or held_out is not None)
-            if self.solver == "lbfgs":
-                self._minimize(network, rows.data, tasks)
-            else:
-                self._descend(network, rows, held_out, random, tasks, incremental)
-            network._estimator = None
-            network._random = None  # with random_state=None NumPy's own, which is no part of the model
-            self.network_ = network
-            tasks.end(network)
+        continuing = hasattr(self, "network_") and (self.warm_start or incremental)
+        rows = Rows(X, y, self._data(X, y, sample_weight, continuing, incremental))
+        held_out = self._validation_rows(validation, rows.data.x.dtype.name)
+        if incremental and self.early_stopping and held_out is None:
+            raise ValueError(
+                "partial_fit does not support early_stopping=True without X_val and y_val: it holds no rows out"
+            )
+        random = check_random_state(self.random_state)
+        network = self._network(rows.data, random, continuing, incremental)
+        network._estimator = partial(self._as_if_ended, network)
+        self._open_curves(continuing, incremental, self.early_stopping or held_out is not None)
+        if self.solver == "lbfgs":
+            self._minimize(network, rows.data, tasks)
+        else:
+            self._descend(network, rows, held_out, random, tasks, incremental)
+        network._estimator = None
+        network._random = None  # with random_state=None NumPy's own, which is no part of the model
+        self.network_ = network
+        tasks.end(network)
 
     @contextmanager
-    def _unchanged_by_errors(self) -> Iterator[None]:
-        """Gives the estimator all its attributes back where the block raises.
+    def _alone(self) -> Iterator[None]:
+        """Around a fit: refuses a second one meanwhile, and gives the estimator all its attributes back on an error.
 
         That is enough because a fit replaces what it changes: networks, lists, arrays.
         """
-        before = self.__dict__.copy()
-        try:
-            yield
-        except BaseException:
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
+        with _training.trained_by_one(self, "estimator"):
+            before = self.__dict__.copy()
+            try:
+                yield
+            except BaseException:
+                self.__dict__.clear()
+                self.__dict__.update(before)
+                raise
 
     def _data(self, X: Any, y: Any, sample_weight: Any, continuing: bool, incremental: bool) -> Data:
         """The checked arrays, in the dtype of the network."""

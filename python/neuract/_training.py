@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ import numpy.typing as npt
 from neuract import _neuract_core as core
 from neuract._sparse import SparseRows
 from neuract.optimizers import SGD, Adam, AdamW
-from neuract.threading import threads_of
+from neuract.threading import most_threads_of, threads_of
 
 if TYPE_CHECKING:
     from neuract.network import Network
@@ -43,6 +45,24 @@ class Data:
     @property
     def total_weight(self) -> float:
         return float(self.rows if self.sample_weight is None else self.sample_weight.sum(dtype=np.float64))
+
+
+# (process, id) of each model in training: the child of a fork trains none, whatever its parent did just then.
+_in_training: dict[tuple[int, int], object] = {}
+
+
+@contextmanager
+def trained_by_one(model: object, kind: str) -> Iterator[None]:
+    """Refuses a model that is being trained already: two trainings at once would leave a mixture of both."""
+    key, ours = (os.getpid(), id(model)), object()
+    if _in_training.setdefault(key, ours) is not ours:  # one operation, also where there is no GIL
+        raise RuntimeError(
+            f"this {kind} is being trained, by another thread or around this call; wait for it, or train a copy"
+        )
+    try:
+        yield
+    finally:
+        del _in_training[key]
 
 
 @dataclass(frozen=True)
@@ -81,7 +101,7 @@ def make_trainer(network: Network, layers: core.Network, batch_size: int, seed: 
     optimizer = network.optimizer
     adam = optimizer if isinstance(optimizer, Adam) else Adam()
     sgd = optimizer if isinstance(optimizer, SGD) else SGD()
-    return core.Trainer(
+    trainer = core.Trainer(
         layers,
         loss=network.loss_function.core_name(network.layers[-1].activation),
         loss_parameters=np.array(network.loss_function.parameters),
@@ -98,8 +118,10 @@ def make_trainer(network: Network, layers: core.Network, batch_size: int, seed: 
         max_grad_norm=network.max_grad_norm or 0.0,
         batch_size=batch_size,
         seed=seed,
-        n_threads=threads_of(network.n_threads),
+        n_threads=most_threads_of(network.n_threads),
     )
+    trainer.set_threads(threads_of(network.n_threads))
+    return trainer
 
 
 def read(get: Callable[..., None], shapes: Sequence[tuple[int, ...]], dtype: str, *where: str) -> list[Array]:

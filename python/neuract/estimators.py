@@ -318,7 +318,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         MLPClassifier
             Itself.
         """
-        self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        with self._alone():
+            self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
         return self
 
     @available_if(MultilayerPerceptron._can_go_epoch_by_epoch)  # type: ignore[untyped-decorator]
@@ -355,7 +356,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
                 "class_weight='balanced' needs all rows, which partial_fit never sees; give the weights, as "
                 "sklearn.utils.class_weight.compute_class_weight('balanced', classes=classes, y=y) makes them"
             )
-        with self._unchanged_by_errors():
+        with self._alone():
             self._announce(classes)
             self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), incremental=True)
         return self
@@ -768,7 +769,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         MLPRegressor
             Itself.
         """
-        self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        with self._alone():
+            self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
         return self
 
     @available_if(MultilayerPerceptron._can_go_epoch_by_epoch)  # type: ignore[untyped-decorator]
@@ -797,7 +799,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         MLPRegressor
             Itself.
         """
-        self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), incremental=True)
+        with self._alone():
+            self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), incremental=True)
         return self
 
     def predict(self, X: Any) -> Array:

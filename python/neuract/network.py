@@ -212,6 +212,8 @@ class Network(Exportable):
             If the data do not fit the network (which is then as it was before), or training diverges.
         MemoryError
             If memory is short; the network is then as it was before.
+        RuntimeError
+            If the network is being trained already, by another thread or by the `fit` whose callback this is.
 
         Notes
         -----
@@ -221,7 +223,7 @@ class Network(Exportable):
         data = self._data(X, y, sample_weight, None)
         if isinstance(self.optimizer, LBFGS):
             importlib.import_module("scipy.optimize")  # before anything is given up
-        with self._unchanged_where_memory_is_short():
+        with self._alone():
             self._start(data.x, _validation.random_generator(self.random_state))
             self._begin_fit()
             if isinstance(self.optimizer, LBFGS):
@@ -240,8 +242,8 @@ class Network(Exportable):
             raise ValueError(
                 "partial_fit needs an optimizer that goes batch by batch (sgd, adam, adamw); lbfgs does not"
             )
-        data = self._data(X, y, sample_weight, None if self._core is None else self._core.n_inputs)
-        with self._unchanged_where_memory_is_short():
+        with self._alone():
+            data = self._data(X, y, sample_weight, None if self._core is None else self._core.n_inputs)
             if self._core is None:
                 self._start(data.x, _validation.random_generator(self.random_state))
             elif self._trainer is not None:
@@ -253,15 +255,19 @@ class Network(Exportable):
         return self
 
     @contextmanager
-    def _unchanged_where_memory_is_short(self) -> Iterator[None]:
-        """Gives all attributes back on a MemoryError; enough where what they refer to is replaced, or changed last."""
-        before = self.__dict__.copy()
-        try:
-            yield
-        except MemoryError:
-            self.__dict__.clear()
-            self.__dict__.update(before)
-            raise
+    def _alone(self) -> Iterator[None]:
+        """Around a training: refuses a second one meanwhile, and gives all attributes back on a MemoryError.
+
+        That is enough where what they refer to is replaced, or changed last.
+        """
+        with _training.trained_by_one(self, "network"):
+            before = self.__dict__.copy()
+            try:
+                yield
+            except MemoryError:
+                self.__dict__.clear()
+                self.__dict__.update(before)
+                raise
 
     def _start(self, x: Array | SparseRows, random: np.random.RandomState) -> None:
         """New random parameters and optimizer state, no history. All memory is there before anything is given up."""

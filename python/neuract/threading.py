@@ -63,6 +63,11 @@ def threads_of(n_threads: int | None) -> int:
     return min(get_num_threads() if n_threads is None else n_threads, MOST_THREADS)
 
 
+def most_threads_of(n_threads: int | None) -> int:
+    """What it may come to later: a limit that is set now may be lifted."""
+    return threads_of(n_threads) if n_threads else min(max(get_num_threads(), default_num_threads()), MOST_THREADS)
+
+
 def simd_info() -> dict[str, str | list[str]]:
     """Which instruction set's kernels run.
 

@@ -1,0 +1,336 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Several at once: forks and other ways to new processes, Python threads, joblib. None hangs, none changes a bit."""
+
+import contextlib
+import copy
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import GridSearchCV
+
+import neuract as na
+from neuract import MLPClassifier, MLPRegressor
+
+LINUX = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted in Linux's /proc")
+FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+METHODS = [
+    pytest.param("fork", marks=FORKS),
+    pytest.param("forkserver", marks=FORKS),
+    "spawn",
+]
+MANY = 8  # Python threads
+FOREVER = 10**6  # epochs
+LONGEST = 120  # seconds that a child may take; one that hangs takes for ever
+
+# From Python 3.12 on each fork beside threads warns, and ours are threads.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def data():
+    return made_data()
+
+
+def made_data():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((5_000, 50)).astype(np.float32)
+    return X, X @ rng.standard_normal(50).astype(np.float32)
+
+
+def network(**settings):
+    # Large enough that steps are worth several threads.
+    layers = [na.Dense(128, "tanh"), na.Dense(128), na.Dense(1, "linear")]
+    return na.Network(layers, **{"batch_size": 512, "epochs": 2, "random_state": 0, "n_threads": 2} | settings)
+
+
+def train(data):
+    return network().fit(*data).predict(data[0])
+
+
+def train_and_ask(net, data):
+    """What a child does: asks a network of its parent's, trains it on, and trains its own."""
+    return net.predict(data[0]), net.partial_fit(*data).predict(data[0]), train(data)
+
+
+def at_once(*tasks):
+    """Runs each task in a Python thread of its own, all from one moment on -> what they return, or raise."""
+    start, results = threading.Barrier(len(tasks)), [None] * len(tasks)
+
+    def run(i):
+        start.wait()
+        try:
+            results[i] = tasks[i]()
+        except Exception as error:
+            results[i] = error
+
+    workers = [threading.Thread(target=run, args=(i,)) for i in range(len(tasks))]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return results
+
+
+# ---- processes ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def expected(data):
+    return train_and_ask(network().fit(*data), data)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_child_trains_and_predicts_as_its_parent(method, data, expected):
+    """The parent's pool has worked before: its threads are not there in a fork's child."""
+    with multiprocessing.get_context(method).Pool(1) as pool:
+        results = pool.apply_async(train_and_ask, (network().fit(*data), data)).get(LONGEST)
+    assert all(map(np.array_equal, results, expected))
+
+
+@pytest.mark.parametrize("backend", ["loky", "multiprocessing", "threading"])
+def test_workers_of_joblib_train_and_predict_as_their_parent(backend, data, expected):
+    net = network().fit(*data)
+    task = joblib.delayed(train_and_ask)
+    every = joblib.Parallel(2, backend=backend, timeout=LONGEST)(task(copy.copy(net), data) for _ in range(2))
+    assert all(np.array_equal(*pair) for results in every for pair in zip(results, expected, strict=True))
+
+
+def in_a_fork(task):
+    """Whether the task succeeds in a child of a bare fork, which then ends at once; one that hangs is killed."""
+    child = os.fork()
+    if child == 0:
+        done = False
+        try:
+            done = task()
+        finally:
+            os._exit(0 if done else 1)
+    end = time.monotonic() + LONGEST
+    while time.monotonic() < end:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status == 0
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return False
+
+
+class Watch:
+    """A callback that lets a fit without end go on until `enough` is set."""
+
+    def __init__(self):
+        self.begun, self.enough = threading.Event(), threading.Event()
+
+    def __call__(self, net, epoch, logs):
+        self.begun.set()
+        return self.enough.is_set()
+
+
+@contextmanager
+def training(fit, watch, data):
+    """Another thread is in that fit, which the watch watches, from before the block to after it."""
+    worker = threading.Thread(target=fit, args=data)
+    worker.start()
+    try:
+        assert watch.begun.wait(LONGEST)
+        yield
+    finally:
+        watch.enough.set()
+        worker.join()
+
+
+@FORKS
+def test_forks_while_another_thread_trains(data):
+    """Each at another moment of its steps, with its locks held and its threads at work."""
+    watch = Watch()
+    want, net = train(data), network(epochs=FOREVER, callbacks=[watch])
+
+    def task():
+        own = train(data)
+        net.epochs, net.callbacks = 2, []
+        return np.array_equal(own, want) and np.array_equal(net.fit(*data).predict(data[0]), want)
+
+    with training(net.fit, watch, data):
+        assert all(in_a_fork(task) for _ in range(20))
+
+
+# ---- threads -----------------------------------------------------------------------------------
+
+
+def test_many_threads_train_their_own_networks_at_once(data):
+    want = train(data)
+    assert all(np.array_equal(result, want) for result in at_once(*[lambda: train(data)] * MANY))
+
+
+def test_many_threads_ask_one_model_at_once(data):
+    """With the pool's threads, without, and by the short way for a few rows."""
+    net = network().fit(*data)
+    X, want, gradient = data[0], net.predict(data[0]), net.gradients(*data).weights
+
+    def ask():
+        few = np.concatenate([net.predict(X[i : i + 5]) for i in range(0, 200, 5)])
+        same = np.array_equal(net.predict(X), want) and np.array_equal(few, want[:200])
+        return same and all(map(np.array_equal, net.gradients(*data).weights, gradient))
+
+    assert at_once(*[ask] * MANY) == [True] * MANY
+
+
+def test_two_threads_cannot_train_one_network_at_once(data):
+    watch = Watch()
+    net = network(epochs=FOREVER, callbacks=[watch])
+    with training(net.fit, watch, data):
+        for train_too in (net.fit, net.partial_fit):
+            with pytest.raises(RuntimeError, match="this network is being trained, by another thread or around"):
+                train_too(*data)
+    net.epochs, net.callbacks = 2, []
+    assert np.array_equal(net.fit(*data).predict(data[0]), train(data))
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_two_threads_cannot_train_one_estimator_at_once(method, data):
+    """Nor does the refused one change what the other is at, or give back what was there before it."""
+    X, y = data[0], data[1] > 0
+    watch = Watch()
+    classifier = MLPClassifier(max_iter=FOREVER, tol=0, n_iter_no_change=FOREVER, random_state=0, callbacks=[watch])
+    refused = pytest.raises(RuntimeError, match="this estimator is being trained, by another thread or around")
+    with training(classifier.fit, watch, (X, y)), refused:
+        getattr(classifier, method)(X[:10], y[:10])
+    alone = MLPClassifier(max_iter=classifier.n_iter_, tol=0, n_iter_no_change=FOREVER, random_state=0)
+    with pytest.warns(ConvergenceWarning):
+        alone.fit(X, y)
+    assert all(map(np.array_equal, classifier.coefs_, alone.coefs_))
+    assert classifier.loss_curve_ == alone.loss_curve_
+
+
+def test_a_callback_cannot_train_its_own_network(data):
+    net = network(callbacks=[lambda net, epoch, logs: net.partial_fit(*data)])
+    with pytest.raises(RuntimeError, match="around this call"):
+        net.fit(*data)
+    net.callbacks = []
+    net.fit(*data)  # and is free again
+
+
+def test_the_core_refuses_two_runs_of_one_trainer(data):
+    """What frees memory that a run is using, were the Python layer mistaken."""
+    X, y = data
+    net = network().fit(X, y)
+    trainer, targets = net._trainer, np.ascontiguousarray(y[:, None])
+    order = np.arange(len(X), dtype=np.uint32)
+    calls = [
+        lambda: trainer.run(len(X), X, targets, None, order, 1e-3, 1),
+        lambda: trainer.gradients(len(X), X, targets, None, 1),
+        lambda: trainer.loss(len(X), X, targets, None, 1),
+        lambda: trainer.reserve(len(X), X),
+    ]
+
+    def often(call):
+        def run():
+            for _ in range(10):
+                with contextlib.suppress(RuntimeError):
+                    call()
+
+        return run
+
+    assert at_once(*map(often, calls * 2)) == [None] * 8
+    assert isinstance(calls[0]()[0], float)
+
+
+def test_a_model_may_be_asked_while_it_is_trained(data):
+    """What it answers is of no moment that can be named, but it answers, and the training is none the worse."""
+    watch = Watch()
+    net = network(epochs=FOREVER, callbacks=[watch])
+
+    def ask():
+        for _ in range(20):
+            assert net.predict(data[0]).shape == (len(data[0]), 1)
+            assert np.isfinite(net.loss(*data))
+            assert len(copy.deepcopy(net).weights) == 3
+        return True
+
+    with training(net.fit, watch, data):
+        assert at_once(ask, ask) == [True, True]
+    epochs = len(net.history_["loss"])
+    assert np.array_equal(net.predict(data[0]), network(epochs=epochs).fit(*data).predict(data[0]))
+
+
+# ---- how many threads run ----------------------------------------------------------------------
+
+
+def threads_allowed(estimator, X, y):
+    """A scorer that tells how many threads a fit in its process may use."""
+    return na.get_num_threads()
+
+
+def test_workers_of_joblib_share_the_processors(monkeypatch):
+    """Protects a grid search from oversubscription: joblib tells its workers their share by OMP_NUM_THREADS."""
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    X = np.random.default_rng(0).standard_normal((40, 3))
+    grid = {"hidden_layer_sizes": [(3,), (4,)]}
+    regressor = MLPRegressor(max_iter=3, tol=1.0, n_iter_no_change=1)
+    search = GridSearchCV(regressor, grid, scoring=threads_allowed, cv=2, n_jobs=2, refit=False).fit(X, X[:, 0])
+    share = max(1, joblib.cpu_count() // 2)
+    assert [search.cv_results_[f"split{i}_test_score"].tolist() for i in range(2)] == [[share, share]] * 2
+
+
+def descendants():
+    """The processes that this one has started, and those that they have."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
+    found = {os.getpid()}
+    while more := {process for process, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {os.getpid()}
+
+
+def runnable(process):
+    """How many threads of a process run or wait for a processor."""
+    states = []
+    for stat in Path(f"/proc/{process}/task").glob("*/stat"):
+        with contextlib.suppress(OSError):
+            states.append(stat.read_text().rpartition(")")[2].split()[0])
+    return states.count("R")
+
+
+@contextmanager
+def runnable_counted():
+    """-> a list that fills with how many threads of its descendants run, each time that one looks and some do."""
+    counts, done = [], threading.Event()
+
+    def watch():
+        while not done.wait(0.005):
+            if count := sum(map(runnable, descendants())):
+                counts.append(count)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield counts
+    finally:
+        done.set()
+        watcher.join()
+
+
+@LINUX
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_a_grid_search_runs_no_more_threads_than_there_are_processors(data, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    grid = {"alpha": [1e-4, 1e-3, 1e-2, 1e-1]}
+    regressor = MLPRegressor(hidden_layer_sizes=(256, 256), batch_size=512, max_iter=10, tol=0, n_iter_no_change=99)
+    search = GridSearchCV(regressor, grid, cv=2, n_jobs=2, refit=False, error_score="raise")
+    search.fit(data[0][:1200], data[1][:1200])  # the workers are there, and have imported what they need
+    with runnable_counted() as counts:
+        search.fit(*data)
+    assert len(counts) > 20
+    assert median(counts) <= joblib.cpu_count()
