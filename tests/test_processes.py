@@ -227,9 +227,9 @@ def test_the_core_refuses_two_runs_of_one_trainer(data):
     trainer, targets = net._trainer, np.ascontiguousarray(y[:, None])
     order = np.arange(len(X), dtype=np.uint32)
     calls = [
-        lambda: trainer.run(len(X), X, targets, None, order, 1e-3, 1),
-        lambda: trainer.gradients(len(X), X, targets, None, 1),
-        lambda: trainer.loss(len(X), X, targets, None, 1),
+        lambda: trainer.run(len(X), X, targets, None, order, 1e-3),
+        lambda: trainer.gradients(len(X), X, targets, None),
+        lambda: trainer.loss(len(X), X, targets, None),
         lambda: trainer.reserve(len(X), X),
     ]
 
