@@ -112,12 +112,14 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
         random = check_random_state(self.random_state)
         network = self._network(rows.data, random, continuing, incremental)
         network._estimator = partial(self._as_if_ended, network)
-        self._open_curves(continuing, incremental, self.early_stopping or held_out is not None)
-        if self.solver == "lbfgs":
-            self._minimize(network, rows.data, tasks)
-        else:
-            self._descend(network, rows, held_out, random, tasks, incremental)
-        network._estimator = None
+        try:
+            self._open_curves(continuing, incremental, self.early_stopping or held_out is not None)
+            if self.solver == "lbfgs":
+                self._minimize(network, rows.data, tasks)
+            else:
+                self._descend(network, rows, held_out, random, tasks, incremental)
+        finally:
+            network._estimator = None  # which refers to the network: without this it would outlive a failure
         network._random = None  # with random_state=None NumPy's own, which is no part of the model
         self.network_ = network
         tasks.end(network)
