@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a small serving image relies on: Network works beside numpy and safetensors alone."""
+"""What a small serving image relies on: all of Network, and saved estimators, beside numpy and safetensors alone."""
 
+import statistics
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +19,19 @@ losses = net.history_["loss"]
 assert losses[-1] < losses[0], losses
 assert np.isfinite(net.predict(X)).all()
 
+FILES = Path(__file__).parents[1] / "tests" / "vectors" / "format_1"
+model = na.load(FILES / "classifier.safetensors")
+assert model.classes_.tolist() == ["blanc", "crème", "noir"], model.classes_
+labels, probabilities = model.predict(X[:, :3]), model.predict_proba(X[:, :3])
+assert (labels == model.classes_[probabilities.argmax(axis=1)]).all()
+
 unwanted = {"sklearn", "scipy", "matplotlib", "onnx"} & sys.modules.keys()
 assert not unwanted, f"imported without need: {unwanted}"
-print(f"neuract {na.__version__}: loss {losses[0]:.3f} -> {losses[-1]:.3f}, {na.simd_info()}")
+print(f"neuract {na.__version__}: loss {losses[0]:.3f} -> {losses[-1]:.3f}, {na.simd_info()}, {model}")
+
+folder = Path(na.__file__).parent
+size = sum(path.stat().st_size for path in folder.rglob("*") if path.suffix != ".pyc")
+code = "import time, numpy; start = time.perf_counter(); import neuract; print(time.perf_counter() - start)"
+times = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(11)]
+print(f"installed: {size / 1e6:.2f} MB; import beyond numpy's own: {statistics.median(times) * 1e3:.0f} ms")
+assert size < 3e6, f"{size} bytes are installed; a small image has room for 3 MB"

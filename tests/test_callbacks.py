@@ -311,3 +311,71 @@ def test_estimators_do_without_scikit_learns_callbacks(data, monkeypatch):
         model.fit(*data)
     assert caught[0].filename == __file__
     assert_same_bits(model.coefs_, expected)
+
+
+# ---- Checkpoint --------------------------------------------------------------------------------
+
+
+def test_checkpoint_of_a_network_is_its_last_epoch(data, tmp_path):
+    path, kept = tmp_path / "model.safetensors", []
+    keep = na.callbacks.Checkpoint(path, every=2, state=True)
+    record = lambda net, epoch, logs: kept.append(net.predict(data[0]))  # noqa: E731
+    net = na.Network([na.Dense(4), na.Dense(1, "linear")], epochs=5, random_state=0, callbacks=[keep, record])
+    net.fit(*data)
+    saved = na.load(path)
+    assert isinstance(saved, na.Network)
+    assert len(saved.history_["loss"]) == 4
+    np.testing.assert_array_equal(saved.predict(data[0]), kept[3])
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("settings", [{}, {"early_stopping": True}, {"solver": "lbfgs"}], ids=str)
+def test_checkpoint_of_an_estimator_is_the_estimator(settings, data, tmp_path):
+    path, scores = tmp_path / "model.safetensors", []
+    X, y = data
+
+    def score(network, epoch, logs):
+        scores.append(na.load(path).score(X, y))
+
+    keep = na.callbacks.Checkpoint(path)
+    model = na.MLPRegressor(max_iter=4, random_state=0, callbacks=[keep, score], **settings).fit(X, y)
+    saved = na.load(path)
+    assert isinstance(saved, na.MLPRegressor)
+    assert saved.n_iter_ == model.n_iter_ == len(scores)
+    assert scores[-1] == saved.score(X, y) != scores[0]
+    assert saved.get_params() == {**model.get_params(), "callbacks": None}
+    if not settings:
+        assert saved.loss_curve_ == model.loss_curve_
+    assert model.network_._estimator is None, "the fit is over"
+
+
+def test_checkpoint_keeps_the_best(data, tmp_path):
+    path, losses = tmp_path / "model.safetensors", iter([3.0, 1.0, 2.0, 0.5])
+    keep = na.callbacks.Checkpoint(path, save_best_only=True, monitor="loss")
+    net = na.Network([na.Dense(1, "linear")], epochs=1, random_state=0).fit(*data)
+    keep.on_fit_begin(net)
+    written = []
+    for loss in losses:
+        path.unlink(missing_ok=True)
+        keep.on_epoch_end(net, 0, {"loss": loss})
+        written.append(path.exists())
+    assert written == [True, True, False, True]
+    keep.on_fit_begin(net)
+    keep.on_epoch_end(net, 0, {"loss": 9.0})  # a new fit, a new best
+    with pytest.raises(ValueError, match=r"Checkpoint\(monitor='loss'\): this fit logs only score"):
+        keep.on_epoch_end(net, 0, {"score": 9.0})
+
+
+def test_checkpoint_says_at_once_what_it_cannot_save(data, tmp_path):
+    def own(y_true, y_pred):
+        raise AssertionError("training has begun")
+
+    keep = na.callbacks.Checkpoint(tmp_path / "model.safetensors")
+    with pytest.raises(ValueError, match="no place in a model file"):
+        na.Network([na.Dense(1, "linear")], loss=own, callbacks=[keep]).fit(*data)
+
+
+@pytest.mark.parametrize("settings", [{"every": 0}, {"every": 1.5}, {"state": 1}, {"save_best_only": "yes"}])
+def test_checkpoint_refuses_wrong_settings(settings):
+    with pytest.raises((TypeError, ValueError), match=next(iter(settings))):
+        na.callbacks.Checkpoint("model", **settings)

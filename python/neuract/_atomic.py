@@ -14,7 +14,7 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     The new file has the permissions of any new file; of a link it is the file behind it that is replaced. On an error
     the new file is gone. A process that is killed may leave it, named .neuract-….tmp.
     """
-    target = Path(path).resolve()
+    target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         raise OSError(f"{target} is not a regular file, and is left as it is")
     new = target.parent / f".neuract-{os.urandom(8).hex()}.tmp"
@@ -40,7 +40,6 @@ def _flush_folder(folder: Path) -> None:
     if not hasattr(os, "O_DIRECTORY"):
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
+    with contextlib.suppress(OSError):  # of file systems that cannot: the file is in its place all the same
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    os.close(descriptor)

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from neuract._generators import read_generator, write_generator
+from neuract._generators import GENERATOR, read_generator, write_generator
+from neuract._model_file import Contents
 from neuract._network_document import read_network, write_network
 from neuract._schedules import LearningRate
 from neuract._values import Reader, Unwritable, Writer, object_with
@@ -71,46 +72,49 @@ ATTRIBUTES: dict[str, Callable[[Any], bool]] = {
 }
 """The attributes that a fit leaves, and what each may be; in the document without the underlines at their ends."""
 
+REQUIRED = {
+    "MLPClassifier": {"n_features_in_", "n_outputs_", "classes_", "_multilabel"},
+    "MLPRegressor": {"n_features_in_", "n_outputs_"},
+}
+"""Of ATTRIBUTES, those that a fitted estimator cannot do without."""
+
 RATE = ("schedule", "initial", "power_t", "epochs")
 KEYS = ("parameters", "attributes", "generator")
+
+
+def _short(name: str) -> str:
+    """An attribute's name in the document."""
+    return name.strip("_")
 
 
 # ---- writing -------------------------------------------------------------------------------------
 
 
-def write_estimator(state: State, writer: Writer, *, training: bool, beside: State | None = None) -> State:
-    """The parts "network" and "estimator" of the file; `beside` gets what has no place in it, as in write_network."""
-    inner: State | None = None if beside is None else {"parameters": {}, "attributes": {}, "network": {}}
-    parameters, generator = dict(state["parameters"]), None
-    if beside is None:
+def write_estimator(state: State, writer: Writer, *, training: bool) -> State:
+    """The parts "network" and "estimator" of the file; training: with the state that a training needs to go on."""
+    parameters, generator, network = dict(state["parameters"]), None, state["network"]
+    if not writer.lenient:
         parameters["callbacks"] = None
         if isinstance(parameters["random_state"], np.random.RandomState):
-            generator = write_generator(parameters["random_state"], writer) if training else None
-            parameters["random_state"] = "generator" if training else None
-    attributes = {
-        name.strip("_"): writer.attempt(name, value, inner and inner["attributes"], _writing(name, value, writer))
-        for name, value in state["attributes"].items()
-    }
+            generator = parameters["random_state"] if training else None
+            parameters["random_state"] = GENERATOR if training else None
     estimator = {
-        "parameters": writer.write_all(parameters, inner and inner["parameters"]),
-        "attributes": attributes,
-        "generator": generator,
+        "parameters": writer.write_all("parameters", parameters),
+        "attributes": {
+            _short(name): _write_attribute(name, value, writer) for name, value in state["attributes"].items()
+        },
+        "generator": write_generator(generator, writer),
     }
-    network = state["network"]
-    if network is not None:
-        network = write_network(network, writer, training=training, beside=inner and inner["network"])
-    if beside is not None:
-        beside.update(inner or {})
-    return {"network": network, "estimator": estimator}
+    return {"network": network and write_network(network, writer, training=training), "estimator": estimator}
 
 
-def _writing(name: str, value: Any, writer: Writer) -> Callable[[], Any]:
-    def write() -> Any:
+def _write_attribute(name: str, value: Any, writer: Writer) -> Any:
+    def write(value: Any) -> Any:
         if not ATTRIBUTES[name](value):
             raise Unwritable(f"{value!r}")
         return _write_rate(value, writer) if name == "_rate" else writer.write(value)
 
-    return write
+    return writer.write_named(f"attributes.{name}", value, write)
 
 
 def _write_rate(rate: LearningRate, writer: Writer) -> State:
@@ -121,38 +125,40 @@ def _write_rate(rate: LearningRate, writer: Writer) -> State:
 # ---- reading -------------------------------------------------------------------------------------
 
 
-def read_estimator(parts: State, reader: Reader, beside: State | None = None) -> State:
+def read_estimator(contents: Contents) -> State:
     """The state; ValueError or TypeError where the document or an array is not what it must be."""
-    beside = beside or {"parameters": {}, "attributes": {}, "network": {}}
-    document = object_with(parts["estimator"], KEYS, "estimator")
-    for key in ("parameters", "attributes"):
-        if not isinstance(document[key], dict):
-            raise ValueError(f"{key} must be an object, not {document[key]!r}")
-    parameters = {name: reader.read(value) for name, value in document["parameters"].items()}
-    if parameters.get("random_state") == "generator":
-        parameters["random_state"] = read_generator(document["generator"], reader)
-    attributes = _read_attributes(document["attributes"], reader)
-    network = parts["network"] and read_network(parts["network"], reader, beside["network"])
-    if network:
-        _check_together(attributes | beside["attributes"], network)
-    return {
-        "parameters": parameters | beside["parameters"],
-        "attributes": attributes | beside["attributes"],
-        "network": network,
+    reader, network = contents.reader, contents.parts["network"]
+    document = object_with(contents.parts["estimator"], KEYS, "estimator")
+    generator = read_generator(document["generator"], reader)
+    parameters = {
+        name: reader.read_named(f"parameters.{name}", value)
+        for name, value in object_with(document["parameters"], None, "parameters").items()
     }
+    if parameters.get("random_state") == GENERATOR:
+        parameters["random_state"] = generator
+    attributes = _read_attributes(document["attributes"], reader)
+    if network is not None:
+        network = read_network(network, reader)
+        _check_together(contents.kind, attributes, network)
+    return {"parameters": parameters, "attributes": attributes, "network": network}
 
 
-def _read_attributes(document: State, reader: Reader) -> State:
-    names = {name.strip("_"): name for name in ATTRIBUTES}
-    if unknown := document.keys() - names.keys():
+def _read_attributes(document: Any, reader: Reader) -> State:
+    names = {_short(name): name for name in ATTRIBUTES}
+    written = object_with(document, None, "attributes")
+    if unknown := written.keys() - names.keys():
         raise ValueError(f"unknown attributes {', '.join(sorted(unknown))}")
-    attributes = {}
-    for short, written in document.items():
-        name = names[short]
-        value = attributes[name] = _read_rate(written, reader) if name == "_rate" else reader.read(written)
+    return {names[short]: _read_attribute(names[short], value, reader) for short, value in written.items()}
+
+
+def _read_attribute(name: str, written: Any, reader: Reader) -> Any:
+    def read(written: Any) -> Any:
+        value = _read_rate(written, reader) if name == "_rate" else reader.read(written)
         if not ATTRIBUTES[name](value):
-            raise ValueError(f"the attribute {short} is {value!r}")
-    return attributes
+            raise ValueError(f"the attribute {name} cannot be {value!r}")
+        return value
+
+    return reader.read_named(f"attributes.{name}", written, read)
 
 
 def _read_rate(document: Any, reader: Reader) -> LearningRate:
@@ -164,21 +170,21 @@ def _read_rate(document: Any, reader: Reader) -> LearningRate:
     return rate
 
 
-def _check_together(attributes: State, network: State) -> None:
-    """ValueError where attributes and network contradict each other."""
-    if not network["learned"]:
-        raise ValueError("the network of a fitted estimator has weights")
+def _check_together(kind: str, attributes: State, network: State) -> None:
+    """ValueError where attributes are missing, or they and the network contradict each other."""
+    if missing := REQUIRED[kind] - attributes.keys():
+        raise ValueError(f"a fitted {kind} has {', '.join(sorted(missing))}")
+    if network["learned"] is None:
+        raise ValueError(f"the network of a fitted {kind} has weights")
     n_outputs, n_inputs = network["fixed"]["layers"][-1].units, network["learned"]["n_inputs"]
-    counts = [
-        ("n_outputs_", attributes["n_outputs_"], n_outputs),
-        ("n_features_in_", attributes["n_features_in_"], n_inputs),
-    ]
+    counts = [("n_outputs_", attributes["n_outputs_"], n_outputs)]
+    counts += [("n_features_in_", attributes["n_features_in_"], n_inputs)]
     if "feature_names_in_" in attributes:
-        counts.append(("feature_names_in_", len(attributes["feature_names_in_"]), n_inputs))
-    if "classes_" in attributes:
+        counts += [("feature_names_in_", len(attributes["feature_names_in_"]), n_inputs)]
+    if "classes_" in REQUIRED[kind]:
         n_classes = len(attributes["classes_"])
-        binary = n_classes in (1, 2) and not attributes["_multilabel"]
-        counts.append(("classes_", 1 if binary else n_classes, n_outputs))
-    for name, count, expected in counts:
-        if count != expected:
-            raise ValueError(f"{name} does not fit the network, whose layers need {expected}, not {count}")
+        one_output = n_classes in (1, 2) and not attributes["_multilabel"]
+        counts += [("classes_", 1 if one_output else n_classes, n_outputs)]
+    for name, count, needed in counts:
+        if count != needed:
+            raise ValueError(f"{name} does not fit the network: there should be {needed}, not {count}")

@@ -39,19 +39,17 @@ class SavedEstimator(Parameters):
         return fitted
 
     def __getstate__(self) -> dict[str, Any]:
-        state, writer = self._state(), Writer()
-        beside: dict[str, Any] = {"others": state["others"]}
-        parts = write_estimator(state, writer, training=True, beside=beside)
-        return {"file": pack(self._neuract_file, parts, writer), "beside": beside}
+        state, writer = self._state(), Writer(lenient=True)
+        parts = write_estimator(state, writer, training=True)
+        return {"file": pack(self._neuract_file, parts, writer), "beside": writer.beside, "others": state["others"]}
 
     def __setstate__(self, pickled: dict[str, Any]) -> None:
-        contents, beside = unpack(pickled["file"]), pickled["beside"]
-        self._set_state(read_estimator(contents.parts, contents.reader, beside))
-        self.__dict__.update(beside["others"])
+        self._set_state(read_estimator(unpack(pickled["file"], pickled["beside"])))
+        self.__dict__.update(pickled["others"])
 
     def _become(self, contents: Contents) -> None:
         """Becomes the estimator of these contents, which may be a stranger's."""
-        state = read_estimator(contents.parts, contents.reader)
+        state = read_estimator(contents)
         contents.reader.check_all_read()
         if unknown := state["parameters"].keys() - set(self._get_param_names()):
             raise ValueError(f"{type(self).__name__} has no parameters {', '.join(sorted(unknown))}")
@@ -73,4 +71,4 @@ class SavedEstimator(Parameters):
         self.__dict__.update(state["parameters"], **state["attributes"])
         if state["network"]:
             network = self.__dict__["network_"] = Network.__new__(Network)
-            network._set_state({"others": {}, **state["network"]})
+            network._set_state(state["network"])

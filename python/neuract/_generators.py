@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 
 from neuract._validation import boolean, real_number, whole_number
-from neuract._values import Reader, Unwritable, Writer
+from neuract._values import Reader, Unwritable, Writer, object_with
 
 WORDS = 624
+GENERATOR = "generator"  # as random_state: the generator whose state is in the file
 
 
-def write_generator(random: np.random.RandomState, writer: Writer) -> dict[str, Any]:
-    """Its state as JSON; the words are an array beside it."""
+def write_generator(random: np.random.RandomState | None, writer: Writer) -> dict[str, Any] | None:
+    """Its state as JSON, if there is one; the words are an array beside it."""
+    if random is None:
+        return None
     state: Any = random.get_state(legacy=False)
     if state["bit_generator"] != "MT19937":
         raise Unwritable(f"a RandomState of {state['bit_generator']}")
@@ -26,10 +29,11 @@ def write_generator(random: np.random.RandomState, writer: Writer) -> dict[str, 
     }
 
 
-def read_generator(document: Any, reader: Reader) -> np.random.RandomState:
-    """A RandomState of that state, checked: NumPy believes any position."""
-    if not isinstance(document, dict) or document.keys() != {"words", "position", "has_gauss", "gauss"}:
-        raise ValueError(f"a generator needs words, position, has_gauss and gauss, not {document!r}")
+def read_generator(document: Any, reader: Reader) -> np.random.RandomState | None:
+    """A RandomState of that state, if there is one; checked, since NumPy believes any position."""
+    if document is None:
+        return None
+    document = object_with(document, ("words", "position", "has_gauss", "gauss"), "generator")
     words, position = reader.read(document["words"]), whole_number(document["position"], "position", low=0)
     if not isinstance(words, np.ndarray) or words.dtype != np.uint32 or words.shape != (WORDS,) or position > WORDS:
         raise ValueError(f"a generator needs {WORDS} words of 32 bits and a position among them")

@@ -91,7 +91,7 @@ def unpacked(data: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
 
 
 def _document_text(data: bytes) -> str:
-    header = _parsed(data[LENGTH : LENGTH + _header_length(data[:LENGTH])])
+    header = _parsed(data[LENGTH : LENGTH + int.from_bytes(data[:LENGTH], "little")])
     metadata = header.get("__metadata__") if isinstance(header, dict) else None
     if not isinstance(metadata, dict) or metadata.keys() != {DOCUMENT} or not isinstance(metadata[DOCUMENT], str):
         raise ValueError(f"no file of neuract: its metadata are not a text named {DOCUMENT!r}")

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +37,8 @@ def pack(kind: str, parts: dict[str, Any], writer: Writer) -> bytes:
     return packed({"format": FORMAT, "neuract": _version(), "kind": kind, **parts}, writer.arrays)
 
 
-def unpack(data: bytes) -> Contents:
-    """The contents of the file that has these bytes."""
+def unpack(data: bytes, beside: dict[str, Any] | None = None) -> Contents:
+    """The contents of the file that has these bytes; beside: what a pickle has in addition."""
     document, arrays = unpacked(data)
     if document.get("format") != FORMAT:
         raise ValueError(
@@ -48,9 +49,10 @@ def unpack(data: bytes) -> Contents:
     if not isinstance(kind, str) or kind not in KINDS:
         raise ValueError(f"there is no kind of model {kind!r}; there are {', '.join(KINDS)}")
     object_with(document, {"format", "neuract", "kind", *KINDS[kind]}, "the file")
-    return Contents(kind, document, Reader(arrays))
+    return Contents(kind, document, Reader(arrays, beside))
 
 
+@cache
 def _version() -> str:
     from importlib.metadata import version  # slow to import
 
@@ -70,9 +72,10 @@ def load_bytes(path: str | os.PathLike[str]) -> bytes:
 
 
 @contextmanager
-def faults_of(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Names the file in the errors of what is wrong with it."""
+def faults_of(path: str | os.PathLike[str], contents: Contents | None = None) -> Iterator[None]:
+    """Names the file in the errors of what is wrong with it, and who wrote it, where it has been read so far."""
     try:
         yield
     except FAULTS as fault:
-        raise ValueError(f"cannot load {os.fspath(path)!r}: {fault}") from fault
+        writer = f" (written by neuract {contents.parts['neuract']}, read by {_version()})" if contents else ""
+        raise ValueError(f"cannot load {os.fspath(path)!r}: {fault}{writer}") from fault

@@ -7,6 +7,7 @@ parameters and history; "training", the optimizer's state; "generator". The last
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -14,10 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from neuract import _initial, _validation
-from neuract._generators import read_generator, write_generator
+from neuract._generators import GENERATOR, read_generator, write_generator
 from neuract._training import MOMENTS, PARTS
 from neuract._values import Reader, Writer, object_with
 from neuract.layers import Dense, n_slopes
+from neuract.losses import Loss
 
 Array = npt.NDArray[Any]
 Document = dict[str, Any]
@@ -34,23 +36,23 @@ OF_MOMENTS = {"first_moments": "first_moment", "second_moments": "second_moment"
 # ---- writing -------------------------------------------------------------------------------------
 
 
-def write_network(state: State, writer: Writer, *, training: bool, beside: State | None = None) -> Document:
-    """The document; what cannot be written goes to `beside`, and is an Unwritable where that is None."""
+def write_network(state: State, writer: Writer, *, training: bool) -> Document:
+    """The document; arrays go to the writer. training: with the state that a training needs to go on."""
     settings = {**state["fixed"], **state["free"]}
     layers, random_state = settings.pop("layers"), settings["random_state"]
     generator = state["generator"] if training else None
-    if isinstance(random_state, np.random.RandomState) and beside is None:
-        settings["random_state"] = None
+    if isinstance(random_state, np.random.RandomState):
         if training and generator in (None, random_state):
-            settings["random_state"], generator = "generator", random_state
-    document = {"layers": writer.attempt("layers", layers, beside, lambda: _write_layers(layers, writer))}
-    document |= writer.write_all(settings, beside)
-    document["learned"] = state["learned"] and _write_learned(state["learned"], writer)
-    document["training"] = _write_training(state["training"], writer) if training and state["training"] else None
-    document["generator"] = generator and writer.attempt(
-        "generator", generator, beside, lambda: write_generator(generator, writer)
-    )
-    return document
+            generator, settings["random_state"] = random_state, GENERATOR
+        elif not writer.lenient:
+            settings["random_state"] = None
+    return {
+        "layers": writer.write_named("network.layers", layers, partial(_write_layers, writer=writer)),
+        **writer.write_all("network", settings),
+        "learned": state["learned"] and _write_learned(state["learned"], writer),
+        "training": _write_training(state["training"], writer) if training and state["training"] else None,
+        "generator": writer.write_named("network.generator", generator, partial(write_generator, writer=writer)),
+    }
 
 
 def _write_layers(layers: tuple[Dense, ...], writer: Writer) -> list[Document]:
@@ -87,26 +89,35 @@ def _write_training(training: State, writer: Writer) -> Document:
 # ---- reading -------------------------------------------------------------------------------------
 
 
-def read_network(document: Any, reader: Reader, beside: State | None = None) -> State:
+def read_network(document: Any, reader: Reader) -> State:
     """The state; ValueError or TypeError where the document or an array is not what it must be."""
-    beside = beside or {}
     document = object_with(document, KEYS, "network")
-    layers = beside.get("layers") or _read_layers(document["layers"], reader)
-    generator = beside.get("generator") or (document["generator"] and read_generator(document["generator"], reader))
-    free = {name: beside[name] if name in beside else reader.read(document[name]) for name in FREE}
-    fixed = {name: beside[name] if name in beside else reader.read(document[name]) for name in FIXED}
-    state = {"fixed": {"layers": layers, **fixed}, "free": _checked_free(free, generator), "generator": generator}
-    learned = state["learned"] = document["learned"] and _read_learned(document["learned"], layers, fixed, reader)
-    training = document["training"]
-    if training and not learned:
-        raise ValueError("there is a state of training, but nothing has been learned")
-    state["training"] = training and _read_training(training, layers, learned["n_inputs"], fixed, reader)
-    return state
+    generator = reader.read_named("network.generator", document["generator"], partial(read_generator, reader=reader))
+    layers = reader.read_named("network.layers", document["layers"], partial(_read_layers, reader=reader))
+    fixed, free = (
+        {name: reader.read_named(f"network.{name}", document[name]) for name in names} for names in (FIXED, FREE)
+    )
+    if not isinstance(fixed["loss"], Loss):  # a function would do for a Network
+        raise ValueError(f"loss must be a loss, not {fixed['loss']!r}")
+    learned, training = document["learned"], document["training"]
+    if learned is not None:
+        learned = _read_learned(learned, layers, fixed["dtype"], reader)
+    if training is not None:
+        if learned is None:
+            raise ValueError("there is a state of training, but nothing has been learned")
+        training = _read_training(training, layers, learned["n_inputs"], fixed["dtype"], reader)
+    return {
+        "fixed": {"layers": layers, **fixed},
+        "free": _checked_free(free, generator),
+        "learned": learned,
+        "training": training,
+        "generator": generator,
+    }
 
 
 def _read_layers(document: Any, reader: Reader) -> list[Dense]:
-    if not isinstance(document, list):
-        raise ValueError(f"layers must be a list, not {document!r}")
+    if not isinstance(document, list) or not document:
+        raise ValueError(f"layers must be a list with at least one layer, not {document!r}")
     return [_read_layer(layer, number, reader) for number, layer in enumerate(document)]
 
 
@@ -122,7 +133,7 @@ def _read_layer(document: Any, number: int, reader: Reader) -> Dense:
 
 def _checked_free(free: State, generator: np.random.RandomState | None) -> State:
     """The settings that no constructor checks."""
-    random_state = generator if free["random_state"] == "generator" else free["random_state"]
+    random_state = generator if free["random_state"] == GENERATOR else free["random_state"]
     _validation.random_state(random_state)
     return {
         "learning_rate": _validation.real_number(free["learning_rate"], "learning_rate", low=0, open_high=True),
@@ -134,17 +145,17 @@ def _checked_free(free: State, generator: np.random.RandomState | None) -> State
     }
 
 
-def _read_learned(document: Any, layers: list[Dense], fixed: State, reader: Reader) -> State:
+def _read_learned(document: Any, layers: list[Dense], dtype: str, reader: Reader) -> State:
     learned = object_with(document, {"n_inputs", "history"}, "learned")
     n_inputs = _validation.whole_number(learned["n_inputs"], "n_inputs", low=1)
     history = reader.read(learned["history"])
     if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
         raise ValueError("history must have a list for each name")
-    parameters = _read_parts(layers, n_inputs, fixed["dtype"], "", reader)
+    parameters = _read_parts(layers, n_inputs, dtype, "", reader)
     return {"n_inputs": n_inputs, "history": history, "parameters": parameters}
 
 
-def _read_training(document: Any, layers: list[Dense], n_inputs: int, fixed: State, reader: Reader) -> State:
+def _read_training(document: Any, layers: list[Dense], n_inputs: int, dtype: str, reader: Reader) -> State:
     training = object_with(document, {"steps", "seed"}, "training")
     steps, seed = (_validation.whole_number(training[name], name, low=0) for name in ("steps", "seed"))
     if max(steps, seed) >= 2**63:
@@ -152,7 +163,7 @@ def _read_training(document: Any, layers: list[Dense], n_inputs: int, fixed: Sta
     moments = {
         (moment, part): arrays
         for moment in MOMENTS
-        for part, arrays in _read_parts(layers, n_inputs, fixed["dtype"], f".{OF_MOMENTS[moment]}", reader).items()
+        for part, arrays in _read_parts(layers, n_inputs, dtype, f".{OF_MOMENTS[moment]}", reader).items()
     }
     return {"steps": steps, "seed": seed, "moments": moments}
 

@@ -26,6 +26,7 @@ OBJECTS: Mapping[str, type[Any]] = {
 }
 """The classes whose objects can be written, by name."""
 
+MOST_TEXT = 2**26  # bytes of an array of text, which may say that it is wider than its texts are
 MOST_IN_JSON = 16  # a longer list of floats is an array beside the JSON: a curve may have a value for each epoch
 NUMBERS = tuple(np.dtype(code) for code in "?bBhHiIlLqQefd")
 
@@ -35,16 +36,26 @@ class Unwritable(ValueError):
 
 
 class Writer:
-    """Writes values as JSON; what it puts beside it is in `arrays`."""
+    """Writes values as JSON; what it puts beside it is in `arrays`.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    lenient : bool, default=False
+        For pickles: named values that have no place in a file go to `beside`; else they are errors.
+    """
+
+    def __init__(self, *, lenient: bool = False) -> None:
         self.arrays: dict[str, Array] = {}
+        self.beside: dict[str, Any] = {}
+        self.lenient = lenient
         self._unnamed = 0
 
     def write(self, value: Any) -> Any:
         """The value as JSON; Unwritable where it is, or holds, something else than the words of a model file."""
-        if value is None or type(value) in (bool, str, int):
+        if value is None or type(value) in (bool, int):
             return value
+        if isinstance(value, str):
+            return str(value)  # NumPy's too
         if type(value) is float:
             return value if isfinite(value) else {"float": repr(value)}
         if type(value) in WRITERS:
@@ -55,25 +66,22 @@ class Writer:
             return {type(value).__name__: {f.name: self.write(getattr(value, f.name)) for f in fields(value)}}
         raise Unwritable(f"{value!r} of type {type(value).__name__}")
 
-    def write_all(self, values: Mapping[str, Any], beside: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Each value as JSON; what cannot be written goes to `beside`, and is an Unwritable where that is None."""
-        return {
-            name: self.attempt(name, value, beside, lambda value=value: self.write(value))  # type: ignore[misc]
-            for name, value in values.items()
-        }
+    def write_all(self, where: str, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Named values, each as JSON."""
+        return {name: self.write_named(f"{where}.{name}", value) for name, value in values.items()}
 
-    def attempt(self, name: str, value: Any, beside: dict[str, Any] | None, write: Callable[[], Any]) -> Any:
-        """What `write` gives for the value of that name, or None if it had to go to `beside`."""
+    def write_named(self, name: str, value: Any, write: Callable[[Any], Any] | None = None) -> Any:
+        """The value as JSON, by `write` or as any value; None if it had to go to `beside`."""
         arrays = self.arrays.copy()
         try:
-            return write()
+            return (write or self.write)(value)
         except Unwritable as reason:
-            if beside is None:
+            if not self.lenient:
                 raise Unwritable(
-                    f"{name} cannot be in a model file, which holds data and no code: it is {reason}"
+                    f"{name} has no place in a model file, which holds data and no code: {reason}"
                 ) from None
             self.arrays = arrays
-            beside[name] = value
+            self.beside[name] = value
             return None
 
     def _list(self, values: list[Any]) -> Any:
@@ -88,10 +96,11 @@ class Writer:
         return {"dict": [[self.write(key), self.write(value)] for key, value in values.items()]}
 
     def _array(self, array: Array) -> Any:
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
         if array.dtype in NUMBERS:
             return {"array": self._put(array)}
-        if array.dtype.kind not in "UO":
-            raise Unwritable(f"an array of {array.dtype}")
+        if array.dtype.kind not in "UO" or array.nbytes > MOST_TEXT:
+            raise Unwritable(f"an array of {array.dtype}, {array.nbytes} bytes")
         dtype = "object" if array.dtype == object else f"U{array.dtype.itemsize // 4}"
         values = [self.write(value) for value in array.ravel().tolist()]
         return {"objects": {"dtype": dtype, "shape": list(array.shape), "values": values}}
@@ -114,8 +123,13 @@ WRITERS: dict[type[Any], Callable[[Writer, Any], Any]] = {
 class Reader:
     """Reads what a Writer wrote; takes the arrays that it reads out of `arrays`."""
 
-    def __init__(self, arrays: dict[str, Array]) -> None:
+    def __init__(self, arrays: dict[str, Array], beside: Mapping[str, Any] | None = None) -> None:
         self.arrays = arrays
+        self.beside = beside or {}
+
+    def read_named(self, name: str, written: Any, read: Callable[[Any], Any] | None = None) -> Any:
+        """What `write_named` wrote, by `read` or as any value."""
+        return self.beside[name] if name in self.beside else (read or self.read)(written)
 
     def read(self, written: Any) -> Any:
         """The value; ValueError or TypeError where this is none of the words."""
@@ -148,8 +162,7 @@ class Reader:
 
     def _object(self, kind: type[Any], content: Any) -> Any:
         names = {field.name for field in fields(kind)}
-        if not isinstance(content, dict) or content.keys() != names:
-            raise ValueError(f"{kind.__name__} needs {', '.join(sorted(names)) or 'no parameters'}, it has {content!r}")
+        content = object_with(content, names, kind.__name__)
         return kind(**{name: self.read(value) for name, value in content.items()})
 
     def _float(self, text: Any) -> float:
@@ -196,19 +209,22 @@ class Reader:
         return floats
 
     def _objects(self, content: Any) -> Array:
-        if not isinstance(content, dict) or content.keys() != {"dtype", "shape", "values"}:
-            raise ValueError(f"'objects' needs dtype, shape and values, not {content!r}")
+        content = object_with(content, ("dtype", "shape", "values"), "objects")
         dtype, shape, values = content["dtype"], content["shape"], self.read(content["values"])
-        if not isinstance(values, list) or not isinstance(shape, list):
-            raise ValueError("'objects' needs lists of its shape and its values")
-        result = np.empty(len(values), dtype=object)
-        result[:] = values
-        longest = max((len(value) for value in values if isinstance(value, str)), default=0)
-        if dtype == "object":
-            return result.reshape(shape)
-        if not all(isinstance(value, str) for value in values) or dtype[:1] != "U" or int(dtype[1:]) < longest:
-            raise ValueError(f"'objects' of {dtype!r} holds something else")
-        return result.reshape(shape).astype(dtype)
+        if not (isinstance(dtype, str) and isinstance(shape, list) and isinstance(values, list)):
+            raise ValueError("'objects' needs the name of a dtype, and lists of its shape and its values")
+        if dtype != "object":
+            _check_texts(dtype, values)
+        return np.fromiter(values, object, len(values)).reshape(shape).astype(dtype)
+
+
+def _check_texts(dtype: str, values: list[Any]) -> None:
+    """ValueError where these are not texts that fit an array of that dtype: "U", and for how many characters each."""
+    if not all(isinstance(value, str) for value in values) or not (dtype[:1] == "U" and dtype[1:].isdecimal()):
+        raise ValueError(f"'objects' of {dtype!r} does not hold texts")
+    room = int(dtype[1:])
+    if room < max(map(len, values), default=0) or 4 * room * len(values) > MOST_TEXT:
+        raise ValueError(f"'objects' of {dtype!r} cannot hold {len(values)} texts")
 
 
 READERS: dict[str, Callable[[Reader, Any], Any]] = {
@@ -222,10 +238,11 @@ READERS: dict[str, Callable[[Reader, Any], Any]] = {
 }
 
 
-def object_with(document: Any, keys: Collection[str], what: str) -> dict[str, Any]:
-    """The document, if it is a JSON object with these keys and no others."""
+def object_with(document: Any, keys: Collection[str] | None, what: str) -> dict[str, Any]:
+    """The document, if it is a JSON object with these keys and no others; None: with any."""
     if not isinstance(document, dict):
         raise ValueError(f"{what} must be an object, not {document!r}")
+    keys = document.keys() if keys is None else keys
     for difference, verb in ((set(keys) - document.keys(), "lacks"), (document.keys() - set(keys), "has unknown")):
         if difference:
             raise ValueError(f"{what} {verb} {', '.join(sorted(difference))}")

@@ -537,19 +537,19 @@ class Network(Exportable):
 
     def __getstate__(self) -> dict[str, Any]:
         """The bytes of a model file, and beside them what it cannot hold; but no callbacks, which belong to the fit."""
-        state, writer = self._state(), Writer()
-        beside: dict[str, Any] = {"others": state["others"]}
-        parts = {"network": write_network(state, writer, training=True, beside=beside)}
-        return {"file": pack("Network", parts, writer), "beside": beside}
+        state, writer = self._state(), Writer(lenient=True)
+        parts = {"network": write_network(state, writer, training=True)}
+        return {"file": pack("Network", parts, writer), "beside": writer.beside, "others": state["others"]}
 
     def __setstate__(self, pickled: dict[str, Any]) -> None:
-        self._become(unpack(pickled["file"]), pickled["beside"])
+        self._become(unpack(pickled["file"], pickled["beside"]))
+        self.__dict__.update(pickled["others"])
 
-    def _become(self, contents: Contents, beside: dict[str, Any] | None = None) -> None:
+    def _become(self, contents: Contents) -> None:
         """Becomes the network of these contents."""
-        state = read_network(contents.parts["network"], contents.reader, beside)
+        state = read_network(contents.parts["network"], contents.reader)
         contents.reader.check_all_read()
-        self._set_state(state | {"others": (beside or {}).get("others", {})})
+        self._set_state(state)
 
     def _state(self) -> dict[str, Any]:
         """Everything but the callbacks, as `_network_document` describes it."""
@@ -571,7 +571,7 @@ class Network(Exportable):
 
     def _set_state(self, state: dict[str, Any]) -> None:
         Network.__init__(self, **state["fixed"])
-        self.__dict__.update(state["free"], _random=state["generator"], **state["others"])
+        self.__dict__.update(state["free"], _random=state["generator"])
         learned, training = state["learned"], state["training"]
         if learned is not None:
             self.set_parameters(**learned["parameters"])
@@ -585,7 +585,9 @@ class Network(Exportable):
     def __deepcopy__(self, memo: dict[int, Any]) -> Network:
         twin = type(self).__new__(type(self))
         memo[id(self)] = twin
-        twin._set_state(copy.deepcopy(self._state(), memo))
+        state = copy.deepcopy(self._state(), memo)
+        twin._set_state(state)
+        twin.__dict__.update(state["others"])
         return twin
 
 

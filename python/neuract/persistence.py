@@ -70,7 +70,9 @@ def load(path: str | os.PathLike[str]) -> Any:
         If it cannot be read.
     """
     with faults_of(path):
-        return _model_of(unpack(load_bytes(path)))
+        contents = unpack(load_bytes(path))
+    with faults_of(path, contents):
+        return _model_of(contents)
 
 
 def _model_of(contents: Contents) -> Any:

@@ -42,14 +42,14 @@ class ServedModel:
     n_outputs_: int
 
     def __init__(self, contents: Contents) -> None:
-        state = read_estimator(contents.parts, contents.reader)
+        state = read_estimator(contents)
         contents.reader.check_all_read()
         if not state["network"]:
             raise ValueError(f"the {contents.kind} in it is not fitted, and without scikit-learn it cannot be")
         self._missing = state["parameters"].get("missing", "error")
         self.__dict__.update(state["attributes"])
         self.network_ = Network.__new__(Network)
-        self.network_._set_state({"others": {}, **state["network"]})
+        self.network_._set_state(state["network"])
 
     def _outputs(self, X: Any) -> Array:
         self._check_names(getattr(X, "columns", None))
