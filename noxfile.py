@@ -29,6 +29,7 @@ CROSS_PACKAGES = ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user-s
 EMBEDDED_TOOLS = ("gcc", "g++", "clang", "arm-linux-gnueabihf-gcc", "qemu-arm-static", "arm-none-eabi-gcc")
 EMBEDDED_PACKAGES = ("gcc", "g++", "clang", "gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross", "qemu-user-static")
 EMBEDDED_PACKAGES += ("gcc-arm-none-eabi", "libnewlib-arm-none-eabi")
+BROWSER_TOOLS, BROWSER_PACKAGES = ("chromium", "chromedriver"), ("chromium", "chromium-driver")
 
 
 @nox.session
@@ -92,6 +93,16 @@ def embedded(session: nox.Session) -> None:
         return
     session.install(".[test]")
     session.run("pytest", "tests/test_export_c.py")
+
+
+@nox.session
+def report(session: nox.Session) -> None:
+    """The page that `report` writes, in headless Chromium: it computes what the network does, and can be operated."""
+    if missing := tools_missing(session, BROWSER_TOOLS, BROWSER_PACKAGES):
+        print(f"SKIPPED report: {missing}")
+        return
+    session.install(".[test,browser]")
+    session.run("pytest", "tests/test_report_page.py")
 
 
 @nox.session

@@ -4,6 +4,7 @@
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,10 @@ model = na.load(FILES / "classifier.safetensors")
 assert model.classes_.tolist() == ["blanc", "crème", "noir"], model.classes_
 labels, probabilities = model.predict(X[:, :3]), model.predict_proba(X[:, :3])
 assert (labels == model.classes_[probabilities.argmax(axis=1)]).all()
+
+with tempfile.TemporaryDirectory() as folder:
+    net.report(Path(folder) / "report.html", X, y)
+    assert (Path(folder) / "report.html").stat().st_size > 50_000
 
 unwanted = {"sklearn", "scipy", "matplotlib", "onnx"} & sys.modules.keys()
 assert not unwanted, f"imported without need: {unwanted}"

@@ -33,6 +33,7 @@ ALLOWED = {
 
 PYTHON_LAYERS = [
     {"__main__"},
+    {"report"},
     {"plotting"},
     {"persistence"},
     {"estimators", "serving"},

@@ -7,6 +7,8 @@ shuffle an epoch. A fit that fails leaves the estimator as it was: it works on a
 
 from __future__ import annotations
 
+import importlib
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -283,6 +285,25 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
             targets = self._targets(y, self.network_.dtype, continuing=True, incremental=True)
             return self.network_, x, Data(x, np.require(targets, requirements=["C", "A"]), None)
         return self.network_, self._checked_inputs(X), None
+
+    def report(self, path: str | os.PathLike[str], X: Any = None, y: Any = None) -> None:
+        """Writes an HTML file that shows the model and lets one move the inputs of a row: see `Network.report`.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where to; a file that is there is replaced.
+        X : array-like or sparse matrix of shape (rows, features) or None, default=None
+            Rows for the diagnosis, the ranges of the sliders, and 12 examples, which are stored in the file.
+        y : array-like or None, default=None
+            Their targets, for the gradients and the loss.
+        """
+        check_is_fitted(self)
+        importlib.import_module("neuract.report").write(self, path, X, y)  # which looks at estimators from above
+
+    def _outcome(self) -> tuple[str, Sequence[Any]]:
+        """What the outputs are, "numbers", "quantiles", "classes" or "labels", and the name of each."""
+        raise NotImplementedError
 
     def _can_go_epoch_by_epoch(self) -> bool:
         if self.solver == "lbfgs":

@@ -11,18 +11,23 @@ Row = tuple[str, str, str, str, str]
 
 
 def table(layers: Sequence[Dense], n_inputs: int | None) -> str:
+    """The rows as text, in columns."""
+    return _aligned(rows(layers, n_inputs))
+
+
+def rows(layers: Sequence[Dense], n_inputs: int | None) -> list[Row]:
     """Layer, shape, activation, threshold and parameters, and their total; "?" for what depends on unknown inputs."""
     names = layer_names(len(layers))
     fan_ins = [n_inputs, *(layer.units for layer in layers[:-1])]
     counts = [_count(layer, n_in) for layer, n_in in zip(layers, fan_ins, strict=True)]
     known = [count for count in counts if count is not None]
     total = sum(known) if len(known) == len(counts) else None
-    rows: list[Row] = [("layer", "shape", "activation", "threshold", "parameters")]
+    table: list[Row] = [("layer", "shape", "activation", "threshold", "parameters")]
     for name, n_in, layer, count in zip(names, fan_ins, layers, counts, strict=True):
         shape = f"{_text(n_in)} × {layer.units}"
-        rows.append((name, shape, repr(layer.activation), _threshold(layer), _text(count)))
-    rows.append(("total", "", "", "", _text(total)))
-    return _aligned(rows)
+        table.append((name, shape, repr(layer.activation), _threshold(layer), _text(count)))
+    table.append(("total", "", "", "", _text(total)))
+    return table
 
 
 def layer_names(n_layers: int) -> list[str]:

@@ -494,6 +494,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         truth = data.targets if self._multilabel else data.targets.ravel()
         return _scores.accuracy(truth, self._chosen(outputs), data.sample_weight)
 
+    def _outcome(self) -> tuple[str, Sequence[Any]]:
+        return "labels" if self._multilabel else "classes", self.classes_.tolist()
+
     def _chosen(self, outputs: Array) -> Array:
         return _answers.chosen(outputs, len(self.classes_), self._multilabel)
 
@@ -863,6 +866,10 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     def _loss_and_output(self) -> tuple[Loss, Activation]:
         loss = loss_named(self.loss)
         return loss, Exponential() if isinstance(loss, (Poisson, Gamma)) else Linear()
+
+    def _outcome(self) -> tuple[str, Sequence[Any]]:
+        of_outputs = quantiles(self.network_.loss_function)
+        return ("quantiles", of_outputs) if of_outputs else ("numbers", range(self.n_outputs_))
 
     def _reported(self, loss: float) -> float:
         summed = isinstance(loss_named(self.loss), (Poisson, Gamma, OwnLoss))

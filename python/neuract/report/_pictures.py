@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Pictures of `neuract.plotting` as SVG inside of a page, in colours for a light and for a dark ground."""
+
+from __future__ import annotations
+
+import colorsys
+import importlib
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+from neuract.inspection import Diagnosis
+from neuract.report._embedding import feature_names, outcome
+from neuract.report._rows import dense, evenly_spread
+
+MISSING = '<p class="note">This picture needs matplotlib: <code>pip install "neuract[plot]"</code>.</p>'
+# Nothing that differs from one writing to the next; text stays text.
+SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "neuract", "font.family": "sans-serif"}
+NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+COLOUR = r"#[0-9a-f]{6}\b"
+N_ROWS = 1000  # of X, for the picture of the network
+
+
+def history(model: Any) -> str:
+    """The learning curves."""
+    return _picture(
+        "history", lambda plotting: plotting.HistoryDisplay.from_estimator(model), "The loss, epoch by epoch"
+    )
+
+
+def diagnosis(diagnosis: Diagnosis) -> str:
+    """Firing shares and gradient norms."""
+    label = "The share of rows on which each neuron fires, layer by layer"
+    return _picture("diagnosis", lambda plotting: plotting.DiagnosisDisplay(diagnosis).plot(), label)
+
+
+def network(model: Any, X: Any) -> str:
+    """Neurons in columns, weights as edges."""
+    network, rows, _ = model._to_diagnose(X, None)
+    some = dense(rows, evenly_spread(len(rows), N_ROWS))
+    names = {"feature_names": feature_names(model, X), "class_names": outcome(model)["names"]}
+    label = "The network: neurons in columns, weights as edges between them"
+    return _picture("network", lambda plotting: plotting.NetworkDisplay.from_estimator(network, some, **names), label)
+
+
+def _picture(name: str, draw: Callable[[Any], Any], label: str) -> str:
+    try:
+        plotting: Any = importlib.import_module("neuract.plotting")
+    except ImportError:
+        return MISSING
+    matplotlib, pyplot = (importlib.import_module(module) for module in ("matplotlib", "matplotlib.pyplot"))
+    with matplotlib.rc_context(SETTINGS):
+        figure = draw(plotting).figure_
+        svg = _svg(figure)
+    pyplot.close(figure)
+    return f'<figure role="img" aria-label="{label}">{inlined(svg, name)}</figure>'
+
+
+def _svg(figure: Any) -> str:
+    stream = io.StringIO()
+    figure.savefig(stream, format="svg", transparent=True, bbox_inches="tight", metadata=NO_METADATA)
+    return stream.getvalue()
+
+
+def inlined(svg: str, name: str) -> str:
+    """An SVG file as an element: ids of its own, no digits that nobody sees, colours for light and for dark."""
+    element = re.sub(r"<style.*?</style>", "", svg[svg.index("<svg") :], flags=re.S)  # it would hold for the whole page
+    element = re.sub(r'(\bid="|url\(#|href="#)', rf"\1{name}-", element)
+    element = re.sub(r"\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}", element)
+    colours = dict.fromkeys(re.findall(COLOUR, element))
+    numbered = {colour: f"--{name}-{number}" for number, colour in enumerate(colours)}
+    element = re.sub(COLOUR, lambda match: f"var({numbered[match[0]]})", element)
+    style = "; ".join(f"{variable}: {_light_dark(colour)}" for colour, variable in numbered.items())
+    return element.replace("<svg ", f'<svg style="{style}" ', 1)
+
+
+def _light_dark(colour: str) -> str:
+    """The colour, and on a dark ground the same hue with its lightness turned round."""
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
+    dark = colorsys.hls_to_rgb(hue, 0.92 - 0.82 * lightness, saturation)
+    return f"light-dark({colour}, #{''.join(f'{round(255 * part):02x}' for part in dark)})"

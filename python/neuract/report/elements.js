@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Small things that the views share: elements, numbers as text, bars. */
+
+const find = (id) => document.getElementById(id);
+
+/* An HTML element; a property `dataset` is merged, children are nodes or text. */
+function element(tag, { dataset = {}, ...properties } = {}, ...children) {
+  const node = Object.assign(document.createElement(tag), properties);
+  Object.assign(node.dataset, dataset);
+  node.append(...children);
+  return node;
+}
+
+/* An SVG element. */
+function drawn(tag, attributes = {}, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+/* A number as people read it. */
+function readable(value, digits = 3) {
+  const size = Math.abs(value);
+  const far = size !== 0 && (size >= 1e5 || size < 0.5 * 10 ** -digits);
+  const text = size === 0 ? "0" : far ? value.toExponential(1) : value.toFixed(size >= 1000 ? 1 : digits);
+  return text.replaceAll("-", "−");
+}
+
+const brief = (value) => String(Number(value.toPrecision(3))).replace("-", "−");
+
+/* The fewest digits that stand for this number of the network's dtype. */
+function shortest(value, round) {
+  for (let digits = 1; digits < 17; digits++) {
+    const candidate = Number(value.toPrecision(digits));
+    if (round(candidate) === round(value)) return candidate;
+  }
+  return value;
+}
+
+/* <data> shows a number and has all its digits. */
+const number = () => element("data");
+function setNumber(data, value, digits = 3) {
+  data.value = String(value);
+  data.textContent = readable(value, digits);
+}
+
+/* A bar to the right of the middle (blue, solid) or to the left (orange, striped). */
+const bar = () => element("span", { className: "bar", ariaHidden: "true" }, element("span"));
+function setBar(node, value, largest) {
+  const share = largest > 0 ? Math.min(Math.abs(value) / largest, 1) : 0;
+  node.className = value < 0 ? "bar negative" : "bar positive";
+  node.style.setProperty("--share", share);
+}
+
+const largestOf = (values) => values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+
+/* Arrow keys move among the elements, of which one can be tabbed to; chosen(element) is told where to. */
+function roving(container, selector, chosen) {
+  const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+  container.addEventListener("keydown", (event) => {
+    const all = [...container.querySelectorAll(selector)];
+    const here = all.indexOf(event.target.closest(selector));
+    const ends = { Home: 0, End: all.length - 1 };
+    const next = ends[event.key] ?? here + (steps[event.key] ?? NaN);
+    if (here < 0 || !all[next]) return;
+    event.preventDefault();
+    chosen(all[next]);
+    all[next].focus();
+  });
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the page is about: the network, names of what goes in and comes out, ranges of inputs, rows to start from. */
+
+const UNKNOWN_RANGE = { low: -3, high: 3, step: 0.03 };
+
+/* From the JSON and the base64 of the page. */
+function readModel(description, base64) {
+  const take = cutter(decoded(base64, description.kept));
+  const network = new Network(description, take);
+  const { features, layers, outcome, order, strongest } = description;
+  const names = layers.map((_, index) => (index < layers.length - 1 ? `hidden ${index + 1}` : "output"));
+  const inputs = description.examples ? knownInputs(description, take) : unknownInputs(features);
+  return { network, features, outcome, order, strongest, names, ...inputs };
+}
+
+function unknownInputs(features) {
+  const ranges = features.map(() => UNKNOWN_RANGE);
+  return { ranges, starts: [{ name: "zeros", row: features.map(() => 0) }] };
+}
+
+function knownInputs({ features, examples, whole, kept }, take) {
+  const round = ROUNDING[kept];
+  const n = features.length;
+  const [low, high, mean] = [take(n), take(n), take(n)];
+  const wholes = new Set(whole);
+  const ranges = features.map((_, k) => range(shortest(low[k], round), shortest(high[k], round), wholes.has(k)));
+  const rows = examples.map((name) => ({ name, row: Array.from(take(n), (value) => shortest(value, round)) }));
+  const average = Array.from(mean, (value) => Number(value.toPrecision(4)));
+  return { ranges, starts: [...rows, { name: "the mean of every input", row: average }] };
+}
+
+/* Of a slider. An input that never changes may move by 1. */
+function range(least, largest, whole) {
+  const [low, high] = least < largest ? [least, largest] : [least - 1, least + 1];
+  return { low, high, step: whole ? 1 : Number(((high - low) / 200).toPrecision(2)) };
+}
+
+/* What the outputs say: a list of { name, value, chosen } and a sentence. */
+function outcomeOf({ outcome: { kind, names } }, outputs) {
+  if (kind === "labels") return ofLabels(names, outputs);
+  if (kind === "classes") return ofClasses(names, outputs);
+  const values = kind === "quantiles" ? outputs.toSorted() : outputs;
+  const entries = Array.from(values, (value, j) => ({ name: numberName(kind, names, j), value, chosen: false }));
+  const several = entries.map(({ name, value }) => `${name}: ${readable(value)}`).join(", ");
+  return { entries, text: entries.length > 1 ? several : readable(values[0], 4) };
+}
+
+const numberName = (kind, names, j) => (kind === "quantiles" ? `quantile ${names[j]}` : `output ${names[j]}`);
+
+function ofClasses(names, outputs) {
+  const single = names.length > 1 ? [1 - outputs[0], outputs[0]] : [1];
+  const values = outputs.length > 1 ? Array.from(outputs) : single;
+  const best = values.indexOf(Math.max(...values));
+  const entries = names.map((name, j) => ({ name, value: values[j], chosen: j === best }));
+  return { entries, text: `${names[best]}, with probability ${readable(values[best], 4)}` };
+}
+
+function ofLabels(names, outputs) {
+  const entries = names.map((name, j) => ({ name, value: outputs[j], chosen: outputs[j] > 0.5 }));
+  const chosen = entries.filter((entry) => entry.chosen).map((entry) => entry.name);
+  return { entries, text: chosen.length ? `labels ${chosen.join(", ")}` : "no label" };
+}

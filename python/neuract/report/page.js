@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Starts the page: the two themes, and the views of a row. */
+
+function themes() {
+  const button = find("theme");
+  const prefersDark = matchMedia("(prefers-color-scheme: dark)");
+  let dark = prefersDark.matches;
+  const show = () => {
+    document.documentElement.style.colorScheme = dark ? "dark" : "light";
+    document.documentElement.classList.toggle("dark", dark);
+    button.textContent = dark ? "☀ Light" : "☾ Dark";
+  };
+  button.addEventListener("click", () => ((dark = !dark), show()));
+  prefersDark.addEventListener("change", () => ((dark = prefersDark.matches), show()));
+  show();
+}
+
+/* Every view is drawn anew, at most once a frame, when an input moves or another neuron is picked. */
+function explorer(model) {
+  const selected = { layer: 0, neuron: shownNeurons(model, 0, false)[0] };
+  let row = null;
+  let waiting = false;
+  const draw = () => {
+    waiting = false;
+    const states = model.network.forward(row);
+    for (const view of views) view(states, selected);
+  };
+  const redraw = () => {
+    if (!waiting) requestAnimationFrame(draw);
+    waiting = true;
+  };
+  const pick = (layer, neuron) => {
+    Object.assign(selected, { layer, neuron: neuron ?? selected.neuron });
+    draw();
+  };
+  const views = [outputsView(model), diagramView(model, pick), neuronsView(model, pick), neuronView(model)];
+  inputsView(model, (changed) => ((row = changed), redraw()));
+}
+
+themes();
+const description = JSON.parse(find("description").textContent);
+if (description) explorer(readModel(description, find("numbers-of-the-network").textContent));

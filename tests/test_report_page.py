@@ -1,0 +1,318 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The page that `report` writes, in a headless browser: it computes what the network computes, and can be operated."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+import neuract as na
+
+pytest.importorskip("selenium", reason="needs selenium: pip install '.[browser]'")
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.select import Select
+from selenium.webdriver.support.wait import WebDriverWait
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Debian's chromium and chromium-driver")
+
+TOLERANCE = 1e-5
+NAMES = [*dict.fromkeys(na.activation(name) for name in na.ACTIVATIONS if name != "softmax")]
+
+# The views follow in the next frame.
+NEXT_FRAME = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()));"
+# As if typed into the fields.
+SET_ROW = """
+for (const [k, value] of Object.entries(arguments[0])) {
+  const field = document.getElementById(`input-${k}`).parentElement.querySelector("input[type=number]");
+  field.value = value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+"""
+NEURONS = """
+if (arguments.length) document.getElementById(`tab-${arguments[0]}`).click();
+return [...document.querySelectorAll("#neurons tr")].map((row) => ({
+  numbers: [...row.querySelectorAll("data")].map((data) => Number(data.value)),
+  threshold: row.querySelector(".threshold").textContent,
+  fires: row.querySelector(".fires").textContent.includes("fires"),
+}));
+"""
+
+
+@pytest.fixture(scope="module")
+def driver():
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in ("--headless=new", "--no-sandbox", "--window-size=1360,1000", "--force-prefers-reduced-motion"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def page(driver, tmp_path):
+    """page(model, X, y) is its report, open; at the end it has asked nothing of the network and met no error."""
+
+    def open_report(model, *data):
+        path = tmp_path / "report.html"
+        model.report(path, *data)
+        driver.get_log("performance")
+        driver.get(path.as_uri())
+        driver.execute_async_script(NEXT_FRAME)
+        return Page(driver)
+
+    yield open_report
+    assert driver.get_log("browser") == []
+    assert all(address.startswith(("file:", "data:")) for address in requests(driver))
+
+
+def requests(driver):
+    messages = [json.loads(entry["message"])["message"] for entry in driver.get_log("performance")]
+    sent = [message["params"] for message in messages if message["method"] == "Network.requestWillBeSent"]
+    return [params["request"]["url"] for params in sent]
+
+
+class Page:
+    def __init__(self, driver):
+        self.driver = driver
+
+    def find(self, selector):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def all(self, selector):
+        return self.driver.find_elements(By.CSS_SELECTOR, selector)
+
+    def row(self):
+        """What the inputs are set to, in the order of their numbers."""
+        items = self.all("#sliders li")
+        sliders = [item.find_element(By.CSS_SELECTOR, "input[type=range]") for item in items]
+        numbers = [int(slider.get_dom_attribute("data-input")) for slider in sliders]
+        values = [float(item.get_dom_attribute("data-value")) for item in items]
+        return np.array([value for _, value in sorted(zip(numbers, values, strict=True))])
+
+    def set_row(self, row):
+        self.driver.execute_script(SET_ROW, {str(k): float(value) for k, value in enumerate(row)})
+        self.wait()
+
+    def wait(self):
+        self.driver.execute_async_script(NEXT_FRAME)
+
+    def neurons(self, layer):
+        """z, y, thresholds as they are shown, and what fires, of a layer with at most 16 neurons."""
+        rows = self.driver.execute_script(NEURONS, layer)
+        z, y = np.array([row["numbers"] for row in rows]).T
+        return z, y, [row["threshold"] for row in rows], [row["fires"] for row in rows]
+
+    def outputs(self):
+        return [float(data.get_dom_attribute("value")) for data in self.all("#outputs data")]
+
+    def prediction(self):
+        return self.find("#prediction").text
+
+
+def assert_close(actual, desired):
+    scale = np.maximum(1, np.abs(desired))
+    np.testing.assert_allclose(actual / scale, desired / scale, rtol=0, atol=TOLERANCE)
+
+
+def assert_same_neurons(page, net, row):
+    """Every neuron's z, y and whether it fires are those of the network for what the page is set to."""
+    x = np.asarray(row, dtype=np.float64)
+    layers = zip(net.layers, net.weights, net.biases, net.forward([row]), net.fired([row]), strict=True)
+    for number, (layer, weights, biases, passed, fired) in enumerate(layers):
+        z, y, _, fires = page.neurons(number)
+        assert_close(z, x @ weights + biases)
+        assert fires == fired[0].tolist()
+        assert_close(np.where(fires, y, 0), passed[0])
+        if layer.threshold is None:
+            assert_close(y, passed[0])
+        x = passed[0].astype(np.float64)
+
+
+def network(activation, dtype="float32", **settings):
+    layers = [na.Dense(7, activation, **settings), na.Dense(2, "linear")]
+    rng = np.random.default_rng(1)
+    weights = [rng.normal(size=(3, 7)), rng.normal(size=(7, 2))]
+    return na.Network(layers, dtype=dtype).set_parameters(weights, [rng.normal(size=7), [0.5, -1]])
+
+
+@pytest.mark.parametrize("activation", NAMES, ids=repr)
+def test_every_activation(page, activation):
+    net = network(activation)
+    opened = page(net)
+    for row in ([0, 0, 0], [0.5, -2, 1], [3, 3, -3], [-9, 4, 0.01], [1e-3, -40, 7]):
+        opened.set_row(row)
+        assert_same_neurons(opened, net, row)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_thresholds_and_learned_slopes(page, rng, dtype):
+    layers = [
+        na.Dense(6, na.PReLU(), threshold=[-1, -0.1, 0, 0.1, 0.5, 2]),
+        na.Dense(5, na.PReLU(shared=True), threshold=0.25),
+        na.Dense(4, "softmax"),
+    ]
+    x = rng.standard_normal((60, 3))
+    net = na.Network(layers, epochs=30, learning_rate=0.02, dtype=dtype, random_state=0)
+    net.fit(x, (x[:, 0] > 0) + 2 * (x[:, 1] > 0))
+    assert len({*net.slopes[0].tolist()}) > 1
+    opened = page(net, x)
+    for row in x[:8]:
+        opened.set_row(row)
+        assert_same_neurons(opened, net, row)
+        assert_close(opened.outputs(), net.predict([row])[0])
+    assert opened.neurons(0)[2] == ["−1.000", "−0.100", "0", "0.100", "0.500", "2.000"]
+    assert opened.neurons(2)[2] == ["none"] * 4
+
+
+def fitted(kind, x, y, **settings):
+    return kind(hidden_layer_sizes=(5,), solver="lbfgs", max_iter=15, tol=1, random_state=0, **settings).fit(x, y)
+
+
+def test_classes(page, rng):
+    x = rng.standard_normal((80, 3)).astype(np.float32)
+    y = np.array(["</script>", "b & 'c'", 'quoted "d"'])[np.digitize(x[:, 0], [-0.5, 0.5])]
+    model = fitted(na.MLPClassifier, x, y)
+    opened = page(model, x, y)
+    for row in x[:6]:
+        opened.set_row(row)
+        assert_close(opened.outputs(), model.predict_proba([row])[0])
+        assert opened.prediction().startswith(f"{model.predict([row])[0]}, with probability")
+
+
+def test_two_classes(page, rng):
+    x = rng.standard_normal((80, 3))
+    model = fitted(na.MLPClassifier, x, np.where(x[:, 0] + x[:, 1] > 0, "yes", "no"))
+    opened = page(model, x)
+    for row in x[:6]:
+        opened.set_row(row)
+        assert_close(opened.outputs(), model.predict_proba([row])[0])
+        assert opened.prediction().startswith(str(model.predict([row])[0]))
+
+
+def test_labels(page, rng):
+    x = rng.standard_normal((80, 3))
+    model = fitted(na.MLPClassifier, x, (x > 0.2).astype(int))
+    opened = page(model, x)
+    for row in [*x[:6], [-1.0, -1.0, -1.0]]:
+        opened.set_row(row)
+        assert_close(opened.outputs(), model.predict_proba([row])[0])
+        chosen = np.flatnonzero(model.predict([row])[0])
+        assert opened.prediction() == (f"labels {', '.join(map(str, chosen))}" if len(chosen) else "no label")
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("loss", ["squared_error", na.Quantile((0.1, 0.5, 0.9))], ids=["mean", "quantiles"])
+def test_numbers(page, rng, loss):
+    x = rng.standard_normal((80, 3))
+    model = na.MLPRegressor(loss=loss, hidden_layer_sizes=(5,), max_iter=3, random_state=0).fit(x, 100 * x[:, 0])
+    opened = page(model, x)
+    for row in x[:6]:
+        opened.set_row(row)
+        assert_close(opened.outputs(), np.ravel(model.predict([row])))
+
+
+def test_it_starts_from_rows_of_x(page, rng):
+    x = rng.standard_normal((40, 3))
+    x[:, 2] = np.rint(3 * x[:, 2])
+    net = na.Network([na.Dense(2), na.Dense(1, "linear")], epochs=1, random_state=0).fit(x, x[:, 0])
+    opened = page(net, x, x[:, 0])
+    np.testing.assert_array_equal(opened.row().astype(np.float32), x[0].astype(np.float32))
+    start = Select(opened.find("#start"))
+    assert start.options[-1].text == "the mean of every input"
+    assert start.options[1].text.startswith("row 3, y = ")
+    start.select_by_index(11)
+    np.testing.assert_array_equal(opened.row().astype(np.float32), x[39].astype(np.float32))
+    opened.set_row([9, 9, 9])
+    opened.find("#reset").click()
+    np.testing.assert_array_equal(opened.row().astype(np.float32), x[39].astype(np.float32))
+    slider = opened.find("#input-2")
+    assert float(slider.get_dom_attribute("min")) == x[:, 2].min()
+    assert float(slider.get_dom_attribute("max")) == x[:, 2].max()
+    assert slider.get_dom_attribute("step") == "1"
+
+
+def test_the_keyboard_alone(page):
+    net = network("tanh", threshold=0.1)
+    opened = page(net)
+    slider = opened.find("#input-1")
+    slider.send_keys(Keys.ARROW_RIGHT * 5 + Keys.PAGE_UP)
+    opened.wait()
+    row = opened.row()
+    assert row[1] > 0
+    assert row[[0, 2]].tolist() == [0, 0]
+    assert_close(opened.outputs(), net.predict([row])[0])
+    opened.find("#tab-0").send_keys(Keys.ARROW_RIGHT)
+    assert opened.driver.switch_to.active_element.get_dom_attribute("id") == "tab-1"
+    assert opened.find("#tab-1").get_attribute("aria-selected") == "true"
+    opened.find("#neurons button").send_keys(Keys.ARROW_DOWN)
+    assert opened.find("#about").text == "output, neuron 1"
+    tab_stops = [button for button in opened.all("#neurons button") if button.get_attribute("tabIndex") == "0"]
+    assert len(tab_stops) == 1
+
+
+def test_what_a_z_is_made_of(page):
+    net = network("relu")
+    opened = page(net)
+    opened.set_row([1, -2, 0.5])
+    opened.find("#tab-0").click()
+    terms = [float(data.get_dom_attribute("value")) for data in opened.all("#terms data")]
+    assert len(terms) == 5
+    assert sum(terms[:-1]) == pytest.approx(terms[-1], abs=TOLERANCE)
+    assert terms[-1] == pytest.approx(opened.neurons(0)[0][0], abs=TOLERANCE)
+
+
+def test_many_inputs_and_neurons(page, rng):
+    x = rng.random((30, 100))
+    net = na.Network([na.Dense(40), na.Dense(20, "softmax")], epochs=1, random_state=0).fit(x, np.arange(30) % 20)
+    opened = page(net, x)
+    assert len(opened.all("#sliders li")) == 12
+    opened.find("#more").click()
+    assert len(opened.all("#sliders li")) == 24
+    opened.find("#search").send_keys("X7")
+    assert {label.text for label in opened.all("#sliders label")} == {"x7", *(f"x7{digit}" for digit in range(10))}
+    opened.find("#input-77").send_keys(Keys.END)
+    opened.wait()
+    row = x[0].copy()
+    row[77] = float(opened.find("#input-77").get_attribute("value"))
+    opened.find("#tab-0").click()
+    assert len(opened.all("#neurons tr")) == 16
+    opened.find("#rest").click()
+    shown = opened.driver.execute_script(NEURONS)
+    np.testing.assert_array_equal([neuron["fires"] for neuron in shown], net.fired([row])[0][0])
+    assert sum(item.is_displayed() for item in opened.all("#outputs li")) == 10
+
+
+def test_screen_readers_are_told_once_the_sliders_rest(page):
+    opened = page(network("relu"))
+    opened.set_row([1, 1, 1])
+    spoken = opened.find("#spoken")
+    WebDriverWait(opened.driver, 5).until(lambda _: spoken.get_attribute("textContent") == opened.prediction())
+    assert spoken.get_dom_attribute("aria-live") == "polite"
+    controls = [control for control in opened.all("input, select, button") if control.is_displayed()]
+    assert len(controls) > 8
+    assert [control.get_attribute("outerHTML") for control in controls if not control.accessible_name] == []
+
+
+def test_light_and_dark(page):
+    opened = page(network("relu"))
+    ground = lambda: opened.find("body").value_of_css_property("background-color")  # noqa: E731
+    before = ground()
+    opened.find("#theme").click()
+    assert ground() != before
+    opened.find("#theme").click()
+    assert ground() == before
+
+
+def test_narrow_screens_do_not_scroll_sideways(page):
+    opened = page(network("relu"))
+    opened.driver.set_window_size(500, 800)
+    try:
+        assert opened.driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+    finally:
+        opened.driver.set_window_size(1360, 1000)
