@@ -15,7 +15,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 import neuract as na
-from neuract import _model_bytes
+from neuract import _estimator_document, _model_bytes, _network_document, _values
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -42,6 +42,19 @@ def test_a_classifier_of_format_1_loads():
     assert model.predict(X).tolist() == ANSWERS["labels"]
     np.testing.assert_allclose(model.predict_proba(X), ANSWERS["probabilities"], rtol=1e-9)
     assert model.get_params()["activation"] == ["tanh", na.LeakyReLU(0.1)]
+
+
+def test_the_specification_names_everything_that_is_written():
+    text = (Path(__file__).parents[1] / "docs" / "model_format.md").read_text()
+    attributes = {name.strip("_") for name in _estimator_document.ATTRIBUTES}
+    keys = {
+        *_network_document.KEYS,
+        *_estimator_document.KEYS,
+        *_estimator_document.RATE,
+        *_values.READERS,
+        *attributes,
+    }
+    assert not [key for key in keys if f"`{key}`" not in text]
 
 
 # ---- damage ------------------------------------------------------------------------------------
