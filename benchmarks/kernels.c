@@ -51,6 +51,14 @@ static void run_transpose(const work *w)
         TABLE.transpose(w->units, w->z + b * w->units * NA_LANES, ROWS * NA_LANES, w->dz + b * NA_LANES * NA_LANES);
 }
 
+/* Group by group, as its lanes are only few sums. */
+static void run_measure(const work *w)
+{
+    real lanes[NA_N_MEASURES * NA_LANES];
+    for (int64_t j = 0; j < w->units; j++)
+        TABLE.measure(ROWS, w->z + j * NA_LANES, w->units * NA_LANES, 0, 0, 1, lanes);
+}
+
 static void activate_all(const work *w, int activation)
 {
     static const real unbounded = (real)INFINITY;
@@ -188,6 +196,7 @@ int main(void)
             {"forward_row", run_forward_row, n_in, units, weights, true},
             {"gather", run_gather, n_in, units, lines, false},
             {"transpose", run_transpose, n_in, units, outputs, false},
+            {"measure", run_measure, n_in, units, outputs, false},
             {"relu", run_relu, n_in, units, outputs, false},
             {"sigmoid", run_sigmoid, n_in, units, outputs, false},
             {"tanh", run_tanh, n_in, units, outputs, false},

@@ -18,6 +18,8 @@ struct na_functions {
     na_status (*network_predict)(const na_network *network, int64_t rows, na_rows x, void *y, int n_threads);
     na_status (*network_inspect)(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                                  uint8_t *const *fired, int n_threads);
+    na_status (*network_diagnose)(const na_network *network, int64_t rows, na_rows x, const double *limits,
+                                  int64_t rows_before, na_activity *activities, int n_threads);
 
     na_status (*trainer_create)(na_network *network, const na_training *training, na_trainer **trainer);
     na_status (*trainer_reserve)(na_trainer *trainer, const na_data *data);

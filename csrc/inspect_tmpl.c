@@ -18,9 +18,6 @@ typedef struct {
     real *scratch;
 } inspection;
 
-/* A neuron fires where it passes something on: unless y < threshold where there is one, else where y is not 0. */
-static bool fires(real y, const real *threshold) { return threshold ? !(y < *threshold) : y != 0; }
-
 static void write_fired(const dense *layer, int64_t rows, const real *y, uint8_t *fired)
 {
     for (int64_t r = 0; r < rows; r++)
@@ -30,23 +27,6 @@ static void write_fired(const dense *layer, int64_t rows, const real *y, uint8_t
         }
 }
 
-/* z of one block; x: the layer below, for the first layer what is needed on the way from the user's rows. */
-static void forward_block(const inspection *p, int l, int64_t row, int64_t rows, real *x, real *z)
-{
-    const dense *layer = &p->net->layers[l];
-    const real *parameters = p->net->parameters;
-    if (l == 0) {
-        na_rows from = rows_from(p->x, layer->n_in, row);
-        if (is_sparse(from)) {
-            NA_FN(na_sparse_block)(p->table, layer, parameters, from, NULL, rows, x, z);
-            return;
-        }
-        p->table->gather(layer->n_in, rows, from.values, NULL, x);
-    }
-    p->table->forward(layer->n_in, layer->units, 1, x, parameters + layer->part[NA_WEIGHTS],
-                      parameters + layer->part[NA_BIASES], z);
-}
-
 /* One block; thresholds are applied after it is known who fired, which a 0 no longer tells. */
 static void inspect_block(const inspection *p, int64_t row, real *x, real *y)
 {
@@ -54,7 +34,7 @@ static void inspect_block(const inspection *p, int64_t row, real *x, real *y)
     int64_t rows = least(NA_LANES, p->rows - row);
     for (int l = 0; l < net->n_layers; l++) {
         const dense *layer = &net->layers[l];
-        forward_block(p, l, row, rows, x, y);
+        NA_FN(na_forward_layer)(p->table, net, l, rows, rows_from(p->x, net->n_inputs, row), x, y);
         if (p->fired[l]) {
             dense before = *layer;
             before.neurons.thresholds = NULL;

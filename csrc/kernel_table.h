@@ -54,6 +54,10 @@ typedef void na_activate_row(int64_t units, const real *z, const struct na_neuro
 typedef void na_loss(int64_t units, const real *v, const real *targets, const real *parameters, size_t stride,
                      const real *sample_weights, real *gradients, real *losses);
 
+/* What is measured of a neuron's numbers y: Σ (y − shift), Σ (y − shift)², the least, the greatest, and how many are
+ * not 0, and how many are ≤ low or ≥ high. */
+enum { NA_SUM, NA_SQUARES, NA_LEAST, NA_GREATEST, NA_NOT_ZERO, NA_SATURATED, NA_N_MEASURES };
+
 /* One step of n parameters down their gradients; returns Σ w² of the parameters before it. */
 typedef double na_update(int64_t n, const struct na_step *step, const real *gradients, real *parameters,
                          real *first_moments, real *second_moments);
@@ -92,6 +96,10 @@ struct NA_FN(na_kernels) {
     na_update *update[NA_N_OPTIMIZERS];
     /* y ← a · b over n lines; y may be a */
     void (*multiply)(int64_t lines, const real *a, const real *b, real *y);
+
+    /* measured: NA_N_MEASURES lines ← y in lines that are `stride` numbers apart, lane by lane over `rows` ≥ 1 rows;
+     * the least and the greatest begin at shift, which is one of the y */
+    void (*measure)(int64_t rows, const real *y, int64_t stride, real shift, real low, real high, real *measured);
 
     /* block ← 1 ≤ `rows` ≤ NA_LANES rows of n numbers, x[order[i]] or x[i] where order is NULL; the other lanes zero */
     void (*gather)(int64_t n, int64_t rows, const real *x, const uint32_t *order, real *block);

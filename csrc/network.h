@@ -56,11 +56,15 @@ static inline int threads_worth(double work, int n_threads)
     return (int)fmax(1, fmin(worth, most_threads));
 }
 
-/* arrays_tmpl.c, inspect_tmpl.c, trainer_tmpl.c and train_tmpl.c; the contracts are in neuract.h. */
+/* Whether a neuron that gives y passes it on: unless y < threshold where there is one, else where y is not 0. */
+static inline bool fires(real y, const real *threshold) { return threshold ? !(y < *threshold) : y != 0; }
+
+/* arrays_tmpl.c, inspect_tmpl.c, diagnose_tmpl.c, trainer_tmpl.c and train_tmpl.c; the contracts are in neuract.h. */
 void NA_FN(na_activation_apply)(int, double, bool, int64_t, const void *, void *);
 void NA_FN(na_softmax_apply)(int64_t, int64_t, const void *, void *);
 bool NA_FN(na_all_finite)(int64_t, const void *);
 na_status NA_FN(na_inspect)(const na_network *, int64_t, na_rows, void *const *, uint8_t *const *, int);
+na_status NA_FN(na_diagnose)(const na_network *, int64_t, na_rows, const double *, int64_t, na_activity *, int);
 na_status NA_FN(na_trainer_create)(na_network *, const na_training *, na_trainer **);
 na_status NA_FN(na_trainer_reserve)(na_trainer *, const na_data *);
 void NA_FN(na_trainer_run)(na_trainer *, const na_data *, const uint32_t *, int64_t, double, double, na_progress *);

@@ -157,28 +157,6 @@ typedef struct {
     real *scratch;
 } prediction;
 
-static void forward_layer(const prediction *p, const dense *layer, int64_t blocks, const real *x, real *z)
-{
-    const real *parameters = p->net->parameters;
-    p->table->forward(layer->n_in, layer->units, blocks, x, parameters + layer->part[NA_WEIGHTS],
-                      parameters + layer->part[NA_BIASES], z);
-}
-
-/* z of the first layer for `rows` rows; a: what is needed on the way. */
-static void first_layer(const prediction *p, int64_t rows, na_rows x, real *a, real *z)
-{
-    const dense *layer = &p->net->layers[0];
-    for (int64_t r = 0; r < rows; r += NA_LANES) {
-        na_rows block = rows_from(x, layer->n_in, r);
-        int64_t n = least(NA_LANES, rows - r);
-        if (is_sparse(x))
-            NA_FN(na_sparse_block)(p->table, layer, p->net->parameters, block, NULL, n, a, z + r * layer->units);
-        else
-            p->table->gather(layer->n_in, n, block.values, NULL, a + r * layer->n_in);
-    }
-    if (!is_sparse(x)) forward_layer(p, layer, up_to(rows, NA_LANES) / NA_LANES, a, z);
-}
-
 /* `rows` rows, at most net->group blocks, through all layers; a and b: scratch_size each. */
 static void predict_group(const prediction *p, int64_t rows, na_rows x, real *y, real *a, real *b)
 {
@@ -186,10 +164,7 @@ static void predict_group(const prediction *p, int64_t rows, na_rows x, real *y,
     int64_t blocks = up_to(rows, NA_LANES) / NA_LANES;
     for (int l = 0; l < net->n_layers; l++) {
         const dense *layer = &net->layers[l];
-        if (l == 0)
-            first_layer(p, rows, x, a, b);
-        else
-            forward_layer(p, layer, blocks, a, b);
+        NA_FN(na_forward_layer)(p->table, net, l, rows, x, a, b);
         activate_blocks(p->table, layer, blocks, b, b, NULL, NULL);
         real *swap = a;
         a = b, b = swap;
@@ -257,6 +232,7 @@ const struct na_functions NA_FN(na_functions) = {
     .network_set = set,
     .network_predict = predict,
     .network_inspect = NA_FN(na_inspect),
+    .network_diagnose = NA_FN(na_diagnose),
     .trainer_create = NA_FN(na_trainer_create),
     .trainer_reserve = NA_FN(na_trainer_reserve),
     .trainer_run = NA_FN(na_trainer_run),

@@ -109,6 +109,16 @@ na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x,
     return status;
 }
 
+na_status na_network_diagnose(const na_network *network, int64_t rows, na_rows x, const double *limits,
+                              int64_t rows_before, na_activity *activities, int n_threads)
+{
+    const na_fp_state outside = na_fp_enter();
+    na_status status =
+        network->functions->network_diagnose(network, rows, x, limits, rows_before, activities, n_threads);
+    na_fp_leave(outside);
+    return status;
+}
+
 na_status na_trainer_create(na_network *network, const na_training *training, na_trainer **trainer)
 {
     const na_fp_state outside = na_fp_enter();

@@ -93,6 +93,20 @@ na_status na_network_predict(const na_network *network, int64_t rows, na_rows x,
 na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                              uint8_t *const *fired, int n_threads);
 
+/* What a neuron passes on over some rows, or an input is; all 0 for no rows. */
+typedef struct {
+    double mean, squares; /* squares: Σ (y − mean)² */
+    double minimum, maximum;
+    double fired; /* on how many rows; of an input: in how many rows it is stored, which in dense ones it always is */
+    double saturated; /* on how many rows y is at or beyond a limit */
+} na_activity;
+
+/* Adds `rows` rows to what the inputs (n_inputs), and then the neurons layer by layer, did on rows_before others; of
+ * sparse inputs only what is stored. limits: two a layer, in whose neurons y ≤ the first or y ≥ the second is saturated
+ * (-inf and inf: none is). Memory is independent of the rows, and the result of n_threads. */
+na_status na_network_diagnose(const na_network *network, int64_t rows, na_rows x, const double *limits,
+                              int64_t rows_before, na_activity *activities, int n_threads);
+
 /* ---- training -------------------------------------------------------------------------------- */
 
 /* A loss of the caller's own, for `rows` rows: losses (rows) ← what each costs, gradients (rows × units) ← its

@@ -47,6 +47,11 @@ void NA_FN(na_sparse_row)(const kernel_table *table, const dense *layer, const r
 void NA_FN(na_sparse_block)(const kernel_table *table, const dense *layer, const real *parameters, na_rows x,
                             const uint32_t *order, int64_t rows, real *z_rows, real *z);
 
+/* z of layer l for `rows` rows, in blocks. below: what the layer below passes on, in blocks; for the first layer room
+ * for what is needed on the way from x, which for dense rows becomes their blocks. */
+void NA_FN(na_forward_layer)(const kernel_table *table, const network *net, int l, int64_t rows, na_rows x, real *below,
+                             real *z);
+
 /* The most entries that any `chunk` of the rows hold, or more. */
 int64_t NA_FN(na_most_stored)(na_rows x, int64_t rows, int64_t chunk);
 /* The entries of `rows` rows, order[i] or the i-th of x where order is NULL, by column. */

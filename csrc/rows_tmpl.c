@@ -22,6 +22,24 @@ void NA_FN(na_sparse_block)(const kernel_table *table, const dense *layer, const
     table->gather(layer->units, rows, z_rows, NULL, z);
 }
 
+void NA_FN(na_forward_layer)(const kernel_table *table, const network *net, int l, int64_t rows, na_rows x, real *below,
+                             real *z)
+{
+    const dense *layer = &net->layers[l];
+    const real *parameters = net->parameters;
+    for (int64_t r = 0; r < rows && l == 0; r += NA_LANES) {
+        na_rows block = rows_from(x, layer->n_in, r);
+        int64_t n = least(NA_LANES, rows - r);
+        if (is_sparse(x))
+            NA_FN(na_sparse_block)(table, layer, parameters, block, NULL, n, below, z + r * layer->units);
+        else
+            table->gather(layer->n_in, n, block.values, NULL, below + r * layer->n_in);
+    }
+    if (l == 0 && is_sparse(x)) return;
+    table->forward(layer->n_in, layer->units, up_to(rows, NA_LANES) / NA_LANES, below,
+                   parameters + layer->part[NA_WEIGHTS], parameters + layer->part[NA_BIASES], z);
+}
+
 int64_t NA_FN(na_most_stored)(na_rows x, int64_t rows, int64_t chunk)
 {
     int64_t longest = 0, all = x.starts[rows] - x.starts[0], most_of_chunk;

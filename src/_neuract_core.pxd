@@ -73,6 +73,17 @@ cdef extern from "neuract.h" nogil:
     na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                                  uint8_t *const *fired, int n_threads)
 
+    ctypedef struct na_activity:
+        double mean
+        double squares
+        double minimum
+        double maximum
+        double fired
+        double saturated
+
+    na_status na_network_diagnose(const na_network *network, int64_t rows, na_rows x, const double *limits,
+                                  int64_t rows_before, na_activity *activities, int n_threads)
+
     ctypedef c_bool na_own_loss(void *context, int64_t rows, const void *outputs, const void *targets, void *losses,
                                 void *gradients) noexcept nogil
 

@@ -23,7 +23,7 @@ from cpython.pycapsule cimport PyCapsule_GetPointer
 from libc.math cimport isfinite
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport INT64_MAX
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memset
 
 # Most rows, and multiply-adds, that are predicted without looking for threads.
 cdef int64_t DIRECT_ROWS = 16
@@ -400,6 +400,28 @@ cdef class Network:
         PyMem_Free(to_outputs)
         PyMem_Free(to_fired)
         check(status)
+
+    def diagnose(self, int64_t rows, x, limits, activities, int n_threads):
+        """Fills `activities`, the numbers of na_activity for each input and each neuron; limits: two a layer."""
+        cdef Rows source = hold_rows(x, self.kind, rows, self.n_inputs)
+        cdef Array bounds = hold(limits, "d", 2 * len(self.units))
+        cdef int64_t count = (self.n_inputs + sum(self.units)) * sizeof(na_activity) // sizeof(double)
+        cdef Array to = hold(activities, "d", count, True)
+        cdef int64_t at = 0, size, slice_rows = self.rows_in_slice()
+        cdef na_rows from_
+        cdef na_status status
+        positive(n_threads, "n_threads")
+        memset(to.view.buf, 0, to.view.len)
+        while at < rows:
+            size = min(slice_rows, rows - at)
+            from_ = source.after(at)
+            with nogil:
+                status = na_network_diagnose(self.handle, size, from_, <const double *>bounds.view.buf, at,
+                                             <na_activity *>to.view.buf, n_threads)
+            check(status)
+            at += size
+            if at < rows:
+                PyErr_CheckSignals()
 
 
 # ---- training ------------------------------------------------------------------------------------

@@ -77,6 +77,31 @@ def test_derivative(f, dtype):
     assert_within_ulps(f.derivative(z), oracle(f, z, "slope"), ULPS.get((f.core_name, dtype), 5), dtype, atol)
 
 
+FAR = np.concatenate([np.linspace(-30, 30, 60_001), 10.0 ** np.arange(2, 7), -(10.0 ** np.arange(2, 7))])
+
+
+@pytest.mark.parametrize("f", [f for f in ELEMENTWISE if f.parameter >= 0 or not isinstance(f, na.PReLU)], ids=repr)
+def test_bounds(f):
+    """Protects against bounds that y leaves, or that it never comes near to."""
+    y, (low, high) = f(FAR), f.bounds
+    assert low <= y.min() <= (low + 1e-3 if np.isfinite(low) else -100)
+    assert high >= y.max() >= (high - 1e-3 if np.isfinite(high) else 100)
+
+
+@elementwise
+def test_saturates_where_it_is_flat(f):
+    """Protects the limits: there are some where f is flat far out on both sides, and beyond them it nearly is."""
+    far_out = np.array([1e3, 12345.0, 1e6])
+    flat = (np.abs(f.derivative(np.append(far_out, -far_out))) < 1e-5).all()
+    low, high = f.saturates_at
+    assert np.isfinite([low, high]).all() == np.isfinite([low, high]).any() == flat
+    if flat:
+        y, slopes = f(FAR), f.derivative(FAR)
+        beyond = (y <= low) | (y >= high)
+        assert slopes[beyond].max() <= (0.05 if f.margin else 0) * slopes.max()
+        assert slopes[~beyond].min() >= 1e-4
+
+
 # From z to where the last normal number is, in float32 and float64.
 TAILS = {
     na.GELU(): [(-8, -13.1), (-30, -37.4)],

@@ -26,7 +26,17 @@ ABOVE = {
 }
 ALLOWED = {
     "": ABOVE | {"real.h", "simd/fp_state.h", "simd/cpu_relax.h"},
-    "kernels": {"line.h", "narrow.h", "dense.h", "sparse.h", "elementwise.h", "softmax.h", "gather.h", "vecmath.h"}
+    "kernels": {
+        "line.h",
+        "narrow.h",
+        "dense.h",
+        "sparse.h",
+        "elementwise.h",
+        "softmax.h",
+        "gather.h",
+        "measure.h",
+        "vecmath.h",
+    }
     | {"../simd/vec.h", "../kernel_table.h"},
     "simd": {"../real.h", "vec_sse2.h", "vec_avx2.h", "vec_avx512.h", "vec_neon.h"},
 }
@@ -48,7 +58,7 @@ PYTHON_LAYERS = [
     {"_model_file", "_network_document"},
     {"_answers", "_generators", "_model_bytes"},
     {"_values"},
-    {"_findings", "_diagnosis_table", "export"},
+    {"_activities", "_diagnosis_table", "_findings", "export"},
     {"_atomic", "_callbacks", "_initial", "_lbfgs", "_schedules", "_summary"},
     {"_training"},
     {"layers", "losses"},

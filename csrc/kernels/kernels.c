@@ -12,6 +12,7 @@
 #include "dense.h"
 #include "elementwise.h"
 #include "gather.h"
+#include "measure.h"
 #include "softmax.h"
 #include "sparse.h"
 
@@ -31,6 +32,7 @@ const struct NA_FN(na_kernels) TABLE = {
     .softmax = softmax,
     .softmax_row = softmax_row,
     .multiply = multiply,
+    .measure = measure_lines,
     .gather = gather,
     .scatter = scatter,
     .transpose = transpose,

@@ -40,7 +40,6 @@ from neuract.activations import (
     TanhShrink,
     activation,
 )
-from neuract.inspection import Diagnosis, diagnose
 from neuract.layers import Dense
 from neuract.losses import AbsoluteError, Focal, Gamma, Huber, LogLoss, Loss, OwnLoss, Poisson, Quantile, SquaredError
 from neuract.network import Network
@@ -51,6 +50,7 @@ from neuract.threading import get_num_threads, set_num_threads, simd_info
 if TYPE_CHECKING:
     from neuract import plotting  # noqa: F401
     from neuract.estimators import MLPClassifier, MLPRegressor
+    from neuract.inspection import Diagnosis, diagnose
 
     __version__: str
 
@@ -119,6 +119,10 @@ def __getattr__(name: str) -> Any:
         from neuract import estimators
 
         return getattr(estimators, name)
+    if name in ("Diagnosis", "diagnose"):
+        from neuract import inspection
+
+        return getattr(inspection, name)
     if name == "__version__":
         from importlib.metadata import version
 

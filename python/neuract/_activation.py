@@ -33,6 +33,25 @@ class Activation:
     names: ClassVar[tuple[str, ...]]  # as accepted by `activation`; the first is the name in C
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # names that stand for other parameters than the defaults
 
+    margin: ClassVar[float | None] = None  # of a smooth step, or of one in straight pieces (0): see `saturates_at`
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest y, or what y comes near to; infinite where there is none."""
+        return -np.inf, np.inf
+
+    @property
+    def saturates_at(self) -> tuple[float, float]:
+        """A y at or below the first number, or at or above the second, is saturated: there f is nearly flat.
+
+        That is within 1 % of its range of a bound; for functions in straight pieces, at the bound itself. Infinite for
+        functions that are not flat towards both sides.
+        """
+        low, high = self.bounds
+        if self.margin is None or not np.isfinite(high - low):
+            return -np.inf, np.inf
+        return low + self.margin * (high - low), high - self.margin * (high - low)
+
     @property
     def core_name(self) -> str:
         """The function's name in the C code."""

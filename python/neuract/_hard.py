@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from neuract._activation import Activation
 from neuract._validation import real_number
 
@@ -21,6 +23,11 @@ class HardSigmoid(Activation):
     """
 
     names = ("hard_sigmoid",)
+    margin = 0.0
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return 0.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,10 @@ class HardSwish(Activation):
 
     names = ("hard_swish", "hard_silu")
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -0.375, np.inf
+
 
 @dataclass(frozen=True)
 class HardTanh(Activation):
@@ -49,6 +60,11 @@ class HardTanh(Activation):
     """
 
     names = ("hard_tanh",)
+    margin = 0.0
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -1.0, 1.0
 
 
 @dataclass(frozen=True)

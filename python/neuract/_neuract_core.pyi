@@ -50,6 +50,14 @@ class Network:
         fired: Sequence[npt.NDArray[np.bool_]] | None,
         n_threads: int,
     ) -> None: ...
+    def diagnose(
+        self,
+        rows: int,
+        x: _Array | _SparseRows,
+        limits: npt.NDArray[np.float64],  # two a layer
+        activities: npt.NDArray[np.float64],  # of na_activity, for each input and each neuron
+        n_threads: int,
+    ) -> None: ...
 
 class Trainer:
     network: Network

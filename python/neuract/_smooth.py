@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
 from neuract._activation import Activation
 from neuract._validation import one_of, real_number
 
@@ -39,6 +41,10 @@ class ELU(Activation):
     def parameter(self) -> float:
         return self.alpha
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -self.alpha, np.inf
+
 
 @dataclass(frozen=True)
 class SELU(Activation):
@@ -55,6 +61,10 @@ class SELU(Activation):
     """
 
     names = ("selu",)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -1.7580993408473769, np.inf
 
 
 @dataclass(frozen=True)
@@ -84,6 +94,10 @@ class CELU(Activation):
     @property
     def parameter(self) -> float:
         return self.alpha
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -self.alpha, np.inf
 
 
 @dataclass(frozen=True)
@@ -119,6 +133,10 @@ class GELU(Activation):
     def core_name(self) -> str:
         return "gelu" if self.approximate == "none" else "gelu_tanh"
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -0.16997120747990364 if self.approximate == "none" else -0.17004075057125406, np.inf
+
 
 @dataclass(frozen=True)
 class SiLU(Activation):
@@ -135,6 +153,10 @@ class SiLU(Activation):
 
     names = ("silu", "swish")
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -0.2784645427610738, np.inf
+
 
 @dataclass(frozen=True)
 class Mish(Activation):
@@ -148,6 +170,10 @@ class Mish(Activation):
     """
 
     names = ("mish",)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -0.3088434130172505, np.inf
 
 
 @dataclass(frozen=True)
@@ -163,6 +189,10 @@ class Softplus(Activation):
 
     names = ("softplus",)
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return 0.0, np.inf
+
 
 @dataclass(frozen=True)
 class LogSigmoid(Activation):
@@ -176,6 +206,10 @@ class LogSigmoid(Activation):
     """
 
     names = ("log_sigmoid",)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -np.inf, 0.0
 
 
 @dataclass(frozen=True)
@@ -204,6 +238,10 @@ class Squareplus(Activation):
     def parameter(self) -> float:
         return self.b
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return 0.0, np.inf
+
 
 @dataclass(frozen=True)
 class Softsign(Activation):
@@ -217,6 +255,11 @@ class Softsign(Activation):
     """
 
     names = ("softsign",)
+    margin = 0.01
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -1.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -248,3 +291,7 @@ class Sin(Activation):
     """
 
     names = ("sin",)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -1.0, 1.0

@@ -105,6 +105,11 @@ class Sigmoid(Activation):
     """
 
     names = ("sigmoid", "logistic")
+    margin = 0.01
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return 0.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -119,6 +124,11 @@ class Tanh(Activation):
     """
 
     names = ("tanh",)
+    margin = 0.01
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -1.0, 1.0
 
 
 @dataclass(frozen=True)
@@ -139,6 +149,7 @@ class ReLU(Activation):
 
     max_value: float | None = None
     names = ("relu",)
+    margin = 0.0
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {"relu6": {"max_value": 6.0}}
 
     def __post_init__(self) -> None:
@@ -149,6 +160,10 @@ class ReLU(Activation):
     @property
     def parameter(self) -> float:
         return np.inf if self.max_value is None else self.max_value
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return 0.0, self.parameter
 
 
 @dataclass(frozen=True)
@@ -176,6 +191,10 @@ class LeakyReLU(Activation):
     @property
     def parameter(self) -> float:
         return self.alpha
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -np.inf if self.alpha > 0 else 0.0, np.inf
 
 
 @dataclass(frozen=True)
@@ -207,6 +226,10 @@ class PReLU(LeakyReLU):
         super().__post_init__()
         object.__setattr__(self, "shared", boolean(self.shared, "shared"))
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return -np.inf, np.inf  # whatever alpha is now
+
 
 @dataclass(frozen=True)
 class Exponential(Activation):
@@ -221,6 +244,10 @@ class Exponential(Activation):
 
     names = ("exponential", "exp")
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return 0.0, np.inf
+
 
 @dataclass(frozen=True)
 class Softmax(Activation):
@@ -234,6 +261,10 @@ class Softmax(Activation):
     """
 
     names = ("softmax",)
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        return 0.0, 1.0
 
     def __call__(self, z: npt.ArrayLike) -> Array:
         """y = softmax(z) over the last axis."""

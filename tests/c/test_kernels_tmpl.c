@@ -1,5 +1,5 @@
-/* test_kernels_tmpl.c: the products of a layer, each sum as the contract orders it and hence equal to the bit, and the
- * kernels that only move numbers. */
+/* test_kernels_tmpl.c: the products of a layer and the measures of a neuron, each sum as the contract orders it and
+ * hence equal to the bit, and the kernels that only move numbers. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "test_reals.h"
 
@@ -201,6 +201,45 @@ static void test_gradients(void)
             }
 }
 
+/* ---- measures -------------------------------------------------------------------------------- */
+
+static void measure_oracle(int64_t rows, const real *y, int64_t stride, real shift, real low, real high, real *measured)
+{
+    for (int64_t lane = 0; lane < NA_LANES; lane++) {
+        real sum = 0, squares = 0, least = shift, greatest = shift, not_zero = 0, saturated = 0;
+        for (int64_t r = lane; r < rows; r += NA_LANES) {
+            real value = y[r / NA_LANES * stride + lane], deviation = value - shift;
+            sum += deviation;
+            squares = multiply_add(deviation, deviation, squares);
+            least = value < least ? value : least;
+            greatest = value > greatest ? value : greatest;
+            not_zero += value != 0;
+            saturated += value <= low || value >= high;
+        }
+        const real all[] = {sum, squares, least, greatest, not_zero, saturated};
+        for (int m = 0; m < NA_N_MEASURES; m++) measured[m * NA_LANES + lane] = all[m];
+    }
+}
+
+/* Lanes past the last row are there, and must not count. */
+static void test_measure(int64_t rows, int64_t units, kind k)
+{
+    CASE("measure", "rows %d units %d kind %d", (int)rows, (int)units, (int)k);
+    int64_t n = NA_N_MEASURES * NA_LANES, stride = units * NA_LANES;
+    const real *y = input(0, lines_of(rows) * stride, k), low = (real)-0.5, high = (real)0.75;
+    real *measured = output(1, n), *wanted = output(2, n);
+    table->measure(rows, y, stride, y[0], low, high, measured);
+    measure_oracle(rows, y, stride, y[0], low, high, wanted);
+    expect_output("measured", 1, n, measured, wanted);
+    case_end();
+}
+
+static void test_measures(void)
+{
+    for (int64_t rows = 1; rows <= 4 * NA_LANES; rows++)
+        for (kind k = PLAIN; k < N_KINDS; k++) test_measure(rows, 1 + rows % 3, k);
+}
+
 /* ---- moves ----------------------------------------------------------------------------------- */
 
 /* Moved, not computed: a NaN keeps its payload and a subnormal its bits. */
@@ -282,6 +321,7 @@ static __attribute__((noinline)) void test_all(void)
 {
     test_products();
     test_gradients();
+    test_measures();
     test_moves();
 }
 

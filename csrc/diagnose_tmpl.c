@@ -1,0 +1,199 @@
+/* diagnose_tmpl.c: what each input and each neuron does over all rows: mean and spread, how often it fires and how
+ * often it is saturated. Rows are divided into pieces whatever the threads, and pieces are added up in their order: the
+ * same bits for any number of threads. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "rows.h"
+
+#include <stdatomic.h>
+
+#include "memory.h"
+
+enum { MOST_PIECES = 32 }; /* enough to keep threads busy; each has its own activities */
+
+typedef struct {
+    const network *net;
+    const kernel_table *table;
+    int64_t rows;
+    na_rows x;
+    const double *limits;
+    int64_t n_blocked; /* inputs that come in blocks, all or none, and neurons */
+    int64_t n_pieces, piece_rows;
+    na_activity *pieces; /* [piece][n_blocked] */
+    na_activity *stored; /* of sparse inputs, those of the caller */
+    atomic_llong next_piece;
+    int64_t group_size; /* of a group of blocks */
+    real *scratch;
+} diagnosis;
+
+static double lesser(double a, double b) { return b < a ? b : a; }
+static double greater(double a, double b) { return b > a ? b : a; }
+
+/* Adds what was done on m rows to what was done on n others. Chan, Golub & LeVeque 1979, "Updating formulae". */
+static void add_activity(na_activity *to, double n, const na_activity *from, double m)
+{
+    if (n == 0) {
+        *to = *from;
+        return;
+    }
+    double difference = from->mean - to->mean, share = m / (n + m);
+    to->mean += difference * share;
+    to->squares += from->squares + difference * difference * share * n;
+    to->minimum = lesser(to->minimum, from->minimum);
+    to->maximum = greater(to->maximum, from->maximum);
+    to->fired += from->fired;
+    to->saturated += from->saturated;
+}
+
+/* What the numbers of a neuron do, in lines that are `stride` numbers apart. The kernel adds up few of them in each
+ * lane, and less y[0], since a mean far from 0 would drown the spread. */
+static na_activity measure(const diagnosis *p, int64_t rows, const real *y, int64_t stride, const double *limits)
+{
+    real m[NA_N_MEASURES][NA_LANES];
+    p->table->measure(rows, y, stride, y[0], (real)limits[0], (real)limits[1], m[0]);
+    double n = (double)rows, sum = 0, squares = 0;
+    na_activity activity = {.minimum = (double)y[0], .maximum = (double)y[0]};
+    for (int i = 0; i < NA_LANES; i++) {
+        sum += (double)m[NA_SUM][i];
+        squares += (double)m[NA_SQUARES][i];
+        activity.minimum = lesser(activity.minimum, (double)m[NA_LEAST][i]);
+        activity.maximum = greater(activity.maximum, (double)m[NA_GREATEST][i]);
+        activity.fired += (double)m[NA_NOT_ZERO][i];
+        activity.saturated += (double)m[NA_SATURATED][i];
+    }
+    activity.mean = (double)y[0] + sum / n;
+    activity.squares = greater(0, squares - sum * sum / n);
+    return activity;
+}
+
+/* Of a neuron that has a threshold; y before it, since a 0 that is passed on fires. */
+static int count_fired(int64_t rows, const real *y, int64_t stride, const real *threshold)
+{
+    int fired = 0;
+    for (; rows > 0; rows -= NA_LANES, y += stride)
+        for (int64_t i = 0; i < least(NA_LANES, rows); i++) fired += fires(y[i], threshold);
+    return fired;
+}
+
+/* ---- a group of blocks ----------------------------------------------------------------------- */
+
+/* The inputs of a group, after `before` rows of its piece. */
+static void add_inputs(const diagnosis *p, int64_t before, int64_t rows, const real *x, na_activity *activities)
+{
+    const double no_limits[] = {-INFINITY, INFINITY};
+    int64_t n_inputs = p->net->n_inputs;
+    for (int64_t k = 0; k < n_inputs; k++) {
+        na_activity activity = measure(p, rows, x + k * NA_LANES, n_inputs * NA_LANES, no_limits);
+        activity.fired = (double)rows;
+        add_activity(&activities[k], (double)before, &activity, (double)rows);
+    }
+}
+
+/* The neurons of a layer. y: what they pass on; unheld: where there are thresholds, the same before them. */
+static void add_neurons(const diagnosis *p, int l, int64_t before, int64_t rows, const real *y, const real *unheld,
+                        na_activity *activities)
+{
+    const dense *layer = &p->net->layers[l];
+    const real *thresholds = layer->neurons.thresholds;
+    int64_t stride = layer->units * NA_LANES;
+    for (int64_t j = 0, at = 0; j < layer->units; j++, at += NA_LANES) {
+        na_activity activity = measure(p, rows, y + at, stride, p->limits + 2 * l);
+        if (thresholds) activity.fired = count_fired(rows, unheld + at, stride, thresholds + j);
+        add_activity(&activities[j], (double)before, &activity, (double)rows);
+    }
+}
+
+/* A group, `row` being its first and `before` how many the piece had before; a and b: group_size numbers each. */
+static void diagnose_group(const diagnosis *p, int64_t row, int64_t before, int64_t rows, real *a, real *b,
+                           na_activity *activities)
+{
+    const network *net = p->net;
+    int64_t blocks = up_to(rows, NA_LANES) / NA_LANES;
+    for (int l = 0; l < net->n_layers; l++) {
+        const dense *layer = &net->layers[l];
+        NA_FN(na_forward_layer)(p->table, net, l, rows, rows_from(p->x, net->n_inputs, row), a, b);
+        if (l == 0 && !is_sparse(p->x)) {
+            add_inputs(p, before, rows, a, activities);
+            activities += net->n_inputs;
+        }
+        if (layer->neurons.thresholds) {
+            dense unheld = *layer;
+            unheld.neurons.thresholds = NULL;
+            activate_blocks(p->table, &unheld, blocks, b, a, NULL, NULL);
+        }
+        activate_blocks(p->table, layer, blocks, b, b, NULL, NULL);
+        add_neurons(p, l, before, rows, b, a, activities);
+        activities += layer->units;
+        real *swap = a;
+        a = b, b = swap;
+    }
+}
+
+/* ---- pieces ---------------------------------------------------------------------------------- */
+
+static int64_t rows_of_piece(const diagnosis *p, int64_t piece)
+{
+    return least(p->piece_rows, p->rows - piece * p->piece_rows);
+}
+
+static void diagnose_piece(const diagnosis *p, int64_t piece, real *a, real *b)
+{
+    int64_t first = piece * p->piece_rows, rows = rows_of_piece(p, piece), group = p->net->group * NA_LANES;
+    for (int64_t r = 0; r < rows; r += group)
+        diagnose_group(p, first + r, r, least(group, rows - r), a, b, p->pieces + piece * p->n_blocked);
+}
+
+/* What is stored of sparse inputs, entry by entry: there may be many more columns than entries. Welford 1962. */
+static void add_entries(const diagnosis *p)
+{
+    for (int64_t e = p->x.starts[0]; e < p->x.starts[p->rows]; e++) {
+        na_activity *column = &p->stored[p->x.columns[e]];
+        double value = (double)((const real *)p->x.values)[e], difference = value - column->mean;
+        bool first = column->fired++ == 0;
+        column->mean += difference / column->fired;
+        column->squares += difference * (value - column->mean);
+        column->minimum = first ? value : lesser(column->minimum, value);
+        column->maximum = first ? value : greater(column->maximum, value);
+    }
+}
+
+static void diagnose_job(void *argument, na_team *team, int thread)
+{
+    diagnosis *p = argument;
+    real *a = p->scratch + 2 * thread * p->group_size;
+    for (int64_t piece; (piece = atomic_fetch_add(&p->next_piece, 1)) < p->n_pieces;)
+        piece < 0 ? add_entries(p) : diagnose_piece(p, piece, a, a + p->group_size);
+}
+
+static void divide_rows(diagnosis *p)
+{
+    int64_t group = p->net->group * NA_LANES, groups = up_to(p->rows, group) / group;
+    p->piece_rows = up_to(groups, MOST_PIECES) / MOST_PIECES * group;
+    p->n_pieces = up_to(p->rows, p->piece_rows) / p->piece_rows;
+    p->n_blocked = is_sparse(p->x) ? 0 : p->net->n_inputs;
+    for (int l = 0; l < p->net->n_layers; l++) p->n_blocked += p->net->layers[l].units;
+    atomic_store(&p->next_piece, is_sparse(p->x) ? -1 : 0);
+}
+
+na_status NA_FN(na_diagnose)(const na_network *handle, int64_t rows, na_rows x, const double *limits,
+                             int64_t rows_before, na_activity *activities, int n_threads)
+{
+    const network *net = (const network *)handle;
+    diagnosis p = {.net = net, .table = kernels, .rows = rows, .x = x, .limits = limits, .stored = activities};
+    divide_rows(&p);
+    p.group_size = net->group * room_for_block(net, x);
+    int team = threads_worth(forward_work(net, rows, x), n_threads);
+    p.scratch = na_allocate(na_times((size_t)p.group_size, 2 * (size_t)team), sizeof(real));
+    p.pieces = na_allocate(na_times((size_t)p.n_pieces, (size_t)p.n_blocked), sizeof(na_activity));
+    na_status status = p.scratch && p.pieces ? NA_OK : NA_OUT_OF_MEMORY;
+    if (status == NA_OK) {
+        na_run_team(team, diagnose_job, &p);
+        na_activity *blocked = is_sparse(x) ? activities + net->n_inputs : activities;
+        for (int64_t piece = 0; piece < p.n_pieces; piece++)
+            for (int64_t i = 0; i < p.n_blocked; i++)
+                add_activity(&blocked[i], (double)(rows_before + piece * p.piece_rows),
+                             &p.pieces[piece * p.n_blocked + i], (double)rows_of_piece(&p, piece));
+    }
+    na_release(p.scratch);
+    na_release(p.pieces);
+    return status;
+}

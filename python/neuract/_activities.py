@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What each input and each neuron of a network does over rows, as the core counts it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuract._sparse import SparseRows
+from neuract.threading import threads_of
+
+if TYPE_CHECKING:
+    from neuract.network import Network
+
+Array = npt.NDArray[Any]
+
+ACTIVITY = np.dtype([(name, np.float64) for name in ("mean", "squares", "minimum", "maximum", "fired", "saturated")])
+"""na_activity of csrc/neuract.h."""
+
+
+def activities(network: Network, x: Array | SparseRows) -> tuple[Array, list[Array]]:
+    """Arrays of ACTIVITY: of the inputs, and of each layer's neurons; one pass over checked rows."""
+    units = [layer.units for layer in network.layers]
+    limits = np.array([layer.activation.saturates_at for layer in network.layers])
+    measured = np.zeros(x.shape[1] + sum(units), ACTIVITY)
+    network._built().diagnose(len(x), x, limits.ravel(), measured.view(np.float64), threads_of(network.n_threads))
+    inputs, *layers = np.split(measured, x.shape[1] + np.cumsum([0, *units[:-1]]))
+    return _with_zeros(inputs, len(x)), layers
+
+
+def _with_zeros(inputs: Array, rows: int) -> Array:
+    """Inputs of which some values are stored, with the zeros that are not."""
+    stored = inputs["fired"] / rows
+    sparse = stored < 1
+    inputs["squares"] += inputs["mean"] ** 2 * stored * (1 - stored) * rows
+    inputs["mean"] *= stored
+    inputs["minimum"] = np.where(sparse, np.minimum(inputs["minimum"], 0), inputs["minimum"])
+    inputs["maximum"] = np.where(sparse, np.maximum(inputs["maximum"], 0), inputs["maximum"])
+    return inputs
