@@ -5,6 +5,7 @@ Each session stands alone in its own fresh environment. What it needs beyond a C
 installs; what cannot be had here it says in a line that begins with SKIPPED.
 """
 
+import datetime
 import os
 import platform
 import re
@@ -23,6 +24,7 @@ CTEST = ("--output-on-failure", f"-j{os.cpu_count()}")
 OLDEST = ("scipy==1.11.2", "joblib==1.2.0", "threadpoolctl==3.1.0", "pandas==2.2.1", "pytest==8.0.0")
 # The tests that see what kernels compute.
 OF_KERNELS = ("activations", "gradients", "network", "own_loss", "same_bits", "simd", "sparse", "state", "threading")
+FUZZING = "tests/test_fuzzing.py"
 # What sessions need beyond a C compiler, and the Debian packages that have it.
 CROSS_TOOLS = ("aarch64-linux-gnu-gcc", "qemu-aarch64-static")
 CROSS_PACKAGES = ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user-static")
@@ -142,6 +144,16 @@ def wheel(session: nox.Session) -> None:
     session.run(*install, "numpy", "safetensors", external=True)
     session.run(*install, "--no-deps", *map(str, dist.glob("*.whl")), external=True)
     session.run(python, ".ci/smoke.py", external=True)
+
+
+@nox.session(default=False)
+def nightly(session: nox.Session) -> None:
+    """10,000 random networks beside the oracle, other ones each day; `nox -s nightly -- 0:500` says which."""
+    session.install(".[test]")
+    first = 10_000 * datetime.date.today().toordinal()
+    networks = session.posargs[0] if session.posargs else f"{first}:{first + 10_000}"
+    session.log(f"networks {networks}; one that fails is repeated by NEURACT_FUZZ=<its number> pytest {FUZZING}")
+    session.run("pytest", "-q", FUZZING, env={"NEURACT_FUZZ": networks})
 
 
 def readme_commands() -> list[str]:

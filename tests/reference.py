@@ -294,6 +294,26 @@ class Gradients(NamedTuple):
     slopes: list[Array | None]
 
 
+def branches(layers: list[Layer], loss: Loss, x: Array, t: Array) -> list[Array]:
+    """Numbers that by their sign choose between pieces of a function: slopes, or values, jump where one is 0."""
+    chosen = []
+    for layer, below in zip(layers, [x, *forward(layers, x)], strict=False):
+        z = layer.z(below)
+        chosen += [z - kink for kink in ACTIVATIONS[layer.activation].kinks(layer.parameter)]
+        if layer.threshold is not None:
+            chosen.append(layer.f(z) - layer.threshold)
+    if loss.name in ("absolute_error", "huber", "quantile"):
+        r = layer.f(z) - targets(layer, t)
+        chosen.append(np.abs(r) - loss.parameter if loss.name == "huber" else r)
+    return chosen
+
+
+def shares(sample_weight: Array) -> Array:
+    """Of each row in the sum; a batch without weight has none to share."""
+    total = sample_weight.sum()
+    return sample_weight / total if total > 0 else np.zeros_like(sample_weight)
+
+
 def slope_gradient(layer: Layer, z: Array, dy: Array) -> Array | None:
     """dy/dalpha is 0 where z > 0, else z; summed over the rows, and over the neurons that share."""
     if layer.slopes is None:
@@ -304,8 +324,7 @@ def slope_gradient(layer: Layer, z: Array, dy: Array) -> Array | None:
 
 def gradients(layers: list[Layer], loss: Loss, x: Array, t: Array, sample_weight=None) -> Gradients:
     """Of the weighted mean over rows of the sum over outputs; the penalty is not in it."""
-    share = np.ones(len(x)) if sample_weight is None else sample_weight
-    share = (share / share.sum()).astype(x.dtype)[:, None]
+    share = shares(np.ones(len(x)) if sample_weight is None else sample_weight).astype(x.dtype)[:, None]
     inputs, output = [x, *forward(layers, x)][:-1], layers[-1]
     value, dy, dz = loss_of(loss, output, output.z(inputs[-1]), targets(output, t))
     dy, dz = None if dy is None else share * dy, share * dz
@@ -364,7 +383,8 @@ def clipped(gradients: list[Array], max_norm: float | None) -> list[Array]:
 def train_step(layers, loss, optimizer, x, t, sample_weight, alpha=0.0, l1=0.0, max_grad_norm=None) -> float:
     """One mini-batch -> what it makes smaller: loss and penalties (0.5·alpha·‖W‖² + l1·Σ|W|)/Σw."""
     g = gradients(layers, loss, x, t, sample_weight)
-    decay, pull = alpha / sample_weight.sum(), l1 / sample_weight.sum()
+    total = sample_weight.sum()
+    decay, pull = (alpha / total, l1 / total) if total > 0 else (0, 0)
     objective = g.loss + sum(0.5 * decay * (k.weights**2).sum() + pull * np.abs(k.weights).sum() for k in layers)
     dweights = [
         dw + decay * layer.weights + pull * np.sign(layer.weights) for dw, layer in zip(g.weights, layers, strict=True)

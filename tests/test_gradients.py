@@ -74,17 +74,7 @@ outputs = pytest.mark.parametrize("output", OUTPUTS, ids=output_id)
 
 def distance_to_kinks(layers, loss, x, t):
     """How far the nearest pre-activation, threshold or residual is from where a slope jumps."""
-    gaps = [np.inf]
-    inputs = [x, *ref.forward(layers, x)]
-    for layer, y in zip(layers, inputs, strict=False):
-        z = layer.z(y)
-        for kink in ref.ACTIVATIONS[layer.activation].kinks(layer.parameter):
-            gaps.append(np.abs(z - kink).min())
-        if layer.threshold is not None:
-            gaps.append(np.abs(layer.f(z) - layer.threshold).min())
-    r = np.abs(layer.f(z) - t) if loss.name in ("absolute_error", "huber", "quantile") else gaps[0]
-    gaps.append(np.min(np.abs(r - loss.parameter) if loss.name == "huber" else r))
-    return min(gaps)
+    return min((np.abs(b).min() for b in ref.branches(layers, loss, x, t)), default=np.inf)
 
 
 def draw(hidden, output, threshold, rng):
