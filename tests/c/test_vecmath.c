@@ -125,7 +125,7 @@ static const struct function {
     {"gelu_tanh'", eval_gelu_tanh_slope, gelu_tanh_slope, 6, 6, -0.13, 1.13, 22, .odd = false, .size = gelu_tanh_size},
     {"silu", eval_silu, silu, 4, 4, -0.28, INFINITY, 750, .odd = false},
     {"silu'", eval_silu_slope, silu_slope, 5, 5, -0.1, 1.1, 750, .odd = false, .size = silu_size},
-    {"mish", eval_mish, mish, 4, 4, -0.31, INFINITY, 750, .odd = false},
+    {"mish", eval_mish, mish, 4.5, 4.5, -0.31, INFINITY, 750, .odd = false},
     {"mish'", eval_mish_slope, mish_slope, 5, 5, -0.12, 1.1, 750, .odd = false, .size = mish_size},
     {"softplus", eval_softplus, softplus, 2.5, 2.5, 0, INFINITY, 40, .odd = false},
     {"log_sigmoid", eval_log_sigmoid, log_sigmoid, 2.5, 2.5, -INFINITY, 0, 40, .odd = false},
