@@ -265,11 +265,23 @@ def test_large_layers_show_their_strongest_neurons_and_how_many_more():
     assert [len(each.shown) for each in display.columns] == [3, 3, 3, 3]
 
 
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
 def test_names_come_from_the_model(classifier):
     model, frame, _ = classifier
-    display = NetworkDisplay.from_estimator(model, frame)
+    display = NetworkDisplay.from_estimator(model, frame.to_numpy())
     assert {"length", "width", *NAMES} <= set(texts(display.ax_))
     assert {"inputs\n2", "hidden 1\n5 × relu", "output\n3 × softmax"} <= set(texts(display.ax_))
+
+
+def test_long_names_lose_their_middle(X):
+    names = ["length in millimetres, left wing", "length in millimetres, right wing"]
+    display = NetworkDisplay.from_estimator(network(3, 1), X, feature_names=names)
+    assert {"length in m…, left wing", "length in m…right wing"} <= set(texts(display.ax_))
+
+
+def test_names_come_from_the_data_where_the_model_has_none(classifier):
+    _, frame, _ = classifier
+    assert {"length", "width", "y"} <= set(texts(NetworkDisplay.from_estimator(network(3, 1), frame).ax_))
 
 
 def test_two_classes_have_the_name_of_the_one_that_is_likely(X):
@@ -355,8 +367,9 @@ def cells(mesh):
 def test_a_diagnosis_has_a_strip_a_layer_with_the_dead_marked(X):
     net = network(5, 200, 1)
     biases = [np.zeros(5), np.zeros(200), np.zeros(1)]
-    biases[0][:] = [1e6, -1e6, 0, 0, -1e6]
-    biases[1][7] = -1e9
+    biases[0][:] = [9, -1e6, 9, 9, -1e6]
+    biases[1][:] = 1e6
+    biases[1][7] = -1e6
     diagnosis = na.diagnose(net.set_parameters(biases=biases), X, np.zeros(60))
     display = DiagnosisDisplay(diagnosis).plot()
     strips, gradients = display.axes_
@@ -367,7 +380,7 @@ def test_a_diagnosis_has_a_strip_a_layer_with_the_dead_marked(X):
     marks = [each for each in strips.collections if each.get_array() is None]
     assert [len(mark.get_paths()) for mark in marks] == [n for n in dead if n]
     assert all(tuple(mark.get_facecolor()[0]) == to_rgba(ORANGE) for mark in marks)
-    assert dead[0] == 2
+    assert dead == [2, 1, 0]
     assert texts(strips)[0].startswith("2 dead")
     assert all(mark.get_datalim(strips.transData).width >= 0.0059 for mark in marks)
     (line,) = gradients.get_lines()
@@ -403,6 +416,7 @@ def test_tiles_show_what_each_neuron_computes(X):
     assert display.tiles_[0][0].get_array()[0, [0, -1]].tolist() == [low0, high0]
     assert display.tiles_[0][1].get_array()[[0, -1], 0].tolist() == [low1, high1]
     for tiles in display.tiles_:
+        assert tiles[0].origin == "lower"
         assert tiles[0].norm.vmin == -tiles[0].norm.vmax
 
 

@@ -137,7 +137,7 @@ class ActivationDisplay:
                 handles, order, loc="outside lower center", ncols=columns, frameon=False, fontsize=SMALL + 0.5
             )
         else:
-            self.axes_[0].legend(handles, order, loc="upper left", fontsize=SMALL - 1)
+            self.axes_[0].legend(handles, order, loc="upper left", fontsize=SMALL - 1.5, handlelength=1.4)
 
 
 def _mark(panel: Axes, z: Array, where: Array, name: str) -> None:

@@ -95,7 +95,7 @@ def describe(ax: Axes, columns: Sequence[Column], gap: float = 0.75) -> None:
     """The headings, in one line `gap` above all columns, and how many neurons are left out below each."""
     top = max((each.slots - 1) / 2 for each in columns) + gap
     for each in columns:
-        ax.text(each.x, top, each.heading, ha="center", va="bottom", fontsize=SMALL, color=INK, linespacing=1.3)
+        ax.text(each.x, top, each.heading, ha="center", va="baseline", fontsize=SMALL, color=INK, linespacing=1.3)
         if each.left_out:
             more = f"… {each.left_out:,} more"
             ax.text(each.x, each.y[-1] - 1, more, ha="center", va="center", fontsize=SMALL, color=MUTED)

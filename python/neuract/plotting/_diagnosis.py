@@ -121,7 +121,7 @@ class DiagnosisDisplay:
         if (norms > 0).all():
             panel.set(xscale="log", xlim=whole_decades(norms))
             panel.xaxis.set_minor_formatter(NullFormatter())
-        panel.set_title("gradient norm of each layer", fontsize=SMALL + 2, color=INK)
+        panel.set_title("gradient norm", fontsize=SMALL + 2, color=INK)
         panel.tick_params(labelsize=SMALL, colors=MUTED)
         panel.tick_params(axis="y", length=0)
         tidy(panel)

@@ -164,7 +164,8 @@ class NeuronResponseDisplay:
         """Draws the tiles, on a new figure or on `ax`."""
         slots = max(LARGE, *(each.slots for each in self.columns))
         last = self.columns[-1].x
-        self.ax_ = axes_or_new(ax, float(np.clip(0.75 * last + 3.4, 5, 15)), float(np.clip(0.75 * slots + 1.5, 3, 9)))
+        unit = min(0.75, 11.5 / (last + 1))  # inches
+        self.ax_ = axes_or_new(ax, unit * last + 3.4, unit * slots + 1.4)
         figure = self.ax_.get_figure(root=True)
         assert figure is not None
         self.figure_ = figure

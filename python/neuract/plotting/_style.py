@@ -74,10 +74,10 @@ def tidy(ax: Axes) -> None:
     ax.set_axisbelow(True)
 
 
-def shortened(name: object, most: int = 22) -> str:
-    """The name, cut where it is longer than that many letters."""
-    text = str(name)
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+def shortened(name: object, most: int = 24) -> str:
+    """The name; where it is longer than that many letters, without its middle, since names often differ at the end."""
+    text, half = str(name), (most - 1) // 2
+    return text if len(text) <= most else f"{text[:half].rstrip()}…{text[-half:].lstrip()}"
 
 
 def readable_on(colours: Array) -> list[str]:
