@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every example that a reader can paste is true: README.md and all docstrings."""
+"""Every example that a reader can paste is true: README.md, docs/export.md and all docstrings."""
 
 import doctest
 import importlib
@@ -20,10 +20,10 @@ MODULES = [
 ]
 
 
-def test_readme(tmp_path, monkeypatch):
+@pytest.mark.parametrize("page", ["README.md", "docs/export.md"])
+def test_pages(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    readme = str(ROOT / "README.md")
-    result = doctest.testfile(readme, module_relative=False, optionflags=OPTIONS)
+    result = doctest.testfile(str(ROOT / page), module_relative=False, optionflags=OPTIONS)
     assert result.attempted > 0
     assert result.failed == 0
 
