@@ -125,9 +125,11 @@ def examples(session: nox.Session) -> None:
     """Every program in examples/ runs, on real data where they lie beside the repository."""
     session.install(".", "pandas", "pyarrow", "tqdm", "onnxruntime", "skl2onnx")
     data, scratch = Path("../shared/data").resolve(), Path(session.create_tmp()).resolve()
+    folders = {"NEURACT_DATA": str(data), "NEURACT_SCRATCH": str(scratch)}
     for program in sorted(Path("examples").glob("*.py")):
-        session.run("python", str(program), env={"NEURACT_DATA": str(data), "NEURACT_SCRATCH": str(scratch)})
-    session.run("make", "-C", "examples/embed_in_c", f"BUILD={scratch / 'embed_in_c'}", "check", external=True)
+        session.run("python", str(program), env=folders)
+    build = f"BUILD={scratch / 'embed_in_c'}"
+    session.run("make", "-B", "-C", "examples/embed_in_c", build, "check", external=True, env=folders)
 
 
 @nox.session
