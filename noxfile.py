@@ -25,7 +25,11 @@ OLDEST = ("scipy==1.11.2", "joblib==1.2.0", "threadpoolctl==3.1.0", "pandas==2.2
 # The tests that see what kernels compute.
 OF_KERNELS = ("activations", "gradients", "network", "own_loss", "same_bits", "simd", "sparse", "state", "threading")
 FUZZING = "tests/test_fuzzing.py"
+# By which kernels they compute.
+OLD_PROCESSORS = {"Nehalem": "sse2", "Haswell": "avx2"}
+C_LIBRARY = {"libc.so.6", "libm.so.6", "libpthread.so.0"}
 # What sessions need beyond a C compiler, and the Debian packages that have it.
+COMPILERS = ("clang", "gcc-12")
 CROSS_TOOLS = ("aarch64-linux-gnu-gcc", "qemu-aarch64-static")
 CROSS_PACKAGES = ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user-static")
 EMBEDDED_TOOLS = ("gcc", "g++", "clang", "arm-linux-gnueabihf-gcc", "qemu-arm-static", "arm-none-eabi-gcc")
@@ -108,6 +112,20 @@ def report(session: nox.Session) -> None:
 
 
 @nox.session
+def compilers(session: nox.Session) -> None:
+    """The C core by other compilers than the system's, which `lint` has used: the same bits where there is FMA."""
+    session.install("cmake", "ninja")
+    for compiler in COMPILERS:
+        if missing := tools_missing(session, (compiler,), (compiler,)):
+            print(f"SKIPPED compilers: {missing}")
+        elif Path(shutil.which(compiler)).resolve() != Path(shutil.which("cc")).resolve():
+            build = BUILD / f"c-{compiler}"
+            configure(session, build, f"-DCMAKE_C_COMPILER={compiler}")
+            session.run("cmake", "--build", str(build), "--target", "test_kernels", external=True)
+            session.run("ctest", "--test-dir", str(build), "-R", "^kernels_(avx|neon)", *CTEST, external=True)
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Each benchmark in its short form: that it works, never how fast; missing peers are reported."""
     session.install(".", "cmake", "ninja")
@@ -134,8 +152,8 @@ def examples(session: nox.Session) -> None:
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """The sdist, the wheel built from it, and that wheel beside numpy and safetensors alone."""
-    session.install("build")
+    """The sdist, the wheel built from it, and that wheel beside numpy and safetensors alone, on old processors too."""
+    session.install("build", "auditwheel")
     scratch = Path(session.create_tmp()).resolve()
     dist, clean = scratch / "dist", scratch / "clean"
     shutil.rmtree(dist, ignore_errors=True)
@@ -146,6 +164,32 @@ def wheel(session: nox.Session) -> None:
     session.run(*install, "numpy", "safetensors", external=True)
     session.run(*install, "--no-deps", *map(str, dist.glob("*.whl")), external=True)
     session.run(python, ".ci/smoke.py", external=True)
+    if sys.platform == "linux":
+        needs_the_c_library_alone(session, *dist.glob("*.whl"))
+        runs_on_old_processors(session, python)
+
+
+def needs_the_c_library_alone(session: nox.Session, wheel: Path) -> None:
+    """What makes a wheel manylinux in a manylinux image, without a library to be packed into it."""
+    shown = session.run("auditwheel", "show", str(wheel), silent=True)
+    session.log(shown)
+    libraries = set(re.findall(r"\blib[\w+-]+\.so[.\d]*", shown))
+    if "manylinux" not in shown or not libraries <= C_LIBRARY:
+        session.error(f"the wheel needs {libraries - C_LIBRARY} beyond the C library, or is of no manylinux")
+
+
+def runs_on_old_processors(session: nox.Session, python: str) -> None:
+    """Imports and learns under qemu without an illegal instruction, by the best kernels that the processor has."""
+    if platform.machine() not in ("x86_64", "AMD64"):
+        return
+    if missing := tools_missing(session, ("qemu-x86_64-static",), ("qemu-user-static",)):
+        print(f"SKIPPED old processors: {missing}")
+        return
+    for processor, kernels in OLD_PROCESSORS.items():
+        said = session.run("qemu-x86_64-static", "-cpu", processor, python, ".ci/smoke.py", external=True, silent=True)
+        session.log(said)
+        if f"'chosen': '{kernels}'" not in said:
+            session.error(f"{processor} should have run the {kernels} kernels")
 
 
 @nox.session(default=False)

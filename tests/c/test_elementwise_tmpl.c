@@ -50,12 +50,12 @@ static const real widths[] = {0.5, 0, 1, 6};
 /* clang-format off */
 static const activation activations[NA_N_ACTIVATIONS] = {
 #define ROW(name) [NA_ACTIVATION_##name]
-    ROW(linear) = {any_slope, linear, linear_slope},
+    ROW(linear) = {any_slope, linear, .slope = linear_slope},
     ROW(sigmoid) = {any_slope, sigmoid, .slope_of_y = sigmoid_slope_of_y, .ulps_f32 = 2.25, .ulps_f64 = 2, .slope_ulps = 2},
     ROW(tanh) = {any_slope, hyperbolic, .slope_of_y = hyperbolic_slope_of_y, .ulps_f32 = 1.25, .ulps_f64 = 1.5, .slope_ulps = 3},
-    ROW(relu) = {bounds, relu, relu_slope},
-    ROW(leaky_relu) = {any_slope, leaky_relu, leaky_relu_slope},
-    ROW(prelu) = {any_slope, leaky_relu, leaky_relu_slope},
+    ROW(relu) = {bounds, relu, .slope = relu_slope},
+    ROW(leaky_relu) = {any_slope, leaky_relu, .slope = leaky_relu_slope},
+    ROW(prelu) = {any_slope, leaky_relu, .slope = leaky_relu_slope},
     ROW(exponential) = {any_slope, exponential, .slope_of_y = itself, .ulps_f32 = 1, .ulps_f64 = 1.25},
     ROW(elu) = {any_slope, elu, elu_slope, .ulps_f32 = 2, .ulps_f64 = 2, .slope_ulps = 2},
     ROW(selu) = {any_slope, selu, selu_slope, .ulps_f32 = 2.5, .ulps_f64 = 2.5, .slope_ulps = 2.5},
@@ -72,9 +72,9 @@ static const activation activations[NA_N_ACTIVATIONS] = {
     ROW(sin) = {any_slope, sine, sine_slope, .ulps_f32 = 2.5, .ulps_f64 = 2.5, .slope_ulps = 2.5},
     ROW(hard_sigmoid) = {any_slope, hard_sigmoid, hard_sigmoid_slope, .ulps_f32 = 2, .ulps_f64 = 2},
     ROW(hard_swish) = {any_slope, hard_swish, hard_swish_slope, .ulps_f32 = 3, .ulps_f64 = 3, .slope_ulps = 2},
-    ROW(hard_tanh) = {any_slope, hard_tanh, hard_tanh_slope},
-    ROW(hard_shrink) = {widths, hard_shrink, shrink_slope},
-    ROW(soft_shrink) = {widths, soft_shrink, shrink_slope},
+    ROW(hard_tanh) = {any_slope, hard_tanh, .slope = hard_tanh_slope},
+    ROW(hard_shrink) = {widths, hard_shrink, .slope = shrink_slope},
+    ROW(soft_shrink) = {widths, soft_shrink, .slope = shrink_slope},
 #undef ROW
 };
 /* clang-format on */
