@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What GitHub runs: each session of noxfile.py, by actions that nobody can exchange, with no more rights than needed."""
+"""What GitHub runs: each session of noxfile.py, by actions that nobody can exchange, with no rights beyond."""
 
 import re
 from pathlib import Path
