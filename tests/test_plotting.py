@@ -120,10 +120,19 @@ def test_every_picture_takes_the_axes_of_the_user(draw):
     if hasattr(display, "ax_"):
         assert display.ax_ is axes[1]
     else:
-        assert {ax.get_figure(root=True) for ax in display.axes_} == {figure}
+        assert {ax.figure for ax in display.axes_} == {figure}
         figure.canvas.draw()
         assert all(ax.get_position().x0 > axes[0].get_position().x1 for ax in display.axes_)
     assert not axes[0].has_data()
+
+
+def test_axes_may_be_in_a_part_of_a_figure():
+    figure = plt.figure(layout="constrained")
+    left, right = figure.subfigures(1, 2)
+    assert NetworkDisplay.from_estimator(network(3, 1), np.eye(2), ax=left.subplots()).figure_ is figure
+    display = HistoryDisplay({"loss": [2.0, 1.0]}).plot(right.subplots())
+    assert display.figure_ is figure
+    assert all(ax.figure is right for ax in display.axes_)
 
 
 def test_several_panels_need_axes_with_a_place():

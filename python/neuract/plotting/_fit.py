@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from neuract.activations import Sigmoid, Softmax
 from neuract.network import Network
 from neuract.plotting._model import input_names, network_of, output_names, rows_of, targets_of
-from neuract.plotting._style import BLUE, CLASSES, INK, MUTED, ORANGE, SIGNED, SMALL, axes_or_new, tidy
+from neuract.plotting._style import BLUE, CLASSES, INK, MUTED, ORANGE, SIGNED, SMALL, axes_or_new, figure_of, tidy
 
 Array = npt.NDArray[Any]
 
@@ -110,9 +110,7 @@ class FitDisplay:
         """Draws the fit, on a new figure or on `ax`."""
         one = self.X.shape[1] == 1
         self.ax_ = axes_or_new(ax, 5.6, 3.8 if one else 4.3)
-        figure = self.ax_.get_figure(root=True)
-        assert figure is not None
-        self.figure_ = figure
+        self.figure_ = figure_of(self.ax_)
         if one:
             self._draw_curve()
         elif _has_classes(self.network):

@@ -19,7 +19,18 @@ from neuract.inspection import diagnose
 from neuract.network import Network
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
 from neuract.plotting._model import input_names, network_of, output_names, rows_of
-from neuract.plotting._style import HOLLOW, INK, MUTED, SHARES, SIGNED, SMALL, axes_or_new, readable_on, shortened
+from neuract.plotting._style import (
+    HOLLOW,
+    INK,
+    MUTED,
+    SHARES,
+    SIGNED,
+    SMALL,
+    axes_or_new,
+    figure_of,
+    readable_on,
+    shortened,
+)
 
 Array = npt.NDArray[Any]
 
@@ -140,9 +151,7 @@ class NetworkDisplay:
         slots = max(each.slots for each in self.columns)
         width, height = np.clip(1.9 * len(self.columns) + 1.2, 5, 15), np.clip(0.29 * slots + 1.6, 2.7, 8)
         self.ax_ = axes_or_new(ax, float(width), float(height))
-        figure = self.ax_.get_figure(root=True)
-        assert figure is not None
-        self.figure_ = figure
+        self.figure_ = figure_of(self.ax_)
         self.ax_.set_axis_off()
         self.ax_.set(xlim=(-0.25, len(self.columns) - 0.75), ylim=(-(slots - 1) / 2 - 0.7, (slots - 1) / 2 + 0.7))
         self._draw_edges()

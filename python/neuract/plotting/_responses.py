@@ -24,7 +24,7 @@ from neuract.inspection import diagnose
 from neuract.network import Network
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
 from neuract.plotting._model import input_names, network_of, output_names, rows_of, targets_of
-from neuract.plotting._style import HOLLOW, INK, MUTED, SIGNED, SMALL, axes_or_new, shortened
+from neuract.plotting._style import HOLLOW, INK, MUTED, SIGNED, SMALL, axes_or_new, figure_of, shortened
 
 Array = npt.NDArray[Any]
 Limits = tuple[float, float, float, float]
@@ -166,9 +166,7 @@ class NeuronResponseDisplay:
         last = self.columns[-1].x
         unit = min(0.75, 11.5 / (last + 1))  # inches
         self.ax_ = axes_or_new(ax, unit * last + 3.4, unit * slots + 1.4)
-        figure = self.ax_.get_figure(root=True)
-        assert figure is not None
-        self.figure_ = figure
+        self.figure_ = figure_of(self.ax_)
         self.ax_.set_axis_off()
         self._draw_edges()
         self.tiles_ = [self._draw_column(number) for number in range(len(self.columns))]

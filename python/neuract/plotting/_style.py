@@ -44,6 +44,13 @@ def _layout() -> ConstrainedLayoutEngine:
     return ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
 
 
+def figure_of(ax: Axes) -> Figure:
+    """The whole figure, also of axes in a part of it."""
+    figure: Any = ax.figure
+    whole: Figure = figure if isinstance(figure, Figure) else figure.figure
+    return whole
+
+
 def panels(
     ax: Axes | None, rows: int, columns: int, size: tuple[float, float], **settings: Any
 ) -> tuple[Figure, npt.NDArray[Any]]:
@@ -54,9 +61,9 @@ def panels(
     if place is None:
         raise ValueError("ax must come from plt.subplots or figure.add_subplot: several panels are drawn in its place")
     ax.set_axis_off()
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    return figure, place.subgridspec(rows, columns, **_of_grid(settings)).subplots(squeeze=False, **_of_axes(settings))
+    return figure_of(ax), place.subgridspec(rows, columns, **_of_grid(settings)).subplots(
+        squeeze=False, **_of_axes(settings)
+    )
 
 
 def _of_grid(settings: dict[str, Any]) -> dict[str, Any]:
