@@ -37,7 +37,8 @@ def test_docstrings(name, tmp_path, monkeypatch):
     assert result.failed == 0
 
 
-def test_the_page_of_pictures_runs_and_shows_all_of_them(tmp_path):
+def test_the_page_of_pictures_runs_and_shows_all_of_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     folder = ROOT / "docs" / "pictures"
     runpy.run_path(str(folder / "make.py"))["make"](tmp_path)
     made, kept = ({path.name for path in where.glob("*.png")} for where in (tmp_path, folder))

@@ -4,8 +4,10 @@
 python docs/pictures/make.py
 """
 
+import contextlib
 import io
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 from PIL import Image
 
-PAGE = Path(__file__).parents[1] / "seeing_inside.md"
+PAGE = Path(__file__).resolve().parents[1] / "seeing_inside.md"
 CODE_OR_PICTURE = re.compile(r"^```python\n(?P<code>.*?)^```|^!\[.*?\]\(pictures/(?P<name>[\w.]+)\)", re.M | re.S)
 
 
@@ -39,4 +41,5 @@ def save(figure: Figure, path: Path) -> None:
 
 if __name__ == "__main__":
     matplotlib.use("agg")
-    make(Path(__file__).parent)
+    with tempfile.TemporaryDirectory() as elsewhere, contextlib.chdir(elsewhere):  # the page writes files too
+        make(PAGE.parent / "pictures")

@@ -35,7 +35,7 @@ def figures(model: Any, diagnosis: Diagnosis | None) -> str:
         pairs.append(("rows of X", f"{diagnosis.rows:,}"))
         pairs += [] if diagnosis.loss is None else [("loss on X", f"{diagnosis.loss:.4g}")]
         found = len(diagnosis.warnings)
-        pairs.append(("findings", str(found) if found else "none"))
+        pairs.append(("warnings", str(found) if found else "none"))
     return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in pairs)
 
 
@@ -51,7 +51,7 @@ def diagnosis(diagnosis: Diagnosis | None) -> str:
     if diagnosis is None:
         return hint("here stands which neurons fire, which are dead, and where the gradient vanishes")
     found = "".join(map(_finding, diagnosis.warnings))
-    findings = f'<ul class="findings">{found}</ul>' if found else '<p class="good">✓ No findings.</p>'
+    findings = f'<ul class="findings">{found}</ul>' if found else '<p class="good">✓ Nothing to warn of.</p>'
     return findings + _pictures.diagnosis(diagnosis) + f'<div class="scrolls">{diagnosis._repr_html_()}</div>'
 
 
@@ -92,7 +92,7 @@ def _finding(finding: Finding) -> str:
     return (
         f'<li class="{escape(finding.severity)}">'
         f"<strong>{SIGNS[finding.severity]} {SEVERITIES[finding.severity]}</strong> "
-        f"<span>{escape(finding.message)}</span> <span>{escape(finding.advice)}</span></li>"
+        f"<span>{escape(finding.message)}.</span> <span>{escape(finding.advice)}.</span></li>"
     )
 
 

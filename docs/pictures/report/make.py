@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Makes the picture of the report in docs/seeing_inside.md: runs the page, and photographs its report.html in Chromium.
+
+python docs/pictures/report/make.py, with selenium and Debian's chromium and chromium-driver
+"""
+
+import contextlib
+import io
+import runpy
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from selenium import webdriver
+
+HERE = Path(__file__).resolve().parent
+WIDTH, HEIGHT = 1240, 1010
+CHOOSE = """
+const start = document.getElementById("start");
+start.selectedIndex = 6;
+start.dispatchEvent(new Event("change"));
+document.getElementById("tab-1").click();
+requestAnimationFrame(() => requestAnimationFrame(() => {
+  [...document.querySelectorAll("#neurons tr")].find((row) => row.textContent.includes("silent"))?.click();
+  const { top } = document.querySelector(".bench").getBoundingClientRect();
+  scrollTo({ top: scrollY + top - 16, behavior: "instant" });
+  arguments[0]();
+}));
+"""
+
+
+def photograph(report: Path) -> Image.Image:
+    """What one sees of the page's moving part, with a row of its middle and a silent neuron chosen."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for argument in ("--headless=new", "--no-sandbox", "--hide-scrollbars", f"--window-size={WIDTH},{HEIGHT}"):
+        options.add_argument(argument)
+    with webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver")) as browser:
+        metrics = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        browser.get(report.as_uri())
+        browser.execute_async_script(CHOOSE)
+        return Image.open(io.BytesIO(browser.get_screenshot_as_png()))
+
+
+if __name__ == "__main__":
+    pictures = runpy.run_path(str(HERE.parent / "make.py"))
+    with tempfile.TemporaryDirectory() as elsewhere, contextlib.chdir(elsewhere):
+        pictures["make"](Path.cwd())
+        page = photograph(Path("report.html").resolve())
+    page.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(HERE / "page.png", optimize=True)
