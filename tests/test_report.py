@@ -2,6 +2,7 @@
 """The file that `report` writes: whole, closed, safe, small; test_report_page.py opens it in a browser."""
 
 import base64
+import html
 import importlib
 import json
 import re
@@ -104,6 +105,13 @@ def test_names_of_columns(data, tmp_path):
     assert description_of(written(model, tmp_path))["features"] == ["a", "b", "c", "d"]
 
 
+def test_sparse_rows(net, data, tmp_path):
+    sparse = pytest.importorskip("scipy.sparse")
+    x = np.where(np.abs(data[0]) > 0.5, data[0], 0)
+    of_sparse = numbers_of(written(net, tmp_path, sparse.csr_matrix(x)))
+    np.testing.assert_allclose(of_sparse, numbers_of(written(net, tmp_path, x)), rtol=1e-6)
+
+
 def test_the_strongest_come_first(tmp_path):
     net = na.Network([na.Dense(3, "relu"), na.Dense(1, "linear")])
     net.set_parameters([np.array([[1, 0, 0], [5, 0, 0], [0, 2, 3]]), np.array([[1], [9], [2]])])
@@ -132,6 +140,19 @@ def test_what_would_not_fit_is_left_out(tmp_path):
     assert description_of(text) is None
     assert "past 2 MB" in text
     assert len(text.encode()) < 1e6
+
+
+def test_warnings_come_first(tmp_path, rng):
+    x = rng.standard_normal((50, 3))
+    net = na.Network([na.Dense(4), na.Dense(1, "linear")])
+    net.set_parameters([rng.standard_normal((3, 4)), np.ones((4, 1))], [[-50, -50, -50, 0], [0]])
+    warnings = na.diagnose(net, x).warnings
+    assert warnings
+    text = written(net, tmp_path, x)
+    assert re.findall(r'<li class="(\w+)">', text) == [found.severity for found in warnings]
+    for found in warnings:
+        assert html.escape(found.message) in text
+        assert html.escape(found.advice) in text
 
 
 def test_every_activation_has_its_formula_in_the_page():

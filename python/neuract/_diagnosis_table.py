@@ -22,7 +22,7 @@ NEURON_COLUMNS = ("firing_share", "mean", "std", "saturated_share", "dead", "con
 
 def text(diagnosis: Diagnosis) -> str:
     """One line a layer, and the warnings with their advice; no line longer than WIDTH."""
-    rows = [HEADER, *map(_cells, diagnosis.layers)]
+    rows = [HEADER, *map(cells, diagnosis.layers)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(
@@ -31,7 +31,7 @@ def text(diagnosis: Diagnosis) -> str:
         )
         for row in rows
     ]
-    return "\n".join([*lines, "", _in_short(diagnosis), *_warnings(diagnosis)])
+    return "\n".join([*lines, "", in_short(diagnosis), *_warnings(diagnosis)])
 
 
 def frame(diagnosis: Diagnosis) -> Any:
@@ -44,19 +44,20 @@ def html(diagnosis: Diagnosis) -> str:
     """The same as `text`, for notebooks."""
     header = "".join(f"<th>{escape(cell)}</th>" for cell in HEADER)
     rows = "".join(
-        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in _cells(layer))}</tr>" for layer in diagnosis.layers
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells(layer))}</tr>" for layer in diagnosis.layers
     )
     items = "".join(
         f"<li><b>{found.severity}</b>: {escape(found.message)}.<br>{escape(found.advice)}.</li>"
         for found in diagnosis.warnings
     )
     table = f"<table><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
-    return f"{table}<p>{escape(_in_short(diagnosis))}</p>" + (
+    return f"{table}<p>{escape(in_short(diagnosis))}</p>" + (
         f"<ul>{items}</ul>" if items else "<p>nothing to warn of</p>"
     )
 
 
-def _cells(layer: LayerDiagnosis) -> tuple[str, ...]:
+def cells(layer: LayerDiagnosis) -> tuple[str, ...]:
+    """A layer's line, under HEADER."""
     return (
         layer.name,
         layer.activation.names[0],
@@ -75,7 +76,8 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.2g}"
 
 
-def _in_short(diagnosis: Diagnosis) -> str:
+def in_short(diagnosis: Diagnosis) -> str:
+    """The whole in one line."""
     parts = [f"{diagnosis.rows:,} rows"]
     if diagnosis.loss is not None:
         parts.append(f"loss {diagnosis.loss:.4g}")

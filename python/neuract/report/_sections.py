@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from neuract import _summary
+from neuract import _diagnosis_table, _summary
 from neuract.inspection import Diagnosis, Finding
 from neuract.network import Network
 from neuract.report import _pictures
@@ -43,7 +43,7 @@ def summary(model: Any) -> str:
     """The table of layers."""
     network = _network(model)
     head, *body = _summary.rows(network.layers, network.weights[0].shape[0])
-    return _table(head, body)
+    return _table(head, body, "layers")
 
 
 def diagnosis(diagnosis: Diagnosis | None) -> str:
@@ -52,7 +52,9 @@ def diagnosis(diagnosis: Diagnosis | None) -> str:
         return hint("here stands which neurons fire, which are dead, and where the gradient vanishes")
     found = "".join(map(_finding, diagnosis.warnings))
     findings = f'<ul class="findings">{found}</ul>' if found else '<p class="good">✓ Nothing to warn of.</p>'
-    return findings + _pictures.diagnosis(diagnosis) + f'<div class="scrolls">{diagnosis._repr_html_()}</div>'
+    table = _table(_diagnosis_table.HEADER, map(_diagnosis_table.cells, diagnosis.layers), "diagnosed")
+    in_short = f'<p class="lead">{escape(_diagnosis_table.in_short(diagnosis))}.</p>'
+    return findings + in_short + _pictures.diagnosis(diagnosis) + table
 
 
 def learning(model: Any) -> str:
@@ -96,11 +98,11 @@ def _finding(finding: Finding) -> str:
     )
 
 
-def _table(head: Sequence[str], body: Iterable[Sequence[str]]) -> str:
-    """Of text; the last column holds numbers."""
+def _table(head: Sequence[str], body: Iterable[Sequence[str]], kind: str) -> str:
+    """Of text; kind: its class in page.css, which says on which side each column is."""
     names = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
     rows = "".join(f"<tr>{_cells(row)}</tr>" for row in body)
-    table = f'<table class="layers"><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>'
+    table = f'<table class="{kind}"><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>'
     return f'<div class="scrolls">{table}</div>'
 
 

@@ -23,7 +23,7 @@ function drawn(tag, attributes = {}, ...children) {
 function readable(value, digits = 3) {
   const size = Math.abs(value);
   const far = size !== 0 && (size >= 1e5 || size < 0.5 * 10 ** -digits);
-  const text = size === 0 ? "0" : far ? value.toExponential(1) : value.toFixed(size >= 1000 ? 1 : digits);
+  const text = size === 0 ? "0" : far ? value.toExponential(1) : value.toFixed(size >= 100 ? 1 : digits);
   return text.replaceAll("-", "−");
 }
 
