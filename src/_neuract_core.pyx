@@ -101,7 +101,7 @@ cdef int number_of(int found, str kind, str name) except -1:
     return found
 
 
-cdef int64_t positive(object number, str name, int64_t most=2**62) except -1:
+cdef int64_t positive(object number, str name, int64_t most=0x4000_0000_0000_0000) except -1:
     if not 1 <= number <= most:
         raise ValueError(f"{name} must be from 1 to {most}, got {number}")
     return number

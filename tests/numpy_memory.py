@@ -5,8 +5,6 @@ import ctypes
 import mmap
 from contextlib import contextmanager
 
-import numpy as np
-
 try:
     from numpy._core.multiarray import _ARRAY_API
 except ImportError:  # NumPy 1
@@ -103,7 +101,10 @@ class FailingMemory:
 
 
 class GuardedMemory(FailingMemory):
-    """Each piece ends where an inaccessible page begins or, if `first`, begins where one ends. None is given back."""
+    """Each piece ends where an inaccessible page begins or, if `first`, begins where one ends.
+
+    All of them are given back by `give_back` alone, when no array has any of them any more.
+    """
 
     def __init__(self, first=False):
         super().__init__()
@@ -116,6 +117,7 @@ class GuardedMemory(FailingMemory):
         return ctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p).value  # which does nothing
 
     def _malloc(self, context, size):
+        self.asked += 1
         pages = -(-max(size, 1) // PAGE) * PAGE
         memory = mmap.mmap(-1, pages + 2 * PAGE)
         self.maps.append(memory)
@@ -134,7 +136,6 @@ class GuardedMemory(FailingMemory):
         ctypes.memmove(new, old, min(size, self.sizes[old]))
         return new
 
-    def array(self, values, dtype):
-        """A copy of an array in such memory."""
-        with self.in_use():
-            return np.array(values, dtype=dtype)
+    def give_back(self):
+        self.sizes.clear()
+        self.maps.clear()

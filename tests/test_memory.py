@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What memory can do to us: it is short at any moment, ends where an array ends, and is larger than 32 bits count."""
 
+import copy
+import mmap
 import pickle
+import re
+import subprocess
+import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -209,3 +215,106 @@ def test_loading_without_memory(data, tmp_path, name, fault):
     model, path = MODELS[name]().fit(*data), tmp_path / "model.safetensors"
     na.save(model, path, state=True)
     assert assert_survives(lambda: na.load(path), path.read_bytes, fault) > 1
+
+
+# ---- where arrays end ----------------------------------------------------------------------------
+
+
+def test_nothing_around_an_array_is_touched():
+    program = Path(__file__).with_name("guarded_calls.py")
+    result = subprocess.run([sys.executable, program], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    assert int(re.search(r"guarded arrays: (\d+)", result.stdout)[1]) > 5_000
+
+
+# ---- sizes ---------------------------------------------------------------------------------------
+
+refuses_what_it_cannot_have = pytest.mark.skipif(
+    Path("/proc/sys/vm/overcommit_memory").exists()
+    and Path("/proc/sys/vm/overcommit_memory").read_text().strip() == "1",
+    reason="this system promises any amount of memory, and ends who uses it",
+)
+T = 2**40
+SIZES = {
+    "inputs x units": [na.Dense(T), na.Dense(1, "linear")],
+    "units x units": [na.Dense(2**21), na.Dense(2**21), na.Dense(1, "linear")],
+    "beyond 2^63": [na.Dense(2**62), na.Dense(1, "linear")],
+    "sum of layers beyond 2^64": [*(na.Dense(2**31) for _ in range(5)), na.Dense(1, "linear")],
+}
+
+
+@refuses_what_it_cannot_have
+@pytest.mark.parametrize("layers", SIZES.values(), ids=SIZES)
+def test_networks_larger_than_memory_are_refused(rng, layers):
+    X = rng.standard_normal((10, 4))
+    with pytest.raises(MemoryError, match="not enough memory for this network"):
+        na.Network(layers).fit(X, X[:, 0])
+
+
+@refuses_what_it_cannot_have
+@pytest.mark.parametrize("units", [T, 2**62, 2**70])
+def test_estimators_larger_than_memory_are_refused(rng, units):
+    X = rng.standard_normal((10, 4))
+    with pytest.raises((MemoryError, ValueError), match=r"not enough memory|must be from 1 to"):
+        na.MLPRegressor(hidden_layer_sizes=units).fit(X, X[:, 0])
+
+
+@refuses_what_it_cannot_have
+def test_sparse_rows_with_more_features_than_memory_has_room_for():
+    X = sparse.csr_array((np.ones(3), [0, 5, 2**31 - 2], [0, 1, 2, 3]), shape=(3, 2**31 - 1))
+    with pytest.raises(MemoryError, match="not enough memory for this network"):
+        na.Network([na.Dense(2**10), na.Dense(1, "linear")]).fit(X, np.zeros(3))
+
+
+@pytest.mark.parametrize("batch_size", [2**31, 2**62, 2**63, 2**70])
+def test_a_batch_may_be_larger_than_any_data(rng, batch_size):
+    X = rng.standard_normal((10, 4))
+    fits = [na.Network([na.Dense(3, "linear")], batch_size=size, random_state=0) for size in (10, batch_size)]
+    ours, other = (net.fit(X, X[:, :3]).predict(X) for net in fits)
+    assert np.array_equal(ours, other)
+
+
+def test_the_core_checks_products():
+    nothing = np.empty(0, np.float32)
+    with pytest.raises(ValueError, match="cannot have 4294967296 x 4294967296 numbers"):
+        core.apply_softmax("float32", 2**32, 2**32, nothing, nothing)
+    net = core.Network("float32", 4, [(2, "linear", 1.0, False, None, 0.0)])
+    with pytest.raises(ValueError, match="cannot have 4611686018427387904 x 4 numbers"):
+        net.predict(2**62, nothing, nothing, 1)
+    with pytest.raises(ValueError, match="cannot have"):
+        net.predict(-1, nothing, nothing, 1)
+
+
+# ---- more than 2^31 numbers ----------------------------------------------------------------------
+
+FEATURES, MANY_ROWS = 512, 2**22 + 16
+
+
+@pytest.fixture
+def zeros():
+    """2^31 numbers and some, which take no memory until they are written to."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("zeros without memory are Linux's")
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0x4000)
+    try:
+        memory = mmap.mmap(-1, 4 * MANY_ROWS * FEATURES, flags=flags)
+    except OSError as error:
+        pytest.skip(f"no address space for them: {error}")
+    return np.frombuffer(memory, np.float32).reshape(MANY_ROWS, FEATURES)
+
+
+def test_more_numbers_than_32_bits_count(zeros, rng):
+    X, special = zeros, np.array([0, 2**21 - 1, 2**21, 2**22 - 1, 2**22, MANY_ROWS - 1])  # the last two: beyond 2^31
+    assert X.size > 2**31
+    X[special] = rng.standard_normal((len(special), FEATURES))
+    net = na.Network([na.Dense(1, "tanh")], batch_size=MANY_ROWS, random_state=0).partial_fit(X[special], special % 7)
+    y = net.predict(X)
+    assert np.array_equal(y[special], net.predict(X[special]))
+    assert np.array_equal(np.delete(y, special), np.repeat(net.predict(np.zeros((1, FEATURES))), len(y) - len(special)))
+
+    targets, weights = np.arange(MANY_ROWS) % 7 / 7, np.zeros(MANY_ROWS)
+    weights[special] = 1
+    few, many = copy.deepcopy(net), net
+    few.partial_fit(X[special], targets[special])
+    many.partial_fit(X, targets, weights)
+    np.testing.assert_allclose(many.weights[0], few.weights[0], rtol=1e-5, atol=1e-7)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 PARTS = ("weights", "biases", "slopes")
+MOST_ROWS = 2**62  # of any data
 MOST_SHUFFLED = 2**32  # rows: their numbers are uint32, since the order must not take as much memory as the data
 
 
@@ -116,7 +117,7 @@ def make_trainer(network: Network, layers: core.Network, batch_size: int, seed: 
         alpha=network.alpha,
         l1=network.l1,
         max_grad_norm=network.max_grad_norm or 0.0,
-        batch_size=batch_size,
+        batch_size=min(batch_size, MOST_ROWS),
         seed=seed,
         n_threads=most_threads_of(network.n_threads),
     )
