@@ -44,6 +44,8 @@ struct na_trainer {
     int n_threads;       /* as last set */
     void *inputs;        /* memory for the inputs of a step */
     size_t input_size;   /* bytes of it */
+    bool watching;       /* the neurons, in runs */
+    double gradient_norm, dead_share;
     na_fp_state outside; /* the caller's, while the trainer is at work */
 };
 

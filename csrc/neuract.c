@@ -148,6 +148,14 @@ void na_trainer_run(na_trainer *trainer, const na_data *data, const uint32_t *or
     na_fp_leave(trainer->outside);
 }
 
+void na_trainer_watch(na_trainer *trainer, bool watching) { trainer->watching = watching; }
+
+void na_trainer_watched(const na_trainer *trainer, double *gradient_norm, double *dead_share)
+{
+    *gradient_norm = trainer->gradient_norm;
+    *dead_share = trainer->dead_share;
+}
+
 void na_trainer_undo(na_trainer *trainer) { trainer->functions->trainer_undo(trainer); }
 
 void na_trainer_gradients(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)

@@ -170,6 +170,11 @@ na_status na_trainer_reserve(na_trainer *trainer, const na_data *data);
  * longer finite at the end of the order, progress->loss is NaN. */
 void na_trainer_run(na_trainer *trainer, const na_data *data, const uint32_t *order, int64_t n_order,
                     double learning_rate, double seconds, na_progress *progress);
+/* Whether runs from now on watch the neurons; and what the last run that did so and came to its end saw: the norm of
+ * the mean gradient of its last batch, penalties included and before it is clipped, and the share of the hidden neurons
+ * that fired on none of its rows (those without weight aside). */
+void na_trainer_watch(na_trainer *trainer, bool watching);
+void na_trainer_watched(const na_trainer *trainer, double *gradient_norm, double *dead_share);
 /* Puts the parameters back to what they were when progress->rows was last 0; the optimizer's state becomes that of a
  * new trainer. */
 void na_trainer_undo(na_trainer *trainer);

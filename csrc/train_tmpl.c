@@ -96,13 +96,49 @@ static void forward_layer(const trainer *t, const scratch *s, int l, int64_t blo
                       parameters + layer->part[NA_BIASES], z);
 }
 
+static bool watches(const trainer *t) { return t->handle.watching && t->update; }
+
+/* Whether a neuron fires in one of a block's rows that have weight, as those past the last row have none. */
+static bool fires_somewhere(const real *y, const real *weights, const real *threshold)
+{
+    int fired = 0;
+    for (int i = 0; i < NA_LANES; i++) fired |= fires(y[i], threshold) & (weights[i] != 0);
+    return fired;
+}
+
+/* Notes which neurons fire in a block. Threads only ever set, so the order in which they do so is of no matter; most
+ * neurons have fired long since. */
+static void note_fired(const trainer *t, int l, int64_t block, const real *y)
+{
+    const dense *layer = &t->net->layers[l];
+    const real *thresholds = layer->neurons.thresholds;
+    for (int64_t j = 0; j < layer->units; j++) {
+        if (atomic_load_explicit(&t->fired[l][j], memory_order_relaxed)) continue;
+        if (fires_somewhere(y + j * NA_LANES, t->row_weights + block * NA_LANES, thresholds ? thresholds + j : NULL))
+            atomic_store_explicit(&t->fired[l][j], true, memory_order_relaxed);
+    }
+}
+
+/* The same from z, where there are thresholds: what they hold back looks like a 0 that was passed on. */
+static void note_fired_before_thresholds(const trainer *t, const scratch *s, int l, int64_t block, const real *z)
+{
+    dense unheld = t->net->layers[l];
+    unheld.neurons.thresholds = NULL;
+    activate_blocks(t->table, &unheld, 1, z, s->mask, NULL, NULL);
+    note_fired(t, l, block, s->mask);
+}
+
 static void forward_hidden(const trainer *t, const scratch *s, int l, int64_t block, int64_t blocks)
 {
     const dense *layer = &t->net->layers[l];
     int64_t size = layer->units * NA_LANES;
     real *y = t->outputs[l] + block * size, *parameter_slopes = s->parameter_slopes[l];
     forward_layer(t, s, l, block, blocks, y);
+    bool held = layer->neurons.thresholds;
+    for (int64_t b = 0; b < blocks && held && watches(t); b++)
+        note_fired_before_thresholds(t, s, l, block + b, y + b * size);
     activate_blocks(t->table, layer, blocks, y, y, s->slopes[l], parameter_slopes);
+    for (int64_t b = 0; b < blocks && !held && watches(t); b++) note_fired(t, l, block + b, y + b * size);
     if (layer->dropout > 0 && t->update)
         for (int64_t b = 0; b < blocks; b++)
             drop_out(t, l, t->batch_done + (block + b) * NA_LANES, layer->units, s, y + b * size,
@@ -357,8 +393,14 @@ static void finish_part(const gradient_terms *terms, int64_t n, const real *para
 
 static bool clips(const trainer *t) { return t->training.max_grad_norm > 0; }
 
+/* Whether the rows at work are the last of a pass whose neurons are watched. */
+static bool ends_watched_pass(const trainer *t)
+{
+    return watches(t) && t->progress->rows + least(t->chunk, t->batch_rows - t->batch_done) == t->n_order;
+}
+
 /* Whether the optimizer gets finished gradients: it knows nothing of l1, and a norm is known too late for it. */
-static bool finishes_gradients(const trainer *t) { return clips(t) || t->training.l1 > 0; }
+static bool finishes_gradients(const trainer *t) { return clips(t) || t->training.l1 > 0 || ends_watched_pass(t); }
 
 static void finish_gradients(const trainer *t, const panel_parts *parts, panel_sums *sums)
 {
@@ -403,14 +445,19 @@ static void run_panel(const trainer *t, const panel *p, panel_sums *sums)
 
 /* ---- third phase, only where gradients are clipped: the steps -------------------------------- */
 
+static double gradient_norm(const trainer *t)
+{
+    double squares = 0;
+    for (int64_t p = 0; p < t->n_panels; p++) squares += t->sums[p].gradient_squares;
+    return sqrt(squares);
+}
+
 /* Alone, after the second phase: the whole gradient is scaled to the norm allowed where it is longer. One that is not
  * finite stays so, to be found at the end of the pass. */
 static void clip(void *argument)
 {
     trainer *t = argument;
-    double squares = 0;
-    for (int64_t p = 0; p < t->n_panels; p++) squares += t->sums[p].gradient_squares;
-    double norm = sqrt(squares), most = t->training.max_grad_norm;
+    double norm = gradient_norm(t), most = t->training.max_grad_norm;
     t->weights_step.scale = t->others_step.scale = norm > most ? (real)(most / norm) : 1;
     atomic_store(&t->next_panel, 0);
 }
@@ -515,6 +562,7 @@ static void end_weights(void *argument)
 {
     trainer *t = argument;
     int64_t rows = least(t->chunk, t->batch_rows - t->batch_done);
+    if (ends_watched_pass(t)) t->handle.gradient_norm = gradient_norm(t);
     t->batch_done += rows;
     t->progress->rows += rows;
     if (t->batch_done == t->batch_rows) t->update ? end_batch(t) : end_gradients(t);
@@ -558,6 +606,23 @@ static void run(trainer *t, const na_data *data, const uint32_t *order, int64_t 
     na_run_team(threads_worth(work_of_rows(t->net, least(t->chunk, t->batch_rows)), n_threads), run_job, t);
 }
 
+static void forget_fired(const trainer *t)
+{
+    for (int l = 0; l < t->net->n_layers - 1; l++)
+        for (int64_t j = 0; j < t->net->layers[l].units; j++) atomic_store(&t->fired[l][j], false);
+}
+
+/* Of the hidden neurons; 0 where there are none. */
+static double dead_share(const trainer *t)
+{
+    int64_t neurons = 0, fired = 0;
+    for (int l = 0; l < t->net->n_layers - 1; l++) {
+        neurons += t->net->layers[l].units;
+        for (int64_t j = 0; j < t->net->layers[l].units; j++) fired += atomic_load(&t->fired[l][j]);
+    }
+    return neurons > 0 ? (double)(neurons - fired) / (double)neurons : 0;
+}
+
 void NA_FN(na_trainer_run)(na_trainer *handle, const na_data *data, const uint32_t *order, int64_t n_order,
                            double learning_rate, double seconds, na_progress *progress)
 {
@@ -565,7 +630,9 @@ void NA_FN(na_trainer_run)(na_trainer *handle, const na_data *data, const uint32
     t->update = t->backward = true;
     t->learning_rate = learning_rate;
     if (progress->rows == 0) memcpy(t->before, t->net->parameters, (size_t)t->net->n_parameters * sizeof(real));
+    if (progress->rows == 0 && watches(t)) forget_fired(t);
     run(t, data, order, n_order, seconds, progress);
+    if (progress->rows == n_order && watches(t)) t->handle.dead_share = dead_share(t);
     if (progress->rows == n_order && !NA_FN(na_all_finite)(t->net->n_parameters, t->net->parameters))
         progress->loss = NAN; /* the last step's doing, which no loss has seen */
 }

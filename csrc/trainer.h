@@ -54,6 +54,7 @@ typedef struct {
     real **outputs;         /* [layer]: the same of its units; the last layer's is not kept */
     real **deltas;          /* [layer]: [panel][padded rows][NA_LANES], sample weight · dloss/dz */
     real **slope_deltas;    /* [layer]: the same for the learned slopes, or NULL */
+    atomic_bool **fired;    /* [hidden layer]: whether each neuron has fired in a pass that is watched */
     real *row_weights;      /* of the chunk */
     real *row_losses;
     panel *panels;

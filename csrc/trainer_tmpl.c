@@ -66,6 +66,11 @@ static void take_all(allocation *a, trainer *t)
     t->outputs = take_layers(a, net, t->padded / NA_LANES, net->n_layers - 1, false);
     t->deltas = take_layers(a, net, t->padded / NA_LANES, net->n_layers, false);
     t->slope_deltas = take_layers(a, net, t->padded / NA_LANES, net->n_layers, true);
+    t->fired = take(a, net->n_layers, sizeof *t->fired);
+    for (int l = 0; l < net->n_layers - 1; l++) {
+        atomic_bool *of_layer = take(a, net->layers[l].units, sizeof *of_layer);
+        if (t->fired) t->fired[l] = of_layer;
+    }
     t->row_weights = take_reals(a, t->padded, 1);
     t->row_losses = take_reals(a, t->padded, 1);
     t->panels = take(a, t->n_panels, sizeof(panel));

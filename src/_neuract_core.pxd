@@ -130,6 +130,8 @@ cdef extern from "neuract.h" nogil:
     void na_trainer_set_threads(na_trainer *trainer, int n_threads)
     void na_trainer_run(na_trainer *trainer, const na_data *data, const uint32_t *order, int64_t n_order,
                         double learning_rate, double seconds, na_progress *progress)
+    void na_trainer_watch(na_trainer *trainer, c_bool watching)
+    void na_trainer_watched(const na_trainer *trainer, double *gradient_norm, double *dead_share)
     void na_trainer_undo(na_trainer *trainer)
     void na_trainer_gradients(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)
     void na_trainer_loss(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)

@@ -576,7 +576,13 @@ cdef class Trainer:
         """The most threads that runs use from now on, which is no more than the trainer was made for."""
         na_trainer_set_threads(self.handle, positive(n_threads, "n_threads"))
 
-    def run(self, int64_t rows, x, targets, sample_weight, order, double learning_rate):
+    def watched(self):
+        """What the last run with watch=True saw: (norm of the last batch's gradient, share of dead hidden neurons)."""
+        cdef double gradient_norm, dead_share
+        na_trainer_watched(self.handle, &gradient_norm, &dead_share)
+        return gradient_norm, dead_share
+
+    def run(self, int64_t rows, x, targets, sample_weight, order, double learning_rate, bint watch=False):
         """One pass over the rows in `order` (None: as they stand) -> (mean loss, mean penalty).
 
         A pass that does not end well, by Ctrl-C or a loss or parameter that is not finite (the loss is then NaN or
@@ -597,6 +603,7 @@ cdef class Trainer:
         self.take()
         try:
             self.take_memory(&data)
+            na_trainer_watch(self.handle, watch)
             self.run_slices(&data, numbers, n, learning_rate, &progress)
         finally:
             self.busy = False

@@ -420,3 +420,110 @@ def test_needs_neither_pandas_nor_matplotlib():
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
     assert "output" in result.stdout
+
+
+# monitor_neurons.
+
+
+def watched(X, y, *, monitor_neurons=True, sample_weight=None, **settings):
+    layers = [
+        na.Dense(40, "relu"),
+        na.Dense(30, "relu", threshold=settings.pop("threshold", None)),
+        na.Dense(1, "linear"),
+    ]
+    net = na.Network(layers, **{"epochs": 4, "batch_size": 64, "random_state": 3} | settings)
+    return net.fit(X, y, sample_weight, monitor_neurons=monitor_neurons)
+
+
+@pytest.fixture
+def halves(rng):
+    """Positive inputs, for which many ReLUs die early."""
+    X = np.abs(rng.normal(size=(1000, 2))) + 1
+    return X, X[:, 0]
+
+
+@dtypes
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"optimizer": "sgd", "alpha": 0.1},
+        {"l1": 0.01},
+        {"max_grad_norm": 0.1},
+        {"threshold": -0.01},
+        {"threshold": 0.3},
+    ],
+    ids=repr,
+)
+def test_watching_sees_what_is_there(dtype, settings, halves):
+    """Protects the dead of an epoch of one batch, whose weights are those at its start, and the whole gradient."""
+    X, y = halves
+    one_batch = {"batch_size": 2000, "dtype": dtype} | settings
+    before, net = watched(X, y, epochs=1, **one_batch), watched(X, y, epochs=2, **one_batch)
+    dead = np.concatenate([~fired.any(0) for fired in before.fired(X)[:-1]])
+    assert 0 < dead.mean() == net.history_["dead_share"][1] < 1
+    gradients = before.gradients(X, y)
+    l2, l1 = (settings.get(name, 0) / len(X) for name in ("alpha", "l1"))
+    weights = zip(gradients.weights, before.weights, strict=True)
+    parts = [*(g + l2 * w + l1 * np.sign(w) for g, w in weights), *gradients.biases]
+    norm = np.sqrt(sum((np.float64(part) ** 2).sum() for part in parts))
+    assert net.history_["gradient_norm"][1] == pytest.approx(norm, rel=1e-4 if dtype == "float32" else 1e-12)
+    assert net.history_["learning_rate"] == [1e-3, 1e-3]
+
+
+def test_rows_without_weight_are_not_watched(halves):
+    """Protects against neurons that only fire in rows that do not count, and in the lanes behind the last row."""
+    X, y = halves
+    weight = (np.arange(1000) >= 13).astype(float)
+    X[:13] *= -100
+    assert watched(X, y, sample_weight=weight).history_ == watched(X, y, sample_weight=weight, n_threads=1).history_
+    one = {"batch_size": 1000, "epochs": 2, "shuffle": False}
+    dead = np.concatenate(
+        [~f.any(0) for f in watched(X, y, sample_weight=weight, **one | {"epochs": 1}).fired(X[13:])[:-1]]
+    )
+    assert watched(X, y, sample_weight=weight, **one).history_["dead_share"][1] == dead.mean()
+
+
+def test_watching_changes_no_bit_and_no_thread_does(halves):
+    X, y = halves
+    plain, *others = (watched(X, y, monitor_neurons=n > 0, n_threads=max(n, 1)) for n in (0, 1, 2, 3))
+    assert set(plain.history_) == {"loss"}
+    for other in others:
+        assert other.history_ == others[0].history_
+        assert other.history_["loss"] == plain.history_["loss"]
+        for ours, theirs in zip(other.weights, plain.weights, strict=True):
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_estimators_watch(halves):
+    """Protects the curves of a fit with validation rows, and of one that goes on from a fit without."""
+    X, y = halves
+    logs = []
+    model = na.MLPRegressor(
+        hidden_layer_sizes=(20,), max_iter=6, early_stopping=True, learning_rate="cosine", solver="sgd", random_state=0,
+        monitor_neurons=True, n_iter_no_change=10, callbacks=[lambda network, epoch, log: logs.append(log) and False],
+    )  # fmt: skip
+    with pytest.warns(UserWarning, match="Maximum iterations"):
+        model.fit(X, y)
+    history = model.network_.history_
+    assert set(history) == {"loss", "learning_rate", "gradient_norm", "dead_share", "validation_loss"}
+    assert history["validation_loss"] == model.validation_loss_curve_
+    assert all(len(values) == 6 for values in history.values())
+    assert history["learning_rate"] == [log["learning_rate"] for log in logs]
+    assert history["dead_share"] == [log["dead_share"] for log in logs]
+    plain = na.MLPRegressor(hidden_layer_sizes=(20,), tol=1.0, n_iter_no_change=1, warm_start=True, random_state=0)
+    plain.fit(X, y)
+    epochs = len(plain.network_.history_["loss"])
+    plain.set_params(monitor_neurons=True).fit(X, y)
+    shares = plain.network_.history_["dead_share"]
+    assert len(shares) == len(plain.network_.history_["loss"]) > epochs
+    np.testing.assert_array_equal(np.isnan(shares), np.arange(len(shares)) < epochs)
+
+
+def test_lbfgs_has_nothing_to_watch(halves):
+    with pytest.raises(ValueError, match="adam and sgd"):
+        watched(*halves, optimizer="lbfgs")
+    with pytest.raises(ValueError, match="'adam' and 'sgd'"):
+        na.MLPRegressor(solver="lbfgs", monitor_neurons=True).fit(*halves)
+    with pytest.raises(TypeError, match="monitor_neurons must be True or False, got 1"):
+        watched(*halves, monitor_neurons=1)

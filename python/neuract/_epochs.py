@@ -108,7 +108,7 @@ class EpochByEpoch(Parameters):
             for _ in range(1 if incremental else self.max_iter):
                 tasks.begin_epoch()
                 self._run_epoch(network, data, next(orders) if self.shuffle else None)
-                if monitor is not None and self._validate(monitor) and best is not None:
+                if monitor is not None and self._validate(network, monitor) and best is not None:
                     best = network._parameters()
                 if self._stops() | self._tell(network, tasks):
                     break
@@ -140,6 +140,8 @@ class EpochByEpoch(Parameters):
             network.learning_rate = self._rate.now
             return tasks.end_epoch(network)
         logs = {"loss": self.loss_, "learning_rate": network.learning_rate}
+        if self.monitor_neurons:
+            logs |= {name: network.history_[name][-1] for name in ("gradient_norm", "dead_share")}
         if self.validation_loss_curve_:
             logs["validation_loss"] = self.validation_loss_curve_[-1]
         if self.validation_scores_:
@@ -167,11 +169,11 @@ class EpochByEpoch(Parameters):
 
     def _run_epoch(self, network: Network, data: Data, order: Array | None) -> None:
         try:
-            loss, penalty = network._run_epoch(data, order, self._rate.now)
+            loss, penalty = network._run_epoch(data, order, self._rate.now, self.monitor_neurons)
         except Diverged:
             rate = f"learning_rate_init ({self.learning_rate_init:g})"
             raise _training.diverged(self.n_iter_ + 1, rate, self.max_grad_norm) from None
-        network._record(loss + penalty)
+        network._record(loss + penalty, network._watched(self._rate.now) if self.monitor_neurons else None)
         self.loss_ = self._reported(loss) + penalty
         self.loss_curve_.append(self.loss_)
         self.n_iter_ += 1
@@ -181,11 +183,13 @@ class EpochByEpoch(Parameters):
             self._count(self.loss_ > self.best_loss_ - self.tol)
             self.best_loss_ = min(self.best_loss_, self.loss_)
 
-    def _validate(self, monitor: Monitor) -> bool:
+    def _validate(self, network: Network, monitor: Monitor) -> bool:
         """Scores the network; returns whether it is the best one yet."""
         assert self.validation_loss_curve_ is not None
         loss = monitor.loss()
         self.validation_loss_curve_.append(loss)
+        if self.monitor_neurons:
+            network._note("validation_loss", loss)
         if self.validation_scores_ is None:
             return False
         assert self.best_validation_score_ is not None

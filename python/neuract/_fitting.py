@@ -105,6 +105,8 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
         self._validate_params()
         tasks = FitTasks(self, X, y, sample_weight, silent=incremental)
         continuing = hasattr(self, "network_") and (self.warm_start or incremental)
+        if self.monitor_neurons and self.solver == "lbfgs":
+            raise ValueError("monitor_neurons=True is for solver='adam' and 'sgd': lbfgs has no epochs to watch")
         rows = Rows(X, y, self._data(X, y, sample_weight, continuing, incremental))
         held_out = self._validation_rows(validation, rows.data.x.dtype.name)
         if incremental and self.early_stopping and held_out is None:

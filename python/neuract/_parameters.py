@@ -63,6 +63,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "callbacks": [None, list, tuple],
         "missing": [StrOptions({"error", "zero"})],
+        "monitor_neurons": ["boolean"],
         "init": [StrOptions(set(INITS)), list, tuple],
         "monitor": [None, StrOptions({"loss", *get_scorer_names()}), callable],
         "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
@@ -106,6 +107,7 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         init: Any = "glorot_uniform",
         callbacks: Sequence[Any] | None = None,
         missing: str = "error",
+        monitor_neurons: bool = False,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
@@ -142,3 +144,4 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         self.init = init
         self.callbacks = callbacks
         self.missing = missing
+        self.monitor_neurons = monitor_neurons

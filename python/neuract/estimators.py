@@ -131,6 +131,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     missing : {"error", "zero"}, default="error"
         NaN in X, here and in `predict`: an error, or taken as 0, which for scaled columns is their
         mean.
+    monitor_neurons : bool, default=False
+        `network_.history_` then has, of each epoch, also "learning_rate", "gradient_norm" (of its
+        last batch), "dead_share" (of the hidden neurons, how many fired on none of its rows) and,
+        with rows to validate on, "validation_loss". Not for lbfgs.
     loss : str, Loss or callable, default="log_loss"
         What is minimized: "log_loss", "focal" (rows that are easy count less, for classes of very
         different sizes), or an object such as ``neuract.LogLoss(label_smoothing=0.1)``. Or a function
@@ -244,6 +248,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         init: Any = "glorot_uniform",
         callbacks: Sequence[Any] | None = None,
         missing: str = "error",
+        monitor_neurons: bool = False,
         loss: str | Loss | OwnFunction = "log_loss",
         class_weight: dict[Any, float] | str | list[dict[Any, float]] | None = None,
     ) -> None:
@@ -283,6 +288,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             init=init,
             callbacks=callbacks,
             missing=missing,
+            monitor_neurons=monitor_neurons,
         )
         self.loss = loss
         self.class_weight = class_weight
@@ -603,6 +609,10 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     missing : {"error", "zero"}, default="error"
         NaN in X, here and in `predict`: an error, or taken as 0, which for scaled columns is their
         mean.
+    monitor_neurons : bool, default=False
+        `network_.history_` then has, of each epoch, also "learning_rate", "gradient_norm" (of its
+        last batch), "dead_share" (of the hidden neurons, how many fired on none of its rows) and,
+        with rows to validate on, "validation_loss". Not for lbfgs.
 
     Attributes
     ----------
@@ -702,6 +712,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         init: Any = "glorot_uniform",
         callbacks: Sequence[Any] | None = None,
         missing: str = "error",
+        monitor_neurons: bool = False,
     ) -> None:
         super().__init__(
             hidden_layer_sizes,
@@ -739,6 +750,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
             init=init,
             callbacks=callbacks,
             missing=missing,
+            monitor_neurons=monitor_neurons,
         )
         self.loss = loss
 

@@ -102,7 +102,7 @@ class Network(Exportable):
     ----------
     history_ : dict of lists
         One entry an epoch; "loss": the mean over the epoch's rows of what was minimized, penalty included, each batch
-        before its step.
+        before its step. With `monitor_neurons`, `fit` adds more.
 
     Examples
     --------
@@ -188,7 +188,14 @@ class Network(Exportable):
 
     # ---- learning --------------------------------------------------------------------------------
 
-    def fit(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Network:
+    def fit(
+        self,
+        X: Any,
+        y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+        *,
+        monitor_neurons: bool = False,
+    ) -> Network:
         """Learns from X and y afresh, from new random weights.
 
         Parameters
@@ -200,6 +207,10 @@ class Network(Exportable):
             Targets. Softmax: the number of each row's class, or one column a class with a single 1 in each row.
         sample_weight : array-like of shape (rows,) or None, default=None
             How much each row counts, >= 0.
+        monitor_neurons : bool, default=False
+            `history_` then has, of each epoch, also "learning_rate"; "gradient_norm", the Euclidean norm of the mean
+            gradient of its last batch, penalties included, before the step; and "dead_share", the share of the hidden
+            neurons that fired on none of its rows. It costs little. Not for lbfgs.
 
         Returns
         -------
@@ -220,6 +231,9 @@ class Network(Exportable):
         An epoch that does not end well is undone: after Ctrl-C (KeyboardInterrupt), and where the loss or a weight is
         no longer finite, the weights are those of the epoch before, and the optimizer starts anew.
         """
+        monitor_neurons = _validation.boolean(monitor_neurons, "monitor_neurons")
+        if monitor_neurons and isinstance(self.optimizer, LBFGS):
+            raise ValueError("monitor_neurons is for adam and sgd: lbfgs has no epochs to watch")
         data = self._data(X, y, sample_weight, None)
         if isinstance(self.optimizer, LBFGS):
             importlib.import_module("scipy.optimize")  # before anything is given up
@@ -229,7 +243,7 @@ class Network(Exportable):
             if isinstance(self.optimizer, LBFGS):
                 train_lbfgs(self, data, self._end_epoch)
             else:
-                self._run_epochs(data)
+                self._run_epochs(data, monitor_neurons)
             self._end_fit()
         return self
 
@@ -289,18 +303,29 @@ class Network(Exportable):
     def _make_core(self, n_inputs: int) -> core.Network:
         return core.Network(self.dtype, n_inputs, [_core_layer(layer) for layer in self.layers])
 
-    def _run_epochs(self, data: Data) -> None:
+    def _run_epochs(self, data: Data, monitor_neurons: bool) -> None:
         assert self._random is not None
         orders = _training.shuffled(self._random, data.rows)
         for _ in range(self.epochs):
             order = next(orders) if self.shuffle else None
-            if self._end_epoch(sum(self._run_epoch(data, order, self.learning_rate))):
+            rate = self.learning_rate
+            loss = sum(self._run_epoch(data, order, rate, monitor_neurons))
+            if self._end_epoch(loss, self._watched(rate) if monitor_neurons else None):
                 break
 
-    def _run_epoch(self, data: Data, order: Array | None, learning_rate: float) -> tuple[float, float]:
+    def _watched(self, learning_rate: float) -> dict[str, float]:
+        """What `monitor_neurons` adds to the history of an epoch that has just ended."""
+        gradient_norm, dead_share = self._ready_trainer().watched()
+        return {"learning_rate": learning_rate, "gradient_norm": gradient_norm, "dead_share": dead_share}
+
+    def _run_epoch(
+        self, data: Data, order: Array | None, learning_rate: float, monitor_neurons: bool = False
+    ) -> tuple[float, float]:
         """One pass over the rows in that order -> (mean loss, mean penalty)."""
         trainer = self._ready_trainer()
-        loss, penalty = trainer.run(data.rows, data.x, data.targets, data.sample_weight, order, learning_rate)
+        loss, penalty = trainer.run(
+            data.rows, data.x, data.targets, data.sample_weight, order, learning_rate, monitor_neurons
+        )
         if not isfinite(loss + penalty):
             epoch = len(self.history_["loss"]) + 1
             raise _training.diverged(epoch, f"learning_rate ({learning_rate:g})", self.max_grad_norm)
@@ -317,15 +342,23 @@ class Network(Exportable):
         seed = int(random.randint(2**32, dtype=np.uint64)) if dropout else 0
         return _training.make_trainer(self, layers, self.batch_size, seed)
 
-    def _record(self, loss: float) -> None:
-        self.history_["loss"].append(loss)
+    def _record(self, loss: float, watched: dict[str, float] | None = None) -> None:
+        """A new epoch; NaN for what was watched in others only."""
+        for values in self.history_.values():
+            values.append(float("nan"))
+        for name, value in {"loss": loss, **(watched or {})}.items():
+            self._note(name, value)
         if self.verbose:
             print(f"epoch {len(self.history_['loss'])}: loss {loss:.6g}")
 
-    def _end_epoch(self, loss: float) -> bool:
+    def _note(self, name: str, value: float) -> None:
+        """Into the history of the last epoch."""
+        self.history_.setdefault(name, [float("nan")] * len(self.history_["loss"]))[-1] = value
+
+    def _end_epoch(self, loss: float, watched: dict[str, float] | None = None) -> bool:
         """Keeps the history, tells the callbacks; returns whether one of them wants to stop."""
-        self._record(loss)
-        return self._tell(len(self.history_["loss"]) - 1, {"loss": loss})
+        self._record(loss, watched)
+        return self._tell(len(self.history_["loss"]) - 1, {"loss": loss, **(watched or {})})
 
     def _begin_fit(self) -> None:
         for callback in self.callbacks:
