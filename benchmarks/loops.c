@@ -28,9 +28,10 @@ double multiply_add(long repeats)
         a = a * factor + addend, b = b * factor + addend, c = c * factor + addend, d = d * factor + addend;
         e = e * factor + addend, f = f * factor + addend, g = g * factor + addend, h = h * factor + addend;
         i = i * factor + addend, j = j * factor + addend, k = k * factor + addend, l = l * factor + addend;
-        __asm__ volatile("" : IN_REGISTER(a), IN_REGISTER(b), IN_REGISTER(c), IN_REGISTER(d), IN_REGISTER(e),
-                              IN_REGISTER(f), IN_REGISTER(g), IN_REGISTER(h), IN_REGISTER(i), IN_REGISTER(j),
-                              IN_REGISTER(k), IN_REGISTER(l));
+        __asm__ volatile(""
+                         : IN_REGISTER(a), IN_REGISTER(b), IN_REGISTER(c), IN_REGISTER(d), IN_REGISTER(e),
+                           IN_REGISTER(f), IN_REGISTER(g), IN_REGISTER(h), IN_REGISTER(i), IN_REGISTER(j),
+                           IN_REGISTER(k), IN_REGISTER(l));
     }
     return 2.0 * CHAINS * (BYTES / sizeof(REAL)) * (double)repeats;
 }
@@ -42,8 +43,9 @@ void read_memory(const char *memory, size_t size, long repeats)
         for (size_t at = 0; at < size; at += 8 * BYTES) {
             const vec *p = (const vec *)(memory + at);
             vec a = p[0], b = p[1], c = p[2], d = p[3], e = p[4], f = p[5], g = p[6], h = p[7];
-            __asm__ volatile("" : IN_REGISTER(a), IN_REGISTER(b), IN_REGISTER(c), IN_REGISTER(d), IN_REGISTER(e),
-                                  IN_REGISTER(f), IN_REGISTER(g), IN_REGISTER(h));
+            __asm__ volatile(""
+                             : IN_REGISTER(a), IN_REGISTER(b), IN_REGISTER(c), IN_REGISTER(d), IN_REGISTER(e),
+                               IN_REGISTER(f), IN_REGISTER(g), IN_REGISTER(h));
         }
     }
 }
