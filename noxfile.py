@@ -113,7 +113,7 @@ def report(session: nox.Session) -> None:
 
 @nox.session
 def compilers(session: nox.Session) -> None:
-    """The C core by other compilers than the system's, which `lint` has used: the same bits where there is FMA."""
+    """The C core by other compilers than the system's, which `lint` has used: the same bits, no warning."""
     session.install("cmake", "ninja")
     for compiler in COMPILERS:
         if missing := tools_missing(session, (compiler,), (compiler,)):
@@ -122,7 +122,7 @@ def compilers(session: nox.Session) -> None:
             build = BUILD / f"c-{compiler}"
             configure(session, build, f"-DCMAKE_C_COMPILER={compiler}")
             session.run("cmake", "--build", str(build), "--target", "test_kernels", external=True)
-            session.run("ctest", "--test-dir", str(build), "-R", "^kernels_(avx|neon)", *CTEST, external=True)
+            session.run("ctest", "--test-dir", str(build), "-R", "^kernels_", *CTEST, external=True)
 
 
 @nox.session

@@ -111,7 +111,7 @@ typedef struct {
 static inline wide gated(wide z, gate g)
 {
     const wide lost = g.rest == 0 ? 0 : WIDE(fabs)(z) * g.rest;
-    return (z < 0 ? (wide)-0.0 : z) - lost;
+    return z < 0 ? -lost : z - lost;
 }
 
 static inline wide gated_slope(wide z, gate g)
