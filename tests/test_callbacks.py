@@ -379,3 +379,9 @@ def test_checkpoint_says_at_once_what_it_cannot_save(data, tmp_path):
 def test_checkpoint_refuses_wrong_settings(settings):
     with pytest.raises((TypeError, ValueError), match=next(iter(settings))):
         na.callbacks.Checkpoint("model", **settings)
+
+
+def test_shown_as_they_are_made():
+    shown = "EarlyStopping(patience=3, min_delta=0.1, monitor='validation_loss', restore_best=False)"
+    assert repr(eval(shown, vars(na.callbacks))) == shown
+    assert repr(na.callbacks.ProgressBar()) == "ProgressBar()"

@@ -33,7 +33,15 @@ def _goodness(callback: Any, logs: Logs) -> float:
     return logs[callback.monitor] if "score" in callback.monitor else -logs[callback.monitor]
 
 
-class ProgressBar:
+class _Ready:
+    """What can be read back from how it is shown."""
+
+    def __repr__(self) -> str:
+        settings = (f"{name}={value!r}" for name, value in vars(self).items() if not name.startswith("_"))
+        return f"{type(self).__name__}({', '.join(settings)})"
+
+
+class ProgressBar(_Ready):
     """A bar of tqdm, a step an epoch, with the numbers of the last epoch beside it."""
 
     def __init__(self) -> None:
@@ -55,7 +63,7 @@ class ProgressBar:
         self._bar = None
 
 
-class EarlyStopping:
+class EarlyStopping(_Ready):
     """Stops training when a number of the logs has not become better for some epochs.
 
     Parameters
@@ -109,7 +117,7 @@ class EarlyStopping:
         self._best, self._parameters, self._waited = None, None, 0
 
 
-class Checkpoint:
+class Checkpoint(_Ready):
     """Saves the model to a file as training goes on, so that little is lost if it breaks off.
 
     The file is that of `neuract.save`, and is replaced as a whole: whenever the process ends, the last complete one is
@@ -172,7 +180,7 @@ class Checkpoint:
         return True
 
 
-class CSVLogger:
+class CSVLogger(_Ready):
     """Writes a line an epoch to a file: the epoch, then its logs, under a line with their names.
 
     Parameters
@@ -201,7 +209,7 @@ class CSVLogger:
             csv.writer(file).writerows(lines)
 
 
-class LearningRateSchedule:
+class LearningRateSchedule(_Ready):
     """Moves the learning rate from epoch to epoch; after the fit it is what it was before.
 
     Parameters
