@@ -414,3 +414,9 @@ def test_what_is_no_file_is_not_replaced(tmp_path):
         NET.save("/dev/null")
     with pytest.raises(FileNotFoundError):
         NET.save(tmp_path / "nowhere" / "model")
+
+
+def test_parameters_that_load_would_refuse_are_not_saved(tmp_path):
+    with pytest.raises(ValueError, match="alpha"):
+        na.MLPRegressor(alpha=-1).save(tmp_path / "model.safetensors")
+    assert not list(tmp_path.iterdir())

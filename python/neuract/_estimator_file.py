@@ -26,6 +26,7 @@ class SavedEstimator(Parameters):
         path, state
             As for `neuract.save`.
         """
+        self._validate_params()  # `load` refuses what `fit` would
         save_bytes(path, self._file_bytes(state))
 
     def _file_bytes(self, training: bool) -> bytes:
