@@ -4,6 +4,7 @@
 import inspect
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,11 @@ import reference as ref
 
 os.environ.setdefault("MPLBACKEND", "agg")  # pictures open no windows
 VECTORS = sorted((Path(__file__).parent / "vectors").glob("*.json"))
+
+
+def shown(value):
+    """A test's name for the value, the same in every process, so that pytest-xdist can divide the tests."""
+    return re.sub(r" at 0x\w+", "", str(value))
 
 
 @pytest.fixture

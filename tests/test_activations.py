@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 import reference as ref
+from conftest import shown
 
 import neuract as na
 
@@ -265,7 +266,7 @@ def test_other_dtypes_become_float64(f, dtype):
 
 
 @every
-@pytest.mark.parametrize("bad", ["abc", ["a", "b"], None, [1j], [object()]], ids=repr)
+@pytest.mark.parametrize("bad", ["abc", ["a", "b"], None, [1j], [object()]], ids=shown)
 def test_what_is_no_number_is_refused(f, bad):
     with pytest.raises((TypeError, ValueError)):
         f(bad)

@@ -9,7 +9,7 @@ import warnings
 
 import numpy as np
 import pytest
-from conftest import assert_same_bits
+from conftest import assert_same_bits, shown
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
@@ -173,7 +173,7 @@ def test_csv_logger(data, make, tmp_path):
 
 
 @BOTH
-@pytest.mark.parametrize("schedule", ["cosine", na.schedules.WarmUp(3), lambda epoch: 0.03 / (epoch + 1)], ids=str)
+@pytest.mark.parametrize("schedule", ["cosine", na.schedules.WarmUp(3), lambda epoch: 0.03 / (epoch + 1)], ids=shown)
 def test_learning_rate_schedule(data, make, schedule):
     model = make(na.callbacks.LearningRateSchedule(schedule)).fit(*data)
     scheduled = regressor(learning_rate=schedule).fit(*data)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import sklearn
-from conftest import assert_same_bits
+from conftest import assert_same_bits, shown
 from scipy import sparse
 from sklearn import neural_network
 from sklearn.base import clone
@@ -445,7 +445,7 @@ def test_losses_of_numbers_are_refused_by_the_classifier(diabetes, unconverged, 
         na.MLPRegressor(own_squared_error, **SHORT),
         na.MLPClassifier(loss=na.Focal(1.5), **SHORT),
     ],
-    ids=lambda model: str(model.loss),
+    ids=lambda model: shown(model.loss),
 )
 def test_a_loss_is_a_parameter_as_others_are(diabetes, unconverged, model):
     X, y = diabetes

@@ -9,7 +9,7 @@ from unittest import SkipTest
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import assert_same, assert_same_bits
+from conftest import assert_same, assert_same_bits, shown
 from scipy.sparse import csr_array
 from sklearn import config_context
 from sklearn.base import clone
@@ -294,7 +294,7 @@ def test_partial_fit_goes_on_along_the_schedule(data):
         ({"learning_rate": lambda epoch: 1.0 - epoch}, "what learning_rate gives for epoch 2 must be >= 0, got -1"),
         ({"learning_rate": lambda epoch: None}, "what learning_rate gives for epoch 0 must be a number"),
     ],
-    ids=str,
+    ids=shown,
 )
 def test_rates_that_are_refused(data, settings, words):
     with pytest.raises((ValueError, TypeError), match=words):
