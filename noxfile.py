@@ -10,6 +10,7 @@ import os
 import platform
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -28,6 +29,12 @@ FUZZING = "tests/test_fuzzing.py"
 # By which kernels they compute.
 OLD_PROCESSORS = {"Nehalem": "sse2", "Haswell": "avx2"}
 C_LIBRARY = {"libc.so.6", "libm.so.6", "libpthread.so.0"}
+# The tests that reach into the core; under sanitizers the others would say the same again, in minutes.
+SANITIZED = ("activations", "memory", "network", "numbers", "own_loss", "sparse", "state", "threading")
+# Not CPython's leaks; those of the core the C tests and test_memory.py find.
+ASAN = {"ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1", "PYTHONMALLOC": "malloc"}
+VALGRIND = ("valgrind", "-q", "--error-exitcode=1", "--leak-check=full")
+NO_SUCH_ISA = (0, 77)  # of the C tests
 # What sessions need beyond a C compiler, and the Debian packages that have it.
 COMPILERS = ("clang", "gcc-12")
 CROSS_TOOLS = ("aarch64-linux-gnu-gcc", "qemu-aarch64-static")
@@ -126,6 +133,28 @@ def compilers(session: nox.Session) -> None:
 
 
 @nox.session
+def sanitize(session: nox.Session) -> None:
+    """C tests under AddressSanitizer with UBSan, ThreadSanitizer and valgrind; Python's under the first two."""
+    if sys.platform != "linux" or not (library := runtime_of("asan")):
+        print(f"SKIPPED sanitize: no AddressSanitizer of GCC's for {sys.platform}")
+        return
+    session.install("cmake", "ninja")
+    isas, best = ("sse2;avx2", "avx2") if platform.machine() == "x86_64" else ("neon", "neon")
+    for sanitizers, only in (("address,undefined", ()), ("thread", ("--networks",))):
+        program = kernel_tests(session, sanitizers, isas)
+        session.run(program, "--isa", best, *only, external=True, success_codes=NO_SUCH_ISA)
+    if missing := tools_missing(session, ("valgrind",), ("valgrind", "libc6-dbg")):
+        print(f"SKIPPED valgrind: {missing}")
+    else:
+        program = kernel_tests(session, "", isas)
+        session.run(*VALGRIND, program, "--isa", best, "--guards", external=True, success_codes=NO_SUCH_ISA)
+    defines = {"SANITIZE": "address,undefined", "ISAS": isas}.items()
+    settings = [text for name, value in defines for text in ("-C", f"cmake.define.NEURACT_{name}={value}")]
+    session.install(*settings, "-C", f"build-dir={BUILD / 'sanitize'}", ".[test]")
+    session.run("pytest", *(f"tests/test_{name}.py" for name in SANITIZED), env={**ASAN, "LD_PRELOAD": library})
+
+
+@nox.session
 def benchmarks(session: nox.Session) -> None:
     """Each benchmark in its short form: that it works, never how fast; missing peers are reported."""
     session.install(".", "cmake", "ninja")
@@ -217,6 +246,21 @@ def c_tests(session: nox.Session, build: Path, *options: str) -> None:
     configure(session, build, *options)
     session.run("cmake", "--build", str(build), external=True)
     session.run("ctest", "--test-dir", str(build), *CTEST, external=True)
+
+
+def kernel_tests(session: nox.Session, sanitizers: str, isas: str) -> str:
+    """Builds the tests of kernels and networks with these sanitizers; the program."""
+    build = BUILD / f"c-sanitize-{sanitizers.split(',')[0] or 'none'}"
+    configure(session, build, f"-DNEURACT_SANITIZE={sanitizers}", f"-DNEURACT_ISAS={isas}")
+    session.run("cmake", "--build", str(build), "--target", "test_kernels", external=True)
+    return str(build / "test_kernels")
+
+
+def runtime_of(sanitizer: str) -> str:
+    """GCC's library, or nothing."""
+    command = ["gcc", f"-print-file-name=lib{sanitizer}.so"]
+    path = subprocess.run(command, capture_output=True, text=True).stdout.strip() if shutil.which("gcc") else ""
+    return path if Path(path).is_absolute() else ""  # GCC gives a name that it does not find back
 
 
 def configure(session: nox.Session, build: Path, *options: str) -> None:
