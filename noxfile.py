@@ -21,8 +21,9 @@ nox.options.default_venv_backend = "venv"
 
 BUILD = Path("build")
 CTEST = ("--output-on-failure", f"-j{os.cpu_count()}")
+DIVIDED = ("-n", "auto", "--dist", "worksteal")  # pytest-xdist: the tests among the processors
 # What the oldest scikit-learn needs, and what its tests do.
-OLDEST = ("scipy==1.11.2", "joblib==1.2.0", "threadpoolctl==3.1.0", "pandas==2.2.1", "pytest==8.0.0")
+OLDEST = ("scipy==1.11.2", "joblib==1.2.0", "threadpoolctl==3.1.0", "pandas==2.2.1", "pytest==8.0.0", "pytest-xdist")
 # The tests that see what kernels compute.
 OF_KERNELS = ("activations", "gradients", "network", "own_loss", "same_bits", "simd", "sparse", "state", "threading")
 FUZZING = "tests/test_fuzzing.py"
@@ -50,7 +51,7 @@ def tests(session: nox.Session) -> None:
     """The README's two set-up commands, exactly as they stand there."""
     for command in readme_commands():
         session.log(command)
-        session.run("bash", "-c", command, external=True)
+        session.run("bash", "-c", command, external=True, env={"PYTEST_ADDOPTS": " ".join(DIVIDED)})
 
 
 @nox.session
@@ -74,7 +75,7 @@ def oldest(session: nox.Session) -> None:
         return
     dependencies = nox.project.load_toml("pyproject.toml")["project"]["dependencies"]
     session.install(".", *(text.replace(">=", "==") for text in dependencies), *OLDEST)
-    session.run("pytest", *(f"tests/test_{name}.py" for name in ("estimators", "drop_in", "ecosystem", "labels")))
+    run_tests(session, ("estimators", "drop_in", "ecosystem", "labels"))
 
 
 @nox.session
@@ -85,7 +86,7 @@ def simd(session: nox.Session) -> None:
     *lower, best = session.run("python", "-c", question, silent=True).split()
     session.log(f"best: {best}, what `tests` ran; now: {' '.join(lower) or 'none lower'}")
     for isa in lower:
-        session.run("pytest", *(f"tests/test_{name}.py" for name in OF_KERNELS), env={"NEURACT_SIMD": isa})
+        run_tests(session, OF_KERNELS, NEURACT_SIMD=isa)
 
 
 @nox.session
@@ -105,7 +106,7 @@ def embedded(session: nox.Session) -> None:
         print(f"SKIPPED embedded: {missing}")
         return
     session.install(".[test]")
-    session.run("pytest", "tests/test_export_c.py")
+    run_tests(session, ("export_c",))
 
 
 @nox.session
@@ -115,7 +116,7 @@ def report(session: nox.Session) -> None:
         print(f"SKIPPED report: {missing}")
         return
     session.install(".[test,browser]")
-    session.run("pytest", "tests/test_report_page.py")
+    run_tests(session, ("report_page",))
 
 
 @nox.session
@@ -151,7 +152,7 @@ def sanitize(session: nox.Session) -> None:
     defines = {"SANITIZE": "address,undefined", "ISAS": isas}.items()
     settings = [text for name, value in defines for text in ("-C", f"cmake.define.NEURACT_{name}={value}")]
     session.install(*settings, "-C", f"build-dir={BUILD / 'sanitize'}", ".[test]")
-    session.run("pytest", *(f"tests/test_{name}.py" for name in SANITIZED), env={**ASAN, "LD_PRELOAD": library})
+    run_tests(session, SANITIZED, **ASAN, LD_PRELOAD=library)
 
 
 @nox.session
@@ -239,6 +240,11 @@ def readme_commands() -> list[str]:
     if len(commands) != 2:
         raise ValueError(f"README.md has {len(commands)} set-up commands, not 2: {commands}")
     return commands
+
+
+def run_tests(session: nox.Session, names: tuple[str, ...], **environment: str) -> None:
+    """Runs these of the test files."""
+    session.run("pytest", *DIVIDED, *(f"tests/test_{name}.py" for name in names), env=environment)
 
 
 def c_tests(session: nox.Session, build: Path, *options: str) -> None:
