@@ -41,10 +41,10 @@ struct na_network {
 struct na_trainer {
     const struct na_functions *functions;
     int64_t steps;
-    int n_threads;       /* as last set */
-    void *inputs;        /* memory for the inputs of a step */
-    size_t input_size;   /* bytes of it */
-    bool watching;       /* the neurons, in runs */
+    int n_threads;     /* as last set */
+    void *inputs;      /* memory for the inputs of a step */
+    size_t input_size; /* bytes of it */
+    bool watching;     /* the neurons, in runs */
     double gradient_norm, dead_share;
     na_fp_state outside; /* the caller's, while the trainer is at work */
 };
