@@ -25,8 +25,12 @@ typedef struct {
     real *scratch;
 } diagnosis;
 
-static double lesser(double a, double b) { return b < a ? b : a; }
-static double greater(double a, double b) { return b > a ? b : a; }
+/* A NaN that is met stays, wherever it is met. */
+static double lesser(double a, double b) { return b < a || isnan(b) ? b : a; }
+static double greater(double a, double b) { return b > a || isnan(b) ? b : a; }
+
+/* An infinite limit is none, not even for an infinite y: nothing is beyond NaN. */
+static real limit_of(double limit) { return isinf(limit) ? (real)NAN : (real)limit; }
 
 /* Adds what was done on m rows to what was done on n others. Chan, Golub & LeVeque 1979, "Updating formulae". */
 static void add_activity(na_activity *to, double n, const na_activity *from, double m)
@@ -49,7 +53,7 @@ static void add_activity(na_activity *to, double n, const na_activity *from, dou
 static na_activity measure(const diagnosis *p, int64_t rows, const real *y, int64_t stride, const double *limits)
 {
     real m[NA_N_MEASURES][NA_LANES];
-    p->table->measure(rows, y, stride, y[0], (real)limits[0], (real)limits[1], m[0]);
+    p->table->measure(rows, y, stride, y[0], limit_of(limits[0]), limit_of(limits[1]), m[0]);
     double n = (double)rows, sum = 0, squares = 0;
     na_activity activity = {.minimum = (double)y[0], .maximum = (double)y[0]};
     for (int i = 0; i < NA_LANES; i++) {
@@ -61,7 +65,8 @@ static na_activity measure(const diagnosis *p, int64_t rows, const real *y, int6
         activity.saturated += (double)m[NA_SATURATED][i];
     }
     activity.mean = (double)y[0] + sum / n;
-    activity.squares = greater(0, squares - sum * sum / n);
+    activity.squares = isfinite(squares) ? greater(0, squares - sum * sum / n) : squares;
+    if (isnan(squares)) activity.minimum = activity.maximum = squares;
     return activity;
 }
 
@@ -79,7 +84,7 @@ static int count_fired(int64_t rows, const real *y, int64_t stride, const real *
 /* The inputs of a group, after `before` rows of its piece. */
 static void add_inputs(const diagnosis *p, int64_t before, int64_t rows, const real *x, na_activity *activities)
 {
-    const double no_limits[] = {-INFINITY, INFINITY};
+    static const double no_limits[] = {-INFINITY, INFINITY};
     int64_t n_inputs = p->net->n_inputs;
     for (int64_t k = 0; k < n_inputs; k++) {
         na_activity activity = measure(p, rows, x + k * NA_LANES, n_inputs * NA_LANES, no_limits);
@@ -167,7 +172,7 @@ static void diagnose_job(void *argument, na_team *team, int thread)
 static void divide_rows(diagnosis *p)
 {
     int64_t group = p->net->group * NA_LANES, groups = up_to(p->rows, group) / group;
-    p->piece_rows = up_to(groups, MOST_PIECES) / MOST_PIECES * group;
+    p->piece_rows = most(group, up_to(groups, MOST_PIECES) / MOST_PIECES * group);
     p->n_pieces = up_to(p->rows, p->piece_rows) / p->piece_rows;
     p->n_blocked = is_sparse(p->x) ? 0 : p->net->n_inputs;
     for (int l = 0; l < p->net->n_layers; l++) p->n_blocked += p->net->layers[l].units;

@@ -93,7 +93,8 @@ na_status na_network_predict(const na_network *network, int64_t rows, na_rows x,
 na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                              uint8_t *const *fired, int n_threads);
 
-/* What a neuron passes on over some rows, or an input is; all 0 for no rows. */
+/* What a neuron passes on over some rows, or an input is; all 0 for no rows. Where y is infinite or its square is
+ * beyond the dtype, squares is infinite or NaN; where y is NaN, so are the first four. */
 typedef struct {
     double mean, squares; /* squares: Σ (y − mean)² */
     double minimum, maximum;

@@ -103,6 +103,30 @@ def test_numbers_of_float32_with_a_far_mean(rng):
         np.testing.assert_allclose(mean, exact.mean(0), rtol=1e-9)
 
 
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+def test_columns_whose_squares_overflow(form, rng):
+    """Protects columns of huge numbers from being called constant, with numpy's warnings besides."""
+    x = 1e200 * rng.normal(size=(40, 2)) * [[1, 0]] * (rng.random((40, 1)) < 0.8)
+    net = na.Network([na.Dense(1, "linear")], dtype="float64").set_parameters([[[0.0], [0.0]]], [[0.0]])
+    diagnosis = na.diagnose(net, form(x))
+    np.testing.assert_array_equal(diagnosis.input_std, [np.inf, 0])
+    np.testing.assert_allclose(diagnosis.input_mean, x.mean(0), rtol=1e-12)
+    assert [finding.neurons for finding in findings(diagnosis, "unscaled_inputs")] == [(0,)]
+
+
+@pytest.mark.parametrize("row", [0, 7, 150])
+def test_neurons_that_overflow(row):
+    """Protects neurons that pass an infinity or NaN on from being called constant or saturated, wherever they do."""
+    layers = [na.Dense(1, "linear"), na.Dense(1, "linear")]
+    net = na.Network(layers).set_parameters([[[3e38], [3e38]], [[0.0]]], [[0.0], [0.0]])
+    x = np.zeros((200, 2), np.float32)
+    x[row] = 3
+    for layer in na.diagnose(net, x).layers:
+        assert not np.isfinite([layer.mean, layer.std]).any()
+        assert not layer.constant.any()
+        assert not layer.saturated_share.any()
+
+
 def test_slices_add_up(rng):
     """Protects the numbers of more rows than one call of the core takes."""
     layers = ref.glorot(3, [40, 40, 1], ["relu", "tanh", "linear"], rng)

@@ -32,10 +32,13 @@ def activities(network: Network, x: Array | SparseRows) -> tuple[Array, list[Arr
 
 def _with_zeros(inputs: Array, rows: int) -> Array:
     """Inputs of which some values are stored, with the zeros that are not."""
-    stored = inputs["fired"] / rows
-    sparse = stored < 1
-    inputs["squares"] += inputs["mean"] ** 2 * stored * (1 - stored) * rows
-    inputs["mean"] *= stored
-    inputs["minimum"] = np.where(sparse, np.minimum(inputs["minimum"], 0), inputs["minimum"])
-    inputs["maximum"] = np.where(sparse, np.maximum(inputs["maximum"], 0), inputs["maximum"])
+    sparse = inputs["fired"] < rows
+    part = inputs[sparse]
+    stored = part["fired"] / rows
+    with np.errstate(over="ignore"):
+        part["squares"] += part["mean"] ** 2 * stored * (1 - stored) * rows
+    part["mean"] *= stored
+    part["minimum"] = np.minimum(part["minimum"], 0)
+    part["maximum"] = np.maximum(part["maximum"], 0)
+    inputs[sparse] = part
     return inputs

@@ -16,6 +16,7 @@ typedef struct {
     real y[ROWS * N_OUT], row[N_OUT], hidden[ROWS * HIDDEN], weights[N_IN * HIDDEN], gradients[N_IN * HIDDEN];
     real activated[N], softmax[N];
     double loss;
+    na_activity activities[N_IN + HIDDEN + N_OUT];
 } results;
 
 /* ---- the caller's state ---------------------------------------------------------------------- */
@@ -103,9 +104,11 @@ static void ask(const na_network *net, na_rows x, results *out)
 {
     void *outputs[] = {out->hidden, NULL};
     uint8_t *fired[] = {NULL, NULL};
+    const double limits[] = {0.1, 0.9, -INFINITY, INFINITY};
     CALL(na_network_predict(net, ROWS, x, out->y, THREADS));
     CALL(na_network_predict(net, 1, x, out->row, 1));
     CALL(na_network_inspect(net, ROWS, x, outputs, fired, THREADS));
+    CALL(na_network_diagnose(net, ROWS, x, limits, 0, out->activities, THREADS));
 }
 
 static void call_all(const na_layer *layers, const real *weights, const na_data *data, const real *z, bool own,

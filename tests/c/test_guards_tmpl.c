@@ -20,7 +20,7 @@ typedef struct {
     bool sparse, first; /* first: arrays begin behind an inaccessible page, else they end before one */
 } shape;
 
-enum { X, Y, TARGETS, WEIGHTS, ORDER, COLUMNS, STARTS, PARAMETERS, OUTPUTS, FIRED };
+enum { X, Y, TARGETS, WEIGHTS, ORDER, COLUMNS, STARTS, PARAMETERS, OUTPUTS, FIRED, LIMITS, ACTIVITIES };
 
 static void *guarded(const shape *s, int slot, int64_t count, size_t size)
 {
@@ -125,6 +125,30 @@ static void train(na_trainer *trainer, const shape *s, const na_data *data, cons
     na_trainer_get(trainer, NA_GRADIENTS, 0, NA_WEIGHTS, guarded(s, PARAMETERS, s->n_in * s->units, sizeof(real)));
 }
 
+/* NULL where memory is short. */
+static const na_activity *diagnosed(const na_network *net, const shape *s, na_rows x)
+{
+    int64_t n = s->n_in + s->units + s->n_out;
+    double *limits = guarded(s, LIMITS, 4, sizeof *limits);
+    na_activity *activities = guarded(s, ACTIVITIES, n, sizeof *activities);
+    limits[0] = limits[2] = -INFINITY, limits[1] = limits[3] = INFINITY;
+    memset(activities, 0, (size_t)n * sizeof *activities);
+    return na_network_diagnose(net, s->rows, x, limits, 0, activities, 1) == NA_OK ? activities : NULL;
+}
+
+/* y: the outputs of the rows that were diagnosed. */
+static void diagnose(const na_network *net, const shape *s, na_rows x, const real *y)
+{
+    const na_activity *activities = diagnosed(net, s, x);
+    if (!activities) abort();
+    for (int64_t j = 0; j < s->n_out; j++) {
+        real least = s->rows > 0 ? y[j] : 0;
+        for (int64_t r = 1; r < s->rows; r++) least = REAL_FN(fmin)(least, y[r * s->n_out + j]);
+        double minimum = activities[s->n_in + s->units + j].minimum;
+        if (minimum != (double)least) case_fail("minimum of an output", j, minimum, (double)least);
+    }
+}
+
 static void ask(const na_network *net, const shape *s, na_rows x)
 {
     real *y = guarded(s, Y, s->rows * s->n_out, sizeof(real));
@@ -133,7 +157,19 @@ static void ask(const na_network *net, const shape *s, na_rows x)
     if (na_network_predict(net, s->rows, x, y, 1) != NA_OK) abort();
     if (na_network_inspect(net, s->rows, x, outputs, fired, 1) != NA_OK) abort();
     expect_same("y of predict", s->rows * s->n_out, y, outputs[1]);
+    diagnose(net, s, x, y);
     if (!s->first) expect_guarded("y", Y, s->rows * s->n_out, y);
+}
+
+static void test_no_rows(bool sparse)
+{
+    CASE("no rows", "sparse %d", sparse);
+    const shape s = {5, 7, 3, 0, .sparse = sparse};
+    na_network *net = make_network(&s);
+    if (!net) abort();
+    ask(net, &s, sparse ? sparse_rows(&s) : dense_rows(&s));
+    na_network_free(net);
+    case_end();
 }
 
 static void test_shape(const shape *s)
@@ -185,6 +221,7 @@ static na_status take_memory(const shape *s, na_network *net, const na_data *dat
     na_status status = twin ? make_trainer(net, data, &trainer) : NA_OUT_OF_MEMORY;
     if (status == NA_OK) status = na_network_predict(net, s->rows, data->x, y, 1);
     if (status == NA_OK) status = na_network_inspect(net, s->rows, data->x, outputs, fired, 1);
+    if (status == NA_OK && !diagnosed(net, s, data->x)) status = NA_OUT_OF_MEMORY;
     if (trainer) na_trainer_free(trainer);
     na_network_free(twin);
     return status;
@@ -193,7 +230,7 @@ static na_status take_memory(const shape *s, na_network *net, const na_data *dat
 /* The first, the second, ... allocation fails, until none is left to. */
 static void test_without_memory(bool sparse)
 {
-    enum { ALLOCATIONS = 5 }; /* network, trainer, its inputs, predict, inspect */
+    enum { ALLOCATIONS = 7 }; /* network, trainer, its inputs, predict, inspect, two of diagnose */
     CASE("without memory", "sparse %d", sparse);
     const shape s = {5, 7, 3, 20, .sparse = sparse};
     uint32_t *order;
@@ -221,6 +258,6 @@ void NA_FN(test_guards)(void)
         test_shape(&s);
     }
     for (int64_t n = 1; n <= 2 * NA_LANES + 1; n++) test_arrays(n, false), test_arrays(n, true);
-    test_without_memory(false);
-    test_without_memory(true);
+    test_no_rows(false), test_no_rows(true);
+    test_without_memory(false), test_without_memory(true);
 }
