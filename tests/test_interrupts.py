@@ -222,4 +222,4 @@ def test_other_threads_run_during_a_call(data):
     net.fit(X, y)
     done.set()
     worker.join()
-    assert beats.count(0) > 3  # while the one epoch was at work
+    assert beats.count(0) > 10  # while the one epoch was at work; before it there are some too

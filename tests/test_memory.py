@@ -240,6 +240,7 @@ SIZES = {
     "units x units": [na.Dense(2**21), na.Dense(2**21), na.Dense(1, "linear")],
     "beyond 2^63": [na.Dense(2**62), na.Dense(1, "linear")],
     "sum of layers beyond 2^64": [*(na.Dense(2**31) for _ in range(5)), na.Dense(1, "linear")],
+    "2^62 numbers, 2^64 bytes": [na.Dense(2**59), na.Dense(3, "linear")],
 }
 
 
@@ -248,7 +249,7 @@ SIZES = {
 def test_networks_larger_than_memory_are_refused(rng, layers):
     X = rng.standard_normal((10, 4))
     with pytest.raises(MemoryError, match="not enough memory for this network"):
-        na.Network(layers).fit(X, X[:, 0])
+        na.Network(layers).fit(X, X[:, : layers[-1].units])
 
 
 @refuses_what_it_cannot_have
@@ -287,7 +288,7 @@ def test_the_core_checks_products():
 
 # ---- more than 2^31 numbers ----------------------------------------------------------------------
 
-FEATURES, MANY_ROWS = 512, 2**22 + 16
+FEATURES, MANY_ROWS = 512, 5 * 2**20  # so many that the last slice of a prediction, too, begins beyond 2^31
 
 
 @pytest.fixture

@@ -126,14 +126,15 @@ def in_a_fork(task):
 
 
 class Watch:
-    """A callback that lets a fit without end go on until `enough` is set."""
+    """A callback that lets a fit without end go on until `enough` is set; one by another thread, if it is let in, ends."""
 
     def __init__(self):
-        self.begun, self.enough = threading.Event(), threading.Event()
+        self.begun, self.enough, self.thread = threading.Event(), threading.Event(), None
 
     def __call__(self, net, epoch, logs):
+        self.thread = self.thread or threading.get_ident()
         self.begun.set()
-        return self.enough.is_set()
+        return self.enough.is_set() or threading.get_ident() != self.thread
 
 
 @contextmanager
