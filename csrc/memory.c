@@ -76,7 +76,9 @@ void *na_allocate(size_t count, size_t size)
     size_t bytes;
     if (!whole_lines(count, size, &bytes) || shall_fail()) return NULL;
     void *memory = bytes >= 2 * LARGE_PAGE ? allocate_large(bytes) : aligned_alloc(LINE, bytes > 0 ? bytes : LINE);
-    if (memory) memset(memory, 0, bytes);
+    if (!memory) return NULL;
+    ASAN_UNPOISON_MEMORY_REGION(memory, bytes); /* the lines of an arena that lay there before */
+    memset(memory, 0, bytes);
     count_held(memory, 1);
     return memory;
 }

@@ -192,7 +192,6 @@ EDITS = {
     "no layers": (0, lambda d, a: d["network"].update(layers=[]), "at least one layer"),
     "wide layers": (0, lambda d, a: d["network"]["layers"][0].update(units=10**15), "must be float"),
     "wide input": (0, lambda d, a: d["network"]["learned"].update(n_inputs=10**15), "layers.0.weight must be"),
-    "batches": (0, lambda d, a: d["network"].update(batch_size=10**30), "too large"),
     "steps": (0, lambda d, a: d["network"]["training"].update(steps=-1), "steps must be"),
     "position": (0, lambda d, a: d["network"]["generator"].update(position=10**6), "position"),
     "version": (0, lambda d, a: (d.update(neuract="7.1"), d["network"].update(l1="x")), r"written by neuract 7\.1"),

@@ -43,8 +43,8 @@ def pickled(model, path):
 
 
 def own_loss(y_true, y_pred):
-    r = y_pred - y_true
-    return (r**4).sum(axis=1), 4 * r**3
+    r = y_pred - y_true  # products: NumPy's powers depend, in the last bit, on where an array lies
+    return (r * r * r * r).sum(axis=1), 4 * r * r * r
 
 
 def slower(epoch):
