@@ -126,7 +126,7 @@ def in_a_fork(task):
 
 
 class Watch:
-    """A callback that lets a fit without end go on until `enough` is set; one by another thread, if it is let in, ends."""
+    """A callback that lets a fit without end go on until `enough` is set; another thread's, were it let in, ends."""
 
     def __init__(self):
         self.begun, self.enough, self.thread = threading.Event(), threading.Event(), None
