@@ -80,8 +80,8 @@ def test_divergence_in_the_last_step_is_noticed(data):
 def test_a_fit_that_cannot_start_leaves_everything(data):
     net = network().fit(*data)
     before, history = parameters(net), copy.deepcopy(net.history_)
-    net.random_state = "no generator"
-    with pytest.raises(ValueError, match="random_state"):
+    net.init = [np.ones((2, 8))], [np.ones(8)]
+    with pytest.raises(ValueError, match="weights must have one array"):
         net.fit(*data)
     assert same(net, before)
     assert net.history_ == history
@@ -171,6 +171,50 @@ def test_lbfgs_that_is_interrupted_keeps_the_last_iteration(data):
     with pytest.raises(KeyboardInterrupt):
         net.fit(*data)
     assert same(net, kept[-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [
+        ("learning_rate", np.float32(0.25), 0.25),
+        ("learning_rate", 1, 1.0),
+        ("epochs", np.int64(2), 2),
+        ("verbose", 1, True),
+        ("shuffle", 0, False),
+    ],
+)
+def test_a_setting_is_checked_where_it_changes_too(name, value, kept, data):
+    net = network().fit(*data)
+    setattr(net, name, value)
+    assert (getattr(net, name), type(getattr(net, name))) == (kept, type(kept))
+    assert getattr(pickle.loads(pickle.dumps(net)), name) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("learning_rate", -1.0),
+        ("learning_rate", np.nan),
+        ("epochs", 1.5),
+        ("init", "he"),
+        ("random_state", -1),
+        ("callbacks", 3),
+        ("callbacks", [3]),
+    ],
+)
+def test_a_setting_that_is_none_is_refused_and_left(name, value, data):
+    net = network()
+    before = getattr(net, name)
+    with pytest.raises((ValueError, TypeError), match=name.removesuffix("s")):
+        setattr(net, name, value)
+    assert getattr(net, name) == before
+
+
+def test_callbacks_may_be_given_later(data):
+    net, epochs = network(), []
+    net.callbacks = [lambda network, epoch, logs: epochs.append(epoch)]
+    net.fit(*data)
+    assert epochs == [0, 1, 2]
 
 
 def test_lbfgs_refuses_what_it_cannot_do(data):

@@ -7,6 +7,7 @@ parameters and history; "training", the optimizer's state; "generator". The last
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -27,7 +28,15 @@ State = dict[str, Any]
 Shapes = dict[str, list[tuple[int, ...]]]
 
 FIXED = ("loss", "optimizer", "alpha", "l1", "max_grad_norm", "batch_size", "dtype", "n_threads")  # beside layers
-FREE = ("learning_rate", "epochs", "shuffle", "init", "random_state", "verbose")
+FREE: dict[str, Callable[[Any], Any]] = {
+    "learning_rate": partial(_validation.real_number, name="learning_rate", low=0, open_high=True),
+    "epochs": partial(_validation.whole_number, name="epochs", low=0),
+    "shuffle": bool,
+    "init": _initial.checked,
+    "random_state": _validation.random_state,
+    "verbose": bool,
+}
+"""The settings that may change, and what takes a value for each of them, or refuses it."""
 KEYS = ("layers", *FIXED, *FREE, "learned", "training", "generator")
 NAMES = {"weights": "weight", "biases": "bias", "slopes": "slope"}  # of PARTS, in the names of arrays
 OF_MOMENTS = {"first_moments": "first_moment", "second_moments": "second_moment"}
@@ -133,16 +142,10 @@ def _read_layer(document: Any, number: int, reader: Reader) -> Dense:
 
 def _checked_free(free: State, generator: np.random.RandomState | None) -> State:
     """The settings that no constructor checks."""
-    random_state = generator if free["random_state"] == GENERATOR else free["random_state"]
-    _validation.random_state(random_state)
-    return {
-        "learning_rate": _validation.real_number(free["learning_rate"], "learning_rate", low=0, open_high=True),
-        "epochs": _validation.whole_number(free["epochs"], "epochs", low=0),
-        "shuffle": _validation.boolean(free["shuffle"], "shuffle"),
-        "init": _initial.checked(free["init"]),
-        "random_state": random_state,
-        "verbose": _validation.boolean(free["verbose"], "verbose"),
-    }
+    free = {**free, "random_state": generator if free["random_state"] == GENERATOR else free["random_state"]}
+    for name in ("shuffle", "verbose"):
+        _validation.boolean(free[name], name)
+    return {name: check(free[name]) for name, check in FREE.items()}
 
 
 def _read_learned(document: Any, layers: list[Dense], dtype: str, reader: Reader) -> State:

@@ -165,13 +165,14 @@ def named_classes(module: dict[str, Any], base: type[Kind]) -> Mapping[str, type
     )
 
 
-def random_state(value: object) -> None:
-    """Refuses what `random_generator` makes nothing of; costs less than making it."""
+def random_state(value: Any) -> Any:
+    """`value` if `random_generator` makes something of it; costs less than making it."""
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool) and 0 <= int(value) < 2**32
     if not (value is None or whole or isinstance(value, np.random.RandomState)):
         raise ValueError(
             f"random_state must be None, an int from 0 to 2**32 - 1, or a numpy.random.RandomState; got {value!r}"
         )
+    return value
 
 
 def random_generator(value: Any) -> np.random.RandomState:

@@ -35,18 +35,10 @@ from neuract.threading import threads_of
 
 Array = npt.NDArray[Any]
 
-# What the core has taken over; the other settings may be changed between calls.
+# What the core has taken over; the other settings may be changed between calls, and are checked then too.
 FIXED = ("layers", "loss_function", "optimizer", "alpha", "l1", "max_grad_norm", "batch_size", "dtype", "n_threads")
-KNOWN = {
-    *FIXED,
-    *FREE,
-    "callbacks",
-    "history_",
-    "_core",
-    "_trainer",
-    "_random",
-    "_estimator",
-}  # other attributes are the user's
+CHECKED = {**FREE, "callbacks": _callbacks.checked}
+KNOWN = {*FIXED, *CHECKED, "history_", "_core", "_trainer", "_random", "_estimator"}  # other attributes are the user's
 
 
 class Network(Exportable):
@@ -117,6 +109,7 @@ class Network(Exportable):
     """
 
     history_: dict[str, list[float]]
+    callbacks: Any  # whatever is given, kept as a list of Callback
     _neuract_file = "Network"
 
     def __init__(
@@ -163,14 +156,13 @@ class Network(Exportable):
         self.alpha = _validation.real_number(alpha, "alpha", low=0, open_high=True)
         self.batch_size = _validation.whole_number(batch_size, "batch_size", low=1)
         self.epochs = _validation.whole_number(epochs, "epochs", low=1)
-        self.shuffle = bool(shuffle)
-        self.init = _initial.checked(init)
+        self.shuffle = shuffle
+        self.init = init
         self.dtype = _validation.one_of(dtype, "dtype", ("float32", "float64"))
         self.random_state = random_state
-        _validation.random_state(random_state)
         self.n_threads = None if n_threads is None else _validation.whole_number(n_threads, "n_threads", low=1)
-        self.callbacks = _callbacks.checked(callbacks)
-        self.verbose = bool(verbose)
+        self.callbacks = callbacks
+        self.verbose = verbose
         self._core: core.Network | None = None
         self._trainer: core.Trainer | None = None
         self._random: np.random.RandomState | None = None
@@ -575,7 +567,7 @@ class Network(Exportable):
     def __setattr__(self, name: str, value: object) -> None:
         if name in FIXED and name in self.__dict__:
             raise AttributeError(f"{name} is fixed when a Network is made; make a new one with {name}={value!r}")
-        super().__setattr__(name, value)
+        super().__setattr__(name, CHECKED[name](value) if name in CHECKED else value)
 
     def __repr__(self) -> str:
         return (
