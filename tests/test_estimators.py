@@ -7,6 +7,7 @@ import pickle
 import re
 import warnings
 from contextlib import contextmanager
+from functools import partial
 from unittest import SkipTest
 
 import numpy as np
@@ -632,6 +633,23 @@ def test_not_fitted(diabetes):
         with pytest.raises(NotFittedError, match="MLPClassifier"):
             getattr(na.MLPClassifier(), method)(X)
     assert not hasattr(na.MLPRegressor(), "coefs_")
+
+
+def test_not_fitted_while_it_is_fitted_first(diabetes):
+    X, y = diabetes
+    model, found = na.MLPRegressor(), []
+    questions = [model.predict, model.report, model.to_c, lambda _: model.to_onnx(), partial(na.diagnose, model)]
+
+    def ask(network, epoch, logs):
+        for question in questions:
+            with pytest.raises(NotFittedError, match="MLPRegressor") as error:
+                question(X)
+            found.append(error)
+        return True
+
+    model.set_params(callbacks=[ask]).fit(X, y)
+    assert len(found) == len(questions)
+    assert model.predict(X).shape == (len(X),)
 
 
 def test_max_iter_warns(diabetes):

@@ -221,6 +221,14 @@ def test_a_callback_cannot_train_its_own_network(data):
     net.fit(*data)  # and is free again
 
 
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_a_callback_cannot_train_the_network_of_its_estimator(method, data):
+    X, y = data[0], data[1] > 0
+    model = MLPClassifier(callbacks=[lambda net, epoch, logs: getattr(net, method)(X, y)], random_state=0)
+    with pytest.raises(RuntimeError, match="this network is being trained, by another thread or around this call"):
+        model.fit(X, y)
+
+
 def test_the_core_refuses_two_runs_of_one_trainer(data):
     """What frees memory that a run is using, were the Python layer mistaken."""
     X, y = data

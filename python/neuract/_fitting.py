@@ -115,15 +115,12 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
             )
         random = check_random_state(self.random_state)
         network = self._network(rows.data, random, continuing, incremental)
-        network._estimator = partial(self._as_if_ended, network)
-        try:
+        with self._training(network):
             self._open_curves(continuing, incremental, self.early_stopping or held_out is not None)
             if self.solver == "lbfgs":
                 self._minimize(network, rows.data, tasks)
             else:
                 self._descend(network, rows, held_out, random, tasks, incremental)
-        finally:
-            network._estimator = None  # which refers to the network: without this it would outlive a failure
         network._random = None  # with random_state=None NumPy's own, which is no part of the model
         self.network_ = network
         tasks.end(network)
@@ -142,6 +139,16 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
                 self.__dict__.clear()
                 self.__dict__.update(before)
                 raise
+
+    @contextmanager
+    def _training(self, network: Network) -> Iterator[None]:
+        """Around the training of the network, which callbacks must not train too; it knows whose it is."""
+        with _training.trained_by_one(network, "network"):
+            network._estimator = partial(self._as_if_ended, network)
+            try:
+                yield
+            finally:
+                network._estimator = None  # which refers to the network: without this it would outlive a failure
 
     def _data(self, X: Any, y: Any, sample_weight: Any, continuing: bool, incremental: bool) -> Data:
         """The checked arrays, in the dtype of the network."""
@@ -306,6 +313,10 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
     def _outcome(self) -> tuple[str, Sequence[Any]]:
         """What the outputs are, "numbers", "quantiles", "classes" or "labels", and the name of each."""
         raise NotImplementedError
+
+    def __sklearn_is_fitted__(self) -> bool:
+        """Not yet in the first fit, whose callbacks may ask: it leaves other attributes first."""
+        return "network_" in self.__dict__
 
     def _can_go_epoch_by_epoch(self) -> bool:
         if self.solver == "lbfgs":
