@@ -112,6 +112,14 @@ def test_sparse_rows(net, data, tmp_path):
     np.testing.assert_allclose(of_sparse, numbers_of(written(net, tmp_path, x)), rtol=1e-6)
 
 
+@UNFINISHED
+def test_labels_in_a_sparse_matrix(data, tmp_path):
+    sparse = pytest.importorskip("scipy.sparse")
+    x, labels = data[0], sparse.csr_matrix(data[0][:, :3] > 0, dtype=int)
+    model = na.MLPClassifier((3,), max_iter=2, random_state=0).fit(x, labels)
+    assert description_of(written(model, tmp_path, x, labels))["examples"][:2] == ["row 0", "row 2"]
+
+
 def test_the_strongest_come_first(tmp_path):
     net = na.Network([na.Dense(3, "relu"), na.Dense(1, "linear")])
     net.set_parameters([np.array([[1, 0, 0], [5, 0, 0], [0, 2, 3]]), np.array([[1], [9], [2]])])

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neuract._sparse import is_sparse
 from neuract.activations import Softmax
 from neuract.inspection import Diagnosis
 from neuract.layers import Dense, n_slopes
@@ -124,7 +125,7 @@ def _strongest_neurons(network: Network) -> list[list[int]]:
 
 def _example_names(numbers: Array, y: npt.ArrayLike | None) -> list[str]:
     """Row numbers, with their target where y has one a row."""
-    targets = None if y is None else np.asarray(y)
+    targets = None if y is None or is_sparse(y) else np.asarray(y)
     if targets is None or targets.size != len(targets):
         return [f"row {number}" for number in numbers]
     chosen = targets.ravel()[numbers]
