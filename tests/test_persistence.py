@@ -344,6 +344,12 @@ def test_subclasses_are_pickled(data, path):
     assert_same_bits([twin.predict(data[0])], [model.predict(data[0])])
 
 
+def test_subclasses_with_other_parameters_are_not_saved(data, path):
+    with pytest.raises(ValueError, match="the parameters of MLPRegressor, and Subclass has others; pickle it"):
+        na.save(Subclass().fit(*data), path)
+    assert not path.exists()
+
+
 def test_only_models_are_saved(path):
     with pytest.raises(TypeError, match="must be a Network, MLPClassifier or MLPRegressor, got 3"):
         na.save(3, path)
@@ -412,7 +418,7 @@ def test_what_is_no_file_is_not_replaced(tmp_path):
         NET.save(tmp_path)
     with pytest.raises(OSError, match="is not a regular file"):
         NET.save("/dev/null")
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(FileNotFoundError, match=r"no such folder: '.*nowhere'"):
         NET.save(tmp_path / "nowhere" / "model")
 
 

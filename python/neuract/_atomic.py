@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 
@@ -15,6 +16,8 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     the new file is gone. A process that is killed may leave it, named .neuract-….tmp.
     """
     target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(target.parent))
     if target.exists() and not target.is_file():
         raise OSError(f"{target} is not a regular file, and is left as it is")
     new = target.parent / f".neuract-{os.urandom(8).hex()}.tmp"

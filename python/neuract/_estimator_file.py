@@ -30,8 +30,18 @@ class SavedEstimator(Parameters):
         save_bytes(path, self._file_bytes(state))
 
     def _file_bytes(self, training: bool) -> bytes:
+        self._check_parameters_are_ours()
         writer = Writer()
         return pack(self._neuract_file, write_estimator(self._state(), writer, training=training), writer)
+
+    def _check_parameters_are_ours(self) -> None:
+        """ValueError of a subclass with others, which a file would lose."""
+        ours: Any = next(kind for kind in type(self).__mro__ if "_neuract_file" in vars(kind))
+        if self._get_param_names() != ours._get_param_names():
+            raise ValueError(
+                f"a file holds the parameters of {ours.__name__}, and {type(self).__name__} has others; pickle it, or "
+                "save its network_"
+            )
 
     def _as_if_ended(self, network: Network) -> Self:
         """This estimator as it would be if the fit of the network ended now."""
