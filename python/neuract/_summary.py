@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from neuract.layers import Dense, n_slopes
+from neuract.layers import Dense, layer_names, n_slopes
 
 Row = tuple[str, str, str, str, str]
 
@@ -28,11 +28,6 @@ def rows(layers: Sequence[Dense], n_inputs: int | None) -> list[Row]:
         table.append((name, shape, repr(layer.activation), _threshold(layer), _text(count)))
     table.append(("total", "", "", "", _text(total)))
     return table
-
-
-def layer_names(n_layers: int) -> list[str]:
-    """What the layers of a network are called: "hidden 1", "hidden 2", ..., "output"."""
-    return [f"hidden {number}" for number in range(1, n_layers)] + ["output"]
 
 
 def _count(layer: Dense, n_in: int | None) -> int | None:

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuract import _diagnosis_table, _findings, _summary, _training
+from neuract import _diagnosis_table, _findings, _training
 from neuract._activities import activities
 from neuract._findings import Evidence, Finding
 from neuract._training import Gradients
 from neuract.activations import Activation
+from neuract.layers import layer_names
 from neuract.network import Network
 
 Array = npt.NDArray[Any]
@@ -199,7 +200,7 @@ def diagnose(model: Any, X: Any, y: npt.ArrayLike | None = None) -> Diagnosis:
 def _layers(
     network: Network, rows: int, neurons: list[Array], gradients: Gradients | None
 ) -> tuple[LayerDiagnosis, ...]:
-    names, weights, slopes = _summary.layer_names(len(network.layers)), network.weights, network.slopes
+    names, weights, slopes = layer_names(len(network.layers)), network.weights, network.slopes
     return tuple(
         LayerDiagnosis(
             name=names[number],

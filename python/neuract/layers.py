@@ -93,6 +93,11 @@ def n_slopes(layer: Dense) -> int:
     return 1 if layer.activation.shared else layer.units
 
 
+def layer_names(n_layers: int) -> list[str]:
+    """What the layers of a network are called: "hidden 1", "hidden 2", ..., "output"."""
+    return [f"hidden {number}" for number in range(1, n_layers)] + ["output"]
+
+
 def _threshold(threshold: Any, units: int) -> float | tuple[float, ...] | None:
     if threshold is None:
         return None

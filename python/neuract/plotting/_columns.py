@@ -15,6 +15,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
 from neuract.inspection import Diagnosis
+from neuract.layers import layer_names
 from neuract.network import Network
 from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SMALL
 
@@ -64,9 +65,9 @@ def columns_of(network: Network, strength: Sequence[Array], max_neurons: int, ap
 
 def _headings(network: Network) -> list[str]:
     """Of the inputs and of each layer: what it is, how many neurons, their activation."""
-    hidden = [f"hidden {number}" for number in range(1, len(network.layers))]
+    names = layer_names(len(network.layers))
     kinds = [f"{layer.units:,} × {layer.activation.core_name}" for layer in network.layers]
-    layers = (f"{name}\n{kind}" for name, kind in zip([*hidden, "output"], kinds, strict=True))
+    layers = (f"{name}\n{kind}" for name, kind in zip(names, kinds, strict=True))
     return [f"inputs\n{len(network.weights[0]):,}", *layers]
 
 
