@@ -200,6 +200,16 @@ def test_pictures_are_part_of_the_page(net, data, tmp_path):
     assert len(ids) == len(set(ids))
 
 
+def test_text_in_pictures_stays_as_it_is():
+    """Protects tick labels (0.8450, 0.8475) and names ("#ff0000") from what makes coordinates and colours short."""
+    pictures = importlib.import_module("neuract.report._pictures")
+    svg = '<svg width="1.23456"><path id="a" fill="#ff0000"/><text>0.8475</text><text>#ff0000</text></svg>'
+    element = pictures.inlined(svg, "history")
+    assert re.findall(r"<text>(.*?)</text>", element) == ["0.8475", "#ff0000"]
+    assert 'width="1.23"' in element
+    assert '<path id="history-a" fill="var(--history-0)"/>' in element
+
+
 def test_y_needs_x(net, data, tmp_path):
     with pytest.raises(ValueError, match="y is given without X"):
         net.report(tmp_path / "report.html", y=data[1])

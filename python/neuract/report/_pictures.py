@@ -18,6 +18,7 @@ MISSING = '<p class="note">This picture needs matplotlib: <code>pip install "neu
 # Nothing that differs from one writing to the next; text stays text.
 SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "neuract", "font.family": "sans-serif"}
 NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+TAG = r"<[^>]*>"
 COLOUR = r"#[0-9a-f]{6}\b"
 N_ROWS = 1000  # of X, for the picture of the network
 
@@ -66,13 +67,18 @@ def _svg(figure: Any) -> str:
 def inlined(svg: str, name: str) -> str:
     """An SVG file as an element: ids of its own, no digits that nobody sees, colours for light and for dark."""
     element = re.sub(r"<style.*?</style>", "", svg[svg.index("<svg") :], flags=re.S)  # it would hold for the whole page
-    element = re.sub(r'(\bid="|url\(#|href="#)', rf"\1{name}-", element)
-    element = re.sub(r"\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}", element)
-    colours = dict.fromkeys(re.findall(COLOUR, element))
+    colours = dict.fromkeys(re.findall(COLOUR, "".join(re.findall(TAG, element))))
     numbered = {colour: f"--{name}-{number}" for number, colour in enumerate(colours)}
-    element = re.sub(COLOUR, lambda match: f"var({numbered[match[0]]})", element)
+    element = re.sub(TAG, lambda tag: _tag_of_page(tag[0], name, numbered), element)
     style = "; ".join(f"{variable}: {_light_dark(colour)}" for colour, variable in numbered.items())
     return element.replace("<svg ", f'<svg style="{style}" ', 1)
+
+
+def _tag_of_page(tag: str, name: str, numbered: dict[str, str]) -> str:
+    """One tag of it: what stands between tags is what people read, tick labels such as 0.845, and stays."""
+    tag = re.sub(r'(\bid="|url\(#|href="#)', rf"\1{name}-", tag)
+    tag = re.sub(r"\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}", tag)
+    return re.sub(COLOUR, lambda match: f"var({numbered[match[0]]})", tag)
 
 
 def _light_dark(colour: str) -> str:
