@@ -349,6 +349,14 @@ def test_history_shows_what_was_kept():
     assert len(display.figure_.axes) == 3
 
 
+def test_history_has_no_half_epochs_and_no_shares_below_zero():
+    """Protects the axes where there is next to nothing to draw: one epoch, no dead neuron."""
+    display = HistoryDisplay({"loss": [1.0], "dead_share": [0.0]}).plot()
+    loss, dead = display.axes_
+    assert [tick for tick in loss.get_xticks() if loss.get_xlim()[0] < tick < loss.get_xlim()[1]] == [1]
+    assert dead.get_ylim()[0] == 0 < dead.get_ylim()[1]
+
+
 def test_history_of_a_network_and_of_lbfgs(X):
     net = na.Network([na.Dense(1)], epochs=1, random_state=0).fit(X, X[:, 0])
     (line,) = HistoryDisplay.from_estimator(net).axes_[0].get_lines()

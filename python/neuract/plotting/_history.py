@@ -26,6 +26,7 @@ PANELS: dict[str, dict[str, str]] = {
     "learning rate": {"learning_rate": "training"},
 }
 BEST = {"validation_loss": np.nanargmin, "validation_score": np.nanargmax}
+FROM_ZERO = ("share of dead neurons",)
 LOGARITHMIC = ("loss", "gradient norm", "learning rate")  # where the curves go through as many decades:
 DECADES = 1.5
 COLUMNS = 3
@@ -123,9 +124,11 @@ class HistoryDisplay:
             self._mark_best(panel, name)
         if title in LOGARITHMIC and _spans_decades([self.history[name] for name in names]):
             panel.set_yscale("log")
+        if title in FROM_ZERO:
+            panel.set_ylim(bottom=0)
         panel.set_title(title, fontsize=SMALL + 2, color=INK)
         panel.set_xlabel("epoch", fontsize=SMALL, color=MUTED)
-        panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
         panel.tick_params(labelsize=SMALL, colors=MUTED)
         tidy(panel)
         if len(panel.get_lines()) > 1:
