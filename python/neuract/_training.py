@@ -88,12 +88,12 @@ class Diverged(ValueError):
     """The loss or a weight is no longer finite; the network has the weights of the epoch before."""
 
 
-def diverged(epoch: int, rate: str, max_grad_norm: float | None) -> Diverged:
-    """The error of that epoch, counted from 1; rate: what the learning rate is called, and its value."""
+def diverged(epoch: int, rate: str, max_grad_norm: float | None, left: str = "") -> Diverged:
+    """The error of that epoch, counted from 1; rate: the learning rate's name and value; left: what weights are left."""
     bound = "set max_grad_norm (1, say)" if max_grad_norm is None else f"lower max_grad_norm ({max_grad_norm:g})"
     return Diverged(
-        f"training diverged: in epoch {epoch} the loss or a weight was no longer finite (the weights are those before "
-        f"it). Scale X, and y if it is numbers (with StandardScaler, say), lower {rate}, or {bound}"
+        f"training diverged: in epoch {epoch} the loss or a weight was no longer finite{left}. Scale X, and y "
+        f"if it is numbers (with StandardScaler, say), lower {rate}, or {bound}"
     )
 
 

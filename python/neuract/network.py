@@ -320,7 +320,8 @@ class Network(Exportable):
         )
         if not isfinite(loss + penalty):
             epoch = len(self.history_["loss"]) + 1
-            raise _training.diverged(epoch, f"learning_rate ({learning_rate:g})", self.max_grad_norm)
+            rate, left = f"learning_rate ({learning_rate:g})", " (the weights are those before it)"
+            raise _training.diverged(epoch, rate, self.max_grad_norm, left)
         return loss, penalty
 
     def _ready_trainer(self) -> core.Trainer:
