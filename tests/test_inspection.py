@@ -192,6 +192,17 @@ def test_without_y_there_are_no_gradients(rng):
 # Models.
 
 
+def test_an_estimator_is_diagnosed_as_it_was_fitted(rng):
+    """Not by parameters that have been set since, for another fit."""
+    X = rng.normal(size=(60, 3))
+    model = na.MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs", max_iter=200, random_state=0).fit(X, X[:, 0])
+    before = str(na.diagnose(model, X, X[:, 0]))
+    model.set_params(loss=na.Quantile((0.1, 0.5, 0.9)), output_activation="tanh")
+    assert str(na.diagnose(model, X, X[:, 0])) == before
+    assert model.n_outputs_ == 1
+    assert model.loss == na.Quantile((0.1, 0.5, 0.9))
+
+
 def test_estimators_encode_y_as_in_fit(rng):
     """Protects labels of any kind, column names' checks, and the fitted model, which stays as it is."""
     X = rng.normal(size=(300, 4))

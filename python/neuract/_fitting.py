@@ -289,11 +289,14 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
     def _to_diagnose(self, X: Any, y: Any) -> tuple[Network, Array | SparseRows, Data | None]:
         """What `diagnose` looks at: the network, the checked X, and with y the data of a step."""
         check_is_fitted(self)
-        if y is not None:
-            x, y, _ = self._checked(X, y, None, self.network_.dtype, reset=False)
-            targets = self._targets(y, self.network_.dtype, continuing=True, incremental=True)
-            return self.network_, x, Data(x, np.require(targets, requirements=["C", "A"]), None)
-        return self.network_, self._checked_inputs(X), None
+        network = self.network_
+        if y is None:
+            return network, self._checked_inputs(X), None
+        fitted = self._as_if_ended(network)  # a copy: the parameters may have been set for another fit
+        fitted.loss, fitted.output_activation = network.loss_function, network.layers[-1].activation
+        x, y, _ = self._checked(X, y, None, network.dtype, reset=False)
+        targets = fitted._targets(y, network.dtype, continuing=True, incremental=True)
+        return network, x, Data(x, np.require(targets, requirements=["C", "A"]), None)
 
     def report(self, path: str | os.PathLike[str], X: Any = None, y: Any = None) -> None:
         """Writes an HTML file that shows the model and lets one move the inputs of a row: see `Network.report`.
