@@ -27,7 +27,7 @@ Document = dict[str, Any]
 State = dict[str, Any]
 Shapes = dict[str, list[tuple[int, ...]]]
 
-FIXED = ("loss", "optimizer", "alpha", "l1", "max_grad_norm", "batch_size", "dtype", "n_threads")  # beside layers
+FIXED = ("optimizer", "alpha", "l1", "max_grad_norm", "batch_size", "dtype", "n_threads")  # beside layers and loss
 FREE: dict[str, Callable[[Any], Any]] = {
     "learning_rate": partial(_validation.real_number, name="learning_rate", low=0, open_high=True),
     "epochs": partial(_validation.whole_number, name="epochs", low=0),
@@ -37,7 +37,7 @@ FREE: dict[str, Callable[[Any], Any]] = {
     "verbose": bool,
 }
 """The settings that may change, and what takes a value for each of them, or refuses it."""
-KEYS = ("layers", *FIXED, *FREE, "learned", "training", "generator")
+KEYS = ("layers", "loss", *FIXED, *FREE, "learned", "training", "generator")
 NAMES = {"weights": "weight", "biases": "bias", "slopes": "slope"}  # of PARTS, in the names of arrays
 OF_MOMENTS = {"first_moments": "first_moment", "second_moments": "second_moment"}
 
@@ -104,7 +104,8 @@ def read_network(document: Any, reader: Reader) -> State:
     generator = reader.read_named("network.generator", document["generator"], partial(read_generator, reader=reader))
     layers = reader.read_named("network.layers", document["layers"], partial(_read_layers, reader=reader))
     fixed, free = (
-        {name: reader.read_named(f"network.{name}", document[name]) for name in names} for names in (FIXED, FREE)
+        {name: reader.read_named(f"network.{name}", document[name]) for name in names}
+        for names in (("loss", *FIXED), FREE)
     )
     if not isinstance(fixed["loss"], Loss):  # a function would do for a Network
         raise ValueError(f"loss must be a loss, not {fixed['loss']!r}")

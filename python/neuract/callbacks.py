@@ -121,7 +121,8 @@ class Checkpoint(_Ready):
     """Saves the model to a file as training goes on, so that little is lost if it breaks off.
 
     The file is that of `neuract.save`, and is replaced as a whole: whenever the process ends, the last complete one is
-    there. In a fit of an estimator it is the estimator that is saved, as if the fit had ended after that epoch.
+    there. In a fit of an estimator it is the estimator that is saved, as if the fit had ended with the weights of that
+    epoch.
 
     Parameters
     ----------

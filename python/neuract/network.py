@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuract import _callbacks, _initial, _summary, _training, _validation
+from neuract import _callbacks, _initial, _network_document, _summary, _training, _validation
 from neuract import _neuract_core as core
 from neuract._lbfgs import train_lbfgs
 from neuract._model_file import Contents, pack, save_bytes, unpack
@@ -36,7 +36,7 @@ from neuract.threading import threads_of
 Array = npt.NDArray[Any]
 
 # What the core has taken over; the other settings may be changed between calls, and are checked then too.
-FIXED = ("layers", "loss_function", "optimizer", "alpha", "l1", "max_grad_norm", "batch_size", "dtype", "n_threads")
+FIXED = ("layers", "loss_function", *_network_document.FIXED)
 CHECKED = {**FREE, "callbacks": _callbacks.checked}
 KNOWN = {*FIXED, *CHECKED, "history_", "_core", "_trainer", "_random", "_estimator"}  # other attributes are the user's
 
@@ -611,11 +611,10 @@ class Network(Exportable):
 
     def _state(self) -> dict[str, Any]:
         """Everything but the callbacks, as `_network_document` describes it."""
-        fixed = {name: getattr(self, name) for name in FIXED if name != "loss_function"}
-        free = {name: getattr(self, name) for name in FREE}
+        fixed = {name: getattr(self, name) for name in _network_document.FIXED}
         return {
-            "fixed": {**fixed, "loss": self.loss_function},
-            "free": free,
+            "fixed": {"layers": self.layers, "loss": self.loss_function, **fixed},
+            "free": {name: getattr(self, name) for name in FREE},
             "learned": self._learned(),
             "training": _training.trainer_state(self, self._trainer) if self._trainer is not None else None,
             "generator": self._random,
