@@ -546,13 +546,17 @@ cdef class Trainer:
         return [inputs, wanted, weights]
 
     cdef void take(self) except *:
-        """Makes this call the only one at work on the trainer, until it sets `busy` back."""
+        """Makes this call the only one at work on the trainer, until it gives it back."""
         cdef bint taken
         with cython.critical_section(self):
             taken = self.busy
             self.busy = True
         if taken:
             raise RuntimeError("this network is being trained by another thread; wait for it, or train a copy")
+
+    cdef void give_back(self) noexcept:
+        with cython.critical_section(self):
+            self.busy = False
 
     cdef void take_memory(self, const na_data *data) except *:
         cdef na_status status
@@ -570,7 +574,7 @@ cdef class Trainer:
         try:
             self.take_memory(&data)
         finally:
-            self.busy = False
+            self.give_back()
 
     def set_threads(self, int n_threads):
         """The most threads that runs use from now on, which is no more than the trainer was made for."""
@@ -606,7 +610,7 @@ cdef class Trainer:
             na_trainer_watch(self.handle, watch)
             self.run_slices(&data, numbers, n, learning_rate, &progress)
         finally:
-            self.busy = False
+            self.give_back()
         return progress.loss / n, progress.penalty / n
 
     cdef void run_slices(self, const na_data *data, const uint32_t *order, int64_t n, double learning_rate,
@@ -639,7 +643,7 @@ cdef class Trainer:
             self.take_memory(&data)
             return self.measure_slices(&data, with_gradients)
         finally:
-            self.busy = False
+            self.give_back()
 
     cdef double measure_slices(self, const na_data *data, bint with_gradients) except? -1:
         cdef na_progress progress = na_progress(0, 0, 0)
