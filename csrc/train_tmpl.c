@@ -1,9 +1,10 @@
 /* train_tmpl.c: one training step after another, each in two phases between barriers.
  *
- * By rows: threads take groups of blocks through all layers and back, leaving outputs and transposed deltas. By
- * weights: threads take panels, sum their gradients over the rows and move them down at once. A batch longer than
- * MAX_CHUNK rows goes through both phases chunk by chunk, the gradients adding up. Where gradients are clipped, the
- * steps wait for a third phase. Outputs are divided among threads, sums never: the same bits for any number of them. */
+ * By rows: threads take groups of blocks through all layers and back, leaving outputs and transposed
+ * deltas. By weights (gradients_tmpl.c): threads take panels, sum their gradients over the rows and move them down at
+ * once. A batch longer than MAX_CHUNK rows goes through both phases chunk by chunk, the gradients adding up. Where
+ * gradients are clipped, the steps wait for a third phase. Outputs are divided among threads, sums never: the same bits
+ * for any number of them. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trainer.h"
 
@@ -40,21 +41,6 @@ static void drop_out(const trainer *t, int layer, int64_t row, int64_t units, co
     t->table->multiply(units, slopes, s->mask, slopes);
     if (parameter_slopes) t->table->multiply(units, parameter_slopes, s->mask, parameter_slopes);
 }
-
-static const real *layer_input(const trainer *t, int layer, int64_t block)
-{
-    return layer == 0 ? t->inputs + block * t->net->n_inputs * NA_LANES
-                      : t->outputs[layer - 1] + block * t->net->layers[layer].n_in * NA_LANES;
-}
-
-/* Rows of a block of the chunk, from and to where. */
-static int64_t rows_of(const trainer *t, int64_t block)
-{
-    int64_t chunk = least(t->chunk, t->batch_rows - t->batch_done);
-    return least(NA_LANES, chunk - block * NA_LANES);
-}
-
-static bool takes_sparse(const trainer *t, int layer) { return layer == 0 && is_sparse(t->data->x); }
 
 /* x from the chunk's row `row` on, to be read in the order that stands there: NULL, as they stand. */
 static na_rows rows_in_order(const trainer *t, int64_t row, const uint32_t **order)
@@ -95,8 +81,6 @@ static void forward_layer(const trainer *t, const scratch *s, int l, int64_t blo
     t->table->forward(layer->n_in, layer->units, blocks, layer_input(t, l, block), parameters + layer->part[NA_WEIGHTS],
                       parameters + layer->part[NA_BIASES], z);
 }
-
-static bool watches(const trainer *t) { return t->handle.watching && t->update; }
 
 /* Whether a neuron fires in one of a block's rows that have weight, as those past the last row have none. */
 static bool fires_somewhere(const real *y, const real *weights, const real *threshold)
@@ -155,12 +139,6 @@ static bool of_z(int loss)
     return of[loss] == NA_OF_Z;
 }
 
-static void gather_rows(const trainer *t, int64_t block, int64_t n, const real *from, real *to)
-{
-    int64_t first = t->progress->rows + block * NA_LANES;
-    t->table->gather(n, rows_of(t, block), t->order ? from : from + first * n, t->order ? t->order + first : NULL, to);
-}
-
 /* Inputs, unless they are sparse, and weights of one block. */
 static void gather_inputs(const trainer *t, int64_t block)
 {
@@ -196,60 +174,20 @@ static void output_layer(const trainer *t, const scratch *s, int64_t block, int6
     t->table->multiply(layer->units, delta, slopes, delta);
 }
 
-/* Losses and gradients of the chunk from the caller. */
-static void ask_for_loss(trainer *t, int64_t rows)
-{
-    na_fp_leave(t->handle.outside);
-    t->own_loss_failed = !t->training.own_loss(t->training.own_context, rows, t->own_outputs, t->own_targets,
-                                               t->row_losses, t->own_gradients);
-    na_fp_enter();
-}
-
-/* targets: rows × units ← 1 for the class of each row, 0 for the others. */
-static void mark_classes(int64_t units, int64_t rows, const real *classes, real *targets)
-{
-    for (int64_t r = 0; r < rows; r++)
-        for (int64_t j = 0; j < units; j++) targets[r * units + j] = classes[r] == (real)j;
-}
-
-/* From the gradient by the outputs y of softmax to that by z: y_j (g_j − Σ g_i y_i). */
-static void through_softmax(int64_t units, const real *y, real *gradient)
-{
-    real mean = 0;
-    for (int64_t j = 0; j < units; j++) mean += gradient[j] * y[j];
-    for (int64_t j = 0; j < units; j++) gradient[j] = y[j] * (gradient[j] - mean);
-}
-
 /* output_layer for the whole chunk with a loss of the caller's own, who gets rows, not blocks. Apart from run_group,
  * since inlined there it slows small networks by 1 to 2 %. */
 static __attribute__((noinline)) void own_output_layer(trainer *t, const scratch *s, int64_t blocks)
 {
     int l = t->net->n_layers - 1;
     const dense *layer = &t->net->layers[l];
-    int64_t units = layer->units, size = units * NA_LANES, rows = least(t->chunk, t->batch_rows - t->batch_done);
-    bool softmax = layer->activation == NA_SOFTMAX;
+    int64_t lines = layer->units * blocks;
     real *y = s->delta_below, *parameter_slopes = s->parameter_slopes[l];
     forward_layer(t, s, l, 0, blocks, y);
     activate_blocks(t->table, layer, blocks, y, y, s->slopes[l], parameter_slopes);
-    for (int64_t b = 0; b < blocks; b++) {
-        t->table->scatter(units, rows_of(t, b), y + b * size, t->own_outputs + b * size);
-        gather_rows(t, b, t->n_targets, t->data->targets, s->targets);
-        if (softmax)
-            mark_classes(units, rows_of(t, b), s->targets, t->own_targets + b * size);
-        else
-            t->table->scatter(units, rows_of(t, b), s->targets, t->own_targets + b * size);
-    }
-    ask_for_loss(t, rows);
-    for (int64_t r = 0; r < rows; r++) {
-        real *gradient = t->own_gradients + r * units;
-        if (softmax) through_softmax(units, t->own_outputs + r * units, gradient);
-        for (int64_t j = 0; j < units; j++) gradient[j] = t->row_weights[r] == 0 ? 0 : t->row_weights[r] * gradient[j];
-    }
-    for (int64_t b = 0; b < blocks; b++)
-        t->table->gather(units, rows_of(t, b), t->own_gradients + b * size, NULL, s->delta + b * size);
-    if (softmax) return;
-    if (parameter_slopes) t->table->multiply(units * blocks, parameter_slopes, s->delta, parameter_slopes);
-    t->table->multiply(units * blocks, s->delta, s->slopes[l], s->delta);
+    NA_FN(na_ask_own_loss)(t, s, blocks, y);
+    if (layer->activation == NA_SOFTMAX) return;
+    if (parameter_slopes) t->table->multiply(lines, parameter_slopes, s->delta, parameter_slopes);
+    t->table->multiply(lines, s->delta, s->slopes[l], s->delta);
 }
 
 /* Deltas of a layer's group, and of its learned slopes, go to where the second phase reads them. */
@@ -299,167 +237,19 @@ static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
 }
 
 /* Sparse inputs: what the second phase reads of the chunk's rows. */
-static void sort_columns(const trainer *t)
+static void sort_inputs(const trainer *t)
 {
     const uint32_t *order;
     na_rows x = rows_in_order(t, 0, &order);
-    NA_FN(na_sort_columns)(x, t->net->n_inputs, order, least(t->chunk, t->batch_rows - t->batch_done), &t->columns);
+    NA_FN(na_sort_columns)(x, t->net->n_inputs, order, chunk_rows(t), &t->columns);
 }
 
-/* ---- second phase: by weights ---------------------------------------------------------------- */
-
-static void weight_gradients(const trainer *t, const panel *p, int64_t width, int64_t rows, bool add, real *gradients)
+/* Groups of blocks that no thread has taken yet. */
+static void run_rows(trainer *t, scratch *s)
 {
-    int64_t n_in = t->net->layers[p->layer].n_in;
-    const real *deltas = t->deltas[p->layer] + p->j * t->padded;
-    const column_entries *c = &t->columns;
-    if (takes_sparse(t, p->layer))
-        t->table->sparse_backward_weights(n_in, width, rows, c->values, c->rows, c->starts, deltas, add, gradients);
-    else
-        t->table->backward_weights(n_in, width, rows, layer_input(t, p->layer, 0), deltas, add, gradients);
-}
-
-/* One alpha for the whole layer: the sum over rows, then over neurons in order. */
-static void shared_slope_gradient(const trainer *t, const dense *layer, int l, int64_t rows, bool add)
-{
-    real *gradient = t->gradients + layer->part[NA_SLOPES], sum = 0, sums[NA_LANES];
-    for (int64_t p = 0; p < layer->panels; p++) {
-        int64_t width = least(NA_LANES, layer->units - p * NA_LANES);
-        t->table->sum_rows(width, rows, t->slope_deltas[l] + p * t->padded * NA_LANES, false, sums);
-        for (int64_t j = 0; j < width; j++) sum += sums[j];
-    }
-    *gradient = add ? *gradient + sum : sum;
-}
-
-/* Of na_part: where the panel's share of the layer's parameters begins, and how many numbers it is. */
-typedef struct {
-    int64_t at[3], size[3];
-} panel_parts;
-
-static panel_parts parts_of(const trainer *t, const panel *p)
-{
-    const dense *layer = &t->net->layers[p->layer];
-    int64_t width = least(NA_LANES, layer->units - p->j);
-    int64_t n_slopes = layer->n_slopes > 1 ? width : p->j == 0 ? layer->n_slopes : 0;
-    return (panel_parts){
-        {layer->part[NA_WEIGHTS] + p->j * layer->n_in, layer->part[NA_BIASES] + p->j, layer->part[NA_SLOPES] + p->j},
-        {width * layer->n_in, width, n_slopes}};
-}
-
-/* The gradients of one panel over the chunk's rows, added to those of the chunks before. */
-static void sum_gradients(const trainer *t, const panel *p, const panel_parts *parts)
-{
-    const dense *layer = &t->net->layers[p->layer];
-    int64_t rows = least(t->chunk, t->batch_rows - t->batch_done), width = parts->size[NA_BIASES];
-    int64_t panel_at = p->j * t->padded;
-    bool add = t->batch_done > 0;
-
-    weight_gradients(t, p, width, rows, add, t->gradients + parts->at[NA_WEIGHTS]);
-    t->table->sum_rows(width, rows, t->deltas[p->layer] + panel_at, add, t->gradients + parts->at[NA_BIASES]);
-    if (layer->n_slopes == 1 && p->j == 0)
-        shared_slope_gradient(t, layer, p->layer, rows, add);
-    else if (parts->size[NA_SLOPES] > 0)
-        t->table->sum_rows(width, rows, t->slope_deltas[p->layer] + panel_at, add, t->gradients + parts->at[NA_SLOPES]);
-}
-
-/* Makes of up to a line of sums the gradients that the optimizer gets, sign(0) being 0; adds g² and |w| to those of its
- * lane, in double precision, where no square of a float overflows. */
-NA_INLINE void finish_line(const gradient_terms *terms, int64_t n, const real *parameters, real *gradients,
-                           double *squares, double *sizes)
-{
-    for (int64_t lane = 0; lane < n; lane++) {
-        real w = parameters[lane], sign = (real)((w > 0) - (w < 0));
-        real g = gradients[lane] * terms->scale + terms->penalty * w + terms->l1 * sign;
-        gradients[lane] = g;
-        squares[lane] += (double)g * (double)g;
-        sizes[lane] += fabs((double)w);
-    }
-}
-
-/* The same for n of them, the lanes added up in order. Whole lines have a constant length, for the compiler's SIMD. */
-static void finish_part(const gradient_terms *terms, int64_t n, const real *parameters, real *gradients,
-                        panel_sums *sums)
-{
-    double squares[NA_LANES] = {0}, sizes[NA_LANES] = {0};
-    int64_t i = 0;
-    for (; i + NA_LANES <= n; i += NA_LANES)
-        finish_line(terms, NA_LANES, parameters + i, gradients + i, squares, sizes);
-    finish_line(terms, n - i, parameters + i, gradients + i, squares, sizes);
-    for (int lane = 0; lane < NA_LANES; lane++) {
-        sums->gradient_squares += squares[lane];
-        sums->sizes += sizes[lane];
-    }
-}
-
-static bool clips(const trainer *t) { return t->training.max_grad_norm > 0; }
-
-/* Whether the rows at work are the last of a pass whose neurons are watched. */
-static bool ends_watched_pass(const trainer *t)
-{
-    return watches(t) && t->progress->rows + least(t->chunk, t->batch_rows - t->batch_done) == t->n_order;
-}
-
-/* Whether the optimizer gets finished gradients: it knows nothing of l1, and a norm is known too late for it. */
-static bool finishes_gradients(const trainer *t) { return clips(t) || t->training.l1 > 0 || ends_watched_pass(t); }
-
-static void finish_gradients(const trainer *t, const panel_parts *parts, panel_sums *sums)
-{
-    panel_sums others = {0};
-    *sums = others;
-    for (int part = NA_WEIGHTS; part <= NA_SLOPES; part++)
-        finish_part(part == NA_WEIGHTS ? &t->weights_terms : &t->others_terms, parts->size[part],
-                    t->net->parameters + parts->at[part], t->gradients + parts->at[part],
-                    part == NA_WEIGHTS ? sums : &others);
-    sums->gradient_squares += others.gradient_squares;
-}
-
-static double update_part(const trainer *t, const struct na_step *step, int64_t n, int64_t at)
-{
-    return t->table->update[t->training.optimizer](n, step, t->gradients + at, t->net->parameters + at,
-                                                   t->first_moments + at, t->second_moments + at);
-}
-
-static void update_panel(const trainer *t, const panel_parts *parts, panel_sums *sums)
-{
-    sums->squares = update_part(t, &t->weights_step, parts->size[NA_WEIGHTS], parts->at[NA_WEIGHTS]);
-    update_part(t, &t->others_step, parts->size[NA_BIASES], parts->at[NA_BIASES]);
-    if (parts->size[NA_SLOPES] > 0) update_part(t, &t->others_step, parts->size[NA_SLOPES], parts->at[NA_SLOPES]);
-}
-
-/* Whether the chunk is the last of its batch, and the batch makes a step. */
-static bool makes_step(const trainer *t)
-{
-    return t->update && t->batch_done + least(t->chunk, t->batch_rows - t->batch_done) == t->batch_rows;
-}
-
-/* The gradients of one panel over the chunk's rows and, where the batch ends, its step, unless that must wait for the
- * norm of all gradients. */
-static void run_panel(const trainer *t, const panel *p, panel_sums *sums)
-{
-    panel_parts parts = parts_of(t, p);
-    sum_gradients(t, p, &parts);
-    if (!makes_step(t)) return;
-    if (finishes_gradients(t)) finish_gradients(t, &parts, sums);
-    if (!clips(t)) update_panel(t, &parts, sums);
-}
-
-/* ---- third phase, only where gradients are clipped: the steps -------------------------------- */
-
-static double gradient_norm(const trainer *t)
-{
-    double squares = 0;
-    for (int64_t p = 0; p < t->n_panels; p++) squares += t->sums[p].gradient_squares;
-    return sqrt(squares);
-}
-
-/* Alone, after the second phase: the whole gradient is scaled to the norm allowed where it is longer. One that is not
- * finite stays so, to be found at the end of the pass. */
-static void clip(void *argument)
-{
-    trainer *t = argument;
-    double norm = gradient_norm(t), most = t->training.max_grad_norm;
-    t->weights_step.scale = t->others_step.scale = norm > most ? (real)(most / norm) : 1;
-    atomic_store(&t->next_panel, 0);
+    int64_t blocks = up_to(chunk_rows(t), NA_LANES) / NA_LANES, group = t->group;
+    for (int64_t b; (b = atomic_fetch_add(&t->next_block, group)) < blocks;)
+        b < 0 ? sort_inputs(t) : run_group(t, s, b, least(group, blocks - b));
 }
 
 /* ---- the steps ------------------------------------------------------------------------------- */
@@ -516,7 +306,7 @@ static void prepare_steps(trainer *t)
 static void end_rows(void *argument)
 {
     trainer *t = argument;
-    int64_t rows = least(t->chunk, t->batch_rows - t->batch_done);
+    int64_t rows = chunk_rows(t);
     for (int64_t i = 0; i < rows; i++) {
         if (t->row_weights[i] == 0) continue; /* an infinite loss of a row that does not count does not count */
         t->batch_weight += (double)t->row_weights[i];
@@ -561,8 +351,8 @@ static void end_gradients(trainer *t)
 static void end_weights(void *argument)
 {
     trainer *t = argument;
-    int64_t rows = least(t->chunk, t->batch_rows - t->batch_done);
-    if (ends_watched_pass(t)) t->handle.gradient_norm = gradient_norm(t);
+    int64_t rows = chunk_rows(t);
+    if (ends_watched_pass(t)) t->handle.gradient_norm = NA_FN(na_gradient_norm)(t);
     t->batch_done += rows;
     t->progress->rows += rows;
     if (t->batch_done == t->batch_rows) t->update ? end_batch(t) : end_gradients(t);
@@ -574,20 +364,13 @@ static void run_job(void *argument, na_team *team, int thread)
 {
     trainer *t = argument;
     scratch s = t->scratches[thread];
-    int64_t group = t->group;
     while (!t->stop) {
-        int64_t blocks = up_to(least(t->chunk, t->batch_rows - t->batch_done), NA_LANES) / NA_LANES;
-        for (int64_t b; (b = atomic_fetch_add(&t->next_block, group)) < blocks;)
-            b < 0 ? sort_columns(t) : run_group(t, &s, b, least(group, blocks - b));
+        run_rows(t, &s);
         na_team_barrier(team, end_rows, t);
-        for (int64_t p; (p = atomic_fetch_add(&t->next_panel, 1)) < t->n_panels;)
-            run_panel(t, &t->panels[p], &t->sums[p]);
+        NA_FN(na_run_weights)(t);
         if (clips(t) && makes_step(t)) {
-            na_team_barrier(team, clip, t);
-            for (int64_t p; (p = atomic_fetch_add(&t->next_panel, 1)) < t->n_panels;) {
-                panel_parts parts = parts_of(t, &t->panels[p]);
-                update_panel(t, &parts, &t->sums[p]);
-            }
+            na_team_barrier(team, NA_FN(na_clip), t);
+            NA_FN(na_run_steps)(t);
         }
         na_team_barrier(team, end_weights, t);
     }

@@ -1,5 +1,5 @@
 /* trainer.h: an optimizer's state and the memory of a training step, for one network. Made in trainer_tmpl.c, set to
- * work in train_tmpl.c. */
+ * work in train_tmpl.c, the phases of which see each other only through it. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_TRAINER_H
 #define NA_TRAINER_H
@@ -81,5 +81,70 @@ typedef struct {
 
 /* Multiply-adds of a step of that many rows: forward, and twice that backward. */
 static inline double work_of_rows(const network *net, int64_t rows) { return 3 * work_of_row(net) * (double)rows; }
+
+/* ---- the rows at work ------------------------------------------------------------------------ */
+
+/* How many the chunk has. */
+static inline int64_t chunk_rows(const trainer *t) { return least(t->chunk, t->batch_rows - t->batch_done); }
+
+/* Rows of a block of the chunk. */
+static inline int64_t rows_of(const trainer *t, int64_t block)
+{
+    return least(NA_LANES, chunk_rows(t) - block * NA_LANES);
+}
+
+static inline bool takes_sparse(const trainer *t, int layer) { return layer == 0 && is_sparse(t->data->x); }
+
+/* What a block of the chunk gives a layer; sparse inputs aside. */
+static inline const real *layer_input(const trainer *t, int layer, int64_t block)
+{
+    return layer == 0 ? t->inputs + block * t->net->n_inputs * NA_LANES
+                      : t->outputs[layer - 1] + block * t->net->layers[layer].n_in * NA_LANES;
+}
+
+/* The chunk's rows of one block, n numbers each, become lines. */
+static inline void gather_rows(const trainer *t, int64_t block, int64_t n, const real *from, real *to)
+{
+    int64_t first = t->progress->rows + block * NA_LANES;
+    t->table->gather(n, rows_of(t, block), t->order ? from : from + first * n, t->order ? t->order + first : NULL, to);
+}
+
+/* ---- what becomes of their gradients --------------------------------------------------------- */
+
+/* Whether the chunk is the last of its batch, and the batch makes a step. */
+static inline bool makes_step(const trainer *t) { return t->update && t->batch_done + chunk_rows(t) == t->batch_rows; }
+
+static inline bool watches(const trainer *t) { return t->handle.watching && t->update; }
+
+/* Whether the rows at work are the last of a pass whose neurons are watched. */
+static inline bool ends_watched_pass(const trainer *t)
+{
+    return watches(t) && t->progress->rows + chunk_rows(t) == t->n_order;
+}
+
+static inline bool clips(const trainer *t) { return t->training.max_grad_norm > 0; }
+
+/* Whether the optimizer gets finished gradients: it knows nothing of l1, a norm to clip by is known too late for it,
+ * and one to show not at all. */
+static inline bool finishes_gradients(const trainer *t)
+{
+    return clips(t) || t->training.l1 > 0 || ends_watched_pass(t);
+}
+
+/* ---- the phases of a chunk ------------------------------------------------------------------- */
+
+/* In the first (train_tmpl.c), with a loss of the caller's own (own_loss_tmpl.c): losses of the chunk's rows, and
+ * s->delta ← sample weight · dloss/dy, for softmax dloss/dz. y: what the last layer passes on, in blocks. */
+void NA_FN(na_ask_own_loss)(trainer *t, const scratch *s, int64_t blocks, const real *y);
+
+/* The second (gradients_tmpl.c): of panels that no thread has taken yet the gradients over the chunk's rows and, where
+ * the batch ends, the step, unless that must wait for the norm of all gradients. */
+void NA_FN(na_run_weights)(trainer *t);
+/* The norm of all finished gradients. */
+double NA_FN(na_gradient_norm)(const trainer *t);
+
+/* The third, only where gradients are clipped: na_clip (a trainer), alone, then the steps of the panels. */
+void NA_FN(na_clip)(void *argument);
+void NA_FN(na_run_steps)(trainer *t);
 
 #endif

@@ -1,0 +1,154 @@
+/* gradients_tmpl.c: the second and third phase of a training step, by weights: the gradients of one panel, summed over
+ * the chunk's rows, and its step, which waits for the norm of all gradients where they are clipped. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "trainer.h"
+
+#include <math.h>
+
+static void weight_gradients(const trainer *t, const panel *p, int64_t width, int64_t rows, bool add, real *gradients)
+{
+    int64_t n_in = t->net->layers[p->layer].n_in;
+    const real *deltas = t->deltas[p->layer] + p->j * t->padded;
+    const column_entries *c = &t->columns;
+    if (takes_sparse(t, p->layer))
+        t->table->sparse_backward_weights(n_in, width, rows, c->values, c->rows, c->starts, deltas, add, gradients);
+    else
+        t->table->backward_weights(n_in, width, rows, layer_input(t, p->layer, 0), deltas, add, gradients);
+}
+
+/* One alpha for the whole layer: the sum over rows, then over neurons in order. */
+static void shared_slope_gradient(const trainer *t, const dense *layer, int l, int64_t rows, bool add)
+{
+    real *gradient = t->gradients + layer->part[NA_SLOPES], sum = 0, sums[NA_LANES];
+    for (int64_t p = 0; p < layer->panels; p++) {
+        int64_t width = least(NA_LANES, layer->units - p * NA_LANES);
+        t->table->sum_rows(width, rows, t->slope_deltas[l] + p * t->padded * NA_LANES, false, sums);
+        for (int64_t j = 0; j < width; j++) sum += sums[j];
+    }
+    *gradient = add ? *gradient + sum : sum;
+}
+
+/* Of na_part: where the panel's share of the layer's parameters begins, and how many numbers it is. */
+typedef struct {
+    int64_t at[3], size[3];
+} panel_parts;
+
+static panel_parts parts_of(const trainer *t, const panel *p)
+{
+    const dense *layer = &t->net->layers[p->layer];
+    int64_t width = least(NA_LANES, layer->units - p->j);
+    int64_t n_slopes = layer->n_slopes > 1 ? width : p->j == 0 ? layer->n_slopes : 0;
+    return (panel_parts){
+        {layer->part[NA_WEIGHTS] + p->j * layer->n_in, layer->part[NA_BIASES] + p->j, layer->part[NA_SLOPES] + p->j},
+        {width * layer->n_in, width, n_slopes}};
+}
+
+/* The gradients of one panel over the chunk's rows, added to those of the chunks before. */
+static void sum_gradients(const trainer *t, const panel *p, const panel_parts *parts)
+{
+    const dense *layer = &t->net->layers[p->layer];
+    int64_t rows = chunk_rows(t), width = parts->size[NA_BIASES];
+    int64_t panel_at = p->j * t->padded;
+    bool add = t->batch_done > 0;
+
+    weight_gradients(t, p, width, rows, add, t->gradients + parts->at[NA_WEIGHTS]);
+    t->table->sum_rows(width, rows, t->deltas[p->layer] + panel_at, add, t->gradients + parts->at[NA_BIASES]);
+    if (layer->n_slopes == 1 && p->j == 0)
+        shared_slope_gradient(t, layer, p->layer, rows, add);
+    else if (parts->size[NA_SLOPES] > 0)
+        t->table->sum_rows(width, rows, t->slope_deltas[p->layer] + panel_at, add, t->gradients + parts->at[NA_SLOPES]);
+}
+
+/* Makes of up to a line of sums the gradients that the optimizer gets, sign(0) being 0; adds g² and |w| to those of its
+ * lane, in double precision, where no square of a float overflows. */
+NA_INLINE void finish_line(const gradient_terms *terms, int64_t n, const real *parameters, real *gradients,
+                           double *squares, double *sizes)
+{
+    for (int64_t lane = 0; lane < n; lane++) {
+        real w = parameters[lane], sign = (real)((w > 0) - (w < 0));
+        real g = gradients[lane] * terms->scale + terms->penalty * w + terms->l1 * sign;
+        gradients[lane] = g;
+        squares[lane] += (double)g * (double)g;
+        sizes[lane] += fabs((double)w);
+    }
+}
+
+/* The same for n of them, the lanes added up in order. Whole lines have a constant length, for the compiler's SIMD. */
+static void finish_part(const gradient_terms *terms, int64_t n, const real *parameters, real *gradients,
+                        panel_sums *sums)
+{
+    double squares[NA_LANES] = {0}, sizes[NA_LANES] = {0};
+    int64_t i = 0;
+    for (; i + NA_LANES <= n; i += NA_LANES)
+        finish_line(terms, NA_LANES, parameters + i, gradients + i, squares, sizes);
+    finish_line(terms, n - i, parameters + i, gradients + i, squares, sizes);
+    for (int lane = 0; lane < NA_LANES; lane++) {
+        sums->gradient_squares += squares[lane];
+        sums->sizes += sizes[lane];
+    }
+}
+
+static void finish_gradients(const trainer *t, const panel_parts *parts, panel_sums *sums)
+{
+    panel_sums others = {0};
+    *sums = others;
+    for (int part = NA_WEIGHTS; part <= NA_SLOPES; part++)
+        finish_part(part == NA_WEIGHTS ? &t->weights_terms : &t->others_terms, parts->size[part],
+                    t->net->parameters + parts->at[part], t->gradients + parts->at[part],
+                    part == NA_WEIGHTS ? sums : &others);
+    sums->gradient_squares += others.gradient_squares;
+}
+
+static double update_part(const trainer *t, const struct na_step *step, int64_t n, int64_t at)
+{
+    return t->table->update[t->training.optimizer](n, step, t->gradients + at, t->net->parameters + at,
+                                                   t->first_moments + at, t->second_moments + at);
+}
+
+static void update_panel(const trainer *t, const panel_parts *parts, panel_sums *sums)
+{
+    sums->squares = update_part(t, &t->weights_step, parts->size[NA_WEIGHTS], parts->at[NA_WEIGHTS]);
+    update_part(t, &t->others_step, parts->size[NA_BIASES], parts->at[NA_BIASES]);
+    if (parts->size[NA_SLOPES] > 0) update_part(t, &t->others_step, parts->size[NA_SLOPES], parts->at[NA_SLOPES]);
+}
+
+static void run_panel(const trainer *t, const panel *p, panel_sums *sums)
+{
+    panel_parts parts = parts_of(t, p);
+    sum_gradients(t, p, &parts);
+    if (!makes_step(t)) return;
+    if (finishes_gradients(t)) finish_gradients(t, &parts, sums);
+    if (!clips(t)) update_panel(t, &parts, sums);
+}
+
+void NA_FN(na_run_weights)(trainer *t)
+{
+    for (int64_t p; (p = atomic_fetch_add(&t->next_panel, 1)) < t->n_panels;) run_panel(t, &t->panels[p], &t->sums[p]);
+}
+
+/* ---- third phase, only where gradients are clipped: the steps -------------------------------- */
+
+double NA_FN(na_gradient_norm)(const trainer *t)
+{
+    double squares = 0;
+    for (int64_t p = 0; p < t->n_panels; p++) squares += t->sums[p].gradient_squares;
+    return sqrt(squares);
+}
+
+/* The whole gradient is scaled to the norm allowed where it is longer. One that is not
+ * finite stays so, to be found at the end of the pass. */
+void NA_FN(na_clip)(void *argument)
+{
+    trainer *t = argument;
+    double norm = NA_FN(na_gradient_norm)(t), most = t->training.max_grad_norm;
+    t->weights_step.scale = t->others_step.scale = norm > most ? (real)(most / norm) : 1;
+    atomic_store(&t->next_panel, 0);
+}
+
+void NA_FN(na_run_steps)(trainer *t)
+{
+    for (int64_t p; (p = atomic_fetch_add(&t->next_panel, 1)) < t->n_panels;) {
+        panel_parts parts = parts_of(t, &t->panels[p]);
+        update_panel(t, &parts, &t->sums[p]);
+    }
+}
