@@ -226,6 +226,22 @@ def test_progress_bar(data, make, monkeypatch):
         make(bar).fit(*data)
 
 
+def test_a_progress_bar_that_a_failed_fit_left_open_is_copied(data, monkeypatch):
+    class Bar:
+        def __init__(self, total, unit):
+            self.stream = sys.stderr  # which nobody can copy
+
+        def set_postfix(self, numbers, refresh):
+            raise OSError("the terminal is gone")
+
+    monkeypatch.setitem(sys.modules, "tqdm", types.ModuleType("tqdm"))
+    monkeypatch.setitem(sys.modules, "tqdm.auto", types.SimpleNamespace(tqdm=Bar))
+    model = regressor(na.callbacks.ProgressBar())
+    with pytest.raises(OSError, match="terminal"):
+        model.fit(*data)
+    assert repr(clone(model).callbacks) == repr(pickle.loads(pickle.dumps(model)).callbacks) == "[ProgressBar()]"
+
+
 # ---- scikit-learn's --------------------------------------------------------------------------------
 
 

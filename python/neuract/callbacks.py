@@ -62,6 +62,9 @@ class ProgressBar(_Ready):
         self._bar.close()
         self._bar = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_bar": None}  # an open one, as a fit that fails leaves it, cannot be copied
+
 
 class EarlyStopping(_Ready):
     """Stops training when a number of the logs has not become better for some epochs.
