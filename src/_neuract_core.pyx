@@ -187,10 +187,16 @@ def all_finite(x):
 
 # ---- rows of X -----------------------------------------------------------------------------------
 
+cdef Array hold_starts(object starts, int64_t n_rows):
+    if not 0 <= n_rows < INT64_MAX:
+        raise ValueError(f"there cannot be {n_rows} rows")
+    return hold(starts, "l", n_rows + 1)
+
+
 def rows_are_sorted(int64_t n_rows, int64_t n_features, columns, starts):
     """Whether the columns of each row ascend, none of them twice; ValueError where the arrays are no sparse rows."""
     cdef int64_t stored = columns.size
-    cdef Array places = hold(columns, "i", stored), limits = hold(starts, "l", n_rows + 1)
+    cdef Array places = hold(columns, "i", stored), limits = hold_starts(starts, n_rows)
     cdef na_rows_state state
     with nogil:
         state = na_rows_look(n_rows, n_features, stored, <const int32_t *>places.view.buf,
@@ -231,7 +237,7 @@ cdef Rows hold_rows(object x, na_dtype kind, int64_t n_rows, int64_t n_inputs):
         raise ValueError("the columns of sparse rows must ascend")
     rows.columns = hold(x.columns, "i", x.columns.size)
     rows.values = hold(x.values, format_of(kind), x.columns.size)
-    rows.starts = hold(x.starts, "l", n_rows + 1)
+    rows.starts = hold_starts(x.starts, n_rows)
     return rows
 
 
