@@ -355,6 +355,9 @@ def test_history_has_no_half_epochs_and_no_shares_below_zero():
     loss, dead = display.axes_
     assert [tick for tick in loss.get_xticks() if loss.get_xlim()[0] < tick < loss.get_xlim()[1]] == [1]
     assert dead.get_ylim()[0] == 0 < dead.get_ylim()[1]
+    (zeros,) = dead.get_lines()
+    assert not zeros.get_clip_on()
+    assert zeros.get_zorder() > dead.spines["bottom"].get_zorder()
 
 
 def test_history_of_a_network_and_of_lbfgs(X):

@@ -126,6 +126,8 @@ class HistoryDisplay:
             panel.set_yscale("log")
         if title in FROM_ZERO:
             panel.set_ylim(bottom=0)
+            for line in panel.get_lines():
+                line.set(clip_on=False, zorder=3)  # a curve of zeros is seen on the axis
         panel.set_title(title, fontsize=SMALL + 2, color=INK)
         panel.set_xlabel("epoch", fontsize=SMALL, color=MUTED)
         panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
