@@ -444,6 +444,14 @@ def test_frame_has_a_row_a_neuron(rng):
     assert na.diagnose(twin(layers, ref.Loss("squared_error")), x).to_frame()["gradient_norm"].isna().all()
 
 
+def test_a_frame_needs_pandas(rng, monkeypatch):
+    net, X = deep(rng, depth=3)
+    diagnosis = na.diagnose(net, X)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="to_frame needs pandas, .*: pip install pandas"):
+        diagnosis.to_frame()
+
+
 def test_needs_neither_pandas_nor_matplotlib():
     """Protects small installations: only what draws, or makes frames, imports them."""
     code = (

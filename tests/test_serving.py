@@ -118,6 +118,22 @@ def test_a_served_model_takes_sparse_rows_with_gaps(served, data):
     assert np.isnan(gaps.data).any(), "X was changed"
 
 
+@pytest.mark.parametrize("missing", ["sklearn", "scipy"])
+def test_estimators_say_what_they_need(missing):
+    code = f"""
+import sys
+sys.modules[{missing!r}] = None
+import neuract
+try:
+    neuract.MLPClassifier
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.startswith("MLPClassifier needs scikit-learn")
+    assert "pip install scikit-learn" in done.stdout
+
+
 @pytest.mark.parametrize("rows", [1, 700])
 def test_many_threads_ask_one_model_at_once(served, data, rows):
     X = np.random.default_rng(1).standard_normal((8, rows, 3))

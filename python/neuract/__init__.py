@@ -116,8 +116,13 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in ("MLPClassifier", "MLPRegressor"):
-        from neuract import estimators
-
+        try:
+            from neuract import estimators
+        except ModuleNotFoundError as error:
+            raise ImportError(
+                f"{name} needs scikit-learn, which is not whole here ({error}): pip install scikit-learn; "
+                "Network needs none, nor does a saved estimator that neuract.load reads"
+            ) from error
         return getattr(estimators, name)
     if name in ("Diagnosis", "diagnose"):
         from neuract import inspection

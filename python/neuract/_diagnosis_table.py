@@ -36,7 +36,10 @@ def text(diagnosis: Diagnosis) -> str:
 
 def frame(diagnosis: Diagnosis) -> Any:
     """One row a neuron."""
-    pandas: Any = importlib.import_module("pandas")
+    try:
+        pandas: Any = importlib.import_module("pandas")
+    except ModuleNotFoundError as error:
+        raise ImportError("to_frame needs pandas, which is not installed: pip install pandas") from error
     return pandas.concat([pandas.DataFrame(_columns(layer)) for layer in diagnosis.layers], ignore_index=True)
 
 
