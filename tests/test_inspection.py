@@ -448,7 +448,7 @@ def test_a_frame_needs_pandas(rng, monkeypatch):
     net, X = deep(rng, depth=3)
     diagnosis = na.diagnose(net, X)
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match="to_frame needs pandas, .*: pip install pandas"):
+    with pytest.raises(ImportError, match=r"to_frame needs pandas, .*: pip install pandas"):
         diagnosis.to_frame()
 
 
