@@ -200,7 +200,8 @@ static void predict_job(void *argument, na_team *team, int thread)
     real *a = p->scratch + 2 * thread * p->scratch_size, *b = a + p->scratch_size;
     int64_t n_inputs = p->net->n_inputs, units = last_layer(p->net)->units;
     if (p->rows <= ROWS_ONE_BY_ONE) {
-        for (int64_t r = 0; r < p->rows; r++) predict_row(p, rows_from(p->x, n_inputs, r), p->y + r * units, a, b);
+        for (int64_t r = thread; r < p->rows; r += team->size)
+            predict_row(p, rows_from(p->x, n_inputs, r), p->y + r * units, a, b);
         return;
     }
     int64_t group = p->net->group * NA_LANES;

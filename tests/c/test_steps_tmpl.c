@@ -307,6 +307,26 @@ static void test_predictions(int s)
     na_network_free(network);
 }
 
+/* Rows that go one by one, each of them a thread's worth of work. */
+static void test_few_rows(void)
+{
+    enum { ROWS = 3, N_IN = 1700, UNITS = 600 };
+    CASE("predict", "few rows");
+    const na_layer layer = {UNITS, na_activation_named("tanh"), .parameter = 0};
+    na_network *network;
+    if (na_network_create(dtype, N_IN, &layer, 1, &network) != NA_OK) abort();
+    real *weights = filled(allocate(N_IN * UNITS, sizeof(real)), N_IN * UNITS, PLAIN);
+    real *x = filled(allocate(ROWS * N_IN, sizeof(real)), ROWS * N_IN, PLAIN);
+    real *y = allocate(ROWS * UNITS, sizeof(real)), *again = allocate(ROWS * UNITS, sizeof(real));
+    na_network_set(network, 0, NA_WEIGHTS, weights);
+    predict(network, ROWS, (na_rows){x, NULL, NULL}, y, 1);
+    predict(network, ROWS, (na_rows){x, NULL, NULL}, again, THREADS);
+    expect_same("y by threads", ROWS * UNITS, again, y);
+    case_end();
+    free(weights), free(x), free(y), free(again);
+    na_network_free(network);
+}
+
 /* Else the above has not tested what it says. */
 static void test_threads_used(void)
 {
@@ -322,5 +342,6 @@ void NA_FN(test_steps)(void)
         test_training(s);
         test_predictions(s);
     }
+    test_few_rows();
     test_threads_used();
 }
