@@ -121,9 +121,12 @@ static void run_panel(const trainer *t, const panel *p, panel_sums *sums)
     if (!clips(t)) update_panel(t, &parts, sums);
 }
 
-void NA_FN(na_run_weights)(trainer *t)
+void NA_FN(na_run_weights)(trainer *t, bool looks)
 {
-    for (int64_t p; (p = atomic_fetch_add(&t->next_panel, 1)) < t->n_panels;) run_panel(t, &t->panels[p], &t->sums[p]);
+    for (int64_t p; (p = atomic_fetch_add(&t->next_panel, 1)) < t->n_panels;) {
+        run_panel(t, &t->panels[p], &t->sums[p]);
+        if (looks) NA_FN(na_look)(t);
+    }
 }
 
 /* ---- third phase, only where gradients are clipped: the steps -------------------------------- */
@@ -142,7 +145,7 @@ void NA_FN(na_clip)(void *argument)
     trainer *t = argument;
     double norm = NA_FN(na_gradient_norm)(t), most = t->training.max_grad_norm;
     t->weights_step.scale = t->others_step.scale = norm > most ? (real)(most / norm) : 1;
-    atomic_store(&t->next_panel, 0);
+    atomic_store(&t->next_panel, t->abandoned ? t->n_panels : 0);
 }
 
 void NA_FN(na_run_steps)(trainer *t)

@@ -117,6 +117,10 @@ na_status na_network_diagnose(const na_network *network, int64_t rows, na_rows x
 typedef bool na_own_loss(void *context, int64_t rows, const void *outputs, const void *targets, void *losses,
                          void *gradients);
 
+/* Asked about every 50 ms, in the caller's thread and floating-point state, while a run is at work on many rows of a
+ * large network: whether it shall end at once. What it has done is then of no use. */
+typedef bool na_interrupted(void *context);
+
 typedef struct {
     int loss;                       /* na_loss_named */
     na_own_loss *own_loss;          /* of the losses "own" and, for softmax, "own_softmax"; they work on one thread */
@@ -132,8 +136,10 @@ typedef struct {
     double l1;                      /* L1 penalty l1 · Σ |W| / Σ sample weights of the batch; weights only */
     double max_grad_norm; /* > 0: a longer gradient of a batch, penalties included, is shortened to it; 0: none */
     int64_t batch_size;
-    uint64_t seed; /* of dropout */
-    int n_threads; /* the most that a run may use */
+    uint64_t seed;               /* of dropout */
+    int n_threads;               /* the most that a run may use */
+    na_interrupted *interrupted; /* NULL: nobody is asked */
+    void *interrupt_context;     /* handed to it */
 } na_training;
 
 typedef struct {

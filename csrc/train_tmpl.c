@@ -14,6 +14,9 @@
 
 #include "random.h"
 
+#define BETWEEN_LOOKS 0.05 /* seconds */
+#define LONG_WORK 1e8      /* multiply-adds of a chunk that takes longer than milliseconds */
+
 /* ---- first phase: by rows -------------------------------------------------------------------- */
 
 /* A block of dropout masks: 0, or 1 / (1 − share), which keeps the mean. Keyed by seed, step, layer, neuron and row. */
@@ -245,11 +248,13 @@ static void sort_inputs(const trainer *t)
 }
 
 /* Groups of blocks that no thread has taken yet. */
-static void run_rows(trainer *t, scratch *s)
+static void run_rows(trainer *t, scratch *s, bool looks)
 {
     int64_t blocks = up_to(chunk_rows(t), NA_LANES) / NA_LANES, group = t->group;
-    for (int64_t b; (b = atomic_fetch_add(&t->next_block, group)) < blocks;)
+    for (int64_t b; (b = atomic_fetch_add(&t->next_block, group)) < blocks;) {
         b < 0 ? sort_inputs(t) : run_group(t, s, b, least(group, blocks - b));
+        if (looks) NA_FN(na_look)(t);
+    }
 }
 
 /* ---- the steps ------------------------------------------------------------------------------- */
@@ -302,6 +307,18 @@ static void prepare_steps(trainer *t)
     t->weights_step.penalty = 0;
 }
 
+void NA_FN(na_look)(trainer *t)
+{
+    if (now() < t->next_look) return;
+    na_fp_leave(t->handle.outside);
+    t->abandoned = t->training.interrupted(t->training.interrupt_context);
+    na_fp_enter();
+    t->next_look = now() + BETWEEN_LOOKS;
+    if (!t->abandoned) return;
+    atomic_store(&t->next_block, t->padded);
+    atomic_store(&t->next_panel, t->n_panels);
+}
+
 /* Alone, after the first phase. */
 static void end_rows(void *argument)
 {
@@ -313,7 +330,7 @@ static void end_rows(void *argument)
         t->batch_loss += (double)t->row_weights[i] * (double)t->row_losses[i];
     }
     if (makes_step(t)) prepare_steps(t);
-    atomic_store(&t->next_panel, t->backward ? 0 : t->n_panels);
+    atomic_store(&t->next_panel, t->backward && !t->abandoned ? 0 : t->n_panels);
 }
 
 /* What threads take first: sparse inputs are sorted by column while others are at work on the blocks. */
@@ -356,7 +373,7 @@ static void end_weights(void *argument)
     t->batch_done += rows;
     t->progress->rows += rows;
     if (t->batch_done == t->batch_rows) t->update ? end_batch(t) : end_gradients(t);
-    t->stop = t->progress->rows == t->n_order || now() > t->deadline || t->own_loss_failed;
+    t->stop = t->progress->rows == t->n_order || now() > t->deadline || t->abandoned;
     atomic_store(&t->next_block, first_block(t));
 }
 
@@ -364,10 +381,11 @@ static void run_job(void *argument, na_team *team, int thread)
 {
     trainer *t = argument;
     scratch s = t->scratches[thread];
+    bool looks = t->looks && thread == 0;
     while (!t->stop) {
-        run_rows(t, &s);
+        run_rows(t, &s, looks);
         na_team_barrier(team, end_rows, t);
-        NA_FN(na_run_weights)(t);
+        NA_FN(na_run_weights)(t, looks);
         if (clips(t) && makes_step(t)) {
             na_team_barrier(team, NA_FN(na_clip), t);
             NA_FN(na_run_steps)(t);
@@ -382,11 +400,15 @@ static void run(trainer *t, const na_data *data, const uint32_t *order, int64_t 
     t->table = kernels;
     t->data = data, t->order = order, t->n_order = n_order, t->progress = progress;
     t->deadline = now() + seconds;
+    t->next_look = now() + BETWEEN_LOOKS;
+    t->abandoned = false;
     if (progress->rows == 0) begin_batch(t);
     t->stop = progress->rows == n_order;
     atomic_store(&t->next_block, first_block(t));
     int n_threads = (int)least(t->handle.n_threads, t->training.n_threads);
-    na_run_team(threads_worth(work_of_rows(t->net, least(t->chunk, t->batch_rows)), n_threads), run_job, t);
+    double work = work_of_rows(t->net, least(t->chunk, t->batch_rows));
+    t->looks = t->training.interrupted && work > LONG_WORK;
+    na_run_team(threads_worth(work, n_threads), run_job, t);
 }
 
 static void forget_fired(const trainer *t)

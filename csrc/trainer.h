@@ -72,7 +72,9 @@ typedef struct {
     bool backward; /* else only losses */
     na_progress *progress;
     bool stop;
-    bool own_loss_failed;
+    bool looks;     /* whether the caller is asked within a chunk */
+    bool abandoned; /* by the caller: interrupted, or its loss failed */
+    double next_look;
     int64_t batch_rows, batch_done;
     double batch_weight, batch_loss;
     atomic_llong next_block;
@@ -137,9 +139,12 @@ static inline bool finishes_gradients(const trainer *t)
  * s->delta ← sample weight · dloss/dy, for softmax dloss/dz. y: what the last layer passes on, in blocks. */
 void NA_FN(na_ask_own_loss)(trainer *t, const scratch *s, int64_t blocks, const real *y);
 
+/* Within both, by the caller's thread: asks whether to end at once, and then hands nothing more out (train_tmpl.c). */
+void NA_FN(na_look)(trainer *t);
+
 /* The second (gradients_tmpl.c): of panels that no thread has taken yet the gradients over the chunk's rows and, where
  * the batch ends, the step, unless that must wait for the norm of all gradients. */
-void NA_FN(na_run_weights)(trainer *t);
+void NA_FN(na_run_weights)(trainer *t, bool looks);
 /* The norm of all finished gradients. */
 double NA_FN(na_gradient_norm)(const trainer *t);
 

@@ -84,6 +84,7 @@ cdef extern from "neuract.h" nogil:
     na_status na_network_diagnose(const na_network *network, int64_t rows, na_rows x, const double *limits,
                                   int64_t rows_before, na_activity *activities, int n_threads)
 
+    ctypedef c_bool na_interrupted(void *context)
     ctypedef c_bool na_own_loss(void *context, int64_t rows, const void *outputs, const void *targets, void *losses,
                                 void *gradients) noexcept nogil
 
@@ -106,6 +107,8 @@ cdef extern from "neuract.h" nogil:
         int64_t batch_size
         uint64_t seed
         int n_threads
+        na_interrupted *interrupted
+        void *interrupt_context
 
     ctypedef struct na_data:
         int64_t rows

@@ -491,6 +491,16 @@ cdef c_bool call_own_loss(void *context, int64_t rows, const void *outputs, cons
     return own.raised is None
 
 
+cdef c_bool call_interrupted(void *context) noexcept with gil:
+    cdef Trainer trainer = <Trainer>context
+    try:
+        PyErr_CheckSignals()
+    except BaseException as raised:
+        trainer.raised = raised
+        return True
+    return False
+
+
 cdef class Trainer:
     """An optimizer's state and the memory of a step, for one network, loss and batch size."""
 
@@ -500,6 +510,7 @@ cdef class Trainer:
     cdef int64_t n_targets
     cdef OwnLoss own_loss
     cdef bint busy
+    cdef object raised  # within the core, by a handler of signals
 
     def __cinit__(self, Network network not None, *, str loss, loss_parameters, own_loss, str optimizer, double momentum,
                   bint nesterov, double beta_1, double beta_2, double epsilon, double weight_decay, double alpha,
@@ -529,6 +540,8 @@ cdef class Trainer:
         training.batch_size = positive(batch_size, "batch_size")
         training.seed = seed
         training.n_threads = positive(n_threads, "n_threads")
+        training.interrupted = call_interrupted
+        training.interrupt_context = <void *>self
         self.network = network
         self.seed = seed
         self.n_targets = na_loss_targets(training.loss, network.n_out)
@@ -619,14 +632,21 @@ cdef class Trainer:
             self.give_back()
         return progress.loss / n, progress.penalty / n
 
+    cdef void raise_again(self) except *:
+        """What ended a run early; or what is to be handled now."""
+        raised, self.raised = self.raised, None
+        if raised is not None:
+            raise raised
+        self.own_loss.raise_again()
+        PyErr_CheckSignals()
+
     cdef void run_slices(self, const na_data *data, const uint32_t *order, int64_t n, double learning_rate,
                          na_progress *progress) except *:
         try:
             while progress.rows < n:
                 with nogil:
                     na_trainer_run(self.handle, data, order, n, learning_rate, SLICE, progress)
-                self.own_loss.raise_again()
-                PyErr_CheckSignals()
+                self.raise_again()
             if not isfinite(progress.loss + progress.penalty):
                 na_trainer_undo(self.handle)
         except BaseException:
@@ -659,8 +679,7 @@ cdef class Trainer:
                     na_trainer_gradients(self.handle, data, SLICE, &progress)
                 else:
                     na_trainer_loss(self.handle, data, SLICE, &progress)
-            self.own_loss.raise_again()
-            PyErr_CheckSignals()
+            self.raise_again()
         return progress.loss
 
     def get(self, str array, int layer, str part, out):

@@ -106,6 +106,44 @@ def test_an_estimator_interrupted_in_its_first_epoch_is_as_before(data):
 
 # ---- how soon ----------------------------------------------------------------------------------
 
+
+@pytest.fixture
+def alarms():
+    """A list that grows whenever a signal is handled, and one for an exception that the handler then raises."""
+    seen, to_raise = [], []
+
+    def handle(*_):
+        seen.append(True)
+        if to_raise:
+            raise to_raise.pop()
+
+    before = signal.signal(signal.SIGALRM, handle)
+    yield seen, to_raise
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_it_is_looked_for_within_a_chunk(n_threads, alarms):
+    """Protects large layers: handlers run while the rows between two barriers, half a second's work or more, do."""
+    seen, to_raise = alarms
+    X = np.random.default_rng(0).standard_normal((1024, 64))
+    layers = [na.Dense(2000), na.Dense(2000), na.Dense(1, "linear")]
+    settings = {"batch_size": 1024, "dtype": "float64", "n_threads": n_threads, "random_state": 0, "max_grad_norm": 1.0}
+    net = na.Network(layers, **settings).partial_fit(X, X[:, 0])
+    weights = net.weights
+    to_raise.append(KeyboardInterrupt())
+    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.01)
+    with pytest.raises(KeyboardInterrupt):
+        net.partial_fit(X, X[:, 0])
+    assert all(map(np.array_equal, net.weights, weights))
+    seen.clear()
+    net.partial_fit(X, X[:, 0])
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    assert len(seen) >= 4  # without looks within the chunk one before it and one after
+    assert np.isfinite(net.history_["loss"]).all()
+
+
 CALLS = {
     "fit": "net.fit(X, X[:, 0])",
     "sparse": "net.fit(sparse, X[:, 0])",

@@ -4,11 +4,13 @@
 #define NA_MEASURE_H
 
 typedef struct {
-    vec shift, low, high;
+    vec shift, low, high, one;
 } measure_limits;
 
-NA_INLINE void measure_vec(vec y, const measure_limits *limits, vec measures[NA_N_MEASURES])
+/* A subnormal y is 0, which the product makes of it: of NEON's operations the choice of a minimum would let it pass. */
+NA_INLINE void measure_vec(vec given, const measure_limits *limits, vec measures[NA_N_MEASURES])
 {
+    const vec y = vec_mul(given, limits->one);
     const vec one = vec_set1(1), zero = vec_set1(0), deviation = vec_sub(y, limits->shift);
     const vec beyond_high = vec_select(vec_le(limits->high, y), one, zero);
     measures[NA_SUM] = vec_add(measures[NA_SUM], deviation);
@@ -22,7 +24,8 @@ NA_INLINE void measure_vec(vec y, const measure_limits *limits, vec measures[NA_
 /* The lanes of a last, partial line that hold no row keep what the lines before left. */
 static void measure_lines(int64_t rows, const real *y, int64_t stride, real shift, real low, real high, real *measured)
 {
-    const measure_limits limits = {vec_set1(shift), vec_set1(low), vec_set1(high)};
+    const vec one = vec_keep(vec_set1(1)); /* no compiler may leave a product by it out */
+    const measure_limits limits = {vec_mul(vec_set1(shift), one), vec_set1(low), vec_set1(high), one};
     const vec zero = vec_set1(0);
     const int64_t lines = rows / NA_LANES, rest = rows % NA_LANES;
     for (int64_t lane = 0; lane < NA_LANES; lane += VEC_LANES) {
