@@ -6,8 +6,8 @@
 static void ask_for_loss(trainer *t, int64_t rows)
 {
     na_fp_leave(t->handle.outside);
-    t->abandoned = !t->training.own_loss(t->training.own_context, rows, t->own_outputs, t->own_targets,
-                                               t->row_losses, t->own_gradients);
+    t->abandoned = !t->training.own_loss(t->training.own_context, rows, t->own_outputs, t->own_targets, t->row_losses,
+                                         t->own_gradients);
     na_fp_enter();
 }
 
