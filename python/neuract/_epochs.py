@@ -137,7 +137,8 @@ class EpochByEpoch(Parameters):
     def _tell(self, network: Network, tasks: FitTasks) -> bool:
         """Tells the network its next learning rate, and the callbacks of the epoch; whether one wants to stop."""
         if not network.callbacks:  # then nobody moves the rate or reads the logs
-            network.learning_rate = self._rate.now
+            if network.learning_rate != self._rate.now:  # each assignment is checked
+                network.learning_rate = self._rate.now
             return tasks.end_epoch(network)
         logs = {"loss": self.loss_, "learning_rate": network.learning_rate}
         if self.monitor_neurons:
