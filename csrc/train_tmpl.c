@@ -399,8 +399,9 @@ static void run(trainer *t, const na_data *data, const uint32_t *order, int64_t 
 {
     t->table = kernels;
     t->data = data, t->order = order, t->n_order = n_order, t->progress = progress;
-    t->deadline = now() + seconds;
-    t->next_look = now() + BETWEEN_LOOKS;
+    double start = now();
+    t->deadline = start + seconds;
+    t->next_look = start + BETWEEN_LOOKS;
     t->abandoned = false;
     if (progress->rows == 0) begin_batch(t);
     t->stop = progress->rows == n_order;

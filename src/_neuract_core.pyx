@@ -451,7 +451,7 @@ def shuffle(order, bit_generator):
 cdef class OwnLoss:
     """A loss in Python: function(y_true, y_pred) -> (losses, gradient), arrays of the network's dtype."""
 
-    cdef object function, dtype, raised
+    cdef object function, dtype
     cdef str format
     cdef int64_t n_out
 
@@ -474,21 +474,15 @@ cdef class OwnLoss:
         memcpy(losses, by_row.view.buf, by_row.view.len)
         memcpy(gradients, by_output.view.buf, by_output.view.len)
 
-    cdef void raise_again(self) except *:
-        """What the function raised, which no exception of C's could carry through the core."""
-        raised, self.raised = self.raised, None
-        if raised is not None:
-            raise raised
-
 
 cdef c_bool call_own_loss(void *context, int64_t rows, const void *outputs, const void *targets, void *losses,
                           void *gradients) noexcept with gil:
-    cdef OwnLoss own = <OwnLoss>context
+    cdef Trainer trainer = <Trainer>context
     try:
-        own.call(rows, outputs, targets, losses, gradients)
+        trainer.own_loss.call(rows, outputs, targets, losses, gradients)
     except BaseException as raised:
-        own.raised = raised
-    return own.raised is None
+        trainer.raised = raised
+    return trainer.raised is None
 
 
 cdef c_bool call_interrupted(void *context) noexcept with gil:
@@ -510,7 +504,7 @@ cdef class Trainer:
     cdef int64_t n_targets
     cdef OwnLoss own_loss
     cdef bint busy
-    cdef object raised  # within the core, by a handler of signals
+    cdef object raised  # by a loss or a handler of signals; no exception of C's could carry it through the core
 
     def __cinit__(self, Network network not None, *, str loss, loss_parameters, own_loss, str optimizer, double momentum,
                   bint nesterov, double beta_1, double beta_2, double epsilon, double weight_decay, double alpha,
@@ -524,7 +518,7 @@ cdef class Trainer:
         training.loss = number_of(na_loss_named(loss.encode()), "loss", loss)
         self.own_loss = OwnLoss(own_loss, network)
         training.own_loss = call_own_loss
-        training.own_context = <void *>self.own_loss
+        training.own_context = <void *>self
         training.loss_parameters = <const double *>parameters.view.buf
         training.n_loss_parameters = n_parameters
         training.optimizer = number_of(na_optimizer_named(optimizer.encode()), "optimizer", optimizer)
@@ -637,7 +631,6 @@ cdef class Trainer:
         raised, self.raised = self.raised, None
         if raised is not None:
             raise raised
-        self.own_loss.raise_again()
         PyErr_CheckSignals()
 
     cdef void run_slices(self, const na_data *data, const uint32_t *order, int64_t n, double learning_rate,
