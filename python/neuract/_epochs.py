@@ -136,10 +136,15 @@ class EpochByEpoch(Parameters):
 
     def _tell(self, network: Network, tasks: FitTasks) -> bool:
         """Tells the network its next learning rate, and the callbacks of the epoch; whether one wants to stop."""
-        if not network.callbacks:  # then nobody moves the rate or reads the logs
-            if network.learning_rate != self._rate.now:  # each assignment is checked
-                network.learning_rate = self._rate.now
-            return tasks.end_epoch(network)
+        logs = self._logs(network) if network.callbacks else {}  # which nobody else reads
+        if network.learning_rate != self._rate.now:  # each assignment is checked
+            network.learning_rate = self._rate.now
+        stops = network._tell(self.n_iter_ - 1, logs) | tasks.end_epoch(network)
+        self._rate.now = network.learning_rate
+        return stops
+
+    def _logs(self, network: Network) -> dict[str, float]:
+        """What callbacks are told of the epoch that has just ended."""
         logs = {"loss": self.loss_, "learning_rate": network.learning_rate}
         if self.monitor_neurons:
             logs |= {name: network.history_[name][-1] for name in ("gradient_norm", "dead_share")}
@@ -147,10 +152,7 @@ class EpochByEpoch(Parameters):
             logs["validation_loss"] = self.validation_loss_curve_[-1]
         if self.validation_scores_:
             logs["validation_score"] = self.validation_scores_[-1]
-        network.learning_rate = self._rate.now
-        stops = network._tell(self.n_iter_ - 1, logs) | tasks.end_epoch(network)
-        self._rate.now = network.learning_rate
-        return stops
+        return logs
 
     def _split(self, rows: Rows, random: np.random.RandomState) -> tuple[Data, Rows]:
         """The rows to learn from and those to validate on, as scikit-learn draws them."""
