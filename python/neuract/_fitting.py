@@ -11,7 +11,7 @@ import importlib
 import os
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from numbers import Real
 from typing import Any, ClassVar
@@ -125,20 +125,9 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
         self.network_ = network
         tasks.end(network)
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Around a fit: refuses a second one meanwhile, and gives the estimator all its attributes back on an error.
-
-        That is enough because a fit replaces what it changes: networks, lists, arrays.
-        """
-        with _training.trained_by_one(self, "estimator"):
-            before = self.__dict__.copy()
-            try:
-                yield
-            except BaseException:
-                self.__dict__.clear()
-                self.__dict__.update(before)
-                raise
+    def _alone(self) -> AbstractContextManager[None]:
+        """Around a fit, which replaces what it changes: networks, lists, arrays."""
+        return _training.alone(self, "estimator", undone_by=BaseException)
 
     @contextmanager
     def _training(self, network: Network) -> Iterator[None]:

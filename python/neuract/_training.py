@@ -66,6 +66,22 @@ def trained_by_one(model: object, kind: str) -> Iterator[None]:
         del _in_training[key]
 
 
+@contextmanager
+def alone(model: object, kind: str, undone_by: type[BaseException]) -> Iterator[None]:
+    """Around a fit: `trained_by_one`, and on such an error the model gets all its attributes back.
+
+    That is enough where what they refer to is replaced, or changed last.
+    """
+    with trained_by_one(model, kind):
+        before = model.__dict__.copy()
+        try:
+            yield
+        except undone_by:
+            model.__dict__.clear()
+            model.__dict__.update(before)
+            raise
+
+
 @dataclass(frozen=True)
 class Gradients:
     """The mean loss and its gradient by every parameter.

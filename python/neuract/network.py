@@ -6,8 +6,8 @@ from __future__ import annotations
 import copy
 import importlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from math import isfinite
 from typing import Any
@@ -260,20 +260,9 @@ class Network(Exportable):
             self._record(sum(self._run_epoch(data, order, self.learning_rate)))
         return self
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Around a training: refuses a second one meanwhile, and gives all attributes back on a MemoryError.
-
-        That is enough where what they refer to is replaced, or changed last.
-        """
-        with _training.trained_by_one(self, "network"):
-            before = self.__dict__.copy()
-            try:
-                yield
-            except MemoryError:
-                self.__dict__.clear()
-                self.__dict__.update(before)
-                raise
+    def _alone(self) -> AbstractContextManager[None]:
+        """Around a training; on another error the epochs that have ended stay."""
+        return _training.alone(self, "network", undone_by=MemoryError)
 
     def _start(self, x: Array | SparseRows, random: np.random.RandomState) -> None:
         """New random parameters and optimizer state, no history. All memory is there before anything is given up."""
