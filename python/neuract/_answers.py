@@ -66,3 +66,39 @@ def zero_for_nan(x: Any) -> Any:
     x = x.copy()
     x.data = filled
     return x
+
+
+class Probabilities:
+    """The probabilities of a classifier. A base class after the one that has `_outputs`."""
+
+    classes_: Array
+
+    def predict_proba(self, X: Any) -> Array:
+        """Probability of each class, in the order of `classes_`; or of each label.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (rows, features)
+
+        Returns
+        -------
+        ndarray of shape (rows, n_classes)
+        """
+        return probabilities(self._outputs(X), len(self.classes_))
+
+    def predict_log_proba(self, X: Any) -> Array:
+        """The logarithm of `predict_proba`.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (rows, features)
+
+        Returns
+        -------
+        ndarray of shape (rows, n_classes)
+        """
+        return logarithm(self.predict_proba(X))
+
+    def _outputs(self, X: Any) -> Array:
+        """The network's outputs, rows × outputs."""
+        raise NotImplementedError

@@ -35,7 +35,7 @@ from neuract.schedules import Schedule
 Array = npt.NDArray[Any]
 
 
-class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc]
+class MLPClassifier(ClassifierMixin, MultilayerPerceptron, _answers.Probabilities):  # type: ignore[misc]
     """Multilayer perceptron that classifies: two classes, several, or several labels a row.
 
     It minimizes the log loss, or a variant of it. Scale X to about [-1, 1] or unit variance (`StandardScaler`).
@@ -384,32 +384,6 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             return csr_matrix(chosen) if self._sparse_labels else chosen
         labels: Array = self.classes_[chosen]
         return labels
-
-    def predict_proba(self, X: Any) -> Array:
-        """Probability of each class, in the order of `classes_`; or of each label.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (rows, features)
-
-        Returns
-        -------
-        ndarray of shape (rows, n_classes)
-        """
-        return _answers.probabilities(self._outputs(X), len(self.classes_))
-
-    def predict_log_proba(self, X: Any) -> Array:
-        """The logarithm of `predict_proba`.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (rows, features)
-
-        Returns
-        -------
-        ndarray of shape (rows, n_classes)
-        """
-        return _answers.logarithm(self.predict_proba(X))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -74,7 +74,7 @@ class ServedModel:
         raise NotImplementedError
 
 
-class ServedClassifier(ServedModel):
+class ServedClassifier(ServedModel, _answers.Probabilities):
     """A fitted MLPClassifier without scikit-learn.
 
     Attributes
@@ -100,23 +100,6 @@ class ServedClassifier(ServedModel):
         chosen = _answers.chosen(self._outputs(X), len(self.classes_), self._multilabel)
         labels: Array = chosen if self._multilabel else self.classes_[chosen]
         return labels
-
-    def predict_proba(self, X: Any) -> Array:
-        """Probability of each class, in the order of `classes_`; or of each label.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (rows, features)
-
-        Returns
-        -------
-        ndarray of shape (rows, n_classes)
-        """
-        return _answers.probabilities(self._outputs(X), len(self.classes_))
-
-    def predict_log_proba(self, X: Any) -> Array:
-        """The logarithm of `predict_proba`."""
-        return _answers.logarithm(self.predict_proba(X))
 
     def _what(self) -> str:
         return f"{len(self.classes_)} {'labels' if self._multilabel else 'classes'}"
