@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import reference as ref
 from test_activations import OBJECTS
-from test_onnx import CLASSES, REGRESSIONS, ROWS, hidden_network
+from test_onnx import CLASSES, REGRESSIONS, ROWS, hidden_network, neuron_in_its_tails
 
 import neuract as na
 
@@ -101,13 +101,7 @@ def test_every_activation_has_a_function():
 
 @pytest.mark.parametrize("f", OBJECTS, ids=repr)
 def test_tails(tmp_path, f):
-    z = np.array([*10.0 ** np.arange(-3, 12), 90, 700], np.float32)
-    if isinstance(f, na.Exponential):
-        z = z[z <= 80]
-    if isinstance(f, na.Sin):
-        z = z[z <= 1000]
-    z = np.concatenate([-z, z])[:, np.newaxis]
-    net = na.Network([na.Dense(1, f)]).set_parameters([[[1.0]]])
+    net, z = neuron_in_its_tails(f)
     np.testing.assert_allclose(predicted(net, z, tmp_path), net.predict(z), rtol=1e-5, atol=1e-12)
 
 
