@@ -24,10 +24,7 @@ class HardSigmoid(Activation):
 
     names = ("hard_sigmoid",)
     margin = 0.0
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return 0.0, 1.0
+    bounds = (0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -42,10 +39,7 @@ class HardSwish(Activation):
     """
 
     names = ("hard_swish", "hard_silu")
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return -0.375, np.inf
+    bounds = (-0.375, np.inf)
 
 
 @dataclass(frozen=True)
@@ -61,10 +55,7 @@ class HardTanh(Activation):
 
     names = ("hard_tanh",)
     margin = 0.0
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return -1.0, 1.0
+    bounds = (-1.0, 1.0)
 
 
 @dataclass(frozen=True)

@@ -61,10 +61,7 @@ class SELU(Activation):
     """
 
     names = ("selu",)
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return -1.7580993408473769, np.inf
+    bounds = (-1.7580993408473769, np.inf)
 
 
 @dataclass(frozen=True)
@@ -152,10 +149,7 @@ class SiLU(Activation):
     """
 
     names = ("silu", "swish")
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return -0.2784645427610738, np.inf
+    bounds = (-0.2784645427610738, np.inf)
 
 
 @dataclass(frozen=True)
@@ -170,10 +164,7 @@ class Mish(Activation):
     """
 
     names = ("mish",)
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return -0.3088434130172505, np.inf
+    bounds = (-0.3088434130172505, np.inf)
 
 
 @dataclass(frozen=True)
@@ -188,10 +179,7 @@ class Softplus(Activation):
     """
 
     names = ("softplus",)
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return 0.0, np.inf
+    bounds = (0.0, np.inf)
 
 
 @dataclass(frozen=True)
@@ -206,10 +194,7 @@ class LogSigmoid(Activation):
     """
 
     names = ("log_sigmoid",)
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return -np.inf, 0.0
+    bounds = (-np.inf, 0.0)
 
 
 @dataclass(frozen=True)
@@ -238,9 +223,7 @@ class Squareplus(Activation):
     def parameter(self) -> float:
         return self.b
 
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return 0.0, np.inf
+    bounds = (0.0, np.inf)
 
 
 @dataclass(frozen=True)
@@ -256,10 +239,7 @@ class Softsign(Activation):
 
     names = ("softsign",)
     margin = 0.01
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return -1.0, 1.0
+    bounds = (-1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -291,7 +271,4 @@ class Sin(Activation):
     """
 
     names = ("sin",)
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return -1.0, 1.0
+    bounds = (-1.0, 1.0)

@@ -106,10 +106,7 @@ class Sigmoid(Activation):
 
     names = ("sigmoid", "logistic")
     margin = 0.01
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return 0.0, 1.0
+    bounds = (0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -125,10 +122,7 @@ class Tanh(Activation):
 
     names = ("tanh",)
     margin = 0.01
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return -1.0, 1.0
+    bounds = (-1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -226,9 +220,7 @@ class PReLU(LeakyReLU):
         super().__post_init__()
         object.__setattr__(self, "shared", boolean(self.shared, "shared"))
 
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return -np.inf, np.inf  # whatever alpha is now
+    bounds = (-np.inf, np.inf)  # whatever alpha is now
 
 
 @dataclass(frozen=True)
@@ -243,10 +235,7 @@ class Exponential(Activation):
     """
 
     names = ("exponential", "exp")
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return 0.0, np.inf
+    bounds = (0.0, np.inf)
 
 
 @dataclass(frozen=True)
@@ -261,10 +250,7 @@ class Softmax(Activation):
     """
 
     names = ("softmax",)
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        return 0.0, 1.0
+    bounds = (0.0, 1.0)
 
     def __call__(self, z: npt.ArrayLike) -> Array:
         """y = softmax(z) over the last axis."""
