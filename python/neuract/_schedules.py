@@ -61,7 +61,8 @@ class LearningRate:
         self.epoch += 1
         if self.schedule == "invscaling":
             self.now = float(self.initial) / (rows_seen + 1) ** self.power_t
-        self._follow()
+        elif not isinstance(self.schedule, str):
+            self._follow()
 
     def stall(self) -> tuple[bool, str]:
         """Training no longer improves -> (whether it should stop, what happens, for a message)."""

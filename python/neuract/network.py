@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from itertools import pairwise
-from math import isfinite
+from math import isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -327,15 +327,18 @@ class Network(Exportable):
     def _record(self, loss: float, watched: dict[str, float] | None = None) -> None:
         """A new epoch; NaN for what was watched in others only."""
         for values in self.history_.values():
-            values.append(float("nan"))
-        for name, value in {"loss": loss, **(watched or {})}.items():
+            values.append(nan)
+        self.history_["loss"][-1] = loss
+        for name, value in (watched or {}).items():
             self._note(name, value)
         if self.verbose:
             print(f"epoch {len(self.history_['loss'])}: loss {loss:.6g}")
 
     def _note(self, name: str, value: float) -> None:
         """Into the history of the last epoch."""
-        self.history_.setdefault(name, [float("nan")] * len(self.history_["loss"]))[-1] = value
+        if name not in self.history_:
+            self.history_[name] = [nan] * len(self.history_["loss"])
+        self.history_[name][-1] = value
 
     def _end_epoch(self, loss: float, watched: dict[str, float] | None = None) -> bool:
         """Keeps the history, tells the callbacks; returns whether one of them wants to stop."""
