@@ -520,8 +520,21 @@ def test_bad_data_leaves_the_model(diabetes, unconverged, method, name, case):
 def test_diverging_training_is_an_error(diabetes, unconverged):
     X, y = diabetes
     model = na.MLPRegressor(solver="sgd", learning_rate_init=0.001, **SHORT).fit(X, targets("regression", y))
-    with unchanged(model, X), pytest.raises(ValueError, match="diverged"):
-        model.set_params(learning_rate_init=1e6).fit(X, y)
+    with unchanged(model, X), pytest.raises(ValueError, match=r"diverged: in epoch 1 .*max_grad_norm"):
+        model.set_params(learning_rate_init=1e150).fit(X, y)
+
+
+def test_the_epochs_before_a_divergence_are_kept(diabetes, unconverged):
+    X, y = diabetes
+    settings = {"solver": "sgd", "random_state": 0}
+    model = na.MLPRegressor(learning_rate=lambda epoch: 1e-3 if epoch < 3 else 1e300, **settings)
+    with pytest.raises(ValueError, match=r"diverged: in epoch 4 .* weights of the epoch before"):
+        model.fit(X, y)
+    shorter = na.MLPRegressor(max_iter=3, **settings).fit(X, y)
+    assert_same_bits([model.predict(X), *model.coefs_], [shorter.predict(X), *shorter.coefs_])
+    assert (model.n_iter_, model.loss_curve_) == (3, shorter.loss_curve_)
+    model.set_params(learning_rate="constant").partial_fit(X, y)
+    assert np.isfinite(model.predict(X)).all()
 
 
 def test_diverging_training_with_early_stopping_keeps_the_best_weights(diabetes, unconverged):

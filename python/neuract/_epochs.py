@@ -17,7 +17,7 @@ from neuract._monitoring import Monitor, Rows
 from neuract._parameters import Parameters
 from neuract._schedules import SKLEARNS, LearningRate
 from neuract._sklearn_callbacks import FitTasks
-from neuract._training import Data, Diverged
+from neuract._training import Data, Diverged, DivergedLater
 from neuract.network import Network
 
 Array = npt.NDArray[Any]
@@ -93,8 +93,11 @@ class EpochByEpoch(Parameters):
         random: np.random.RandomState,
         tasks: FitTasks,
         incremental: bool,
-    ) -> None:
-        """Epochs of sgd or adam until one of the stopping rules holds, or one; held_out: rows given to validate on."""
+    ) -> Diverged | None:
+        """Epochs of sgd or adam until one of the stopping rules holds, or one; held_out: rows given to validate on.
+
+        Returns the error to raise once the epochs before it are kept.
+        """
         data = rows.data
         if self.early_stopping and held_out is None:
             data, held_out = self._split(rows, random)
@@ -102,7 +105,7 @@ class EpochByEpoch(Parameters):
         best = network._parameters() if self.early_stopping and not incremental else None
         self._warn_of_small_data(data)
         orders = _training.shuffled(random, data.rows)
-        self.n_iter_ = 0
+        self.n_iter_, failure = 0, None
         self._begin(network)
         try:
             for _ in range(1 if incremental else self.max_iter):
@@ -120,13 +123,17 @@ class EpochByEpoch(Parameters):
                 raise
             warnings.warn("Training interrupted by user.", stacklevel=5)
         except Diverged as diverged:
-            if best is None:
-                raise
             network._trainer = None  # its running means are no longer finite
-            warnings.warn(f"{diverged}. The best weights so far are kept", ConvergenceWarning, stacklevel=5)
+            if best is not None:
+                warnings.warn(f"{diverged}. The best weights so far are kept", ConvergenceWarning, stacklevel=5)
+            elif self.n_iter_ == 0:
+                raise
+            else:
+                failure = DivergedLater(f"{diverged}. The model has the weights of the epoch before")
         if best is not None:
             network._set_parameters(best)
         network._end_fit()
+        return failure
 
     def _begin(self, network: Network) -> None:
         """Tells the callbacks, which may set the network's learning rate."""

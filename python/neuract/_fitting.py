@@ -115,15 +115,18 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
             )
         random = check_random_state(self.random_state)
         network = self._network(rows.data, random, continuing, incremental)
+        failure = None
         with self._training(network):
             self._open_curves(continuing, incremental, self.early_stopping or held_out is not None)
             if self.solver == "lbfgs":
                 self._minimize(network, rows.data, tasks)
             else:
-                self._descend(network, rows, held_out, random, tasks, incremental)
+                failure = self._descend(network, rows, held_out, random, tasks, incremental)
         network._random = None  # with random_state=None NumPy's own, which is no part of the model
         self.network_ = network
         tasks.end(network)
+        if failure is not None:
+            raise failure
 
     def _alone(self) -> AbstractContextManager[None]:
         """Around a fit, which replaces what it changes: networks, lists, arrays."""

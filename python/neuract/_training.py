@@ -70,12 +70,14 @@ def trained_by_one(model: object, kind: str) -> Iterator[None]:
 def alone(model: object, kind: str, undone_by: type[BaseException]) -> Iterator[None]:
     """Around a fit: `trained_by_one`, and on such an error the model gets all its attributes back.
 
-    That is enough where what they refer to is replaced, or changed last.
+    That is enough where what they refer to is replaced, or changed last. What `DivergedLater` leaves stays.
     """
     with trained_by_one(model, kind):
         before = model.__dict__.copy()
         try:
             yield
+        except DivergedLater:
+            raise
         except undone_by:
             model.__dict__.clear()
             model.__dict__.update(before)
@@ -102,6 +104,10 @@ class Gradients:
 
 class Diverged(ValueError):
     """The loss or a weight is no longer finite; the network has the weights of the epoch before."""
+
+
+class DivergedLater(Diverged):
+    """In a fit whose first epochs ended well: the estimator has the model that they made."""
 
 
 def diverged(epoch: int, rate: str, max_grad_norm: float | None, left: str = "") -> Diverged:
