@@ -117,14 +117,14 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron, _answers.Probabilitie
         A step's gradient is scaled down to this Euclidean norm where it is longer. What counts is
         the mean gradient over the batch, penalties included, by all weights, biases and slopes
         together. Not for lbfgs. Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063.
-    init : str or pair of lists of arrays, default="glorot_uniform"
-        Initial weights: "glorot_uniform" (as scikit-learn's), "he_normal", "he_uniform",
-        "lecun_normal" or "orthogonal"; biases are 0, but with glorot_uniform drawn like the
-        weights. Or the weights and biases themselves, in the shapes of `coefs_` and `intercepts_`.
     monitor : None, str or callable, default=None
         What early stopping goes by, on the rows that are validated on: "loss" (the less the better;
         `validation_scores_` has its negative), a name of `sklearn.metrics.get_scorer_names()`, or a
         scorer ``f(estimator, X, y)``. None: `score`.
+    init : str or pair of lists of arrays, default="glorot_uniform"
+        Initial weights: "glorot_uniform" (as scikit-learn's), "he_normal", "he_uniform",
+        "lecun_normal" or "orthogonal"; biases are 0, but with glorot_uniform drawn like the
+        weights. Or the weights and biases themselves, in the shapes of `coefs_` and `intercepts_`.
     callbacks : list or None, default=None
         Told of every epoch of a fit, and may end it: functions or objects, those of
         `neuract.callbacks` or one's own. The network that they get is the one in training.
@@ -569,14 +569,14 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         A step's gradient is scaled down to this Euclidean norm where it is longer. What counts is
         the mean gradient over the batch, penalties included, by all weights, biases and slopes
         together. Not for lbfgs. Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063.
-    init : str or pair of lists of arrays, default="glorot_uniform"
-        Initial weights: "glorot_uniform" (as scikit-learn's), "he_normal", "he_uniform",
-        "lecun_normal" or "orthogonal"; biases are 0, but with glorot_uniform drawn like the
-        weights. Or the weights and biases themselves, in the shapes of `coefs_` and `intercepts_`.
     monitor : None, str or callable, default=None
         What early stopping goes by, on the rows that are validated on: "loss" (the less the better;
         `validation_scores_` has its negative), a name of `sklearn.metrics.get_scorer_names()`, or a
         scorer ``f(estimator, X, y)``. None: `score`.
+    init : str or pair of lists of arrays, default="glorot_uniform"
+        Initial weights: "glorot_uniform" (as scikit-learn's), "he_normal", "he_uniform",
+        "lecun_normal" or "orthogonal"; biases are 0, but with glorot_uniform drawn like the
+        weights. Or the weights and biases themselves, in the shapes of `coefs_` and `intercepts_`.
     callbacks : list or None, default=None
         Told of every epoch of a fit, and may end it: functions or objects, those of
         `neuract.callbacks` or one's own. The network that they get is the one in training.

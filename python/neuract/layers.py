@@ -24,7 +24,7 @@ class Dense:
     units : int
         Number of neurons, >= 1.
     activation : str or Activation, default="relu"
-        f. Softmax is for the last layer of a network only.
+        The function f. Softmax is for the last layer of a network only.
     threshold : None, float or array of shape (units,), default=None
         None: whatever y is, it is passed on. Not for the last layer of a network.
     dropout : float, default=0.0
