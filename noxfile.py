@@ -120,6 +120,14 @@ def report(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation as a site, in build/docs; a dead link or a public name that it lacks is an error."""
+    session.install(".[docs]")
+    strict = ("--fail-on-warning", "--keep-going", "--fresh-env", "--write-all", "--quiet")
+    session.run("sphinx-build", *strict, "--doctree-dir", str(BUILD / "doctrees"), "docs", str(BUILD / "docs"))
+
+
+@nox.session
 def compilers(session: nox.Session) -> None:
     """The C core by other compilers than the system's, which `lint` has used: the same bits, no warning."""
     session.install("cmake", "ninja")

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The documentation as a site, by Sphinx: `nox -s docs`. Its pages are Markdown that is read on GitHub too."""
+
+import inspect
+import re
+import tomllib
+from pathlib import Path
+from pkgutil import resolve_name
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+
+import neuract
+
+DOCS = Path(__file__).parent
+ROOT = DOCS.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+REPOSITORY = PROJECT["urls"]["Source"]
+
+project, release, copyright = PROJECT["name"], PROJECT["version"], PROJECT["authors"][0]["name"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
+smartquotes = False
+myst_heading_anchors = 3
+
+default_role = "py:obj"
+nitpicky = True
+nitpick_ignore_regex = [("py:obj", ".*")]  # what stands in `backticks` is linked where it is a name of ours
+autodoc_typehints = "none"  # the docstrings say them in words
+autodoc_preserve_defaults = True
+numpydoc_show_class_members = False  # autodoc does
+numpydoc_validation_checks = {"PR02", "PR03"}  # parameters that are documented exist, and come in this order
+
+html_theme = "furo"
+html_title = project
+html_theme_options = {"source_repository": REPOSITORY, "source_branch": "main", "source_directory": "docs/"}
+
+# Public modules that `neuract` does not export.
+MORE = ("neuract.inspection", "neuract.optimizers", "neuract.serving")
+# The file in `[text](file)`, and in a toctree's `title <../file>`.
+LINK = re.compile(r"(?<=\]\()[^)#\s]+|(?<= <)\.\./[^>\s]+(?=>)")
+
+
+def linked(text: str, folder: Path) -> str:
+    """The text of a page that lies in this folder; its links to files of the repository lead to GitHub."""
+    return LINK.sub(lambda link: _address(link[0], folder), text)
+
+
+def _address(link: str, folder: Path) -> str:
+    file = (folder / link).resolve()
+    if not file.exists():
+        return link  # another site, or dead, of which Sphinx warns
+    if file == ROOT / "README.md":
+        return "/index.md"
+    if file.is_relative_to(DOCS):
+        return f"/{file.relative_to(DOCS)}"
+    return f"{REPOSITORY}/{'tree' if file.is_dir() else 'blob'}/main/{file.relative_to(ROOT)}"
+
+
+def public_names() -> list[str]:
+    """What `neuract` exports, and what its public modules define."""
+    names = [f"neuract.{name}" for name in dir(neuract)]
+    for module in filter(inspect.ismodule, map(resolve_name, [*names, *MORE])):
+        own = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
+        names += [f"{module.__name__}.{name}" for name in getattr(module, "__all__", own) if not name.startswith("_")]
+    return names
+
+
+def link_page(app: Sphinx, page: str, content: list[str]) -> None:
+    content[0] = linked(content[0], Path(app.env.doc2path(page)).parent)
+
+
+def link_included(app: Sphinx, path: Path, page: str, content: list[str]) -> None:
+    content[0] = linked(content[0], (DOCS / path).resolve().parent)
+
+
+def look_for_public_names(app: Sphinx, environment: BuildEnvironment) -> None:
+    entries = environment.domains.python_domain.objects.items()
+    documented = {
+        id(resolve_name(name)) for name, entry in entries if entry.objtype in ("class", "data", "function", "module")
+    }
+    for name in public_names():
+        if id(resolve_name(name)) not in documented:
+            logging.getLogger(__name__).warning("no page of docs/api has %s", name)
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("source-read", link_page)
+    app.connect("include-read", link_included)
+    app.connect("env-check-consistency", look_for_public_names)
