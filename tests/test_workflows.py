@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+# What a workflow's last job may write, beyond reading.
+RIGHTS = {"docs": {"id-token", "pages"}, "wheels": {"id-token"}}
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
@@ -27,5 +29,16 @@ def test_actions_are_pinned_to_commits(path):
 def test_workflows_have_no_rights_of_their_own(path):
     text = path.read_text()
     assert "\npermissions: {}\n" in text
-    assert set(re.findall(r"^ +([\w-]+): write", text, re.M)) <= {"id-token"}
+    assert set(re.findall(r"([\w-]+): write\b", text)) == RIGHTS.get(path.stem, set())
     assert "secrets." not in text
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_job_that_may_write_runs_nothing_of_the_repository_and_not_for_pull_requests(path):
+    jobs = re.split(r"^  (?=\w+:$)", path.read_text().partition("\njobs:\n")[2], flags=re.M)[1:]
+    may_write = [job for job in jobs if ": write" in job]
+    assert len(may_write) == (path.stem in RIGHTS)
+    for job in may_write:
+        assert re.search(r"^    if: github\.event_name == 'push'", job, re.M)
+        assert "run:" not in job
+        assert "checkout" not in job
