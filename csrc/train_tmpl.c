@@ -309,7 +309,7 @@ static void prepare_steps(trainer *t)
 
 void NA_FN(na_look)(trainer *t)
 {
-    if (now() < t->next_look) return;
+    if (now() < t->next_look || t->abandoned) return; /* by its loss */
     na_fp_leave(t->handle.outside);
     t->abandoned = t->training.interrupted(t->training.interrupt_context);
     na_fp_enter();

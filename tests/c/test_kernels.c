@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "golden.h"
@@ -162,7 +163,7 @@ void guard_allocations(guard where) { guarded_where = where; }
 
 int64_t count_allocations(void) { return atomic_load(&allocations); }
 
-#ifdef NA_COUNT_ALLOCATIONS
+#ifdef NA_WRAP_FUNCTIONS
 const bool allocations_are_counted = true;
 
 /* The linker leads our calls of `name` to __wrap_name, and __real_name to the C library's. */
@@ -215,6 +216,30 @@ COUNTED(void *, mmap, (void *at, size_t size, int protection, int flags, int fil
 #undef COUNTED
 #else
 const bool allocations_are_counted = false;
+#endif
+
+/* ---- the clock ------------------------------------------------------------------------------- */
+
+static bool clock_rushes;
+static atomic_llong looks;
+
+void rush_clock(bool rushes) { clock_rushes = rushes; }
+
+int64_t count_looks(void) { return atomic_load(&looks); }
+
+#ifdef NA_WRAP_FUNCTIONS
+const bool clock_can_rush = true;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
+{
+    if (!clock_rushes) return __real_clock_gettime(clock, time);
+    *time = (struct timespec){.tv_sec = atomic_fetch_add(&looks, 1)};
+    return 0;
+}
+#else
+const bool clock_can_rush = false;
 #endif
 
 /* ---- teams ----------------------------------------------------------------------------------- */
@@ -276,6 +301,8 @@ static void test_networks(void)
     test_steps_f64();
     test_fp_state_f32();
     test_fp_state_f64();
+    test_interrupts_f32();
+    test_interrupts_f64();
 }
 
 static void test_isa(const char *isa)

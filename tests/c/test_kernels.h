@@ -39,6 +39,12 @@ int64_t count_allocations(void);
 typedef enum { GUARD_NONE, GUARD_FIRST, GUARD_LAST } guard;
 void guard_allocations(guard where);
 
+/* Whether our code finds, from now on, that a second is gone at each look at the clock; not where the linker cannot
+ * lead it to ours. And how often it has looked so far. */
+extern const bool clock_can_rush;
+void rush_clock(bool rushes);
+int64_t count_looks(void);
+
 /* test_<what>_tmpl.c. */
 void test_kernels_f32(void), test_kernels_f64(void);
 void test_elementwise_f32(void), test_elementwise_f64(void);
@@ -47,5 +53,6 @@ void test_sparse_f32(void), test_sparse_f64(void);
 void test_steps_f32(void), test_steps_f64(void);
 void test_guards_f32(void), test_guards_f64(void);
 void test_fp_state_f32(void), test_fp_state_f64(void);
+void test_interrupts_f32(void), test_interrupts_f64(void);
 
 #endif

@@ -1,0 +1,292 @@
+/* test_interrupts_tmpl.c: runs that their caller ends, or whose loss fails, at every place where either is asked:
+ * nothing more is done then, and once undone the network trains as if the run had never been. The clock is ours, and
+ * each look at it finds the next question due. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "test_reals.h"
+
+#include <fenv.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "neuract.h"
+
+/* Work that is asked about: 1e8 multiply-adds a chunk of 1024 rows. Two chunks a batch, of few groups and panels. */
+enum { ROWS = 1500, BATCHES = 2, N_IN = 1020, HIDDEN = 33, N_OUT = 2, CHUNK = 1024, THREADS = 3 };
+enum { N_PARAMETERS = N_IN * HIDDEN + HIDDEN + HIDDEN * N_OUT + N_OUT };
+static const na_dtype dtype = NA_REAL_BITS == 32 ? NA_FLOAT32 : NA_FLOAT64;
+
+typedef struct {
+    bool sparse, own_loss, clips;
+    int n_threads;
+} way;
+
+/* The caller: what it is asked, and when it says that the run shall end. */
+static struct {
+    int asked, ends_at;       /* 0: it never ends the run */
+    int loss_asked, fails_at; /* the same for its loss */
+    int64_t looks;            /* at the clock, when it ended the run */
+    pthread_t thread;
+} caller;
+
+static void be_asked(const char *what)
+{
+    if (fegetround() != FE_UPWARD) case_fail(what, 0, fegetround(), FE_UPWARD);
+    if (!pthread_equal(caller.thread, pthread_self())) case_fail("asked in the caller's thread", 0, 0, 1);
+}
+
+static bool interrupted(void *context)
+{
+    be_asked("rounding of the caller, asked whether to end");
+    if (++caller.asked == caller.ends_at) caller.looks = count_looks();
+    return caller.asked == caller.ends_at;
+}
+
+static bool squared_error(void *context, int64_t rows, const void *outputs, const void *targets, void *losses,
+                          void *gradients)
+{
+    const real *y = outputs, *t = targets;
+    be_asked("rounding of the caller, asked for the loss");
+    memset(losses, 0, (size_t)rows * sizeof(real));
+    for (int64_t i = 0; i < rows * N_OUT; i++) ((real *)gradients)[i] = y[i] - t[i];
+    if (++caller.loss_asked == caller.fails_at) caller.looks = count_looks();
+    return caller.loss_asked != caller.fails_at;
+}
+
+static void be_ready(int ends_at, int fails_at)
+{
+    caller.asked = caller.loss_asked = 0;
+    caller.ends_at = ends_at, caller.fails_at = fails_at;
+    caller.thread = pthread_self();
+}
+
+static void expect_equal(const char *what, int64_t got, int64_t wanted)
+{
+    if (got != wanted) case_fail(what, 0, (double)got, (double)wanted);
+}
+
+/* ---- the network and its data ---------------------------------------------------------------- */
+
+static struct {
+    real x[ROWS * N_IN], targets[ROWS * N_OUT], weights[N_IN * HIDDEN];
+    int32_t columns[ROWS * N_IN];
+    int64_t starts[ROWS + 1];
+    uint32_t order[ROWS * BATCHES];
+} given;
+
+/* Sparse rows store all of them, for the same bits. */
+static void draw_given(void)
+{
+    for (int64_t i = 0; i < ROWS * N_IN; i++) given.x[i] = plain(), given.columns[i] = (int32_t)(i % N_IN);
+    for (int64_t r = 0; r <= ROWS; r++) given.starts[r] = r * N_IN;
+    filled(given.targets, ROWS * N_OUT, PLAIN);
+    for (int64_t i = 0; i < N_IN * HIDDEN; i++) given.weights[i] = plain() / 16;
+    for (int64_t i = 0; i < ROWS * BATCHES; i++) given.order[i] = (uint32_t)(i * 7 % ROWS);
+}
+
+static na_data data_of(const way *w)
+{
+    na_rows x = {given.x, w->sparse ? given.columns : NULL, w->sparse ? given.starts : NULL};
+    return (na_data){ROWS, x, given.targets, NULL};
+}
+
+static na_network *make_network(void)
+{
+    const na_layer layers[] = {{HIDDEN, na_activation_named("tanh"), .parameter = 0},
+                               {N_OUT, na_activation_named("linear"), .parameter = 1}};
+    na_network *network;
+    if (na_network_create(dtype, N_IN, layers, 2, &network) != NA_OK) abort();
+    for (int l = 0; l < 2; l++) na_network_set(network, l, NA_WEIGHTS, given.weights);
+    return network;
+}
+
+static na_trainer *make_trainer(na_network *network, const way *w)
+{
+    static const double parameter = 0;
+    const na_training training = {.loss = na_loss_named(w->own_loss ? "own" : "squared_error"),
+                                  .own_loss = squared_error,
+                                  .loss_parameters = &parameter,
+                                  .n_loss_parameters = 1,
+                                  .optimizer = na_optimizer_named("adam"),
+                                  .beta_1 = 0.9,
+                                  .beta_2 = 0.999,
+                                  .epsilon = 1e-8,
+                                  .max_grad_norm = w->clips ? 0.1 : 0,
+                                  .batch_size = ROWS,
+                                  .n_threads = w->n_threads,
+                                  .interrupted = interrupted};
+    const na_data data = data_of(w);
+    na_trainer *trainer;
+    if (na_trainer_create(network, &training, &trainer) != NA_OK) abort();
+    if (na_trainer_reserve(trainer, &data) != NA_OK) abort();
+    return trainer;
+}
+
+/* All numbers of the network, or of an array of the trainer, which then is not NULL. */
+static void read_all(const na_network *network, const na_trainer *trainer, na_array array, real *out)
+{
+    const int64_t sizes[] = {N_IN * HIDDEN, HIDDEN, HIDDEN * N_OUT, N_OUT};
+    for (int i = 0; i < 4; out += sizes[i++])
+        if (trainer)
+            na_trainer_get(trainer, array, i / 2, (na_part)(i % 2), out);
+        else
+            na_network_get(network, i / 2, (na_part)(i % 2), out);
+}
+
+/* ---- runs ------------------------------------------------------------------------------------ */
+
+/* One run over so many batches, the caller rounding upward; ends_at, fails_at: as in `caller`. */
+static na_progress run(na_trainer *trainer, const way *w, int batches, int ends_at, int fails_at)
+{
+    const na_data data = data_of(w);
+    na_progress progress = {0};
+    be_ready(ends_at, fails_at);
+    fesetround(FE_UPWARD);
+    na_trainer_run(trainer, &data, given.order, ROWS * batches, 0.01, 1e9, &progress);
+    fesetround(FE_TONEAREST);
+    return progress;
+}
+
+/* What runs are ended on: `before` are the parameters at their start, `wanted` what a batch makes of those. */
+static struct {
+    na_network *network;
+    na_trainer *trainer;
+    real before[N_PARAMETERS], wanted[N_PARAMETERS], now[N_PARAMETERS];
+} state;
+
+static void begin(const way *w)
+{
+    state.network = make_network();
+    state.trainer = make_trainer(state.network, w);
+    read_all(state.network, NULL, NA_GRADIENTS, state.before);
+    na_progress progress = run(state.trainer, w, 1, 0, 0);
+    expect_equal("rows of a run that nobody ends", progress.rows, ROWS);
+    read_all(state.network, NULL, NA_GRADIENTS, state.wanted);
+}
+
+static void end(void)
+{
+    na_trainer_free(state.trainer);
+    na_network_free(state.network);
+}
+
+static void expect_parameters(const char *what, const real *wanted)
+{
+    read_all(state.network, NULL, NA_GRADIENTS, state.now);
+    expect_same(what, N_PARAMETERS, state.now, wanted);
+}
+
+/* The parameters are as before the run, and the optimizer starts anew. */
+static void undo(void)
+{
+    na_trainer_undo(state.trainer);
+    expect_parameters("parameters after an undone run", state.before);
+    for (int array = NA_FIRST_MOMENTS; array <= NA_SECOND_MOMENTS; array++) {
+        read_all(NULL, state.trainer, (na_array)array, state.now);
+        for (int64_t i = 0; i < N_PARAMETERS; i++)
+            if (state.now[i] != 0) case_fail("moment after an undone run", i, (double)state.now[i], 0);
+    }
+    expect_equal("steps after an undone run", na_trainer_steps(state.trainer), 0);
+}
+
+/* The run that was ended has left nothing behind. */
+static void expect_undone(const way *w)
+{
+    undo();
+    run(state.trainer, w, 1, 0, 0);
+    expect_parameters("parameters of a run after an undone one", state.wanted);
+    undo();
+}
+
+/* ---- the tests ------------------------------------------------------------------------------- */
+
+/* Work that is handed out is followed by a look at the clock. The answer is followed by one, the end of the run too. */
+static void expect_no_work(void)
+{
+    int64_t looks = count_looks() - caller.looks;
+    if (looks > 2) case_fail("looks at the clock after the run was to end", 0, (double)looks, 2);
+}
+
+/* No step was made by a run that ended in its first chunk or, where steps wait for the whole gradient, batch. */
+static void expect_no_step(const way *w, na_progress progress)
+{
+    if (progress.rows <= (w->clips ? ROWS : CHUNK)) expect_parameters("parameters after an ended run", state.before);
+}
+
+/* The run ends where the caller is asked for the n-th time. Returns whether there was such a time. */
+static bool test_interrupted(const way *w, int n)
+{
+    CASE("interrupts", "sparse %d own %d clips %d threads %d question %d", w->sparse, w->own_loss, w->clips,
+         w->n_threads, n);
+    na_progress progress = run(state.trainer, w, BATCHES, n, 0);
+    bool ended = caller.asked >= n;
+    if (n == 1 && w->n_threads == 1 && !ended) case_fail("questions", 0, 0, 1);
+    if (ended) {
+        expect_equal("questions, none after the run was to end", caller.asked, n);
+        expect_no_work();
+        expect_no_step(w, progress);
+    } else {
+        expect_equal("rows of a run that nobody ended", progress.rows, ROWS * BATCHES);
+    }
+    expect_undone(w);
+    case_end();
+    return ended;
+}
+
+/* The caller's loss fails when it is asked for the n-th time; to whether to end the answer is no. */
+static void test_failing_loss(const way *w, int n)
+{
+    CASE("interrupts", "clips %d loss fails %d", w->clips, n);
+    na_progress progress = run(state.trainer, w, BATCHES, 0, n);
+    expect_equal("losses, none after one that failed", caller.loss_asked, n);
+    expect_no_work();
+    expect_no_step(w, progress);
+    expect_undone(w);
+    case_end();
+}
+
+/* Gradients and losses end likewise. */
+static void test_measuring(const way *w, bool backward)
+{
+    CASE("interrupts", "measuring, threads %d backward %d", w->n_threads, backward);
+    const na_data data = data_of(w);
+    na_progress progress = {0};
+    be_ready(1, 0);
+    fesetround(FE_UPWARD);
+    (backward ? na_trainer_gradients : na_trainer_loss)(state.trainer, &data, 1e9, &progress);
+    fesetround(FE_TONEAREST);
+    if (caller.asked > 0) {
+        expect_equal("questions, none after the measuring was to end", caller.asked, 1);
+        expect_no_work();
+    }
+    expect_parameters("parameters after measuring", state.before);
+    case_end();
+}
+
+/* At every question of one thread; of more, whose caller is asked less often, at some, and perhaps at none. */
+static void test_way(const way *w)
+{
+    CASE("interrupts", "sparse %d own %d clips %d threads %d", w->sparse, w->own_loss, w->clips, w->n_threads);
+    begin(w);
+    undo();
+    case_end();
+    for (int n = 1; test_interrupted(w, n); n += w->n_threads) continue;
+    for (int n = 1; n <= 2 * BATCHES && w->own_loss; n++) test_failing_loss(w, n);
+    test_measuring(w, false);
+    test_measuring(w, true);
+    end();
+}
+
+void NA_FN(test_interrupts)(void)
+{
+    static const way ways[] = {{.n_threads = 1},
+                               {.n_threads = 2, .clips = true},
+                               {.n_threads = THREADS, .sparse = true},
+                               {.n_threads = 1, .own_loss = true, .clips = true}};
+    if (!clock_can_rush) return;
+    rush_clock(true);
+    CASE("interrupts", "data");
+    draw_given();
+    case_end();
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) test_way(&ways[i]);
+    rush_clock(false);
+}
