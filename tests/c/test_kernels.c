@@ -332,6 +332,7 @@ static int test_isas(const char *only)
     int tested = 0;
     const char *isa;
     na_simd_choose(NULL);
+    test_sizes();
     if (!only_guards) test_teams();
     for (int i = 0; (isa = na_simd_built(i, &runs)); i++) {
         if (only && strcmp(isa, only) != 0) continue;

@@ -45,6 +45,9 @@ extern const bool clock_can_rush;
 void rush_clock(bool rushes);
 int64_t count_looks(void);
 
+/* test_sizes.c. */
+void test_sizes(void);
+
 /* test_<what>_tmpl.c. */
 void test_kernels_f32(void), test_kernels_f64(void);
 void test_elementwise_f32(void), test_elementwise_f64(void);
