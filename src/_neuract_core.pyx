@@ -30,8 +30,9 @@ cdef int64_t DIRECT_ROWS = 16
 cdef double DIRECT_WORK = 4e6
 # Ctrl-C is looked for between pieces of work of about this many seconds.
 cdef double SLICE = 0.05
-# The same for predictions, in multiply-adds.
+# The same for predictions: multiply-adds, or where a row of a wide network has many of them, rows for each thread.
 cdef double SLICE_WORK = 5e8
+cdef int64_t SLICE_ROWS = 128
 
 cdef dict PARTS = {"weights": NA_WEIGHTS, "biases": NA_BIASES, "slopes": NA_SLOPES}
 cdef dict ARRAYS = {"gradients": NA_GRADIENTS, "first_moments": NA_FIRST_MOMENTS, "second_moments": NA_SECOND_MOMENTS}
@@ -312,18 +313,17 @@ cdef class Network:
         cdef Array array = self.hold_part(layer, part, values, False)
         na_network_set(self.handle, layer, PARTS[part], array.view.buf)
 
-    cdef int64_t rows_in_slice(self):
-        return max(1024, <int64_t>(SLICE_WORK / self.work))
+    cdef int64_t rows_in_slice(self, int n_threads) except -1:
+        return max(SLICE_ROWS * positive(n_threads, "n_threads"), <int64_t>(SLICE_WORK / self.work))
 
     def predict(self, int64_t rows, x, y, int n_threads):
         cdef int64_t at = 0, size
         cdef Rows source = hold_rows(x, self.kind, rows, self.n_inputs)
         cdef Array target = hold(y, format_of(self.kind), times(rows, self.n_out), True)
-        cdef int64_t slice_rows = self.rows_in_slice()
+        cdef int64_t slice_rows = self.rows_in_slice(n_threads)
         cdef na_rows from_
         cdef void *to
         cdef na_status status
-        positive(n_threads, "n_threads")
         while at < rows:
             size = min(slice_rows, rows - at)
             from_ = source.after(at)
@@ -379,8 +379,7 @@ cdef class Network:
         cdef list to_outputs = None if outputs is None else self.hold_layers(outputs, rows, format_of(self.kind))
         cdef list to_fired = None if fired is None else self.hold_layers(fired, rows, "?")
         cdef int64_t at = 0, size
-        cdef int64_t slice_rows = self.rows_in_slice()
-        positive(n_threads, "n_threads")
+        cdef int64_t slice_rows = self.rows_in_slice(n_threads)
         while at < rows:
             size = min(slice_rows, rows - at)
             self.inspect_slice(at, size, source, to_outputs, to_fired, n_threads)
@@ -413,7 +412,7 @@ cdef class Network:
         cdef Array bounds = hold(limits, "d", 2 * len(self.units))
         cdef int64_t count = (self.n_inputs + sum(self.units)) * sizeof(na_activity) // sizeof(double)
         cdef Array to = hold(activities, "d", count, True)
-        cdef int64_t at = 0, size, slice_rows = self.rows_in_slice()
+        cdef int64_t at = 0, size, slice_rows = self.rows_in_slice(8)  # for any number: where slices end, sums round
         cdef na_rows from_
         cdef na_status status
         positive(n_threads, "n_threads")

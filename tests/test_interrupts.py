@@ -23,6 +23,22 @@ LINUX = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="handl
 FOREVER = 10**6  # epochs
 
 
+@contextmanager
+def handled_by(handler):
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def control_c_is_heard():
+    """Also where the tests run in a shell's background, which ignores it: they would go on for ever."""
+    with handled_by(signal.default_int_handler):
+        yield
+
+
 @pytest.fixture(scope="module")
 def data():
     rng = np.random.default_rng(0)
@@ -48,7 +64,7 @@ class PressesAfterTheFirstEpoch:
     def __call__(self, net, epoch, logs):
         self.finished.append(net.weights)
         if epoch == 0:
-            press_control_c()
+            press_control_c(0.01)  # with the weights of the next at work
 
 
 # ---- what is left ------------------------------------------------------------------------------
@@ -144,6 +160,21 @@ def test_it_is_looked_for_within_a_chunk(n_threads, alarms):
     assert np.isfinite(net.history_["loss"]).all()
 
 
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_it_is_looked_for_between_a_few_rows_of_a_wide_network(n_threads, alarms):
+    """Protects predictions whose 1,000 rows are half a second's work or more."""
+    seen, _ = alarms
+    X = np.zeros((4096, 8), np.float32)
+    net = na.Network([na.Dense(2000), na.Dense(2000), na.Dense(1, "linear")], n_threads=n_threads, random_state=0)
+    net.set_parameters([np.zeros((8, 2000)), np.zeros((2000, 2000)), np.zeros((2000, 1))])
+    for ask in (net.predict, net.forward):
+        seen.clear()
+        signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+        ask(X)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        assert len(seen) >= 10  # in slices of 1,024 rows one after each of 4, and at the ends
+
+
 CALLS = {
     "fit": "net.fit(X, X[:, 0])",
     "sparse": "net.fit(sparse, X[:, 0])",
@@ -209,15 +240,6 @@ print("the same")
 """
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert result.stdout == "the same\n", result.stderr
-
-
-@contextmanager
-def handled_by(handler):
-    before = signal.signal(signal.SIGINT, handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def test_a_handler_of_the_users_runs_during_fit_and_its_exception_ends_it(data):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,23 +14,40 @@ from neuract.activations import Sigmoid
 from neuract.layers import Dense
 
 Array = npt.NDArray[Any]
+Draw = Callable[..., Any]  # (shape) -> numbers
+
+PIECE = 2**20  # numbers of one draw, milliseconds: Ctrl-C is heard between draws
 
 
 def initial_parameters(
-    init: str, layers: Sequence[Dense], n_inputs: int, random: np.random.RandomState
+    init: str, layers: Sequence[Dense], n_inputs: int, dtype: str, random: np.random.RandomState
 ) -> Iterator[tuple[Array, Array]]:
     """Weights, (n_in, units), and biases, layer by layer, by one of INITS."""
     if init == "glorot_uniform":
-        yield from _glorot_uniform(layers, n_inputs, random)
+        yield from _glorot_uniform(layers, n_inputs, dtype, random)
         return
     n_in = n_inputs
     for layer in layers:
-        yield WEIGHTS[init](n_in, layer.units, random), np.zeros(layer.units)
+        if init == "orthogonal":
+            weights = _orthogonal(n_in, layer.units, random).astype(dtype)
+        else:
+            weights = _drawn(DRAWS[init](n_in, random), n_in, layer.units, dtype)
+        yield weights, np.zeros(layer.units, dtype)
         n_in = layer.units
 
 
+def _drawn(draw: Draw, n_in: int, units: int, dtype: str) -> Array:
+    """What one draw of all weights would give, converted."""
+    weights = np.empty((n_in, units), dtype)
+    rows = max(1, PIECE // units)
+    for row in range(0, n_in, rows):
+        piece = weights[row : row + rows]
+        piece[...] = draw(piece.shape)
+    return weights
+
+
 def _glorot_uniform(
-    layers: Sequence[Dense], n_inputs: int, random: np.random.RandomState
+    layers: Sequence[Dense], n_inputs: int, dtype: str, random: np.random.RandomState
 ) -> Iterator[tuple[Array, Array]]:
     """Glorot's uniform weights, and biases, layer by layer: bounds and drawing order as in scikit-learn's MLP.
 
@@ -43,7 +61,8 @@ def _glorot_uniform(
         hidden = len(layers) > 1
         factor = 2.0 if hidden and isinstance(leading.activation, Sigmoid) else 6.0
         bound = np.sqrt(factor / (n_in + layer.units))
-        yield random.uniform(-bound, bound, (n_in, layer.units)), random.uniform(-bound, bound, layer.units)
+        weights = _drawn(partial(random.uniform, -bound, bound), n_in, layer.units, dtype)
+        yield weights, random.uniform(-bound, bound, layer.units).astype(dtype)
         n_in = layer.units
 
 
@@ -54,15 +73,14 @@ def _orthogonal(n_in: int, units: int, random: np.random.RandomState) -> Array:
     return np.ascontiguousarray(q if n_in >= units else q.T)
 
 
-WEIGHTS: dict[str, Callable[[int, int, np.random.RandomState], Array]] = {
+DRAWS: dict[str, Callable[[int, np.random.RandomState], Draw]] = {
     # He et al. 2015, arXiv:1502.01852
-    "he_normal": lambda n_in, units, random: random.normal(0, np.sqrt(2 / n_in), (n_in, units)),
-    "he_uniform": lambda n_in, units, random: random.uniform(-np.sqrt(6 / n_in), np.sqrt(6 / n_in), (n_in, units)),
+    "he_normal": lambda n_in, random: partial(random.normal, 0, np.sqrt(2 / n_in)),
+    "he_uniform": lambda n_in, random: partial(random.uniform, -np.sqrt(6 / n_in), np.sqrt(6 / n_in)),
     # LeCun et al. 1998, Efficient BackProp
-    "lecun_normal": lambda n_in, units, random: random.normal(0, np.sqrt(1 / n_in), (n_in, units)),
-    "orthogonal": _orthogonal,
+    "lecun_normal": lambda n_in, random: partial(random.normal, 0, np.sqrt(1 / n_in)),
 }
-INITS = ("glorot_uniform", *WEIGHTS)
+INITS = ("glorot_uniform", *DRAWS, "orthogonal")
 
 
 def checked(init: Any) -> str | tuple[Any, Any]:

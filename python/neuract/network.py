@@ -269,15 +269,15 @@ class Network(Exportable):
         rows, n_inputs = x.shape
         layers = self._make_core(n_inputs)
         for layer, (weights, biases) in enumerate(self._initial(n_inputs, random)):
-            layers.set(layer, "weights", weights.astype(self.dtype))
-            layers.set(layer, "biases", biases.astype(self.dtype))
+            layers.set(layer, "weights", weights)
+            layers.set(layer, "biases", biases)
         trainer = self._make_trainer(layers, random)
         trainer.reserve(rows, x)
         self._core, self._trainer, self._random, self.history_ = layers, trainer, random, {"loss": []}
 
     def _initial(self, n_inputs: int, random: np.random.RandomState) -> Iterable[tuple[Array, Array]]:
         if isinstance(self.init, str):
-            return _initial.initial_parameters(self.init, self.layers, n_inputs, random)
+            return _initial.initial_parameters(self.init, self.layers, n_inputs, self.dtype, random)
         given = zip(("weights", "biases"), self.init, strict=True)
         return zip(*(self._checked_part(part, arrays, n_inputs) for part, arrays in given), strict=True)
 
