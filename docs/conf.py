@@ -33,6 +33,7 @@ numpydoc_validation_checks = {"PR02", "PR03"}  # parameters that are documented 
 
 html_theme = "furo"
 html_title = project
+html_static_path = html_css_files = ["site.css"]
 html_theme_options = {"source_repository": REPOSITORY, "source_branch": "main", "source_directory": "docs/"}
 
 # Public modules that `neuract` does not export.
