@@ -83,14 +83,17 @@ def test_a_network_keeps_the_last_finished_epoch(optimizer, data):
 
 
 def test_training_goes_on_after_an_interrupt(data):
-    net = network(callbacks=[PressesAfterTheFirstEpoch()])
+    """From the weights of the last epoch, with an optimizer that starts anew."""
+    net = network(callbacks=[PressesAfterTheFirstEpoch()], shuffle=False)
     with pytest.raises(KeyboardInterrupt):
         net.fit(*data)
     epochs = len(net.history_["loss"])
-    net.partial_fit(*data)
+    anew = network(shuffle=False).set_parameters(net.weights, net.biases).partial_fit(*data)
+    assert all(map(np.array_equal, net.partial_fit(*data).weights, anew.weights))
     assert len(net.history_["loss"]) == epochs + 1
     net.epochs, net.callbacks = 2, []
-    assert np.array_equal(net.fit(*data).predict(data[0]), network(epochs=2).fit(*data).predict(data[0]))
+    again = network(epochs=2, shuffle=False)
+    assert np.array_equal(net.fit(*data).predict(data[0]), again.fit(*data).predict(data[0]))
 
 
 def test_an_estimator_keeps_the_last_finished_epoch_and_says_so(data):
@@ -113,11 +116,13 @@ def test_an_estimator_interrupted_in_its_first_epoch_is_as_before(data):
     regressor = MLPRegressor(hidden_layer_sizes=(256, 256), max_iter=1, tol=1.0, n_iter_no_change=1)
     with warnings.catch_warnings(action="ignore"):
         regressor.fit(data[0][:100], data[1][:100])
-    before = regressor.coefs_
+    before, curve = regressor.coefs_, regressor.loss_curve_
     regressor.set_params(callbacks=[Presses()])
     with pytest.raises(KeyboardInterrupt):
         regressor.fit(X, y)
     assert all(map(np.array_equal, regressor.coefs_, before))
+    assert regressor.loss_curve_ == curve
+    assert regressor.n_iter_ == 1
 
 
 # ---- how soon ----------------------------------------------------------------------------------
@@ -161,18 +166,17 @@ def test_it_is_looked_for_within_a_chunk(n_threads, alarms):
 
 
 @pytest.mark.parametrize("n_threads", [1, 2])
-def test_it_is_looked_for_between_a_few_rows_of_a_wide_network(n_threads, alarms):
+@pytest.mark.parametrize("ask", ["predict", "forward"])
+def test_it_is_looked_for_between_a_few_rows_of_a_wide_network(ask, n_threads, alarms):
     """Protects predictions whose 1,000 rows are half a second's work or more."""
     seen, _ = alarms
     X = np.zeros((4096, 8), np.float32)
-    net = na.Network([na.Dense(2000), na.Dense(2000), na.Dense(1, "linear")], n_threads=n_threads, random_state=0)
+    net = na.Network([na.Dense(2000), na.Dense(2000), na.Dense(1, "linear")], n_threads=n_threads)
     net.set_parameters([np.zeros((8, 2000)), np.zeros((2000, 2000)), np.zeros((2000, 1))])
-    for ask in (net.predict, net.forward):
-        seen.clear()
-        signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
-        ask(X)
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        assert len(seen) >= 10  # in slices of 1,024 rows one after each of 4, and at the ends
+    signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+    getattr(net, ask)(X)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    assert len(seen) >= 10  # in slices of 1,024 rows one after each of 4, and at the ends
 
 
 CALLS = {
@@ -180,7 +184,6 @@ CALLS = {
     "sparse": "net.fit(sparse, X[:, 0])",
     "own loss": "net_of(lambda t, y: (np.abs(y - t)[:, 0], np.sign(y - t))).fit(X, X[:, 0])",
     "predict": "fitted.predict(X)",
-    "forward": "fitted.forward(X[:50_000])",
     "gradients": "fitted.gradients(X, X[:, 0])",
     "loss": "fitted.loss(X, X[:, 0])",
 }
