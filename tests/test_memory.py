@@ -322,3 +322,5 @@ def test_more_numbers_than_32_bits_count(zeros, rng):
     few.partial_fit(X[special], targets[special])
     many.partial_fit(X, targets, weights)
     np.testing.assert_allclose(many.weights[0], few.weights[0], rtol=1e-5, atol=1e-7)
+    loss = many.loss(X, targets, weights)  # by rows as they stand, where training had an order
+    np.testing.assert_allclose(loss, many.loss(X[special], targets[special]), rtol=1e-5)

@@ -27,6 +27,7 @@ MANY = 8  # Python threads
 FOREVER = 10**6  # epochs
 # Seconds that a child may take: one that hangs takes for ever. The second is for a fork's, which imports nothing.
 LONGEST, LONGEST_OF_FORKS = 120, 20
+QUICKEST = ("fork", LONGEST_OF_FORKS) if hasattr(os, "fork") else ("spawn", LONGEST)
 METHODS = [
     pytest.param("fork", LONGEST_OF_FORKS, marks=FORKS),
     pytest.param("forkserver", LONGEST, marks=FORKS),
@@ -174,22 +175,31 @@ def test_forks_while_another_thread_trains(data):
 # ---- threads -----------------------------------------------------------------------------------
 
 
-def test_many_threads_train_their_own_networks_at_once(data):
+def train_many():
+    """Whether 8 threads that each train a network of their own all get the same bits."""
+    data = made_data()
     want = train(data)
-    assert all(np.array_equal(result, want) for result in at_once(*[lambda: train(data)] * MANY))
+    return all(np.array_equal(result, want) for result in at_once(*[lambda: train(data)] * MANY))
 
 
-def test_many_threads_ask_one_model_at_once(data):
-    """With the pool's threads, without, and by the short way for a few rows."""
-    net = network().fit(*data)
-    X, want, gradient = data[0], net.predict(data[0]), net.gradients(*data).weights
+def ask_many():
+    """The same of one model that all ask: with the pool's threads, without, and by the short way for a few rows."""
+    X, y = made_data()
+    net = network().fit(X, y)
+    want, gradient = net.predict(X), net.gradients(X, y).weights
 
     def ask():
         few = np.concatenate([net.predict(X[i : i + 5]) for i in range(0, 200, 5)])
         same = np.array_equal(net.predict(X), want) and np.array_equal(few, want[:200])
-        return same and all(map(np.array_equal, net.gradients(*data).weights, gradient))
+        return same and all(map(np.array_equal, net.gradients(X, y).weights, gradient))
 
-    assert at_once(*[ask] * MANY) == [True] * MANY
+    return at_once(*[ask] * MANY) == [True] * MANY
+
+
+@pytest.mark.parametrize("task", [train_many, ask_many])
+def test_many_threads_work_at_once(task):
+    """In a child, since teams that get into each other's way may wait for ever."""
+    assert in_a_child(*QUICKEST, task)
 
 
 def test_two_threads_cannot_train_one_network_at_once(data):
@@ -259,10 +269,9 @@ def run_one_trainer_at_once():
     return at_once(*map(often, calls * 2)), calls[0]()[0]
 
 
-@FORKS
 def test_the_core_refuses_two_runs_of_one_trainer():
     """Were the Python layer mistaken. Runs that get into each other's way may wait for ever: hence a child."""
-    results, loss = in_a_child("fork", LONGEST_OF_FORKS, run_one_trainer_at_once)
+    results, loss = in_a_child(*QUICKEST, run_one_trainer_at_once)
     assert results == [None] * 8
     assert np.isfinite(loss)
 
