@@ -241,6 +241,17 @@ def nightly(session: nox.Session) -> None:
     session.run("pytest", "-q", FUZZING, env={"NEURACT_FUZZ": networks})
 
 
+@nox.session(python="3.14t", default=False)
+def freethreaded(session: nox.Session) -> None:
+    """All tests by a Python without a GIL, then those with many threads 10 times more."""
+    wanted = nox.project.load_toml("pyproject.toml")["project"]["optional-dependencies"]["test"]
+    # Of safetensors a pre-release is the first with wheels for it; polars has none.
+    session.install(".", "safetensors>=0.9.0rc1", *(text for text in wanted if not text.startswith("polars")))
+    session.run("pytest", *DIVIDED)
+    for _ in range(10):
+        run_tests(session, ("processes", "serving", "threading"))
+
+
 def readme_commands() -> list[str]:
     """The lines of README.md's sh blocks that install from the source tree."""
     blocks = re.findall(r"^```sh\n(.*?)^```", Path("README.md").read_text(), re.M | re.S)

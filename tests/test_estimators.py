@@ -301,7 +301,7 @@ def test_shared_documentation_is_the_same():
 def test_every_parameter_is_documented(name):
     kind = getattr(na, name)
     for parameter in inspect.signature(kind).parameters:
-        assert re.search(rf"^    (\w+, )*{parameter}(, \w+)* : ", kind.__doc__, re.MULTILINE), parameter
+        assert re.search(rf"^(\w+, )*{parameter}(, \w+)* : ", inspect.getdoc(kind), re.MULTILINE), parameter
 
 
 @pytest.mark.parametrize(

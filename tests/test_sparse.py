@@ -6,6 +6,7 @@ import subprocess
 import sys
 import warnings
 from functools import partial
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -255,6 +256,13 @@ def test_nothing_is_copied_where_nothing_must_be():
     rows = sparse_rows(S)
     assert np.shares_memory(rows.values, S.data)
     assert np.shares_memory(rows.columns, S.indices)
+
+
+def test_a_network_is_asked_while_another_thread_imports_scipy(monkeypatch):
+    """A module is listed before it has anything in it."""
+    net = network().fit(X := random_rows(5, 3, 1.0), X[:, :2])
+    monkeypatch.setitem(sys.modules, "scipy.sparse", ModuleType("scipy.sparse"))
+    assert net.predict(X).shape == (5, 2)
 
 
 MEMORY = """

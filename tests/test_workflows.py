@@ -18,6 +18,13 @@ def test_every_session_has_a_job():
     assert sorted(listed[1].split(", ")) == sorted(sessions)
 
 
+def test_every_session_that_must_be_asked_for_is_asked_for():
+    sessions = re.findall(r"^@nox\.session\(.*\)\ndef (\w+)", (ROOT / "noxfile.py").read_text(), re.M)
+    workflows = "".join(path.read_text() for path in WORKFLOWS)
+    assert len(sessions) >= 2
+    assert set(sessions) <= set(re.findall(r"(?:nox -s |session: )(\w+)", workflows))
+
+
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_actions_are_pinned_to_commits(path):
     used = re.findall(r"uses: (\S+)", path.read_text())

@@ -67,7 +67,8 @@ class SparseRows:
 def is_sparse(X: object) -> bool:
     """Whether X is one of SciPy's sparse matrices or arrays."""
     scipy_sparse: Any = sys.modules.get("scipy.sparse")
-    return scipy_sparse is not None and bool(scipy_sparse.issparse(X))
+    issparse = getattr(scipy_sparse, "issparse", None)  # not there yet while another thread imports it
+    return issparse is not None and bool(issparse(X))
 
 
 def sparse_rows(X: Any) -> SparseRows:

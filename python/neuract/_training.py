@@ -79,8 +79,7 @@ def alone(model: object, kind: str, undone_by: type[BaseException]) -> Iterator[
         except DivergedLater:
             raise
         except undone_by:
-            model.__dict__.clear()
-            model.__dict__.update(before)
+            model.__dict__ = before  # at once: other threads may ask the model
             raise
 
 

@@ -40,7 +40,8 @@ def get_num_threads() -> int:
     process may run on, and no more of them than the CPU quota of its container comes to, rounded up. The quota is
     read once, and anew after `set_num_threads(None)`. Small work uses fewer threads.
     """
-    return default_num_threads() if _n_threads is None else _n_threads
+    n = _n_threads  # looked at once: another thread may set it
+    return default_num_threads() if n is None else n
 
 
 def default_num_threads() -> int:
