@@ -27,7 +27,7 @@ function(neuract_target_isa target isa bits)
   string(TOUPPER ${isa} ISA)
   target_compile_definitions(${target} PRIVATE
     NA_REAL_BITS=${bits} NA_ISA=${isa} NA_ISA_${ISA})
-  target_compile_options(${target} PRIVATE ${flags_${isa}})
+  neuract_compile_options(${target} PRIVATE ${flags_${isa}})
   target_link_libraries(${target} PRIVATE neuract_flags)
 endfunction()
 

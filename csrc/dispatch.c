@@ -1,6 +1,9 @@
 /* dispatch.c: the best kernels this processor runs, chosen once. The build says by NA_HAVE_<ISA> which there are. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 
 #include "neuract.h"
 
@@ -9,13 +12,22 @@ struct na_kernels_f64;
 
 /* Whether the processor runs an ISA and the system saves its registers. */
 static inline bool always(void) { return true; }
-#if defined(__x86_64__)
-static inline bool avx2_runs(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
-static inline bool avx512_runs(void)
+#ifdef __x86_64__
+/* FMA, these features of CPUID's leaf 7, and registers that the system saves (XCR0). Not by __builtin_cpu_supports,
+ * which clang-cl compiles and does not link. */
+static bool has(unsigned features, unsigned registers)
 {
-    return avx2_runs() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+    unsigned a, b, c, d, saved, unused;
+    const unsigned first = bit_FMA | bit_OSXSAVE;
+    if (!__get_cpuid(1, &a, &b, &c, &d) || (c & first) != first) return false;
+    __asm__("xgetbv" : "=a"(saved), "=d"(unused) : "c"(0));
+    if ((saved & registers) != registers || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
+    return (b & features) == features;
 }
+
+static bool avx2_runs(void) { return has(bit_AVX2, 0x06); }
+
+static bool avx512_runs(void) { return has(bit_AVX2 | bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL, 0xe6); }
 #endif
 
 /* X(name, runs): lowest first. */

@@ -3,11 +3,10 @@
 #include "memory.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "neuract.h"
+#include "system.h"
 
 /* Under AddressSanitizer a line that nobody may touch lies behind each piece of an arena. */
 #ifdef __SANITIZE_ADDRESS__
@@ -64,10 +63,8 @@ static void *allocate_large(size_t bytes)
 {
     if (bytes > SIZE_MAX - LARGE_PAGE) return NULL;
     bytes = (bytes + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
-    void *memory = aligned_alloc(LARGE_PAGE, bytes);
-#ifdef MADV_HUGEPAGE
-    if (memory) madvise(memory, bytes, MADV_HUGEPAGE); /* a wish: refused, small pages do the same */
-#endif
+    void *memory = na_aligned_allocate(LARGE_PAGE, bytes);
+    if (memory) na_ask_large_pages(memory, bytes);
     return memory;
 }
 
@@ -75,7 +72,8 @@ void *na_allocate(size_t count, size_t size)
 {
     size_t bytes;
     if (!whole_lines(count, size, &bytes) || shall_fail()) return NULL;
-    void *memory = bytes >= 2 * LARGE_PAGE ? allocate_large(bytes) : aligned_alloc(LINE, bytes > 0 ? bytes : LINE);
+    void *memory =
+        bytes >= 2 * LARGE_PAGE ? allocate_large(bytes) : na_aligned_allocate(LINE, bytes > 0 ? bytes : LINE);
     if (!memory) return NULL;
     ASAN_UNPOISON_MEMORY_REGION(memory, bytes); /* the lines of an arena that lay there before */
     memset(memory, 0, bytes);
@@ -86,7 +84,7 @@ void *na_allocate(size_t count, size_t size)
 void na_release(void *memory)
 {
     count_held(memory, -1);
-    free(memory);
+    na_aligned_free(memory);
 }
 
 void na_arena_reserve(na_arena *arena, size_t count, size_t size)

@@ -10,9 +10,9 @@
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 #include "random.h"
+#include "system.h"
 
 #define BETWEEN_LOOKS 0.05 /* seconds */
 #define LONG_WORK 1e8      /* multiply-adds of a chunk that takes longer than milliseconds */
@@ -259,13 +259,6 @@ static void run_rows(trainer *t, scratch *s, bool looks)
 
 /* ---- the steps ------------------------------------------------------------------------------- */
 
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /* base to the n-th, by squaring: pow differs in the last bit from one C library to the next. */
 static double power(double base, int64_t n)
 {
@@ -309,11 +302,11 @@ static void prepare_steps(trainer *t)
 
 void NA_FN(na_look)(trainer *t)
 {
-    if (now() < t->next_look || t->abandoned) return; /* by its loss */
+    if (na_seconds() < t->next_look || t->abandoned) return; /* by its loss */
     na_fp_leave(t->handle.outside);
     t->abandoned = t->training.interrupted(t->training.interrupt_context);
     na_fp_enter();
-    t->next_look = now() + BETWEEN_LOOKS;
+    t->next_look = na_seconds() + BETWEEN_LOOKS;
     if (!t->abandoned) return;
     atomic_store(&t->next_block, t->padded);
     atomic_store(&t->next_panel, t->n_panels);
@@ -373,7 +366,7 @@ static void end_weights(void *argument)
     t->batch_done += rows;
     t->progress->rows += rows;
     if (t->batch_done == t->batch_rows) t->update ? end_batch(t) : end_gradients(t);
-    t->stop = t->progress->rows == t->n_order || now() > t->deadline || t->abandoned;
+    t->stop = t->progress->rows == t->n_order || na_seconds() > t->deadline || t->abandoned;
     atomic_store(&t->next_block, first_block(t));
 }
 
@@ -399,7 +392,7 @@ static void run(trainer *t, const na_data *data, const uint32_t *order, int64_t 
 {
     t->table = kernels;
     t->data = data, t->order = order, t->n_order = n_order, t->progress = progress;
-    double start = now();
+    double start = na_seconds();
     t->deadline = start + seconds;
     t->next_look = start + BETWEEN_LOOKS;
     t->abandoned = false;

@@ -80,8 +80,16 @@ static inline wide bounded(wide z, wide (*f)(wide))
 {
     return WIDE(fabs)(z) > WIDE(scalbn)(1, DIGITS - 8) && !isinf(z) ? 0 * z : f(z);
 }
-static inline wide sine(wide z, wide a) { return (void)a, bounded(z, WIDE(sin)); }
-static inline wide sine_slope(wide z, wide a) { return (void)a, bounded(z, WIDE(cos)); }
+#ifdef __MINGW32__ /* whose own functions know 66 bits of pi; those of msvcrt.dll round once */
+extern double (*const __imp_sin)(double), (*const __imp_cos)(double);
+static inline wide wide_sin(wide z) { return (wide)__imp_sin((double)z); }
+static inline wide wide_cos(wide z) { return (wide)__imp_cos((double)z); }
+#else
+#define wide_sin WIDE(sin)
+#define wide_cos WIDE(cos)
+#endif
+static inline wide sine(wide z, wide a) { return (void)a, bounded(z, wide_sin); }
+static inline wide sine_slope(wide z, wide a) { return (void)a, bounded(z, wide_cos); }
 
 /* ---- in straight pieces ---------------------------------------------------------------------- */
 

@@ -5,7 +5,6 @@
 #include "test_reals.h"
 
 #include <fenv.h>
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "neuract.h"
@@ -25,13 +24,15 @@ static struct {
     int asked, ends_at;       /* 0: it never ends the run */
     int loss_asked, fails_at; /* the same for its loss */
     int64_t looks;            /* at the clock, when it ended the run */
-    pthread_t thread;
+    const char *thread;
 } caller;
+
+static _Thread_local char here; /* another one in each thread */
 
 static void be_asked(const char *what)
 {
     if (fegetround() != FE_UPWARD) case_fail(what, 0, fegetround(), FE_UPWARD);
-    if (!pthread_equal(caller.thread, pthread_self())) case_fail("asked in the caller's thread", 0, 0, 1);
+    if (caller.thread != &here) case_fail("asked in the caller's thread", 0, 0, 1);
 }
 
 static bool interrupted(void *context)
@@ -56,7 +57,7 @@ static void be_ready(int ends_at, int fails_at)
 {
     caller.asked = caller.loss_asked = 0;
     caller.ends_at = ends_at, caller.fails_at = fails_at;
-    caller.thread = pthread_self();
+    caller.thread = &here;
 }
 
 static void expect_equal(const char *what, int64_t got, int64_t wanted)

@@ -13,12 +13,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "golden.h"
 #include "neuract.h"
+#include "pages.h"
+#include "system.h"
 #include "threads.h"
 
 bool test_fused;
@@ -101,16 +100,6 @@ uint64_t random_bits(void)
 enum { SLOT_BYTES = 1 << 21, LINE = 64, CANARY = 0x5a };
 static unsigned char *ends[SLOTS];
 
-/* So many bytes, whole pages, between two inaccessible pages. */
-static unsigned char *map_guarded(size_t bytes)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    unsigned char *memory = mmap(NULL, bytes + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED || mprotect(memory, page, PROT_NONE) != 0) abort();
-    if (mprotect(memory + page + bytes, page, PROT_NONE) != 0) abort();
-    return memory + page;
-}
-
 static void map_slots(void)
 {
     for (int slot = 0; slot < SLOTS; slot++) ends[slot] = map_guarded(SLOT_BYTES) + SLOT_BYTES;
@@ -143,15 +132,13 @@ bool canaries_live(int slot, const void *array, size_t bytes)
 /* Who reads or writes beyond an array lands here, and who computes in the caller's floating-point state. */
 static void report_fault(int number)
 {
-    static const char says[] = "FAILED, memory fault or trap: ";
-    ssize_t ignored = write(1, says, sizeof says - 1) + write(1, text, strlen(text)) + write(1, "\n", 1);
-    (void)ignored, (void)number;
-    _exit(1);
+    printf("FAILED, memory fault or trap %d: %s\n", number, text);
+    _Exit(1);
 }
 
-/* ---- allocations ----------------------------------------------------------------------------- */
+/* ---- allocations and threads ----------------------------------------------------------------- */
 
-static atomic_llong allocations;
+static atomic_llong allocations, threads;
 static guard guarded_where;
 static struct {
     void *memory;
@@ -163,21 +150,23 @@ void guard_allocations(guard where) { guarded_where = where; }
 
 int64_t count_allocations(void) { return atomic_load(&allocations); }
 
-#ifdef NA_WRAP_FUNCTIONS
-const bool allocations_are_counted = true;
+int64_t count_threads(void) { return atomic_load(&threads); }
 
-/* The linker leads our calls of `name` to __wrap_name, and __real_name to the C library's. */
-#define COUNTED(type, name, parameters, ...) \
-    type __real_##name parameters;           \
-    type __wrap_##name parameters;           \
-    type __wrap_##name parameters            \
-    {                                        \
-        atomic_fetch_add(&allocations, 1);   \
-        return __real_##name(__VA_ARGS__);   \
+#ifdef NA_WRAP_FUNCTIONS
+const bool calls_are_counted = true;
+
+/* The linker leads calls of `name` to __wrap_name, and __real_name to what would have been called. */
+#define COUNTED(count, type, name, parameters, ...) \
+    type __real_##name parameters;                  \
+    type __wrap_##name parameters;                  \
+    type __wrap_##name parameters                   \
+    {                                               \
+        atomic_fetch_add(&count, 1);                \
+        return __real_##name(__VA_ARGS__);          \
     }
 static void *allocate_guarded(size_t size)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = (size + page - 1) / page * page;
+    size_t page = page_size(), bytes = (size + page - 1) / page * page;
     int i = 0;
     while (guarded[i].memory) i++;
     guarded[i].bytes = bytes;
@@ -185,37 +174,35 @@ static void *allocate_guarded(size_t size)
     return guarded[i].memory = guarded[i].pages + (guarded_where == GUARD_FIRST ? 0 : bytes - size);
 }
 
-void *__real_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size);
-void *__wrap_aligned_alloc(size_t alignment, size_t size)
+void *__real_na_aligned_allocate(size_t alignment, size_t bytes);
+void *__wrap_na_aligned_allocate(size_t alignment, size_t bytes);
+void *__wrap_na_aligned_allocate(size_t alignment, size_t bytes)
 {
     atomic_fetch_add(&allocations, 1);
-    return guarded_where == GUARD_NONE ? __real_aligned_alloc(alignment, size) : allocate_guarded(size);
+    return guarded_where == GUARD_NONE ? __real_na_aligned_allocate(alignment, bytes) : allocate_guarded(bytes);
 }
 
-void __real_free(void *memory);
-void __wrap_free(void *memory);
-void __wrap_free(void *memory)
+void __real_na_aligned_free(void *memory);
+void __wrap_na_aligned_free(void *memory);
+void __wrap_na_aligned_free(void *memory)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE), n = sizeof guarded / sizeof *guarded, i = 0;
+    size_t n = sizeof guarded / sizeof *guarded, i = 0;
     while (i < n && (!memory || guarded[i].memory != memory)) i++;
     if (i == n) {
-        __real_free(memory);
+        __real_na_aligned_free(memory);
         return;
     }
     guarded[i].memory = NULL;
-    munmap(guarded[i].pages - page, guarded[i].bytes + 2 * page);
+    unmap_guarded(guarded[i].pages, guarded[i].bytes);
 }
 
-COUNTED(void *, malloc, (size_t size), size)
-COUNTED(void *, calloc, (size_t count, size_t size), count, size)
-COUNTED(void *, realloc, (void *memory, size_t size), memory, size)
-COUNTED(int, posix_memalign, (void **memory, size_t alignment, size_t size), memory, alignment, size)
-COUNTED(void *, mmap, (void *at, size_t size, int protection, int flags, int file, off_t offset), at, size, protection,
-        flags, file, offset)
+COUNTED(allocations, void *, malloc, (size_t size), size)
+COUNTED(allocations, void *, calloc, (size_t count, size_t size), count, size)
+COUNTED(allocations, void *, realloc, (void *memory, size_t size), memory, size)
+COUNTED(threads, bool, na_start_thread, (na_thread_result(*run)(void *), void *argument), run, argument)
 #undef COUNTED
 #else
-const bool allocations_are_counted = false;
+const bool calls_are_counted = false;
 #endif
 
 /* ---- the clock ------------------------------------------------------------------------------- */
@@ -230,14 +217,9 @@ int64_t count_looks(void) { return atomic_load(&looks); }
 #ifdef NA_WRAP_FUNCTIONS
 const bool clock_can_rush = true;
 
-int __real_clock_gettime(clockid_t clock, struct timespec *time);
-int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
-int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
-{
-    if (!clock_rushes) return __real_clock_gettime(clock, time);
-    *time = (struct timespec){.tv_sec = atomic_fetch_add(&looks, 1)};
-    return 0;
-}
+double __real_na_seconds(void);
+double __wrap_na_seconds(void);
+double __wrap_na_seconds(void) { return clock_rushes ? (double)atomic_fetch_add(&looks, 1) : __real_na_seconds(); }
 #else
 const bool clock_can_rush = false;
 #endif
@@ -356,11 +338,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: test_kernels [--isa NAME [--networks | --guards]]\n");
         return 2;
     }
-    setvbuf(stdout, NULL, _IOLBF, 0); /* nothing is lost in a fault */
-    struct sigaction action = {.sa_handler = report_fault};
-    sigaction(SIGSEGV, &action, NULL);
-    sigaction(SIGBUS, &action, NULL);
-    sigaction(SIGFPE, &action, NULL);
+    setvbuf(stdout, NULL, _IONBF, 0); /* nothing is lost in a fault */
+    signal(SIGSEGV, report_fault);
+    signal(SIGFPE, report_fault);
+#ifdef SIGBUS
+    signal(SIGBUS, report_fault);
+#endif
     map_slots();
     int tested = test_isas(only);
     if (tested < 0) {

@@ -30,12 +30,13 @@ void *place(int slot, size_t bytes, bool tight);
 void *place_first(int slot, size_t bytes);
 bool canaries_live(int slot, const void *array, size_t bytes);
 
-/* How often our code has asked for memory so far, in any thread; always 0 where it cannot be known. */
-extern const bool allocations_are_counted;
+/* How often our code has asked for memory so far, in any thread, and for threads; 0 where it cannot be known. */
+extern const bool calls_are_counted;
 int64_t count_allocations(void);
+int64_t count_threads(void);
 
 /* Whether our code gets memory that ends where an inaccessible page begins, or begins where one ends, from now on; what
- * it has when that changes it must have given back. Where allocations cannot be counted they cannot be guarded. */
+ * it has when that changes it must have given back. Where calls cannot be counted they cannot be guarded. */
 typedef enum { GUARD_NONE, GUARD_FIRST, GUARD_LAST } guard;
 void guard_allocations(guard where);
 
