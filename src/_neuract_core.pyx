@@ -37,6 +37,9 @@ cdef int64_t SLICE_ROWS = 128
 cdef dict PARTS = {"weights": NA_WEIGHTS, "biases": NA_BIASES, "slopes": NA_SLOPES}
 cdef dict ARRAYS = {"gradients": NA_GRADIENTS, "first_moments": NA_FIRST_MOMENTS, "second_moments": NA_SECOND_MOMENTS}
 
+# The formats of the struct module.
+cdef dict KINDS = {"?": "b", "f": "f", "d": "f", "i": "i", "l": "i", "q": "i", "I": "u", "L": "u", "Q": "u"}
+
 
 # ---- arrays --------------------------------------------------------------------------------------
 
@@ -51,15 +54,21 @@ cdef class Array:
             PyBuffer_Release(&self.view)
 
 
-cdef Array hold(object array, str format, Py_ssize_t count, bint writable=False):
-    """`count` numbers of the struct-module `format`; ValueError where the array is something else."""
+cdef str type_of(const Py_buffer *view):
+    """Kind and size, as in NumPy's typestr: a long has 4 bytes on Windows, and which type int64 is differs too."""
+    format = view.format.decode()
+    return f"{KINDS.get(format, format)}{view.itemsize}"
+
+
+cdef Array hold(object array, str type, Py_ssize_t count, bint writable=False):
+    """`count` numbers of a type, "f4" for instance; ValueError where the array is something else."""
     cdef Array held = Array.__new__(Array)
     PyObject_GetBuffer(array, &held.view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (PyBUF_WRITABLE if writable else 0))
     held.held = True
-    given = held.view.format.decode()
+    given = type_of(&held.view)
     size = held.view.len // held.view.itemsize
-    if given != format or size != count:
-        raise ValueError(f"expected {count} numbers of type {format!r}, got {size} of {given!r}")
+    if given != type or size != count:
+        raise ValueError(f"expected {count} numbers of type {type!r}, got {size} of {given!r}")
     return held
 
 
@@ -84,8 +93,8 @@ cdef int64_t largest(const uint32_t *numbers, int64_t n) noexcept nogil:
     return most if n > 0 else -1
 
 
-cdef str format_of(na_dtype dtype):
-    return "f" if dtype == NA_FLOAT32 else "d"
+cdef str reals_of(na_dtype dtype):
+    return "f4" if dtype == NA_FLOAT32 else "f8"
 
 
 cdef na_dtype dtype_named(str name) except *:
@@ -163,14 +172,14 @@ def apply_activation(str name, double parameter, bint derivative, str dtype, z, 
         raise ValueError("softmax works on rows: apply_softmax")
     cdef na_dtype kind = dtype_named(dtype)
     cdef int64_t n = z.size
-    cdef Array source = hold(z, format_of(kind), n), target = hold(y, format_of(kind), n, True)
+    cdef Array source = hold(z, reals_of(kind), n), target = hold(y, reals_of(kind), n, True)
     with nogil:
         na_activation_apply(kind, activation, parameter, derivative, n, source.view.buf, target.view.buf)
 
 
 def apply_softmax(str dtype, int64_t rows, int64_t n, z, y):
     cdef na_dtype kind = dtype_named(dtype)
-    cdef Array source = hold(z, format_of(kind), times(rows, n)), target = hold(y, format_of(kind), rows * n, True)
+    cdef Array source = hold(z, reals_of(kind), times(rows, n)), target = hold(y, reals_of(kind), rows * n, True)
     with nogil:
         na_softmax_apply(kind, rows, n, source.view.buf, target.view.buf)
 
@@ -179,7 +188,7 @@ def all_finite(x):
     """Whether a contiguous array of float32 or float64 holds neither NaN nor infinity."""
     cdef na_dtype kind = dtype_named(x.dtype.name)
     cdef int64_t n = x.size
-    cdef Array source = hold(x, format_of(kind), n)
+    cdef Array source = hold(x, reals_of(kind), n)
     cdef bint finite
     with nogil:
         finite = na_all_finite(kind, n, source.view.buf)
@@ -191,13 +200,13 @@ def all_finite(x):
 cdef Array hold_starts(object starts, int64_t n_rows):
     if not 0 <= n_rows < INT64_MAX:
         raise ValueError(f"there cannot be {n_rows} rows")
-    return hold(starts, "l", n_rows + 1)
+    return hold(starts, "i8", n_rows + 1)
 
 
 def rows_are_sorted(int64_t n_rows, int64_t n_features, columns, starts):
     """Whether the columns of each row ascend, none of them twice; ValueError where the arrays are no sparse rows."""
     cdef int64_t stored = columns.size
-    cdef Array places = hold(columns, "i", stored), limits = hold_starts(starts, n_rows)
+    cdef Array places = hold(columns, "i4", stored), limits = hold_starts(starts, n_rows)
     cdef na_rows_state state
     with nogil:
         state = na_rows_look(n_rows, n_features, stored, <const int32_t *>places.view.buf,
@@ -232,12 +241,12 @@ cdef Rows hold_rows(object x, na_dtype kind, int64_t n_rows, int64_t n_inputs):
     cdef Rows rows = Rows.__new__(Rows)
     rows.n_inputs = n_inputs
     if isinstance(x, ndarray):
-        rows.values = hold(x, format_of(kind), times(n_rows, n_inputs))
+        rows.values = hold(x, reals_of(kind), times(n_rows, n_inputs))
         return rows
     if not rows_are_sorted(n_rows, n_inputs, x.columns, x.starts):
         raise ValueError("the columns of sparse rows must ascend")
-    rows.columns = hold(x.columns, "i", x.columns.size)
-    rows.values = hold(x.values, format_of(kind), x.columns.size)
+    rows.columns = hold(x.columns, "i4", x.columns.size)
+    rows.values = hold(x.values, reals_of(kind), x.columns.size)
     rows.starts = hold_starts(x.starts, n_rows)
     return rows
 
@@ -277,7 +286,7 @@ cdef class Network:
                 specs[i].thresholds = NULL
                 specs[i].dropout = dropout
                 if limits is not None:
-                    thresholds = hold(limits, "d", units)
+                    thresholds = hold(limits, "f8", units)
                     held.append(thresholds)
                     specs[i].thresholds = <const double *>thresholds.view.buf
                 self.units.append(units)
@@ -300,10 +309,10 @@ cdef class Network:
         units = self.units[layer]
         n_in = self.units[layer - 1] if layer > 0 else self.n_inputs
         size = {"weights": n_in * units, "biases": units, "slopes": self.slopes[layer]}[part]
-        return hold(array, format_of(self.kind), size, writable)
+        return hold(array, reals_of(self.kind), size, writable)
 
-    cdef list hold_layers(self, arrays, int64_t rows, str format):
-        return [hold(array, format, times(rows, units), True) for array, units in zip(arrays, self.units, strict=True)]
+    cdef list hold_layers(self, arrays, int64_t rows, str type):
+        return [hold(array, type, times(rows, units), True) for array, units in zip(arrays, self.units, strict=True)]
 
     def get(self, int layer, str part, out):
         cdef Array array = self.hold_part(layer, part, out, True)
@@ -319,7 +328,7 @@ cdef class Network:
     def predict(self, int64_t rows, x, y, int n_threads):
         cdef int64_t at = 0, size
         cdef Rows source = hold_rows(x, self.kind, rows, self.n_inputs)
-        cdef Array target = hold(y, format_of(self.kind), times(rows, self.n_out), True)
+        cdef Array target = hold(y, reals_of(self.kind), times(rows, self.n_out), True)
         cdef int64_t slice_rows = self.rows_in_slice(n_threads)
         cdef na_rows from_
         cdef void *to
@@ -376,8 +385,8 @@ cdef class Network:
     def inspect(self, int64_t rows, x, outputs, fired, int n_threads):
         """Fills lists of (rows, units) arrays, one a layer; either may be None."""
         cdef Rows source = hold_rows(x, self.kind, rows, self.n_inputs)
-        cdef list to_outputs = None if outputs is None else self.hold_layers(outputs, rows, format_of(self.kind))
-        cdef list to_fired = None if fired is None else self.hold_layers(fired, rows, "?")
+        cdef list to_outputs = None if outputs is None else self.hold_layers(outputs, rows, reals_of(self.kind))
+        cdef list to_fired = None if fired is None else self.hold_layers(fired, rows, "b1")
         cdef int64_t at = 0, size
         cdef int64_t slice_rows = self.rows_in_slice(n_threads)
         while at < rows:
@@ -409,9 +418,9 @@ cdef class Network:
     def diagnose(self, int64_t rows, x, limits, activities, int n_threads):
         """Fills `activities`, the numbers of na_activity for each input and each neuron; limits: two a layer."""
         cdef Rows source = hold_rows(x, self.kind, rows, self.n_inputs)
-        cdef Array bounds = hold(limits, "d", 2 * len(self.units))
+        cdef Array bounds = hold(limits, "f8", 2 * len(self.units))
         cdef int64_t count = (self.n_inputs + sum(self.units)) * sizeof(na_activity) // sizeof(double)
-        cdef Array to = hold(activities, "d", count, True)
+        cdef Array to = hold(activities, "f8", count, True)
         cdef int64_t at = 0, size, slice_rows = self.rows_in_slice(8)  # for any number: where slices end, sums round
         cdef na_rows from_
         cdef na_status status
@@ -441,7 +450,7 @@ cdef struct bitgen:
 def shuffle(order, bit_generator):
     """Shuffles uint32 numbers in their place, as the RandomState of that NumPy bit generator would."""
     cdef int64_t n = order.size
-    cdef Array numbers = hold(order, "I", n, writable=True)
+    cdef Array numbers = hold(order, "u4", n, writable=True)
     cdef bitgen *generator = <bitgen *>PyCapsule_GetPointer(bit_generator.capsule, "BitGenerator")
     with bit_generator.lock, nogil:
         na_shuffle(n, <uint32_t *>numbers.view.buf, generator.next_uint32, generator.state)
@@ -451,25 +460,25 @@ cdef class OwnLoss:
     """A loss in Python: function(y_true, y_pred) -> (losses, gradient), arrays of the network's dtype."""
 
     cdef object function, dtype
-    cdef str format
+    cdef str reals
     cdef int64_t n_out
 
     def __cinit__(self, function, Network network not None):
         self.function = function
         self.dtype = network.array_dtype
-        self.format = format_of(network.kind)
+        self.reals = reals_of(network.kind)
         self.n_out = network.n_out
 
     cdef object copied(self, int64_t rows, const void *numbers):
         array = empty((rows, self.n_out), self.dtype)
-        cdef Array target = hold(array, self.format, rows * self.n_out, True)
+        cdef Array target = hold(array, self.reals, rows * self.n_out, True)
         memcpy(target.view.buf, numbers, target.view.len)
         return array
 
     cdef void call(self, int64_t rows, const void *outputs, const void *targets, void *losses,
                    void *gradients) except *:
         values, gradient = self.function(self.copied(rows, targets), self.copied(rows, outputs))
-        cdef Array by_row = hold(values, self.format, rows), by_output = hold(gradient, self.format, rows * self.n_out)
+        cdef Array by_row = hold(values, self.reals, rows), by_output = hold(gradient, self.reals, rows * self.n_out)
         memcpy(losses, by_row.view.buf, by_row.view.len)
         memcpy(gradients, by_output.view.buf, by_output.view.len)
 
@@ -511,7 +520,7 @@ cdef class Trainer:
         cdef na_training training
         cdef na_status status
         cdef int64_t n_parameters = len(loss_parameters)
-        cdef Array parameters = hold(loss_parameters, "d", n_parameters)
+        cdef Array parameters = hold(loss_parameters, "f8", n_parameters)
         if n_parameters not in (1, network.n_out):
             raise ValueError(f"a loss has 1 parameter or one for each of {network.n_out} outputs, not {n_parameters}")
         training.loss = number_of(na_loss_named(loss.encode()), "loss", loss)
@@ -547,10 +556,10 @@ cdef class Trainer:
 
     cdef list hold_data(self, na_data *data, int64_t rows, x, targets, sample_weight):
         """Points `data` at the arrays; they stay while the list that is returned does."""
-        cdef str format = format_of(self.network.kind)
+        cdef str reals = reals_of(self.network.kind)
         cdef Rows inputs = hold_rows(x, self.network.kind, rows, self.network.n_inputs)
-        cdef Array wanted = hold(targets, format, times(rows, self.n_targets))
-        cdef Array weights = None if sample_weight is None else hold(sample_weight, format, rows)
+        cdef Array wanted = hold(targets, reals, times(rows, self.n_targets))
+        cdef Array weights = None if sample_weight is None else hold(sample_weight, reals, rows)
         data.rows = rows
         data.x = inputs.after(0)
         data.targets = wanted.view.buf
@@ -612,7 +621,7 @@ cdef class Trainer:
         _held = self.hold_data(&data, rows, x, targets, sample_weight)
         if order is not None:
             n = order.size
-            indices = hold(order, "I", n)
+            indices = hold(order, "u4", n)
             numbers = <const uint32_t *>indices.view.buf
             if largest(numbers, n) >= rows:
                 raise IndexError(f"the order must hold numbers of rows, 0 to {rows - 1}")

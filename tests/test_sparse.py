@@ -265,6 +265,19 @@ def test_a_network_is_asked_while_another_thread_imports_scipy(monkeypatch):
     assert net.predict(X).shape == (5, 2)
 
 
+def test_the_core_takes_int64_whichever_type_of_c_it_is():
+    """A long on Linux, a long long on Windows, where int32 is a long."""
+    from neuract._neuract_core import rows_are_sorted
+
+    columns, starts = np.array([0, 2, 1], np.int32), np.array([0, 2, 3])
+    assert rows_are_sorted(2, 3, columns, starts.astype(np.int64))
+    assert rows_are_sorted(2, 3, columns, starts.astype(np.longlong))
+    with pytest.raises(ValueError, match="expected 3 numbers of type 'i8', got 3 of 'u8'"):
+        rows_are_sorted(2, 3, columns, starts.astype(np.uint64))
+    with pytest.raises(ValueError, match="expected 3 numbers of type 'i4', got 3 of 'i8'"):
+        rows_are_sorted(2, 3, starts, starts)
+
+
 MEMORY = """
 import resource, sys
 import numpy as np, neuract as na
