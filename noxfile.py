@@ -40,6 +40,8 @@ NO_SUCH_ISA = (0, 77)  # of the C tests
 COMPILERS = ("clang", "gcc-12")
 CROSS_TOOLS = ("aarch64-linux-gnu-gcc", "qemu-aarch64-static")
 CROSS_PACKAGES = ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user-static")
+WINDOWS_TOOLS = ("clang", "x86_64-w64-mingw32-gcc", "wine")
+WINDOWS_PACKAGES = ("clang", "gcc-mingw-w64-x86-64-win32", "wine", "wine64")
 EMBEDDED_TOOLS = ("gcc", "g++", "clang", "arm-linux-gnueabihf-gcc", "qemu-arm-static", "arm-none-eabi-gcc")
 EMBEDDED_PACKAGES = ("gcc", "g++", "clang", "gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross", "qemu-user-static")
 EMBEDDED_PACKAGES += ("gcc-arm-none-eabi", "libnewlib-arm-none-eabi")
@@ -100,6 +102,17 @@ def neon(session: nox.Session) -> None:
 
 
 @nox.session
+def windows(session: nox.Session) -> None:
+    """Kernels and networks on Windows, under Wine: its threads, memory and clock, and the stored hashes."""
+    if missing := not_x86() or tools_missing(session, WINDOWS_TOOLS, WINDOWS_PACKAGES):
+        print(f"SKIPPED windows: {missing}")
+        return
+    session.install("cmake", "ninja")
+    session.env.update(WINEPREFIX=str(Path(session.create_tmp()).resolve() / "wine"), WINEDEBUG="-all")
+    c_tests_of_kernels(session, BUILD / "c-windows", "--toolchain", "cmake/x86_64-w64-mingw32.cmake")
+
+
+@nox.session
 def embedded(session: nox.Session) -> None:
     """Exported C with every compiler, for Arm under qemu too, and for bare metal; `tests` skips those it lacks."""
     if missing := tools_missing(session, EMBEDDED_TOOLS, EMBEDDED_PACKAGES):
@@ -135,10 +148,7 @@ def compilers(session: nox.Session) -> None:
         if missing := tools_missing(session, (compiler,), (compiler,)):
             print(f"SKIPPED compilers: {missing}")
         elif Path(shutil.which(compiler)).resolve() != Path(shutil.which("cc")).resolve():
-            build = BUILD / f"c-{compiler}"
-            configure(session, build, f"-DCMAKE_C_COMPILER={compiler}")
-            session.run("cmake", "--build", str(build), "--target", "test_kernels", external=True)
-            session.run("ctest", "--test-dir", str(build), "-R", "^kernels_", *CTEST, external=True)
+            c_tests_of_kernels(session, BUILD / f"c-{compiler}", f"-DCMAKE_C_COMPILER={compiler}")
 
 
 @nox.session
@@ -274,6 +284,13 @@ def c_tests(session: nox.Session, build: Path, *options: str) -> None:
     session.run("ctest", "--test-dir", str(build), *CTEST, external=True)
 
 
+def c_tests_of_kernels(session: nox.Session, build: Path, *options: str) -> None:
+    """Those of kernels and networks alone."""
+    configure(session, build, *options)
+    session.run("cmake", "--build", str(build), "--target", "test_kernels", external=True)
+    session.run("ctest", "--test-dir", str(build), "-R", "^kernels_", *CTEST, external=True)
+
+
 def kernel_tests(session: nox.Session, sanitizers: str, isas: str) -> str:
     """Builds the tests of kernels and networks with these sanitizers; the program."""
     build = BUILD / f"c-sanitize-{sanitizers.split(',')[0] or 'none'}"
@@ -300,6 +317,11 @@ def elsewhere() -> str:
     if platform.machine() in ("x86_64", "AMD64"):
         return ""
     return f"{platform.machine()}: the other sessions have run this machine's own kernels"
+
+
+def not_x86() -> str:
+    """Why Wine cannot run programs for x86-64 on this machine, or nothing."""
+    return "" if elsewhere() == "" else f"Wine runs a machine's own instructions, here those of {platform.machine()}"
 
 
 def tools_missing(session: nox.Session, tools: tuple[str, ...], packages: tuple[str, ...]) -> str:
