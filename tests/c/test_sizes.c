@@ -1,5 +1,5 @@
-/* test_sizes.c: products and sums of sizes beyond 2^64, which would come out small: each check alone, since a network
- * that gets past one of them is mostly stopped by the next. */
+/* test_sizes.c: where memory begins; and products and sums of sizes beyond 2^64, which would come out small: each check
+ * alone, since a network that gets past one of them is mostly stopped by the next. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "memory.h"
 #include "neuract.h"
@@ -21,6 +21,22 @@ static void test_allocate(void)
     expect_nothing("whole lines", 0, na_allocate(SIZE_MAX - 1, 1));
     expect_nothing("whole pages", 0, na_allocate(large, 1));
     if (na_times(beyond, 8) != SIZE_MAX) case_fail("times", 0, (double)na_times(beyond, 8), (double)SIZE_MAX);
+    case_end();
+}
+
+/* Small and large memory begins on a line, and is zero; several at once, since one may lie well by chance. */
+static void test_lines(void)
+{
+    static const size_t counts[] = {1, 63, 1000, 5 << 20};
+    unsigned char *held[16];
+    case_begin("core", "allocate", "on a line");
+    for (int i = 0; i < 16; i++) {
+        size_t count = counts[i % 4];
+        held[i] = na_allocate(count, 1);
+        if (!held[i] || (uintptr_t)held[i] % 64 != 0) case_fail("begins on a line", i, 0, 1);
+        if (held[i] && (held[i][0] || held[i][count - 1])) case_fail("is not zero", i, 1, 0);
+    }
+    for (int i = 0; i < 16; i++) na_release(held[i]);
     case_end();
 }
 
@@ -50,6 +66,7 @@ static void test_network(na_dtype dtype, int64_t n_inputs, int64_t units, int64_
 void test_sizes(void)
 {
     const int64_t quarter = INT64_C(1) << 62; /* of 2^64 */
+    test_lines();
     test_allocate();
     test_arena(1, beyond, 8);
     test_arena(2, SIZE_MAX / 2, 1);
