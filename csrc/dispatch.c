@@ -15,7 +15,7 @@ static inline bool always(void) { return true; }
 #ifdef __x86_64__
 /* FMA, these features of CPUID's leaf 7, and registers that the system saves (XCR0). Not by __builtin_cpu_supports,
  * which clang-cl compiles and does not link. */
-static bool has(unsigned features, unsigned registers)
+static inline bool has(unsigned features, unsigned registers)
 {
     unsigned a, b, c, d, saved, unused;
     const unsigned first = bit_FMA | bit_OSXSAVE;
@@ -25,9 +25,12 @@ static bool has(unsigned features, unsigned registers)
     return (b & features) == features;
 }
 
-static bool avx2_runs(void) { return has(bit_AVX2, 0x06); }
+static inline bool avx2_runs(void) { return has(bit_AVX2, 0x06); }
 
-static bool avx512_runs(void) { return has(bit_AVX2 | bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL, 0xe6); }
+static inline bool avx512_runs(void)
+{
+    return has(bit_AVX2 | bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL, 0xe6);
+}
 #endif
 
 /* X(name, runs): lowest first. */

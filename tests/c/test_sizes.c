@@ -15,7 +15,7 @@ static void expect_nothing(const char *what, int64_t i, void *memory)
 
 static void test_allocate(void)
 {
-    static const size_t counts[] = {beyond, beyond + 1, SIZE_MAX}, large = SIZE_MAX / 64 * 64 - 64;
+    const size_t counts[] = {beyond, beyond + 1, SIZE_MAX}, large = SIZE_MAX / 64 * 64 - 64;
     case_begin("core", "allocate", "beyond 2^64");
     for (int i = 0; i < 3; i++) expect_nothing("product", i, na_allocate(counts[i], 8));
     expect_nothing("whole lines", 0, na_allocate(SIZE_MAX - 1, 1));
