@@ -11,6 +11,9 @@
 /* Whether the kernels under test fuse a product with its sum. */
 extern bool test_fused;
 
+/* Whether a tool that is slow looks on: tests that do the same again and again do it less often. */
+extern bool thinned;
+
 /* A case is one kernel with one set of sizes; it passes unless one of its checks fails, and prints the first that does.
  * Its name seeds the random bits, so a case does not depend on the others. */
 void case_begin(const char *dtype, const char *kernel, const char *sizes, ...) __attribute__((format(printf, 3, 4)));
@@ -49,7 +52,8 @@ int64_t count_looks(void);
 /* test_sizes.c. */
 void test_sizes(void);
 
-/* test_<what>_tmpl.c. */
+/* test_teams.c and test_<what>_tmpl.c. */
+void test_teams(void);
 void test_kernels_f32(void), test_kernels_f64(void);
 void test_elementwise_f32(void), test_elementwise_f64(void);
 void test_losses_f32(void), test_losses_f64(void);
