@@ -30,10 +30,15 @@ FUZZING = "tests/test_fuzzing.py"
 # By which kernels they compute.
 OLD_PROCESSORS = {"Nehalem": "sse2", "Haswell": "avx2"}
 C_LIBRARY = {"libc.so.6", "libm.so.6", "libpthread.so.0"}
-# The tests that reach into the core; under sanitizers the others would say the same again, in minutes.
-SANITIZED = ("activations", "memory", "network", "numbers", "own_loss", "sparse", "state", "threading")
+# The tests that reach into the core in many ways; `nox -s sanitize -- all` runs the others too.
+SANITIZED = ("activations", "callbacks", "docs", "drop_in", "ecosystem", "estimators", "gradients", "inspection")
+SANITIZED += ("labels", "lives", "memory", "model_files", "network", "numbers", "onnx", "own_loss", "persistence")
+SANITIZED += ("skl2onnx", "sparse", "state", "threading")
 # Not CPython's leaks; those of the core the C tests and test_memory.py find.
-ASAN = {"ASAN_OPTIONS": "detect_leaks=0:allocator_may_return_null=1", "PYTHONMALLOC": "malloc"}
+ASAN_OPTIONS = "detect_leaks=0:allocator_may_return_null=1:malloc_context_size=5:quarantine_size_mb=64"
+ASAN = {"ASAN_OPTIONS": ASAN_OPTIONS, "PYTHONMALLOC": "malloc"}
+# What must be there before Python: AddressSanitizer, and what throws C++'s exceptions, which it would not find later.
+PRELOADED = ("libasan.so", "libstdc++.so.6")
 VALGRIND = ("valgrind", "-q", "--error-exitcode=1", "--leak-check=full")
 NO_SUCH_ISA = (0, 77)  # of the C tests
 # What sessions need beyond a C compiler, and the Debian packages that have it.
@@ -154,10 +159,11 @@ def compilers(session: nox.Session) -> None:
 @nox.session
 def sanitize(session: nox.Session) -> None:
     """C tests under AddressSanitizer with UBSan, ThreadSanitizer and valgrind; Python's under the first two."""
-    if sys.platform != "linux" or not (library := runtime_of("asan")):
+    if sys.platform != "linux" or not all(libraries := [gcc_library(name) for name in PRELOADED]):
         print(f"SKIPPED sanitize: no AddressSanitizer of GCC's for {sys.platform}")
         return
     session.install("cmake", "ninja")
+    everything = session.posargs == ["all"]
     isas, best = ("sse2;avx2", "avx2") if platform.machine() == "x86_64" else ("neon", "neon")
     for sanitizers, only in (("address,undefined", ()), ("thread", ("--networks",))):
         program = kernel_tests(session, sanitizers, isas)
@@ -165,12 +171,12 @@ def sanitize(session: nox.Session) -> None:
     if missing := tools_missing(session, ("valgrind",), ("valgrind", "libc6-dbg")):
         print(f"SKIPPED valgrind: {missing}")
     else:
-        program = kernel_tests(session, "", isas)
-        session.run(*VALGRIND, program, "--isa", best, "--guards", external=True, success_codes=NO_SUCH_ISA)
+        program, cases = kernel_tests(session, "", isas), "--memory" if everything else "--guards"
+        session.run(*VALGRIND, program, "--isa", best, cases, external=True, success_codes=NO_SUCH_ISA)
     defines = {"SANITIZE": "address,undefined", "ISAS": isas}.items()
     settings = [text for name, value in defines for text in ("-C", f"cmake.define.NEURACT_{name}={value}")]
     session.install(*settings, "-C", f"build-dir={BUILD / 'sanitize'}", ".[test]")
-    run_tests(session, SANITIZED, **ASAN, LD_PRELOAD=library)
+    run_tests(session, ("*",) if everything else SANITIZED, **ASAN, LD_PRELOAD=" ".join(libraries))
 
 
 @nox.session
@@ -274,7 +280,8 @@ def readme_commands() -> list[str]:
 
 def run_tests(session: nox.Session, names: tuple[str, ...], **environment: str) -> None:
     """Runs these of the test files."""
-    session.run("pytest", *DIVIDED, *(f"tests/test_{name}.py" for name in names), env=environment)
+    files = sorted(str(file) for name in names for file in Path("tests").glob(f"test_{name}.py"))
+    session.run("pytest", *DIVIDED, *files, env=environment)
 
 
 def c_tests(session: nox.Session, build: Path, *options: str) -> None:
@@ -299,9 +306,9 @@ def kernel_tests(session: nox.Session, sanitizers: str, isas: str) -> str:
     return str(build / "test_kernels")
 
 
-def runtime_of(sanitizer: str) -> str:
-    """GCC's library, or nothing."""
-    command = ["gcc", f"-print-file-name=lib{sanitizer}.so"]
+def gcc_library(name: str) -> str:
+    """Its path, or nothing."""
+    command = ["gcc", f"-print-file-name={name}"]
     path = subprocess.run(command, capture_output=True, text=True).stdout.strip() if shutil.which("gcc") else ""
     return path if Path(path).is_absolute() else ""  # GCC gives a name that it does not find back
 

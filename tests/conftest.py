@@ -12,7 +12,13 @@ import pytest
 import reference as ref
 
 os.environ.setdefault("MPLBACKEND", "agg")  # pictures open no windows
+SANITIZED = "libasan" in os.environ.get("LD_PRELOAD", "")  # as by `nox -s sanitize`
 VECTORS = sorted((Path(__file__).parent / "vectors").glob("*.json"))
+
+
+def not_sanitized(why):
+    """A mark that leaves tests out under AddressSanitizer; the reason is shown."""
+    return pytest.mark.skipif(SANITIZED, reason=f"under AddressSanitizer {why}")
 
 
 def shown(value):

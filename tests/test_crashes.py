@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from conftest import not_sanitized
 
 KILLS = 100
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, kills and limits as Linux has them")
@@ -118,6 +119,7 @@ def run(program, *arguments):
     return done.stdout.split()
 
 
+@not_sanitized("a save is too slow for the moments of the kills")
 @pytest.mark.parametrize("program", [SAVING, CHECKPOINT], ids=["save", "Checkpoint"])
 def test_a_kill_leaves_the_old_model_or_the_new(program, tmp_path):
     different, strays = map(int, run(KILLS_OF + program, tmp_path / "model.safetensors", KILLS))

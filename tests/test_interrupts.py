@@ -16,11 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import not_sanitized
 
 import neuract as na
 from neuract import MLPRegressor
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="handlers in C are read in Linux's /proc")
+LARGE = not_sanitized("work of this size takes minutes")  # there test_interrupts_tmpl.c ends runs
 FOREVER = 10**6  # epochs
 
 
@@ -153,6 +155,7 @@ def alarms():
     signal.signal(signal.SIGALRM, before)
 
 
+@LARGE
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers that send signals")
 @pytest.mark.parametrize("n_threads", [1, 2])
 def test_it_is_looked_for_within_a_chunk(n_threads, alarms):
@@ -175,6 +178,7 @@ def test_it_is_looked_for_within_a_chunk(n_threads, alarms):
     assert np.isfinite(net.history_["loss"]).all()
 
 
+@LARGE
 @pytest.mark.parametrize("n_threads", [1, 2])
 @pytest.mark.parametrize("ask", ["predict", "forward"])
 def test_it_is_looked_for_between_a_few_rows_of_a_wide_network(ask, n_threads, alarms):
@@ -199,6 +203,7 @@ CALLS = {
 }
 
 
+@LARGE
 @pytest.mark.parametrize("call", CALLS)
 def test_control_c_does_not_wait_for_the_end(call):
     """The call works on a million rows of a wide network, minutes of work: not an epoch ends before its process does.
