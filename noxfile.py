@@ -30,10 +30,6 @@ FUZZING = "tests/test_fuzzing.py"
 # By which kernels they compute.
 OLD_PROCESSORS = {"Nehalem": "sse2", "Haswell": "avx2"}
 C_LIBRARY = {"libc.so.6", "libm.so.6", "libpthread.so.0"}
-# The tests that reach into the core in many ways; `nox -s sanitize -- all` runs the others too.
-SANITIZED = ("activations", "callbacks", "docs", "drop_in", "ecosystem", "estimators", "gradients", "inspection")
-SANITIZED += ("labels", "lives", "memory", "model_files", "network", "numbers", "onnx", "own_loss", "persistence")
-SANITIZED += ("skl2onnx", "sparse", "state", "threading")
 # Not CPython's leaks; those of the core the C tests and test_memory.py find.
 ASAN_OPTIONS = "detect_leaks=0:allocator_may_return_null=1:malloc_context_size=5:quarantine_size_mb=64"
 ASAN = {"ASAN_OPTIONS": ASAN_OPTIONS, "PYTHONMALLOC": "malloc"}
@@ -163,7 +159,6 @@ def sanitize(session: nox.Session) -> None:
         print(f"SKIPPED sanitize: no AddressSanitizer of GCC's for {sys.platform}")
         return
     session.install("cmake", "ninja")
-    everything = session.posargs == ["all"]
     isas, best = ("sse2;avx2", "avx2") if platform.machine() == "x86_64" else ("neon", "neon")
     for sanitizers, only in (("address,undefined", ()), ("thread", ("--networks",))):
         program = kernel_tests(session, sanitizers, isas)
@@ -171,12 +166,12 @@ def sanitize(session: nox.Session) -> None:
     if missing := tools_missing(session, ("valgrind",), ("valgrind", "libc6-dbg")):
         print(f"SKIPPED valgrind: {missing}")
     else:
-        program, cases = kernel_tests(session, "", isas), "--memory" if everything else "--guards"
-        session.run(*VALGRIND, program, "--isa", best, cases, external=True, success_codes=NO_SUCH_ISA)
+        program = kernel_tests(session, "", isas)
+        session.run(*VALGRIND, program, "--isa", best, "--guards", external=True, success_codes=NO_SUCH_ISA)
     defines = {"SANITIZE": "address,undefined", "ISAS": isas}.items()
     settings = [text for name, value in defines for text in ("-C", f"cmake.define.NEURACT_{name}={value}")]
     session.install(*settings, "-C", f"build-dir={BUILD / 'sanitize'}", ".[test]")
-    run_tests(session, ("*",) if everything else SANITIZED, **ASAN, LD_PRELOAD=" ".join(libraries))
+    session.run("pytest", *DIVIDED, env={**ASAN, "LD_PRELOAD": " ".join(libraries)})
 
 
 @nox.session

@@ -38,6 +38,16 @@ static int trapping(void)
 #endif
 }
 
+/* All of it as SSE has it, of which glibc's functions do not tell: they read x87's. */
+static unsigned sse(void)
+{
+#ifdef __SSE__
+    return __builtin_ia32_stmxcsr();
+#else
+    return 0;
+#endif
+}
+
 /* Round to nearest, no traps, no flags: mingw-w64's FE_DFL_ENV lets the flags stand. */
 static void usual_state(void)
 {
@@ -45,27 +55,39 @@ static void usual_state(void)
     feclearexcept(FE_ALL_EXCEPT);
 }
 
-static void expect_state(const char *after, int exceptions, int rounding)
+static struct {
+    int exceptions, rounding;
+    unsigned sse;
+} callers;
+
+static void be_caller(int exceptions, int rounding)
 {
-    int trap = trapping(), round = fegetround(), raised = fetestexcept(FE_ALL_EXCEPT);
     usual_state();
-    if (trap != exceptions) case_fail(after, 0, trap, exceptions);
-    if (round != rounding) case_fail(after, 1, round, rounding);
-    if (raised != 0) case_fail(after, 2, raised, 0);
     let_trap(exceptions);
     fesetround(rounding);
+    callers.exceptions = trapping(), callers.rounding = rounding, callers.sse = sse();
+}
+
+static void expect_callers_state(const char *after)
+{
+    int trap = trapping(), round = fegetround(), raised = fetestexcept(FE_ALL_EXCEPT);
+    unsigned of_sse = sse();
+    usual_state();
+    if (trap != callers.exceptions) case_fail(after, 0, trap, callers.exceptions);
+    if (round != callers.rounding) case_fail(after, 1, round, callers.rounding);
+    if (raised != 0) case_fail(after, 2, raised, 0);
+    if (of_sse != callers.sse) case_fail(after, 3, of_sse, callers.sse);
+    be_caller(callers.exceptions, callers.rounding);
 }
 
 /* ---- the calls ------------------------------------------------------------------------------- */
 
-static int exceptions_of_caller, rounding_of_caller;
-
-#define CALL(...) (__VA_ARGS__, expect_state(#__VA_ARGS__, exceptions_of_caller, rounding_of_caller))
+#define CALL(...) (__VA_ARGS__, expect_callers_state(#__VA_ARGS__))
 
 static bool squared_error(void *context, int64_t rows, const void *outputs, const void *targets, void *losses,
                           void *gradients)
 {
-    expect_state("while the caller's loss is asked", exceptions_of_caller, rounding_of_caller);
+    expect_callers_state("while the caller's loss is asked");
     memset(losses, 0, (size_t)rows * sizeof(real));
     memcpy(gradients, outputs, (size_t)rows * N_OUT * sizeof(real));
     return true;
@@ -157,12 +179,9 @@ static void test_state(bool own, int exceptions, int rounding)
         {N_OUT, na_activation_named("linear"), .parameter = 0.1}};
     const na_data data = {ROWS, {x, NULL, NULL}, targets, NULL};
     memset(&usual, 0, sizeof usual), memset(&got, 0, sizeof got);
-    exceptions_of_caller = 0, rounding_of_caller = FE_TONEAREST;
-    usual_state();
+    be_caller(0, FE_TONEAREST);
     call_all(layers, weights, &data, z, own, &usual);
-    let_trap(exceptions);
-    fesetround(rounding);
-    exceptions_of_caller = trapping(), rounding_of_caller = rounding;
+    be_caller(exceptions, rounding);
     call_all(layers, weights, &data, z, own, &got);
     usual_state();
     if (memcmp(&usual, &got, sizeof got) != 0) case_fail("results that depend on the caller's state", 0, 1, 0);
