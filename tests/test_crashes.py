@@ -33,10 +33,14 @@ def value():
 """
 
 KILLS_OF = """
-def killed(work, seconds):
+def killed(work, seconds):  # so long after its first save, however late that comes
+    before = path.stat().st_mtime_ns
     child = os.fork()
     if child == 0:
         work()
+    while path.stat().st_mtime_ns == before:
+        assert os.waitpid(child, os.WNOHANG) == (0, 0), "it ended by itself"
+        time.sleep(0.001)
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
     assert os.waitpid(child, 0)[1] == signal.SIGKILL, "it ended by itself"
