@@ -35,7 +35,8 @@ ASAN_OPTIONS = "detect_leaks=0:allocator_may_return_null=1:malloc_context_size=5
 ASAN = {"ASAN_OPTIONS": ASAN_OPTIONS, "PYTHONMALLOC": "malloc"}
 # What must be there before Python: AddressSanitizer, and what throws C++'s exceptions, which it would not find later.
 PRELOADED = ("libasan.so", "libstdc++.so.6")
-VALGRIND = ("valgrind", "-q", "--error-exitcode=1", "--leak-check=full")
+# The pool's threads last as long as the process, and with them what the C library keeps for them: possibly lost.
+VALGRIND = ("valgrind", "-q", "--error-exitcode=1", "--leak-check=full", "--errors-for-leak-kinds=definite")
 NO_SUCH_ISA = (0, 77)  # of the C tests
 # What sessions need beyond a C compiler, and the Debian packages that have it.
 COMPILERS = ("clang", "gcc-12")
@@ -159,15 +160,11 @@ def sanitize(session: nox.Session) -> None:
         print(f"SKIPPED sanitize: no AddressSanitizer of GCC's for {sys.platform}")
         return
     session.install("cmake", "ninja")
-    isas, best = ("sse2;avx2", "avx2") if platform.machine() == "x86_64" else ("neon", "neon")
+    isas, best = isas_of_tools()
     for sanitizers, only in (("address,undefined", ()), ("thread", ("--networks",))):
         program = kernel_tests(session, sanitizers, isas)
         session.run(program, "--isa", best, *only, external=True, success_codes=NO_SUCH_ISA)
-    if missing := tools_missing(session, ("valgrind",), ("valgrind", "libc6-dbg")):
-        print(f"SKIPPED valgrind: {missing}")
-    else:
-        program = kernel_tests(session, "", isas)
-        session.run(*VALGRIND, program, "--isa", best, "--guards", external=True, success_codes=NO_SUCH_ISA)
+    under_valgrind(session, "--guards")
     defines = {"SANITIZE": "address,undefined", "ISAS": isas}.items()
     settings = [text for name, value in defines for text in ("-C", f"cmake.define.NEURACT_{name}={value}")]
     session.install(*settings, "-C", f"build-dir={BUILD / 'sanitize'}", ".[test]")
@@ -252,6 +249,13 @@ def nightly(session: nox.Session) -> None:
     session.run("pytest", "-q", FUZZING, env={"NEURACT_FUZZ": networks})
 
 
+@nox.session(default=False)
+def valgrind(session: nox.Session) -> None:
+    """All C tests of kernels and networks under valgrind: a quarter of an hour. `sanitize` has those between pages."""
+    session.install("cmake", "ninja")
+    under_valgrind(session, "--memory")
+
+
 @nox.session(python="3.14t", default=False)
 def freethreaded(session: nox.Session) -> None:
     """All tests by a Python without a GIL, then those with many threads 10 times more."""
@@ -291,6 +295,21 @@ def c_tests_of_kernels(session: nox.Session, build: Path, *options: str) -> None
     configure(session, build, *options)
     session.run("cmake", "--build", str(build), "--target", "test_kernels", external=True)
     session.run("ctest", "--test-dir", str(build), "-R", "^kernels_", *CTEST, external=True)
+
+
+def isas_of_tools() -> tuple[str, str]:
+    """The instruction sets that sanitizers and valgrind know, as CMake's list, and the best of them."""
+    return ("sse2;avx2", "avx2") if platform.machine() == "x86_64" else ("neon", "neon")
+
+
+def under_valgrind(session: nox.Session, cases: str) -> None:
+    """Runs these of the tests of kernels and networks under valgrind."""
+    if missing := tools_missing(session, ("valgrind",), ("valgrind", "libc6-dbg")):
+        print(f"SKIPPED valgrind: {missing}")
+        return
+    isas, best = isas_of_tools()
+    program = kernel_tests(session, "", isas)
+    session.run(*VALGRIND, program, "--isa", best, cases, external=True, success_codes=NO_SUCH_ISA)
 
 
 def kernel_tests(session: nox.Session, sanitizers: str, isas: str) -> str:
