@@ -294,7 +294,7 @@ def test_other_threads_run_during_a_call(data):
             beats.append(len(net.history_["loss"]))
 
     net = network(epochs=1, n_threads=1)
-    X, y = np.tile(data[0], (5, 1)), np.tile(data[1], 5)
+    X, y = np.tile(data[0], (25, 1)), np.tile(data[1], 25)
     net.fit(data[0][:10], data[1][:10])
     worker = threading.Thread(target=beat)
     worker.start()

@@ -2,11 +2,13 @@
 """What memory can do to us: it is short at any moment, ends where an array ends, and is larger than 32 bits count."""
 
 import copy
+import gc
 import mmap
 import pickle
 import re
 import subprocess
 import sys
+import sysconfig
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from neuract import _neuract_core as core
 from neuract import _training
 
 MOST_FAULTS = 2000  # none of the calls here allocates as often
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
 @contextmanager
@@ -55,6 +58,8 @@ def assert_survives(call, state, fault, keeps=True):
                 failed = isinstance(error, MemoryError) or "without setting an exception" in str(error)
             else:
                 failed = False
+            if FREE_THREADED:
+                gc.collect()  # which frees functions there, and what they refer to
             asked, held = counts()
         assert failed == (asked >= n), f"allocation {n} of {asked}"
         assert held == 0 or (keeps and not failed), f"{held} pieces kept, where allocation {n} of {asked} failed"

@@ -211,7 +211,7 @@ class FitDisplay:
 def _r2(y: Array, predictions: Array) -> str:
     """The share of the targets' variance that is predicted, as text; nothing where they have none."""
     spread = ((y - y.mean()) ** 2).sum()
-    return f": R² = {max(-99.0, 1 - ((y - predictions) ** 2).sum() / spread) + 0.0:.2f}" if spread else ""
+    return f": R² = {max(-99.0, 1 - ((y - predictions) ** 2).sum() / spread):z.2f}" if spread else ""
 
 
 def _has_classes(network: Network) -> bool:
