@@ -19,6 +19,7 @@ import nox
 nox.needs_version = ">=2025.2"
 nox.options.default_venv_backend = "venv"
 
+X86_64 = platform.machine() in ("x86_64", "AMD64")
 BUILD = Path("build")
 CTEST = ("--output-on-failure", f"-j{os.cpu_count()}")
 DIVIDED = ("-n", "auto", "--dist", "worksteal")  # pytest-xdist: the tests among the processors
@@ -177,7 +178,7 @@ def benchmarks(session: nox.Session) -> None:
     session.install(".", "cmake", "ninja")
     for program in ("train", "threads", "predict", "estimators", "face", "sparse", "export_c", "growth"):
         session.run("python", "-m", f"benchmarks.{program}", "--quick")
-    build, baseline = BUILD / "c-benchmarks", "sse2" if platform.machine() in ("x86_64", "AMD64") else "neon"
+    build, baseline = BUILD / "c-benchmarks", "sse2" if X86_64 else "neon"
     kernels = f"bench_kernels_{baseline}_f32"
     configure(session, build, f"-DNEURACT_ISAS={baseline}")
     session.run("cmake", "--build", str(build), "--target", kernels, external=True)
@@ -227,7 +228,7 @@ def needs_the_c_library_alone(session: nox.Session, wheel: Path) -> None:
 
 def runs_on_old_processors(session: nox.Session, python: str) -> None:
     """Imports and learns under qemu without an illegal instruction, by the best kernels that the processor has."""
-    if platform.machine() not in ("x86_64", "AMD64"):
+    if not X86_64:
         return
     if missing := tools_missing(session, ("qemu-x86_64-static",), ("qemu-user-static",)):
         print(f"SKIPPED old processors: {missing}")
@@ -279,8 +280,7 @@ def readme_commands() -> list[str]:
 
 def run_tests(session: nox.Session, names: tuple[str, ...], **environment: str) -> None:
     """Runs these of the test files."""
-    files = sorted(str(file) for name in names for file in Path("tests").glob(f"test_{name}.py"))
-    session.run("pytest", *DIVIDED, *files, env=environment)
+    session.run("pytest", *DIVIDED, *(f"tests/test_{name}.py" for name in names), env=environment)
 
 
 def c_tests(session: nox.Session, build: Path, *options: str) -> None:
@@ -299,7 +299,7 @@ def c_tests_of_kernels(session: nox.Session, build: Path, *options: str) -> None
 
 def isas_of_tools() -> tuple[str, str]:
     """The instruction sets that sanitizers and valgrind know, as CMake's list, and the best of them."""
-    return ("sse2;avx2", "avx2") if platform.machine() == "x86_64" else ("neon", "neon")
+    return ("sse2;avx2", "avx2") if X86_64 else ("neon", "neon")
 
 
 def under_valgrind(session: nox.Session, cases: str) -> None:
@@ -335,14 +335,12 @@ def configure(session: nox.Session, build: Path, *options: str) -> None:
 
 def elsewhere() -> str:
     """Why this machine needs no cross compiler for AArch64, or nothing."""
-    if platform.machine() in ("x86_64", "AMD64"):
-        return ""
-    return f"{platform.machine()}: the other sessions have run this machine's own kernels"
+    return "" if X86_64 else f"{platform.machine()}: the other sessions have run this machine's own kernels"
 
 
 def not_x86() -> str:
     """Why Wine cannot run programs for x86-64 on this machine, or nothing."""
-    return "" if elsewhere() == "" else f"Wine runs a machine's own instructions, here those of {platform.machine()}"
+    return "" if X86_64 else f"Wine runs a machine's own instructions, here those of {platform.machine()}"
 
 
 def tools_missing(session: nox.Session, tools: tuple[str, ...], packages: tuple[str, ...]) -> str:
