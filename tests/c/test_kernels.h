@@ -33,19 +33,20 @@ void *place(int slot, size_t bytes, bool tight);
 void *place_first(int slot, size_t bytes);
 bool canaries_live(int slot, const void *array, size_t bytes);
 
-/* How often our code has asked for memory so far, in any thread, and for threads; 0 where it cannot be known. */
-extern const bool calls_are_counted;
+/* Whether the linker leads our code's calls for memory and threads, and to the clock, to test_kernels.c. */
+extern const bool calls_are_wrapped;
+
+/* How often our code has asked for memory so far, in any thread, and for threads; 0 where calls are not wrapped. */
 int64_t count_allocations(void);
 int64_t count_threads(void);
 
 /* Whether our code gets memory that ends where an inaccessible page begins, or begins where one ends, from now on; what
- * it has when that changes it must have given back. Where calls cannot be counted they cannot be guarded. */
+ * it has when that changes it must have given back. Only where calls are wrapped. */
 typedef enum { GUARD_NONE, GUARD_FIRST, GUARD_LAST } guard;
 void guard_allocations(guard where);
 
-/* Whether our code finds, from now on, that a second is gone at each look at the clock; not where the linker cannot
- * lead it to ours. And how often it has looked so far. */
-extern const bool clock_can_rush;
+/* Whether our code finds, from now on, that a second is gone at each look at the clock, and how often it has looked so
+ * far; only where calls are wrapped. */
 void rush_clock(bool rushes);
 int64_t count_looks(void);
 
