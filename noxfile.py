@@ -112,6 +112,7 @@ def windows(session: nox.Session) -> None:
         return
     session.install("cmake", "ninja")
     session.env.update(WINEPREFIX=str(Path(session.create_tmp()).resolve() / "wine"), WINEDEBUG="-all")
+    session.run("wineboot", "--init", external=True)  # two programs at once would both make the prefix, and one fail
     c_tests_of_kernels(session, BUILD / "c-windows", "--toolchain", "cmake/x86_64-w64-mingw32.cmake")
 
 
