@@ -13,7 +13,7 @@ cimport cython
 
 import os
 
-from numpy import dtype as numpy_dtype, empty, ndarray
+from numpy import arange, dtype as numpy_dtype, empty, ndarray
 
 from cpython.buffer cimport (
     PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer,
@@ -82,15 +82,6 @@ cdef Py_ssize_t times(int64_t a, int64_t b) except -1:
 cdef void *place(Array array, int64_t number) noexcept:
     """Where a number of the array lies."""
     return <char *>array.view.buf + number * array.view.itemsize
-
-
-cdef int64_t largest(const uint32_t *numbers, int64_t n) noexcept nogil:
-    """The largest of the numbers, -1 where there are none."""
-    cdef uint32_t most = 0
-    cdef int64_t i
-    for i in range(n):
-        most = max(most, numbers[i])
-    return most if n > 0 else -1
 
 
 cdef str reals_of(na_dtype dtype):
@@ -447,13 +438,29 @@ cdef struct bitgen:
     na_next_uint32 *next_uint32
 
 
-def shuffle(order, bit_generator):
-    """Shuffles uint32 numbers in their place, as the RandomState of that NumPy bit generator would."""
-    cdef int64_t n = order.size
-    cdef Array numbers = hold(order, "u4", n, writable=True)
-    cdef bitgen *generator = <bitgen *>PyCapsule_GetPointer(bit_generator.capsule, "BitGenerator")
-    with bit_generator.lock, nogil:
-        na_shuffle(n, <uint32_t *>numbers.view.buf, generator.next_uint32, generator.state)
+cdef class Order:
+    """An order of rows, at first as they stand; shuffled as the RandomState of that NumPy bit generator would."""
+
+    cdef readonly object numbers
+    cdef int64_t rows
+    cdef Array held
+    cdef object bit_generator
+    cdef bitgen *generator
+
+    def __cinit__(self, int64_t rows, bit_generator):
+        self.rows = positive(rows, "rows", 0x1_0000_0000)
+        self.numbers = arange(rows, dtype="u4")
+        self.held = hold(self.numbers, "u4", rows, writable=True)
+        self.numbers.flags.writeable = False  # the core relies on them
+        self.bit_generator = bit_generator
+        self.generator = <bitgen *>PyCapsule_GetPointer(bit_generator.capsule, "BitGenerator")
+
+    cdef const uint32_t *pointer(self) noexcept:
+        return <const uint32_t *>self.held.view.buf
+
+    def shuffle(self):
+        with self.bit_generator.lock, nogil:
+            na_shuffle(self.rows, <uint32_t *>self.held.view.buf, self.generator.next_uint32, self.generator.state)
 
 
 cdef class OwnLoss:
@@ -607,32 +614,35 @@ cdef class Trainer:
         na_trainer_watched(self.handle, &gradient_norm, &dead_share)
         return gradient_norm, dead_share
 
-    def run(self, int64_t rows, x, targets, sample_weight, order, double learning_rate, bint watch=False):
-        """One pass over the rows in `order` (None: as they stand) -> (mean loss, mean penalty).
+    def run(self, int64_t rows, x, targets, sample_weight, Order order, double learning_rate, list ended,
+            int64_t passes=1, bint watch=False):
+        """Passes over the rows, shuffled before each (order None: as they stand).
 
-        A pass that does not end well, by Ctrl-C or a loss or parameter that is not finite (the loss is then NaN or
-        infinite), is undone: the parameters are as before it, the optimizer starts anew.
+        `ended` gets the (mean loss, mean penalty) of each. The first that does not end well, by Ctrl-C or a loss or
+        parameter that is not finite, is the last, and undone: parameters are as before it, the optimizer starts anew.
         """
         cdef na_data data
-        cdef na_progress progress = na_progress(0, 0, 0)
+        cdef na_progress progress
         cdef const uint32_t *numbers = NULL
-        cdef int64_t n = rows
-        cdef Array indices
         _held = self.hold_data(&data, rows, x, targets, sample_weight)
         if order is not None:
-            n = order.size
-            indices = hold(order, "u4", n)
-            numbers = <const uint32_t *>indices.view.buf
-            if largest(numbers, n) >= rows:
-                raise IndexError(f"the order must hold numbers of rows, 0 to {rows - 1}")
+            if order.rows != rows:
+                raise ValueError(f"the order is of {order.rows} rows, and there are {rows}")
+            numbers = order.pointer()
         self.take()
         try:
             self.take_memory(&data)
             na_trainer_watch(self.handle, watch)
-            self.run_slices(&data, numbers, n, learning_rate, &progress)
+            for _ in range(passes):
+                if order is not None:
+                    order.shuffle()
+                progress = na_progress(0, 0, 0)
+                self.run_slices(&data, numbers, rows, learning_rate, &progress)
+                if not isfinite(progress.loss + progress.penalty):
+                    break
+                ended.append((progress.loss / rows, progress.penalty / rows))
         finally:
             self.give_back()
-        return progress.loss / n, progress.penalty / n
 
     cdef void raise_again(self) except *:
         """What ended a run early; or what is to be handled now."""

@@ -726,21 +726,52 @@ def test_verbose_output_is_scikit_learns(diabetes, capsys, settings):
     assert "Stopping." in printed[0]
 
 
-def test_interrupted_training_keeps_the_model(diabetes, monkeypatch):
+def test_interrupted_training_keeps_the_epochs_that_ended(diabetes):
+    """In the fourth of several epochs that the core runs at once."""
     X, y = diabetes
-    epochs, run = [], na.Network._run_epoch
+    calls = []
 
-    def interrupted(network, *arguments):
-        epochs.append(1)
-        if len(epochs) == 4:
+    def squared_error(y_true, y_pred):
+        calls.append(1)
+        if len(calls) == 4:
             raise KeyboardInterrupt
-        return run(network, *arguments)
+        return ((y_pred - y_true) ** 2 / 2).sum(axis=1), y_pred - y_true
 
-    monkeypatch.setattr(na.Network, "_run_epoch", interrupted)
+    settings = {"batch_size": len(X), "random_state": 0}
     with pytest.warns(UserWarning, match=r"Training interrupted by user\."):
-        model = na.MLPRegressor(random_state=0).fit(X, y)
-    assert model.n_iter_ == len(model.loss_curve_) == 3
-    assert np.isfinite(model.predict(X)).all()
+        model = na.MLPRegressor(loss=squared_error, **settings).fit(X, y)
+    with pytest.warns(ConvergenceWarning):
+        three = na.MLPRegressor(loss=squared_error, max_iter=3, **settings).fit(X, y)
+    assert model.n_iter_ == 3
+    assert model.loss_curve_ == three.loss_curve_ == model.network_.history_["loss"]
+    assert model.t_ == three.t_
+    np.testing.assert_array_equal(model.predict(X), three.predict(X))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"max_iter": 50},
+        {"tol": 1e-3, "n_iter_no_change": 3, "learning_rate_init": 0.03},
+        {"solver": "sgd", "learning_rate": "adaptive", "tol": 1e-2, "n_iter_no_change": 2, "learning_rate_init": 0.1},
+        {"max_iter": 50, "n_iter_no_change": np.inf, "shuffle": False},
+        {"max_iter": 20, "hidden_layer_sizes": (5, 5), "dropout": 0.2},
+    ],
+    ids=["most epochs", "loss", "adaptive", "no rule", "dropout"],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_epochs_that_the_core_runs_at_once_are_those_that_somebody_hears_of(diabetes, settings):
+    X, y = diabetes
+    heard = []
+    callbacks = [lambda network, epoch, logs: heard.append(epoch)]
+    at_once, one_by_one = (
+        na.MLPClassifier(random_state=0, callbacks=told, **settings).fit(X, y > 140) for told in (None, callbacks)
+    )
+    assert heard == list(range(at_once.n_iter_))
+    for name in ("n_iter_", "t_", "loss_", "loss_curve_", "best_loss_"):
+        assert getattr(at_once, name) == getattr(one_by_one, name), name
+    np.testing.assert_equal(at_once.coefs_, one_by_one.coefs_)
+    assert at_once._rate.now == one_by_one._rate.now
 
 
 def test_partial_fit_of_a_classifier(diabetes):

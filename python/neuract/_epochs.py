@@ -17,7 +17,7 @@ from neuract._monitoring import Monitor, Rows
 from neuract._parameters import Parameters
 from neuract._schedules import SKLEARNS, LearningRate
 from neuract._sklearn_callbacks import FitTasks
-from neuract._training import Data, Diverged, DivergedLater
+from neuract._training import Data, Diverged, DivergedLater, Order
 from neuract.network import Network
 
 Array = npt.NDArray[Any]
@@ -104,13 +104,15 @@ class EpochByEpoch(Parameters):
         monitor = None if held_out is None else Monitor(self, network, held_out)
         best = network._parameters() if self.early_stopping and not incremental else None
         self._warn_of_small_data(data)
-        orders = _training.shuffled(random, data.rows)
-        self.n_iter_, failure = 0, None
+        order = network._order(data, random)
+        at_once = 1 if monitor or tasks.heard else self._epochs_at_once(network, data.rows)
+        self.n_iter_, failure, last = 0, None, 1 if incremental else self.max_iter
         self._begin(network)
         try:
-            for _ in range(1 if incremental else self.max_iter):
+            while self.n_iter_ < last:
                 tasks.begin_epoch()
-                self._run_epoch(network, data, next(orders) if self.shuffle else None)
+                patience = self.n_iter_no_change + 1 - self._no_improvement_count  # no rule can end training before
+                self._run_epochs(network, data, order, max(1, min(at_once, last - self.n_iter_, patience)))
                 if monitor is not None and self._validate(network, monitor) and best is not None:
                     best = network._parameters()
                 if self._stops() | self._tell(network, tasks):
@@ -177,21 +179,33 @@ class EpochByEpoch(Parameters):
             )
         return data.take(train), rows.take(held_out)
 
-    def _run_epoch(self, network: Network, data: Data, order: Array | None) -> None:
+    def _epochs_at_once(self, network: Network, rows: int) -> int:
+        """How many may run until somebody hears of one, or the learning rate moves."""
+        heard = network.callbacks or self.verbose or self.monitor_neurons
+        return _training.epochs_at_once(rows) if self._rate.steady and not heard else 1
+
+    def _run_epochs(self, network: Network, data: Data, order: Order | None, epochs: int) -> None:
+        ended: list[tuple[float, float]] = []
         try:
-            loss, penalty = network._run_epoch(data, order, self._rate.now, self.monitor_neurons)
+            network._run_epochs(data, order, self._rate.now, ended, epochs, self.monitor_neurons)
         except Diverged:
             rate = f"learning_rate_init ({self.learning_rate_init:g})"
-            raise _training.diverged(self.n_iter_ + 1, rate, self.max_grad_norm) from None
-        network._record(loss + penalty, network._watched(self._rate.now) if self.monitor_neurons else None)
-        self.loss_ = self._reported(loss) + penalty
-        self.loss_curve_.append(self.loss_)
-        self.n_iter_ += 1
-        self.t_ += data.rows
+            raise _training.diverged(self.n_iter_ + len(ended) + 1, rate, self.max_grad_norm) from None
+        finally:
+            if ended:
+                self._end_epochs([self._reported(loss) + penalty for loss, penalty in ended], data.rows)
+
+    def _end_epochs(self, losses: list[float], rows: int) -> None:
+        self.loss_ = losses[-1]
+        self.loss_curve_ += losses
+        self.n_iter_ += len(losses)
+        self.t_ += rows * len(losses)
+        self._rate.end_epochs(len(losses), self.t_)
         self._say("Iteration %d, loss = %.8f", self.n_iter_, self.loss_)
         if self.best_loss_ is not None:
-            self._count(self.loss_ > self.best_loss_ - self.tol)
-            self.best_loss_ = min(self.best_loss_, self.loss_)
+            for loss in losses:
+                self._count(loss > self.best_loss_ - self.tol)
+                self.best_loss_ = min(self.best_loss_, loss)
 
     def _validate(self, network: Network, monitor: Monitor) -> bool:
         """Scores the network; returns whether it is the best one yet."""
@@ -214,8 +228,7 @@ class EpochByEpoch(Parameters):
         self._no_improvement_count = self._no_improvement_count + 1 if no_improvement else 0
 
     def _stops(self) -> bool:
-        """Ends the epoch: moves the learning rate, and tells whether training is over."""
-        self._rate.end_epoch(self.t_)
+        """Whether training is over, after the epochs so far; where it stalls an adaptive learning rate moves first."""
         if self._no_improvement_count <= self.n_iter_no_change:
             return False
         stops, consequence = self._rate.stall()

@@ -248,7 +248,7 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
 
     def _end_iteration(self, network: Network, loss: float, tasks: FitTasks) -> bool:
         tasks.begin_epoch()  # as late as this: SciPy tells of ends only
-        network._record(loss)
+        network._record([loss])
         self.n_iter_ += 1
         self._say("Iteration %d, loss = %.8f", self.n_iter_, loss)
         return network._tell(self.n_iter_ - 1, {"loss": loss}) | tasks.end_epoch(network)

@@ -56,9 +56,14 @@ class LearningRate:
             name = f"what learning_rate gives for epoch {self.epoch}"
             self.now = real_number(self.schedule(self.epoch), name, low=0, open_high=True)
 
-    def end_epoch(self, rows_seen: int) -> None:
-        """Goes on to the next epoch; `rows_seen` counts from the first epoch of the model."""
-        self.epoch += 1
+    @property
+    def steady(self) -> bool:
+        """Whether it moves at a stall only."""
+        return isinstance(self.schedule, str) and self.schedule != "invscaling"
+
+    def end_epochs(self, epochs: int, rows_seen: int) -> None:
+        """Goes on, by one epoch where it is not steady; `rows_seen` counts from the first epoch of the model."""
+        self.epoch += epochs
         if self.schedule == "invscaling":
             self.now = float(self.initial) / (rows_seen + 1) ** self.power_t
         elif not isinstance(self.schedule, str):

@@ -44,19 +44,24 @@ class FitTasks:
         As its user gave them.
     silent : bool
         Nobody hears of it.
+
+    Attributes
+    ----------
+    heard : bool
+        Whether anybody hears of its epochs.
     """
 
     def __init__(self, model: Any, X: Any, y: Any, sample_weight: Any, *, silent: bool) -> None:
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         self._of_all = {"estimator": model, "X": X, "y": y, "metadata": metadata}
         self._fit = self._epoch = None
-        self._listened = not silent and bool(getattr(model, "_skl_callbacks", None))
+        self.heard = not silent and bool(getattr(model, "_skl_callbacks", None))
         if not silent and hasattr(model, "set_callbacks"):
             self._fit = model._init_callback_context(max_subtasks=model.max_iter)
             self._fit.call_on_fit_task_begin(**self._of_all)
 
     def begin_epoch(self) -> None:
-        if self._listened and self._fit is not None:
+        if self.heard and self._fit is not None:
             self._epoch = self._fit.subcontext(task_name="epoch").call_on_fit_task_begin(**self._of_all)
 
     def end_epoch(self, network: Network) -> bool:

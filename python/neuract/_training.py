@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from neuract.network import Network
 
 Array = npt.NDArray[Any]
+Order = core.Order
 PARTS = ("weights", "biases", "slopes")
 MOST_ROWS = 2**62  # of any data
 MOST_SHUFFLED = 2**32  # rows: their numbers are uint32, since the order must not take as much memory as the data
+ROWS_AT_ONCE = 2**16  # of epochs that nobody hears of one by one: milliseconds
 
 
 @dataclass(frozen=True)
@@ -193,11 +195,13 @@ def restored_trainer(network: Network, state: dict[str, Any]) -> core.Trainer:
     return trainer
 
 
-def shuffled(random: np.random.RandomState, rows: int) -> Iterator[Array]:
-    """One order of the rows an epoch, each a shuffle of the last in its place, drawn as scikit-learn draws them."""
+def shuffled(random: np.random.RandomState, rows: int) -> Order:
+    """An order of the rows that each pass shuffles in its place, drawing as scikit-learn does."""
     if rows > MOST_SHUFFLED:
         raise ValueError(f"at most {MOST_SHUFFLED:,} rows can be shuffled, got {rows:,}; set shuffle=False")
-    order = np.arange(rows, dtype=np.uint32)
-    while True:
-        core.shuffle(order, random._bit_generator)
-        yield order
+    return Order(rows, random._bit_generator)
+
+
+def epochs_at_once(rows: int) -> int:
+    """How many epochs the core runs in one call where nobody hears of each; of many rows one, for which it pays."""
+    return 1 + ROWS_AT_ONCE // rows

@@ -233,7 +233,7 @@ class LearningRateSchedule(_Ready):
 
     def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> None:
         assert self._rate is not None
-        self._rate.end_epoch(0)
+        self._rate.end_epochs(1, 0)
         network.learning_rate = self._rate.now
 
     def on_fit_end(self, network: Network) -> None:

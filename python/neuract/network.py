@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from itertools import pairwise
-from math import isfinite, nan
+from math import nan
 from typing import Any
 
 import numpy as np
@@ -235,7 +235,7 @@ class Network(Exportable):
             if isinstance(self.optimizer, LBFGS):
                 train_lbfgs(self, data, self._end_epoch)
             else:
-                self._run_epochs(data, monitor_neurons)
+                self._descend(data, monitor_neurons)
             self._end_fit()
         return self
 
@@ -256,8 +256,7 @@ class Network(Exportable):
                 self._trainer.set_threads(threads_of(self.n_threads))  # which may have changed since it was made
             random = self._random = self._random or _validation.random_generator(self.random_state)
             self._ready_trainer().reserve(data.rows, data.x)  # before an order is drawn
-            order = next(_training.shuffled(random, data.rows)) if self.shuffle else None
-            self._record(sum(self._run_epoch(data, order, self.learning_rate)))
+            self._run_epochs(data, self._order(data, random), self.learning_rate, [])
         return self
 
     def _alone(self) -> AbstractContextManager[None]:
@@ -284,34 +283,48 @@ class Network(Exportable):
     def _make_core(self, n_inputs: int) -> core.Network:
         return core.Network(self.dtype, n_inputs, [_core_layer(layer) for layer in self.layers])
 
-    def _run_epochs(self, data: Data, monitor_neurons: bool) -> None:
+    def _descend(self, data: Data, monitor_neurons: bool) -> None:
+        """Epochs of sgd or adam, unless a callback ends them."""
         assert self._random is not None
-        orders = _training.shuffled(self._random, data.rows)
-        for _ in range(self.epochs):
-            order = next(orders) if self.shuffle else None
-            rate = self.learning_rate
-            loss = sum(self._run_epoch(data, order, rate, monitor_neurons))
-            if self._end_epoch(loss, self._watched(rate) if monitor_neurons else None):
+        order, left = self._order(data, self._random), self.epochs
+        heard = self.callbacks or self.verbose or monitor_neurons
+        at_once = 1 if heard else _training.epochs_at_once(data.rows)
+        while left > 0:
+            epochs = min(at_once, left)
+            self._run_epochs(data, order, self.learning_rate, [], epochs, monitor_neurons)
+            left -= epochs
+            if self._tell_of_epoch():
                 break
+
+    def _order(self, data: Data, random: np.random.RandomState) -> core.Order | None:
+        return _training.shuffled(random, data.rows) if self.shuffle else None
 
     def _watched(self, learning_rate: float) -> dict[str, float]:
         """What `monitor_neurons` adds to the history of an epoch that has just ended."""
         gradient_norm, dead_share = self._ready_trainer().watched()
         return {"learning_rate": learning_rate, "gradient_norm": gradient_norm, "dead_share": dead_share}
 
-    def _run_epoch(
-        self, data: Data, order: Array | None, learning_rate: float, monitor_neurons: bool = False
-    ) -> tuple[float, float]:
-        """One pass over the rows in that order -> (mean loss, mean penalty)."""
+    def _run_epochs(
+        self,
+        data: Data,
+        order: core.Order | None,
+        learning_rate: float,
+        ended: list[tuple[float, float]],
+        epochs: int = 1,
+        monitor_neurons: bool = False,
+    ) -> None:
+        """Passes over the rows: the history, and `ended` with (mean loss, mean penalty), get those that end well."""
         trainer = self._ready_trainer()
-        loss, penalty = trainer.run(
-            data.rows, data.x, data.targets, data.sample_weight, order, learning_rate, monitor_neurons
-        )
-        if not isfinite(loss + penalty):
-            epoch = len(self.history_["loss"]) + 1
+        arrays = (data.rows, data.x, data.targets, data.sample_weight)
+        try:
+            trainer.run(*arrays, order, learning_rate, ended, epochs, monitor_neurons)
+        finally:
+            if ended:
+                watched = self._watched(learning_rate) if monitor_neurons else None
+                self._record([loss + penalty for loss, penalty in ended], watched)
+        if len(ended) < epochs:
             rate, left = f"learning_rate ({learning_rate:g})", " (the weights are those before it)"
-            raise _training.diverged(epoch, rate, self.max_grad_norm, left)
-        return loss, penalty
+            raise _training.diverged(len(self.history_["loss"]) + 1, rate, self.max_grad_norm, left)
 
     def _ready_trainer(self) -> core.Trainer:
         if self._trainer is None:
@@ -324,15 +337,14 @@ class Network(Exportable):
         seed = int(random.randint(2**32, dtype=np.uint64)) if dropout else 0
         return _training.make_trainer(self, layers, self.batch_size, seed)
 
-    def _record(self, loss: float, watched: dict[str, float] | None = None) -> None:
-        """A new epoch; NaN for what was watched in others only."""
-        for values in self.history_.values():
-            values.append(nan)
-        self.history_["loss"][-1] = loss
+    def _record(self, losses: list[float], watched: dict[str, float] | None = None) -> None:
+        """New epochs, of which the last was watched; NaN for what was watched in others only."""
+        for name, values in self.history_.items():
+            values += losses if name == "loss" else [nan] * len(losses)
         for name, value in (watched or {}).items():
             self._note(name, value)
         if self.verbose:
-            print(f"epoch {len(self.history_['loss'])}: loss {loss:.6g}")
+            print(f"epoch {len(self.history_['loss'])}: loss {losses[-1]:.6g}")
 
     def _note(self, name: str, value: float) -> None:
         """Into the history of the last epoch."""
@@ -340,10 +352,15 @@ class Network(Exportable):
             self.history_[name] = [nan] * len(self.history_["loss"])
         self.history_[name][-1] = value
 
-    def _end_epoch(self, loss: float, watched: dict[str, float] | None = None) -> bool:
-        """Keeps the history, tells the callbacks; returns whether one of them wants to stop."""
-        self._record(loss, watched)
-        return self._tell(len(self.history_["loss"]) - 1, {"loss": loss, **(watched or {})})
+    def _end_epoch(self, loss: float) -> bool:
+        """Of lbfgs: keeps the history, tells the callbacks; returns whether one of them wants to stop."""
+        self._record([loss])
+        return self._tell_of_epoch()
+
+    def _tell_of_epoch(self) -> bool:
+        """Tells the callbacks of `fit` what the history has of the last epoch."""
+        history = self.history_
+        return self._tell(len(history["loss"]) - 1, {name: values[-1] for name, values in history.items()})
 
     def _begin_fit(self) -> None:
         for callback in self.callbacks:
