@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import get_scorer_names
-from sklearn.utils._param_validation import Hidden, Interval, Options, StrOptions
+from sklearn.utils._param_validation import Hidden, Interval, Options, StrOptions, validate_parameter_constraints
 
 from neuract._initial import INITS
 from neuract._schedules import SKLEARNS
@@ -145,3 +145,10 @@ class Parameters(BaseEstimator):  # type: ignore[misc]
         self.callbacks = callbacks
         self.missing = missing
         self.monitor_neurons = monitor_neurons
+
+    def _validate_params(self) -> None:
+        """As scikit-learn's, but for keywords left at their defaults: looking at all would take 0.2 ms a fit."""
+        defaults = getattr(type(self).__init__, "__kwdefaults__", None) or {}
+        values = {name: getattr(self, name) for name in self._parameter_constraints}
+        given = {name: value for name, value in values.items() if value is not defaults.get(name, self)}
+        validate_parameter_constraints(self._parameter_constraints, given, caller_name=type(self).__name__)
