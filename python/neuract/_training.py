@@ -25,7 +25,7 @@ Order = core.Order
 PARTS = ("weights", "biases", "slopes")
 MOST_ROWS = 2**62  # of any data
 MOST_SHUFFLED = 2**32  # rows: their numbers are uint32, since the order must not take as much memory as the data
-ROWS_AT_ONCE = 2**16  # of epochs that nobody hears of one by one: milliseconds
+ROWS_AT_ONCE = 2**16  # of several epochs; beside so much work what Python does for one is little
 
 
 @dataclass(frozen=True)
@@ -203,5 +203,5 @@ def shuffled(random: np.random.RandomState, rows: int) -> Order:
 
 
 def epochs_at_once(rows: int) -> int:
-    """How many epochs the core runs in one call where nobody hears of each; of many rows one, for which it pays."""
+    """How many epochs the core runs in one call where nobody hears of each."""
     return 1 + ROWS_AT_ONCE // rows
