@@ -441,26 +441,30 @@ cdef struct bitgen:
 cdef class Order:
     """An order of rows, at first as they stand; shuffled as the RandomState of that NumPy bit generator would."""
 
-    cdef readonly object numbers
     cdef int64_t rows
+    cdef object array
     cdef Array held
     cdef object bit_generator
     cdef bitgen *generator
 
     def __cinit__(self, int64_t rows, bit_generator):
         self.rows = positive(rows, "rows", 0x1_0000_0000)
-        self.numbers = arange(rows, dtype="u4")
-        self.held = hold(self.numbers, "u4", rows, writable=True)
-        self.numbers.flags.writeable = False  # the core relies on them
+        self.array = arange(rows, dtype="u4")
+        self.held = hold(self.array, "u4", rows, writable=True)
         self.bit_generator = bit_generator
         self.generator = <bitgen *>PyCapsule_GetPointer(bit_generator.capsule, "BitGenerator")
 
-    cdef const uint32_t *pointer(self) noexcept:
-        return <const uint32_t *>self.held.view.buf
+    cdef uint32_t *pointer(self) noexcept nogil:
+        return <uint32_t *>self.held.view.buf
+
+    @property
+    def numbers(self):
+        """A copy: the core relies on each row being there once."""
+        return self.array.copy()
 
     def shuffle(self):
         with self.bit_generator.lock, nogil:
-            na_shuffle(self.rows, <uint32_t *>self.held.view.buf, self.generator.next_uint32, self.generator.state)
+            na_shuffle(self.rows, self.pointer(), self.generator.next_uint32, self.generator.state)
 
 
 cdef class OwnLoss:

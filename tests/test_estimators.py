@@ -528,8 +528,9 @@ def test_the_epochs_before_a_divergence_are_kept(diabetes, unconverged):
     X, y = diabetes
     settings = {"solver": "sgd", "random_state": 0}
     model = na.MLPRegressor(learning_rate=lambda epoch: 1e-3 if epoch < 3 else 1e300, **settings)
-    with pytest.raises(ValueError, match=r"diverged: in epoch 4 .* weights of the epoch before"):
+    with pytest.raises(ValueError, match=r"diverged: .* has the weights of the epoch before") as raised:
         model.fit(X, y)
+    assert f"in epoch {model.n_iter_ + 1} the loss" in str(raised.value)
     shorter = na.MLPRegressor(max_iter=3, **settings).fit(X, y)
     assert_same_bits([model.predict(X), *model.coefs_], [shorter.predict(X), *shorter.coefs_])
     assert (model.n_iter_, model.loss_curve_) == (3, shorter.loss_curve_)
@@ -755,23 +756,51 @@ def test_interrupted_training_keeps_the_epochs_that_ended(diabetes):
         {"tol": 1e-3, "n_iter_no_change": 3, "learning_rate_init": 0.03},
         {"solver": "sgd", "learning_rate": "adaptive", "tol": 1e-2, "n_iter_no_change": 2, "learning_rate_init": 0.1},
         {"max_iter": 50, "n_iter_no_change": np.inf, "shuffle": False},
-        {"max_iter": 20, "hidden_layer_sizes": (5, 5), "dropout": 0.2},
+        {"max_iter": 20, "hidden_layer_sizes": (5, 5), "dropout": 0.2, "warm_start": True},
+        {"tol": 10.0, "n_iter_no_change": np.uint8(10), "warm_start": True},
     ],
-    ids=["most epochs", "loss", "adaptive", "no rule", "dropout"],
+    ids=["most epochs", "loss", "adaptive", "no rule", "dropout", "over before it begins"],
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_epochs_that_the_core_runs_at_once_are_those_that_somebody_hears_of(diabetes, settings):
     X, y = diabetes
     heard = []
     callbacks = [lambda network, epoch, logs: heard.append(epoch)]
-    at_once, one_by_one = (
-        na.MLPClassifier(random_state=0, callbacks=told, **settings).fit(X, y > 140) for told in (None, callbacks)
-    )
-    assert heard == list(range(at_once.n_iter_))
+    at_once, one_by_one = (na.MLPClassifier(random_state=0, callbacks=told, **settings) for told in (None, callbacks))
+    for _ in range(3):
+        epochs = at_once.fit(X, y > 140).n_iter_
+        one_by_one.fit(X, y > 140)
+        assert heard == list(range(epochs))
+        heard.clear()
     for name in ("n_iter_", "t_", "loss_", "loss_curve_", "best_loss_"):
         assert getattr(at_once, name) == getattr(one_by_one, name), name
     np.testing.assert_equal(at_once.coefs_, one_by_one.coefs_)
     assert at_once._rate.now == one_by_one._rate.now
+
+
+@pytest.mark.parametrize("callbacks", [None, [lambda network, epoch, logs: None]], ids=["at once", "one by one"])
+def test_training_that_diverges_later_keeps_the_epochs_before(diabetes, callbacks):
+    X, y = diabetes
+    settings = {"solver": "sgd", "learning_rate_init": 0.05, "nesterovs_momentum": False, "random_state": 0}
+    model = na.MLPRegressor(callbacks=callbacks, **settings)
+    with pytest.raises(ValueError, match=r"diverged: .* has the weights of the epoch before") as raised:
+        model.fit(X, y)
+    assert f"in epoch {model.n_iter_ + 1} the loss" in str(raised.value)
+    with pytest.warns(ConvergenceWarning):
+        before = na.MLPRegressor(max_iter=model.n_iter_, **settings).fit(X, y)
+    assert model.loss_curve_ == before.loss_curve_
+    np.testing.assert_array_equal(model.predict(X), before.predict(X))
+
+
+class WithDefaults(na.MLPClassifier):
+    def __init__(self, *, tol=-5, max_iter=3):
+        super().__init__(tol=tol, max_iter=max_iter)
+
+
+def test_defaults_of_a_subclass_are_checked(diabetes):
+    X, y = diabetes
+    with pytest.raises(ValueError, match=r"The 'tol' parameter of WithDefaults must be .* Got -5 instead"):
+        WithDefaults().fit(X, y > 140)
 
 
 def test_partial_fit_of_a_classifier(diabetes):

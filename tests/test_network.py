@@ -166,6 +166,20 @@ def test_more_rows_than_an_order_can_number_are_refused():
         shuffled(seeded(), 2**32 + 1)
 
 
+def test_epochs_that_the_core_runs_at_once_are_those_that_somebody_hears_of(rng):
+    x, y = rng.normal(size=(50, 4)), rng.normal(size=(50, 2))
+    at_once, one_by_one = (
+        na.Network([na.Dense(9, dropout=0.2), na.Dense(2, "linear")], epochs=7, random_state=0, callbacks=callbacks)
+        for callbacks in (None, [lambda network, epoch, logs: None])
+    )
+    for _ in range(2):
+        at_once.fit(x, y).partial_fit(x, y)
+        one_by_one.fit(x, y).partial_fit(x, y)
+    assert at_once.history_ == one_by_one.history_
+    assert len(at_once.history_["loss"]) == 8
+    np.testing.assert_equal(at_once.weights, one_by_one.weights)
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
 @pytest.mark.parametrize(

@@ -111,11 +111,12 @@ class EpochByEpoch(Parameters):
         try:
             while self.n_iter_ < last:
                 tasks.begin_epoch()
-                patience = self.n_iter_no_change + 1 - self._no_improvement_count  # no rule can end training before
-                self._run_epochs(network, data, order, max(1, min(at_once, last - self.n_iter_, patience)))
+                patience = float(self.n_iter_no_change) + 1 - self._no_improvement_count  # no rule ends training before
+                epochs = int(max(1, min(at_once, last - self.n_iter_, patience)))
+                self._run_epochs(network, data, order, epochs)
                 if monitor is not None and self._validate(network, monitor) and best is not None:
                     best = network._parameters()
-                if self._stops() | self._tell(network, tasks):
+                if self._stops(epochs) | self._tell(network, tasks):
                     break
             else:
                 if not incremental:
@@ -200,7 +201,6 @@ class EpochByEpoch(Parameters):
         self.loss_curve_ += losses
         self.n_iter_ += len(losses)
         self.t_ += rows * len(losses)
-        self._rate.end_epochs(len(losses), self.t_)
         self._say("Iteration %d, loss = %.8f", self.n_iter_, self.loss_)
         if self.best_loss_ is not None:
             for loss in losses:
@@ -227,8 +227,9 @@ class EpochByEpoch(Parameters):
     def _count(self, no_improvement: bool) -> None:
         self._no_improvement_count = self._no_improvement_count + 1 if no_improvement else 0
 
-    def _stops(self) -> bool:
-        """Whether training is over, after the epochs so far; where it stalls an adaptive learning rate moves first."""
+    def _stops(self, epochs: int) -> bool:
+        """Ends the epochs: moves the learning rate, and tells whether training is over."""
+        self._rate.end_epochs(epochs, self.t_)
         if self._no_improvement_count <= self.n_iter_no_change:
             return False
         stops, consequence = self._rate.stall()

@@ -255,7 +255,6 @@ class Network(Exportable):
             elif self._trainer is not None:
                 self._trainer.set_threads(threads_of(self.n_threads))  # which may have changed since it was made
             random = self._random = self._random or _validation.random_generator(self.random_state)
-            self._ready_trainer().reserve(data.rows, data.x)  # before an order is drawn
             self._run_epochs(data, self._order(data, random), self.learning_rate, [])
         return self
 
