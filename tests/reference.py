@@ -272,7 +272,8 @@ def loss_of(loss: Loss, layer: Layer, z: Array, t: Array) -> tuple[Array, Array 
             value, by_log_p = focal(-softplus(-sign * z), a)
             return value, None, by_log_p * sign * sigmoid(-sign * z)
         case "focal", "softmax":
-            value, by_log_p = focal((t * (z - logsumexp(z))).sum(axis=1, keepdims=True), a)
+            others = np.logaddexp.reduce(np.where(t > 0, -np.inf, z), axis=1, keepdims=True)
+            value, by_log_p = focal(-softplus(others - (t * z).sum(axis=1, keepdims=True)), a)
             return t * value, None, by_log_p * (t - y)
         case _:
             raise KeyError(loss.name, layer.activation)
