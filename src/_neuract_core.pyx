@@ -641,8 +641,7 @@ cdef class Trainer:
                 if order is not None:
                     order.shuffle()
                 progress = na_progress(0, 0, 0)
-                self.run_slices(&data, numbers, rows, learning_rate, &progress)
-                if not isfinite(progress.loss + progress.penalty):
+                if not self.run_slices(&data, numbers, rows, learning_rate, &progress):
                     break
                 ended.append((progress.loss / rows, progress.penalty / rows))
         finally:
@@ -655,15 +654,18 @@ cdef class Trainer:
             raise raised
         PyErr_CheckSignals()
 
-    cdef void run_slices(self, const na_data *data, const uint32_t *order, int64_t n, double learning_rate,
-                         na_progress *progress) except *:
+    cdef bint run_slices(self, const na_data *data, const uint32_t *order, int64_t n, double learning_rate,
+                         na_progress *progress) except -1:
+        """A pass; whether it ended well. One that did not is undone."""
         try:
             while progress.rows < n:
                 with nogil:
                     na_trainer_run(self.handle, data, order, n, learning_rate, SLICE, progress)
                 self.raise_again()
-            if not isfinite(progress.loss + progress.penalty):
-                na_trainer_undo(self.handle)
+            if isfinite(progress.loss + progress.penalty):
+                return True
+            na_trainer_undo(self.handle)
+            return False
         except BaseException:
             na_trainer_undo(self.handle)
             raise
