@@ -99,13 +99,15 @@ class EpochByEpoch(Parameters):
         Returns the error to raise once the epochs before it are kept.
         """
         data = rows.data
+        network._ready_trainer(random)  # draws its seed before rows are held out, as for new weights
         if self.early_stopping and held_out is None:
             data, held_out = self._split(rows, random)
         monitor = None if held_out is None else Monitor(self, network, held_out)
         best = network._parameters() if self.early_stopping and not incremental else None
         self._warn_of_small_data(data)
         order = network._order(data, random)
-        at_once = 1 if monitor or tasks.heard else self._epochs_at_once(network, data.rows)
+        heard = monitor or tasks.heard or network.callbacks or self.verbose or self.monitor_neurons
+        at_once = _training.epochs_at_once(data.rows) if self._rate.steady and not heard else 1
         self.n_iter_, failure, last = 0, None, 1 if incremental else self.max_iter
         self._begin(network)
         try:
@@ -179,11 +181,6 @@ class EpochByEpoch(Parameters):
                 f"{data.rows} rows leaves {len(held_out)}, and at least 2 are needed"
             )
         return data.take(train), rows.take(held_out)
-
-    def _epochs_at_once(self, network: Network, rows: int) -> int:
-        """How many may run until somebody hears of one, or the learning rate moves."""
-        heard = network.callbacks or self.verbose or self.monitor_neurons
-        return _training.epochs_at_once(rows) if self._rate.steady and not heard else 1
 
     def _run_epochs(self, network: Network, data: Data, order: Order | None, epochs: int) -> None:
         ended: list[tuple[float, float]] = []

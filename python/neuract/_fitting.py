@@ -214,7 +214,6 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
             network.callbacks = []
         if continuing:
             _take_over(network, self.network_, with_optimizer=incremental)
-            network._trainer = network._trainer or network._make_trainer(network._built(), random)
         else:
             network._start(data.x, random)
             as_without_hidden_layers(network, self.activation)

@@ -21,7 +21,7 @@ from neuract._lbfgs import train_lbfgs
 from neuract._model_file import Contents, pack, save_bytes, unpack
 from neuract._network_document import FREE, read_network, write_network
 from neuract._sparse import SparseRows
-from neuract._training import PARTS, Data, Gradients
+from neuract._training import PARTS, Data, Gradients, Order
 from neuract._values import Writer
 from neuract.activations import PReLU, Softmax
 from neuract.export._methods import Exportable
@@ -295,7 +295,7 @@ class Network(Exportable):
             if self._tell_of_epoch():
                 break
 
-    def _order(self, data: Data, random: np.random.RandomState) -> core.Order | None:
+    def _order(self, data: Data, random: np.random.RandomState) -> Order | None:
         return _training.shuffled(random, data.rows) if self.shuffle else None
 
     def _watched(self, learning_rate: float) -> dict[str, float]:
@@ -306,7 +306,7 @@ class Network(Exportable):
     def _run_epochs(
         self,
         data: Data,
-        order: core.Order | None,
+        order: Order | None,
         learning_rate: float,
         ended: list[tuple[float, float]],
         epochs: int = 1,
@@ -325,9 +325,10 @@ class Network(Exportable):
             rate, left = f"learning_rate ({learning_rate:g})", " (the weights are those before it)"
             raise _training.diverged(len(self.history_["loss"]) + 1, rate, self.max_grad_norm, left)
 
-    def _ready_trainer(self) -> core.Trainer:
+    def _ready_trainer(self, random: np.random.RandomState | None = None) -> core.Trainer:
+        """The trainer; where there is none a new one, its seed from `random` or the network's own generator."""
         if self._trainer is None:
-            random = self._random or _validation.random_generator(self.random_state)
+            random = random or self._random or _validation.random_generator(self.random_state)
             self._trainer = self._make_trainer(self._built(), random)
         return self._trainer
 
