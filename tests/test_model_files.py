@@ -6,7 +6,9 @@ A file loads as an equal model, or not at all: a ValueError that names the file 
 
 import copy
 import json
+import pickle
 import random
+from dataclasses import field, make_dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 FORMAT_1 = Path(__file__).parent / "vectors" / "format_1"
 ANSWERS = json.loads((FORMAT_1 / "answers.json").read_text())
 X = np.array(ANSWERS["X"])
+MORE = json.loads((FORMAT_1 / "more_answers.json").read_text())
+FILES = sorted(FORMAT_1.rglob("*.safetensors"))
 
 
 # ---- format 1, for ever ------------------------------------------------------------------------
@@ -44,12 +48,72 @@ def test_a_classifier_of_format_1_loads():
     assert model.get_params()["activation"] == ["tanh", na.LeakyReLU(0.1)]
 
 
+@pytest.mark.parametrize("name", MORE["answers"])
+def test_each_kind_of_model_and_each_word_of_format_1_loads(name):
+    path = FORMAT_1 / f"{name}.safetensors"
+    model = na.load(path if path.exists() else FORMAT_1 / "words" / path.name)
+    np.testing.assert_allclose(model.predict(MORE["X"]), MORE["answers"][name], rtol=1e-5, atol=1e-6)
+
+
+def test_objects_that_0_1_0_has_pickled_load():
+    objects = pickle.loads((FORMAT_1 / "objects.pickle").read_bytes())
+    for name, value in objects.items():
+        if name.startswith("neuract."):
+            kind = getattr(na.schedules if "schedules" in name else na, name.split(".")[-1])
+            assert type(value) is kind
+            assert value == kind()
+    assert equal(objects["network"], na.load(FORMAT_1 / "network.safetensors"))
+    assert objects["classifier"].predict(X).tolist() == ANSWERS["labels"]
+    np.testing.assert_allclose(objects["regressor"].predict(MORE["X"]), MORE["answers"]["regressor"], rtol=1e-6)
+    assert "unscaled_inputs" in str([finding.rule for finding in objects["diagnosis"].warnings])
+    assert len(objects["gradients"].weights) == 3
+    assert repr(objects["callbacks"][0]) == repr(na.callbacks.EarlyStopping(5))
+
+
+def test_a_setting_that_is_new_leaves_older_files_readable(monkeypatch):
+    """A made-up setting is added to each class whose objects a file holds, and to networks, layers and estimators."""
+    newer = {
+        name: make_dataclass(name, [("made_up", float, field(default=0.5))], bases=(kind,), frozen=True)
+        for name, kind in _values.OBJECTS.items()
+    }
+    before = {path: na.load(path) for path in FILES}
+    monkeypatch.setattr(_values, "OBJECTS", newer)
+    monkeypatch.setitem(_network_document.FREE, "made_up", float)
+    monkeypatch.setattr(_network_document, "FIXED", (*_network_document.FIXED, "made_up_too"))
+    monkeypatch.setattr(_network_document, "LAYER_OPTIONAL", (*_network_document.LAYER_OPTIONAL, "made_up"))
+    for kind in (na.MLPClassifier, na.MLPRegressor):
+        monkeypatch.setattr(kind, "made_up", 0.5, raising=False)
+    found = set()
+    for path in FILES:
+        model = na.load(path)
+        network = getattr(model, "network_", model)
+        objects = [*(layer.activation for layer in network.layers), network.loss_function, network.optimizer]
+        objects += [getattr(model, "learning_rate", None)]
+        found |= {type(value).__name__ for value in objects if getattr(value, "made_up", None) == 0.5}
+        assert np.array_equal(model.predict(MORE["X"]), before[path].predict(MORE["X"]))
+    assert found == set(newer)
+
+
+def test_each_setting_of_a_network_may_be_missing_from_a_file(models, path):
+    document = models[0][0]["network"]
+    defaults = na.Network(na.load(FORMAT_1 / "network.safetensors").layers)
+    for name in sorted(_network_document.optional() & document.keys()):
+        edited(models, 0, path, lambda document, arrays, name=name: document["network"].pop(name))
+        if name in ("training", "generator"):  # their arrays then belong to nothing
+            assert refused(path, path.read_bytes(), "belong to nothing")
+        else:
+            found = getattr(na.load(path), name, None)
+            assert found == (getattr(defaults, name, None)), name
+
+
 def test_the_specification_names_everything_that_is_written():
     text = (Path(__file__).parents[1] / "docs" / "model_format.md").read_text()
     attributes = {name.strip("_") for name in _estimator_document.ATTRIBUTES}
     keys = {
-        *_network_document.KEYS,
+        *_network_document.REQUIRED,
+        *_network_document.optional(),
         *_estimator_document.KEYS,
+        *_estimator_document.OPTIONAL,
         *_estimator_document.RATE,
         *_values.READERS,
         *attributes,
@@ -184,7 +248,7 @@ EDITS = {
     "another kind": (0, lambda d, a: d.update(kind="MLPRegressor"), "lacks estimator"),
     "unknown part": (0, lambda d, a: d.update(more=1), "unknown more"),
     "unknown setting": (0, lambda d, a: d["network"].update(more=1), "unknown more"),
-    "no setting": (0, lambda d, a: d["network"].pop("alpha"), "lacks alpha"),
+    "no dtype": (0, lambda d, a: d["network"].pop("dtype"), "lacks dtype"),
     "unknown word": (0, lambda d, a: d["network"].update(loss={"OwnLoss": {}}), "unknown word 'OwnLoss'"),
     "unknown parameter": (0, lambda d, a: d["network"].update(loss={"Huber": {"q": 1}}), "Huber"),
     "bad value": (0, lambda d, a: d["network"].update(alpha=-1), "alpha must be >= 0"),

@@ -15,7 +15,7 @@ from neuract._generators import GENERATOR, read_generator, write_generator
 from neuract._model_file import Contents
 from neuract._network_document import read_network, write_network
 from neuract._schedules import LearningRate
-from neuract._values import Reader, Unwritable, Writer, object_with
+from neuract._values import Reader, Unwritable, Writer, any_object, object_with
 
 State = dict[str, Any]
 
@@ -79,7 +79,8 @@ REQUIRED = {
 """Of ATTRIBUTES, those that a fitted estimator cannot do without."""
 
 RATE = ("schedule", "initial", "power_t", "epochs")
-KEYS = ("parameters", "attributes", "generator")
+RATE_NOW = ("epoch", "now")
+KEYS, OPTIONAL = ("parameters", "attributes"), ("generator",)
 
 
 def _short(name: str) -> str:
@@ -128,11 +129,11 @@ def _write_rate(rate: LearningRate, writer: Writer) -> State:
 def read_estimator(contents: Contents) -> State:
     """The state; ValueError or TypeError where the document or an array is not what it must be."""
     reader, network = contents.reader, contents.parts["network"]
-    document = object_with(contents.parts["estimator"], KEYS, "estimator")
-    generator = read_generator(document["generator"], reader)
+    document = object_with(contents.parts["estimator"], KEYS, "estimator", OPTIONAL)
+    generator = read_generator(document.get("generator"), reader)
     parameters = {
         name: reader.read_named(f"parameters.{name}", value)
-        for name, value in object_with(document["parameters"], None, "parameters").items()
+        for name, value in any_object(document["parameters"], "parameters").items()
     }
     if parameters.get("random_state") == GENERATOR:
         parameters["random_state"] = generator
@@ -145,7 +146,7 @@ def read_estimator(contents: Contents) -> State:
 
 def _read_attributes(document: Any, reader: Reader) -> State:
     names = {_short(name): name for name in ATTRIBUTES}
-    written = object_with(document, None, "attributes")
+    written = any_object(document, "attributes")
     if unknown := written.keys() - names.keys():
         raise ValueError(f"unknown attributes {', '.join(sorted(unknown))}")
     return {names[short]: _read_attribute(names[short], value, reader) for short, value in written.items()}
@@ -162,7 +163,7 @@ def _read_attribute(name: str, written: Any, reader: Reader) -> Any:
 
 
 def _read_rate(document: Any, reader: Reader) -> LearningRate:
-    document = object_with(document, (*RATE, "epoch", "now"), "rate")
+    document = object_with(document, (*RATE, *RATE_NOW), "rate")
     rate = LearningRate(*(reader.read(document[name]) for name in RATE))
     rate.epoch, rate.now = document["epoch"], document["now"]
     if not (_is_count(rate.epoch) and _is_number(rate.now) and rate.now >= 0):

@@ -37,7 +37,11 @@ FREE: dict[str, Callable[[Any], Any]] = {
     "verbose": bool,
 }
 """The settings that may change, and what takes a value for each of them, or refuses it."""
-KEYS = ("layers", "loss", *FIXED, *FREE, "learned", "training", "generator")
+REQUIRED = ("layers", "loss", "dtype", "learned")
+"""The keys that every file has. Another setting that an older file lacks has the default of `Network`."""
+LAYER, LAYER_OPTIONAL = ("units", "activation"), ("threshold", "dropout")
+LEARNED = ("n_inputs", "history")
+TRAINING = ("steps", "seed")
 NAMES = {"weights": "weight", "biases": "bias", "slopes": "slope"}  # of PARTS, in the names of arrays
 OF_MOMENTS = {"first_moments": "first_moment", "second_moments": "second_moment"}
 
@@ -98,18 +102,24 @@ def _write_training(training: State, writer: Writer) -> Document:
 # ---- reading -------------------------------------------------------------------------------------
 
 
+def optional() -> set[str]:
+    """Returns the keys that a file may lack."""
+    return {*FIXED, *FREE, "training", "generator"} - set(REQUIRED)
+
+
 def read_network(document: Any, reader: Reader) -> State:
     """The state; ValueError or TypeError where the document or an array is not what it must be."""
-    document = object_with(document, KEYS, "network")
-    generator = reader.read_named("network.generator", document["generator"], partial(read_generator, reader=reader))
+    document = object_with(document, REQUIRED, "network", optional())
+    written = document.get("generator")
+    generator = reader.read_named("network.generator", written, partial(read_generator, reader=reader))
     layers = reader.read_named("network.layers", document["layers"], partial(_read_layers, reader=reader))
     fixed, free = (
-        {name: reader.read_named(f"network.{name}", document[name]) for name in names}
+        {name: reader.read_named(f"network.{name}", document[name]) for name in names if name in document}
         for names in (("loss", *FIXED), FREE)
     )
     if not isinstance(fixed["loss"], Loss):  # a function would do for a Network
         raise ValueError(f"loss must be a loss, not {fixed['loss']!r}")
-    learned, training = document["learned"], document["training"]
+    learned, training = document["learned"], document.get("training")
     if learned is not None:
         learned = _read_learned(learned, layers, fixed["dtype"], reader)
     if training is not None:
@@ -132,25 +142,27 @@ def _read_layers(document: Any, reader: Reader) -> list[Dense]:
 
 
 def _read_layer(document: Any, number: int, reader: Reader) -> Dense:
-    layer = object_with(document, {"units", "activation", "threshold", "dropout"}, "layer")
+    layer = object_with(document, LAYER, "layer", LAYER_OPTIONAL)
     units, threshold = _validation.whole_number(layer["units"], "units", low=1), None
-    if _validation.boolean(layer["threshold"], "threshold"):
+    if _validation.boolean(layer.get("threshold", False), "threshold"):
         name = f"layers.{number}.threshold"
         single = reader.shape(name) == ()
         threshold = reader.take(name, () if single else (units,), "float64")
-    return Dense(units, reader.read(layer["activation"]), threshold=threshold, dropout=layer["dropout"])
+    others = {name: layer[name] for name in LAYER_OPTIONAL if name in layer and name != "threshold"}
+    return Dense(units, reader.read(layer["activation"]), threshold=threshold, **others)
 
 
 def _checked_free(free: State, generator: np.random.RandomState | None) -> State:
     """The settings that no constructor checks."""
-    free = {**free, "random_state": generator if free["random_state"] == GENERATOR else free["random_state"]}
+    if free.get("random_state") == GENERATOR:
+        free["random_state"] = generator
     for name in ("shuffle", "verbose"):
-        _validation.boolean(free[name], name)
-    return {name: check(free[name]) for name, check in FREE.items()}
+        _validation.boolean(free.get(name, False), name)
+    return {name: FREE[name](value) for name, value in free.items()}
 
 
 def _read_learned(document: Any, layers: list[Dense], dtype: str, reader: Reader) -> State:
-    learned = object_with(document, {"n_inputs", "history"}, "learned")
+    learned = object_with(document, LEARNED, "learned")
     n_inputs = _validation.whole_number(learned["n_inputs"], "n_inputs", low=1)
     history = reader.read(learned["history"])
     if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
@@ -160,7 +172,7 @@ def _read_learned(document: Any, layers: list[Dense], dtype: str, reader: Reader
 
 
 def _read_training(document: Any, layers: list[Dense], n_inputs: int, dtype: str, reader: Reader) -> State:
-    training = object_with(document, {"steps", "seed"}, "training")
+    training = object_with(document, TRAINING, "training")
     steps, seed = (_validation.whole_number(training[name], name, low=0) for name in ("steps", "seed"))
     if max(steps, seed) >= 2**63:
         raise ValueError("steps and seed must be less than 2**63")

@@ -7,7 +7,7 @@ Nothing but what is listed here can be written, and reading it runs no other cod
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from math import isfinite
 from typing import Any
 
@@ -161,8 +161,9 @@ class Reader:
             raise ValueError(f"there are arrays that belong to nothing: {', '.join(sorted(self.arrays))}")
 
     def _object(self, kind: type[Any], content: Any) -> Any:
-        names = {field.name for field in fields(kind)}
-        content = object_with(content, names, kind.__name__)
+        parameters = fields(kind)
+        optional = {field.name for field in parameters if field.default is not MISSING}
+        content = object_with(content, {field.name for field in parameters} - optional, kind.__name__, optional)
         return kind(**{name: self.read(value) for name, value in content.items()})
 
     def _float(self, text: Any) -> float:
@@ -238,14 +239,23 @@ READERS: dict[str, Callable[[Reader, Any], Any]] = {
 }
 
 
-def object_with(document: Any, keys: Collection[str] | None, what: str) -> dict[str, Any]:
-    """The document, if it is a JSON object with these keys and no others; None: with any."""
-    if not isinstance(document, dict):
-        raise ValueError(f"{what} must be an object, not {document!r}")
-    keys = document.keys() if keys is None else keys
-    for difference, verb in ((set(keys) - document.keys(), "lacks"), (document.keys() - set(keys), "has unknown")):
+def object_with(document: Any, required: Collection[str], what: str, optional: Collection[str] = ()) -> dict[str, Any]:
+    """Returns the document if it is a JSON object with the required keys, and besides them only optional ones.
+
+    An optional key is one that an older file may lack: what it sets then has its default.
+    """
+    document = any_object(document, what)
+    missing, unknown = set(required) - document.keys(), document.keys() - {*required, *optional}
+    for difference, verb in ((missing, "lacks"), (unknown, "has unknown")):
         if difference:
             raise ValueError(f"{what} {verb} {', '.join(sorted(difference))}")
+    return document
+
+
+def any_object(document: Any, what: str) -> dict[str, Any]:
+    """Returns the document if it is a JSON object."""
+    if not isinstance(document, dict):
+        raise ValueError(f"{what} must be an object, not {document!r}")
     return document
 
 
