@@ -96,7 +96,7 @@ def parsed(data: bytes):
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
     """The file with something else in it, and a checksum that fits."""
-    from neuract._model_bytes import packed
+    from neuract.files._bytes import packed
 
     document, arrays = parsed(data)
     for _ in range(rng.randint(1, 3)):

@@ -3,7 +3,7 @@
 
 import pytest
 
-from neuract._control_groups import cpu_limit
+from neuract.threading._control_groups import cpu_limit
 
 V1, V2 = "sys/fs/cgroup/cpu", "sys/fs/cgroup"
 

@@ -30,7 +30,7 @@ from sklearn.utils.validation import check_is_fitted
 from test_estimators import not_before
 
 import neuract as na
-from neuract import _documentation
+from neuract.estimators import _documentation
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 import neuract as na
-from neuract import _findings
+from neuract.inspection import _findings
 from neuract.inspection import Finding
 
 dtypes = pytest.mark.parametrize("dtype", ["float32", "float64"])

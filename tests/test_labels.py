@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.multiclass import unique_labels
 
-from neuract import _labels, _scores
+from neuract.outputs import _labels, _scores
 
 COLUMNS = {
     "numbers": [3, 0, 3, 7],

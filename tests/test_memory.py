@@ -19,7 +19,7 @@ from scipy import sparse
 
 import neuract as na
 from neuract import _neuract_core as core
-from neuract import _training
+from neuract.training import _session
 
 MOST_FAULTS = 2000  # none of the calls here allocates as often
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
@@ -74,7 +74,7 @@ def state_of(model):
     """All that a model is, as bytes."""
     attributes = dict(vars(model))
     net = attributes.pop("network_", model)
-    training = net._trainer and _training.trainer_state(net, net._trainer)
+    training = net._trainer and _session.trainer_state(net, net._trainer)
     random = net._random and net._random.get_state()
     if net is model:
         attributes = net.history_

@@ -17,7 +17,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 import neuract as na
-from neuract import _estimator_document, _model_bytes, _network_document, _values
+from neuract.files import _bytes, _estimator, _network, _values
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -78,9 +78,9 @@ def test_a_setting_that_is_new_leaves_older_files_readable(monkeypatch):
     }
     before = {path: na.load(path) for path in FILES}
     monkeypatch.setattr(_values, "OBJECTS", newer)
-    monkeypatch.setitem(_network_document.FREE, "made_up", float)
-    monkeypatch.setattr(_network_document, "FIXED", (*_network_document.FIXED, "made_up_too"))
-    monkeypatch.setattr(_network_document, "LAYER_OPTIONAL", (*_network_document.LAYER_OPTIONAL, "made_up"))
+    monkeypatch.setitem(_network.FREE, "made_up", float)
+    monkeypatch.setattr(_network, "FIXED", (*_network.FIXED, "made_up_too"))
+    monkeypatch.setattr(_network, "LAYER_OPTIONAL", (*_network.LAYER_OPTIONAL, "made_up"))
     for kind in (na.MLPClassifier, na.MLPRegressor):
         monkeypatch.setattr(kind, "made_up", 0.5, raising=False)
     found = set()
@@ -97,7 +97,7 @@ def test_a_setting_that_is_new_leaves_older_files_readable(monkeypatch):
 def test_each_setting_of_a_network_may_be_missing_from_a_file(models, path):
     document = models[0][0]["network"]
     defaults = na.Network(na.load(FORMAT_1 / "network.safetensors").layers)
-    for name in sorted(_network_document.optional() & document.keys()):
+    for name in sorted(_network.optional() & document.keys()):
         edited(models, 0, path, lambda document, arrays, name=name: document["network"].pop(name))
         if name in ("training", "generator"):  # their arrays then belong to nothing
             assert refused(path, path.read_bytes(), "belong to nothing")
@@ -108,13 +108,13 @@ def test_each_setting_of_a_network_may_be_missing_from_a_file(models, path):
 
 def test_the_specification_names_everything_that_is_written():
     text = (Path(__file__).parents[1] / "docs" / "model_format.md").read_text()
-    attributes = {name.strip("_") for name in _estimator_document.ATTRIBUTES}
+    attributes = {name.strip("_") for name in _estimator.ATTRIBUTES}
     keys = {
-        *_network_document.REQUIRED,
-        *_network_document.optional(),
-        *_estimator_document.KEYS,
-        *_estimator_document.OPTIONAL,
-        *_estimator_document.RATE,
+        *_network.REQUIRED,
+        *_network.optional(),
+        *_estimator.KEYS,
+        *_estimator.OPTIONAL,
+        *_estimator.RATE,
         *_values.READERS,
         *attributes,
     }
@@ -223,14 +223,14 @@ def models():
             model.partial_fit(X, y, classes=["x", "y", "z"]) if kind is na.MLPClassifier else model.partial_fit(X, y)
         )
         model.feature_names_in_ = names
-    return [_model_bytes.unpacked(model._file_bytes(True)) for model in made]
+    return [_bytes.unpacked(model._file_bytes(True)) for model in made]
 
 
 def edited(models, number, path, edit):
     """Writes a model's file as `edit` has changed its document and arrays."""
     document, arrays = copy.deepcopy(models[number])
     edit(document, arrays)
-    path.write_bytes(_model_bytes.packed(document, arrays))
+    path.write_bytes(_bytes.packed(document, arrays))
 
 
 def classes(document):
@@ -348,10 +348,10 @@ def test_arrays_twice_are_refused(small, path):
 def test_arrays_may_lie_in_any_order_and_the_header_may_be_written_otherwise(small, path):
     """As another language's writer might: the checksum is of what they say."""
     net, data = small
-    document, arrays = _model_bytes.unpacked(data)
+    document, arrays = _bytes.unpacked(data)
     text = json.dumps(document, indent=1, ensure_ascii=False)
     tensors = dict(reversed(list(arrays.items())))
-    path.write_bytes(save_tensors(tensors | {"sha256": _model_bytes.checksum(text, tensors)}, {"neuract": text}))
+    path.write_bytes(save_tensors(tensors | {"sha256": _bytes.checksum(text, tensors)}, {"neuract": text}))
     assert equal(na.load(path), net)
     assert load_tensors(data)["sha256"].nbytes == 32
 

@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.neural_network import MLPRegressor
 
 import neuract as na
-from neuract._training import shuffled
+from neuract.training._session import shuffled
 
 # Around the tiles of 6 outputs, the panels of 8 and 16, and the blocks of 8 and 16 rows.
 WIDTHS = [1, 2, 5, 6, 7, 12, 13, 15, 16, 17, 33, 70]

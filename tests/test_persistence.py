@@ -15,7 +15,7 @@ from safetensors import safe_open
 from scipy.sparse import csr_array
 
 import neuract as na
-from neuract import _atomic
+from neuract.files import _atomic
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -250,7 +250,7 @@ def test_forms(form, dtype):
 
 
 def test_nothing_is_copied_where_nothing_must_be():
-    from neuract._sparse import sparse_rows
+    from neuract.inputs._sparse import sparse_rows
 
     S = sparse.csr_array(random_rows(60, 30, 0.2))
     rows = sparse_rows(S)

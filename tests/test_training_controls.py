@@ -133,7 +133,7 @@ def test_dtype_of_a_fit_that_goes_on(data):
 
 @pytest.mark.parametrize(("n_jobs", "threads"), [(None, None), (1, 1), (3, 3), (-1, 4), (-2, 3), (-9, 1)])
 def test_n_jobs_counts_as_scikit_learns(data, monkeypatch, n_jobs, threads):
-    monkeypatch.setattr("neuract._building.cpu_count", lambda: 4)
+    monkeypatch.setattr("neuract.estimators._building.cpu_count", lambda: 4)
     model = regressor(n_jobs=n_jobs, max_iter=1).fit(*data)
     assert model.network_.n_threads == threads
 
