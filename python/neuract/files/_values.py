@@ -242,12 +242,12 @@ def object_with(document: Any, required: Collection[str], what: str, optional: C
 
     An optional key is one that an older file may lack: what it sets then has its default.
     """
-    document = any_object(document, what)
-    missing, unknown = set(required) - document.keys(), document.keys() - {*required, *optional}
+    known = any_object(document, what)
+    missing, unknown = set(required) - known.keys(), known.keys() - {*required, *optional}
     for difference, verb in ((missing, "lacks"), (unknown, "has unknown")):
         if difference:
             raise ValueError(f"{what} {verb} {', '.join(sorted(difference))}")
-    return document
+    return known
 
 
 def any_object(document: Any, what: str) -> dict[str, Any]:
