@@ -108,7 +108,6 @@ def test_each_setting_of_a_network_may_be_missing_from_a_file(models, path):
 
 
 def test_the_specification_names_everything_that_is_written():
-    text = (Path(__file__).parents[1] / "docs" / "model_format.md").read_text()
     attributes = {name.strip("_") for name in _estimator.ATTRIBUTES}
     text = (ROOT / "docs" / "model_format.md").read_text()
     keys = {
