@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Callbacks: what users give to be told of a fit, a function or an object, made one thing."""
+"""The user's callbacks, functions or objects, as one listener of a training."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from neuract._typing import FittedNetwork
+from neuract.schedules._rate import LearningRate
+from neuract.training._loop import Listener
+
+Logs = Mapping[str, float]
 
 
 def checked(callbacks: object) -> list[Callback]:
-    """The callbacks of a list or tuple; None: none."""
+    """Returns the callbacks of a list or tuple; None gives none."""
     if callbacks is None:
         return []
     if not isinstance(callbacks, (list, tuple)):
@@ -17,7 +23,7 @@ def checked(callbacks: object) -> list[Callback]:
 
 
 class Callback:
-    """A user's callback, function or object, with every method there is."""
+    """Wraps a user's callback, function or object, behind one interface."""
 
     def __init__(self, callback: Any) -> None:
         names = ("on_fit_begin", "on_epoch_end", "on_fit_end")
@@ -33,3 +39,43 @@ class Callback:
 
 def _do_nothing(*_: object) -> None:
     pass
+
+
+class Callbacks(Listener):
+    """Tells the callbacks of a fit, which may set the network's learning rate for the epochs to come.
+
+    logs: gives what the callbacks are told of the last epoch. epoch: its number, counted from 0.
+    """
+
+    def __init__(
+        self,
+        callbacks: Sequence[Callback],
+        network: FittedNetwork,
+        rate: LearningRate,
+        epoch: Callable[[], int],
+        logs: Callable[[], Logs],
+    ) -> None:
+        self._callbacks, self._network, self._rate = callbacks, network, rate
+        self._epoch, self._logs = epoch, logs
+        self.hears_each = bool(callbacks)
+
+    def begin(self) -> None:
+        self._network.learning_rate = self._rate.now
+        for callback in self._callbacks:
+            callback.on_fit_begin(self._network)
+        self._rate.now = self._network.learning_rate
+
+    def end_epoch(self) -> bool:
+        network, rate = self._network, self._rate
+        if network.learning_rate != rate.now:  # each assignment is checked
+            network.learning_rate = rate.now
+        if not self._callbacks:
+            return False
+        epoch, logs = self._epoch(), self._logs()
+        stops = any([callback.on_epoch_end(network, epoch, logs) for callback in self._callbacks])
+        rate.now = network.learning_rate
+        return stops
+
+    def end(self) -> None:
+        for callback in self._callbacks:
+            callback.on_fit_end(self._network)

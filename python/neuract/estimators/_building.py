@@ -1,21 +1,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""From the parameters of an estimator to its Network: layers, optimizer, threads."""
+"""From the parameters of an estimator to its Network: layers, optimizer, threads; and to its first weights."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 from joblib import cpu_count
 
+from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.activations._named import Sigmoid
 from neuract.activations._named import activation as activation_named
-from neuract.estimators._parameters import Parameters
-from neuract.layers._dense import Dense
-from neuract.losses._base import Loss
+from neuract.callbacks._listener import checked as checked_callbacks
+from neuract.estimators._task import Task
+from neuract.inputs._sparse import SparseRows
+from neuract.layers._dense import Dense, checked_layers
+from neuract.layers._initial import checked as checked_init
+from neuract.layers._parameters import PARTS, shapes
 from neuract.network import Network
 from neuract.optimizers import LBFGS, SGD, Adam, AdamW, Optimizer
 from neuract.schedules._rate import SKLEARNS
@@ -23,40 +26,66 @@ from neuract.schedules._rate import SKLEARNS
 AUTO_BATCH = 200
 
 
-def new_network(model: Parameters, loss: Loss, output: Dense, rows: int, dtype: str) -> Network:
-    """A network of these parameters, without weights yet, to learn from that many rows."""
-    return Network(
-        [*_hidden_layers(model), output],
-        loss=loss,
-        optimizer=_optimizer(model),
-        learning_rate=model.learning_rate_init,
-        alpha=model.alpha,
-        l1=model.l1,
-        max_grad_norm=model.max_grad_norm,
-        batch_size=min(most_rows_a_step(model), rows),
-        epochs=model.max_iter,
-        shuffle=model.shuffle,
-        init=model.init,
-        dtype=dtype,
-        n_threads=_threads(model.n_jobs),
-        callbacks=model.callbacks,
+def new_network(model: Any, task: Task, rows: int, dtype: str, *, silent: bool) -> Network:
+    """Returns a network of the model's parameters, which have been checked, to learn from that many rows.
+
+    silent: without the callbacks.
+    """
+    network = Network.__new__(Network)
+    network._describe(
+        checked_layers([*_hidden_layers(model), Dense(task.n_outputs, task.output)]),
+        task.loss,
+        {
+            "optimizer": _optimizer(model),
+            "learning_rate": float(model.learning_rate_init),
+            "alpha": float(model.alpha),
+            "l1": float(model.l1),
+            "max_grad_norm": None if model.max_grad_norm is None else float(model.max_grad_norm),
+            "batch_size": min(most_rows_a_step(model), rows),
+            "epochs": int(model.max_iter),
+            "shuffle": bool(model.shuffle),
+            "init": checked_init(model.init),
+            "dtype": dtype,
+            "random_state": None,
+            "n_threads": _threads(model.n_jobs),
+            "verbose": False,
+        },
+        [] if silent else checked_callbacks(model.callbacks),
+        task.core_loss,
     )
+    return network
 
 
-def as_without_hidden_layers(network: Network, activation: str | Activation | Sequence[str | Activation]) -> None:
-    """scikit-learn's smaller start for sigmoid also where there is no hidden layer to have it."""
+def start(network: Network, x: Array | SparseRows, random: np.random.RandomState, activation: Any) -> None:
+    """Draws the first weights, as scikit-learn does."""
+    network._learner.start(x, network.init, random)
     if len(network.layers) > 1 or network.init != "glorot_uniform" or not isinstance(activation, (str, Activation)):
         return
-    if isinstance(activation_named(activation), Sigmoid):
+    if isinstance(activation_named(activation), Sigmoid):  # its smaller start, though no hidden layer has it
         shrunk = np.sqrt(2 / 6)
         network.set_parameters([network.weights[0] * shrunk], [network.biases[0] * shrunk])
 
 
-def most_rows_a_step(model: Parameters) -> int:
-    return model.batch_size if isinstance(model.batch_size, Integral) else AUTO_BATCH
+def go_on_from(network: Network, fitted: Network, *, with_optimizer: bool) -> None:
+    """Takes over what the fitted network has learned; ValueError where its layers have other sizes."""
+    known = fitted._known()
+    if _sizes(network, known.n_inputs) != _sizes(fitted, known.n_inputs):
+        raise ValueError(
+            "a fit that goes on from the last one needs the same layers, but that was "
+            f"{fitted.layers}, and now it is {network.layers}; set warm_start=False to start anew"
+        )
+    network._learner.go_on_from(fitted._learner, with_optimizer=with_optimizer)
 
 
-def _hidden_layers(model: Parameters) -> list[Dense]:
+def _sizes(network: Network, n_inputs: int) -> list[list[tuple[int, ...]]]:
+    return [shapes(network.layers, n_inputs, part) for part in PARTS]
+
+
+def most_rows_a_step(model: Any) -> int:
+    return int(model.batch_size) if isinstance(model.batch_size, Integral) else AUTO_BATCH
+
+
+def _hidden_layers(model: Any) -> list[Dense]:
     sizes = model.hidden_layer_sizes
     sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
     for size in sizes:
@@ -83,7 +112,7 @@ def _one_a_layer(value: Any, name: str, n_layers: int) -> list[Any]:
     return list(value)
 
 
-def _optimizer(model: Parameters) -> Optimizer:
+def _optimizer(model: Any) -> Optimizer:
     if model.weight_decay and model.solver != "adam":
         raise ValueError(
             f"weight_decay={model.weight_decay:g} needs solver='adam', which becomes AdamW by it; with "

@@ -20,119 +20,30 @@ from sklearn.utils.validation import check_is_fitted
 from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.activations._named import Sigmoid, Softmax
+from neuract.estimators._parameters import CONSTRAINTS, documented, take
 from neuract.estimators._perceptron import MultilayerPerceptron
-from neuract.export._model import ExportedModel
+from neuract.estimators._task import Task, task
+from neuract.inputs._arrays import sample_weights
 from neuract.inputs._data import Data
 from neuract.losses._base import Loss, OwnFunction
+from neuract.losses._named import LOSSES
 from neuract.losses._named import loss as loss_named
-from neuract.losses._own import OwnLoss
-from neuract.losses._probabilities import Focal, LogLoss
-from neuract.outputs._kinds import Probabilities, chosen
+from neuract.network import Network
+from neuract.outputs._kinds import Classes, Labels, Probabilities
 from neuract.outputs._labels import are_multilabel, numbered
 from neuract.outputs._scores import accuracy
 from neuract.schedules._shares import Schedule
 
 
-class MLPClassifier(ClassifierMixin, MultilayerPerceptron, Probabilities):  # type: ignore[misc]
+@documented
+class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc]
     """Multilayer perceptron that classifies: two classes, several, or several labels a row.
 
     It minimizes the log loss, or a variant of it. Scale X to about [-1, 1] or unit variance (`StandardScaler`).
 
     Parameters
     ----------
-    hidden_layer_sizes : int or sequence of int, default=(100,)
-        Neurons of each hidden layer; ``()``: none, a linear model.
-    activation : str, Activation or list of them, default="relu"
-        Of the hidden layers: "identity", "logistic", "tanh", "relu", any other name in
-        `neuract.ACTIVATIONS`, or an object such as ``neuract.LeakyReLU(0.2)``; or a list, one for
-        each hidden layer.
-    solver : {"adam", "sgd", "lbfgs"}, default="adam"
-        How the weights follow the gradient; lbfgs takes all rows at once and suits small data.
-    alpha : float, default=0.0001
-        Strength of the L2 penalty 0.5 · alpha · ‖weights‖² / Σ sample weights of the batch.
-    batch_size : int or "auto", default="auto"
-        Rows of a training step. "auto": 200, or all rows where there are fewer.
-    learning_rate : str, Schedule or callable, default="constant"
-        Moved once an epoch. For sgd: "invscaling", ``learning_rate_init / (rows seen + 1) **
-        power_t``; "adaptive", divided by 5 whenever training no longer improves, down to 1e-6. For
-        sgd and adam: "cosine", "one_cycle", "warm_up" or an object of `neuract.schedules`, over
-        max_iter epochs; or a function from the epoch, counted from 0, to its rate.
-    learning_rate_init : float, default=0.001
-        The rate of the first epoch; for a schedule the whole rate, of which it gives shares.
-    power_t : float, default=0.5
-        For invscaling.
-    max_iter : int, default=200
-        Most epochs; for lbfgs most iterations.
-    shuffle : bool, default=True
-        Draw a new order of the rows for every epoch.
-    random_state : None, int or numpy.random.RandomState, default=None
-        Of initial weights, validation split and orders. The same int: the same model, bit for bit.
-    tol : float, default=1e-4
-        What the loss (the validation score, with early stopping) must get better by to count as
-        an improvement. For lbfgs: it stops where no component of the gradient is larger.
-    verbose : bool or int, default=False
-        Print the loss after every epoch.
-    warm_start : bool, default=False
-        `fit` goes on from the weights of the last fit.
-    momentum : float, default=0.9
-        For sgd, in [0, 1].
-    nesterovs_momentum : bool, default=True
-        For sgd: step by the velocity to come.
-    early_stopping : bool, default=False
-        Hold rows out, score them after every epoch (accuracy), stop when the score no longer
-        improves, and keep the best weights. Not for lbfgs.
-    validation_fraction : float, default=0.1
-        Share of the rows that early stopping holds out; two classes keep their shares.
-    beta_1, beta_2 : float, default=0.9, 0.999
-        For adam: how slowly the means of the gradient and its square forget, in [0, 1).
-    epsilon : float, default=1e-8
-        For adam: keeps its division finite.
-    n_iter_no_change : int, default=10
-        Training stops after more than this many epochs without improvement.
-    max_fun : int, default=15000
-        For lbfgs: most evaluations of the loss.
-    threshold : None, float or list, default=None
-        A hidden neuron whose value is below it passes 0 on. One for all, or one for each hidden
-        layer: None, a number, or an array with one number a neuron.
-    output_activation : None, str or Activation, default=None
-        Of the output layer. None: the one that the task and the loss need; others must go together
-        with the loss.
-    dropout : float or list of float, default=0.0
-        Share of the neurons of a hidden layer, in [0, 1), that each training step leaves out at
-        random; one for all, or one for each hidden layer. Not for lbfgs.
-    dtype : None, "float32" or "float64", default=None
-        Of the weights and all computation. None: that of X, as scikit-learn does.
-    n_jobs : int or None, default=None
-        Most threads that `fit` and `predict` use. None: `neuract.get_num_threads()`; -1: one for
-        each core; -2: one less, and so on. Results do not depend on it, not by a bit.
-    l1 : float, default=0.0
-        Strength of the L1 penalty l1 · Σ abs(weights) / Σ sample weights of the batch, which makes
-        weights that are of little use small, near 0. Not for lbfgs.
-    weight_decay : float, default=0.0
-        For adam, which becomes AdamW: weights also shrink by rate · weight_decay a step, whatever
-        their gradients. Loshchilov & Hutter 2017, arXiv:1711.05101.
-    max_grad_norm : float or None, default=None
-        A step's gradient is scaled down to this Euclidean norm where it is longer. What counts is
-        the mean gradient over the batch, penalties included, by all weights, biases and slopes
-        together. Not for lbfgs. Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063.
-    monitor : None, str or callable, default=None
-        What early stopping goes by, on the rows that are validated on: "loss" (the less the better;
-        `validation_scores_` has its negative), a name of `sklearn.metrics.get_scorer_names()`, or a
-        scorer ``f(estimator, X, y)``. None: `score`.
-    init : str or pair of lists of arrays, default="glorot_uniform"
-        Initial weights: "glorot_uniform" (as scikit-learn's), "he_normal", "he_uniform",
-        "lecun_normal" or "orthogonal"; biases are 0, but with glorot_uniform drawn like the
-        weights. Or the weights and biases themselves, in the shapes of `coefs_` and `intercepts_`.
-    callbacks : list or None, default=None
-        Told of every epoch of a fit, and may end it: functions or objects, those of
-        `neuract.callbacks` or one's own. The network that they get is the one in training.
-    missing : {"error", "zero"}, default="error"
-        NaN in X, here and in `predict`: an error, or taken as 0, which for scaled columns is their
-        mean.
-    monitor_neurons : bool, default=False
-        `network_.history_` then has, of each epoch, also "learning_rate", "gradient_norm" (of its
-        last batch), "dead_share" (of the hidden neurons, how many fired on none of its rows) and,
-        with rows to validate on, "validation_loss". Not for lbfgs.
+    {shared}
     loss : str, Loss or callable, default="log_loss"
         What is minimized: "log_loss", "focal" (rows that are easy count less, for classes of very
         different sizes), or an object such as ``neuract.LogLoss(label_smoothing=0.1)``. Or a function
@@ -203,8 +114,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron, Probabilities):  # ty
     _sparse_labels = False
     _y_numeric = False
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **MultilayerPerceptron._parameter_constraints,
-        "loss": [StrOptions({"log_loss", "focal"}), Loss, callable],
+        **CONSTRAINTS,
+        "loss": [StrOptions({name for name, kind in LOSSES.items() if kind.of == "probabilities"}), Loss, callable],
         "class_weight": [None, StrOptions({"balanced"}), dict, list],
     }
 
@@ -250,46 +161,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron, Probabilities):  # ty
         loss: str | Loss | OwnFunction = "log_loss",
         class_weight: dict[Any, float] | str | list[dict[Any, float]] | None = None,
     ) -> None:
-        super().__init__(
-            hidden_layer_sizes,
-            activation,
-            solver=solver,
-            alpha=alpha,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            learning_rate_init=learning_rate_init,
-            power_t=power_t,
-            max_iter=max_iter,
-            shuffle=shuffle,
-            random_state=random_state,
-            tol=tol,
-            verbose=verbose,
-            warm_start=warm_start,
-            momentum=momentum,
-            nesterovs_momentum=nesterovs_momentum,
-            early_stopping=early_stopping,
-            validation_fraction=validation_fraction,
-            beta_1=beta_1,
-            beta_2=beta_2,
-            epsilon=epsilon,
-            n_iter_no_change=n_iter_no_change,
-            max_fun=max_fun,
-            threshold=threshold,
-            output_activation=output_activation,
-            dropout=dropout,
-            dtype=dtype,
-            n_jobs=n_jobs,
-            l1=l1,
-            weight_decay=weight_decay,
-            max_grad_norm=max_grad_norm,
-            monitor=monitor,
-            init=init,
-            callbacks=callbacks,
-            missing=missing,
-            monitor_neurons=monitor_neurons,
-        )
-        self.loss = loss
-        self.class_weight = class_weight
+        take(self, locals())
 
     def fit(
         self,
@@ -322,8 +194,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron, Probabilities):  # ty
         MLPClassifier
             Itself.
         """
-        with self._alone():
-            self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        self._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val))
         return self
 
     @available_if(MultilayerPerceptron._can_go_epoch_by_epoch)  # type: ignore[untyped-decorator]
@@ -360,9 +231,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron, Probabilities):  # ty
                 "class_weight='balanced' needs all rows, which partial_fit never sees; give the weights, as "
                 "sklearn.utils.class_weight.compute_class_weight('balanced', classes=classes, y=y) makes them"
             )
-        with self._alone():
-            self._announce(classes)
-            self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val), incremental=True)
+        self._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val), classes=classes, incremental=True)
         return self
 
     def predict(self, X: Any) -> Any:
@@ -377,23 +246,18 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron, Probabilities):  # ty
         ndarray of shape (rows,) or (rows, labels)
             As scikit-learn's, a CSR matrix where `fit` got labels as a sparse matrix.
         """
-        chosen = self._chosen(self._outputs(X))
-        if self._multilabel:
-            return csr_matrix(chosen) if self._sparse_labels else chosen
-        labels: Array = self.classes_[chosen]
-        return labels
+        answers = self._meaning().answers(self._outputs(X))
+        return csr_matrix(answers) if self._multilabel and self._sparse_labels else answers
+
+    predict_proba = Probabilities.predict_proba
+    predict_log_proba = Probabilities.predict_log_proba
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _exported(self) -> ExportedModel:
-        check_is_fitted(self)
-        zero_missing = self.missing == "zero"
-        return ExportedModel(self.network_, self.classes_, self._multilabel, zero_missing=zero_missing)
-
-    # ---- labels and outputs --------------------------------------------------------------------
+    # ---- what the fit asks: MultilayerPerceptron --------------------------------------------------
 
     def _announce(self, classes: npt.ArrayLike | None) -> None:
         """The classes of a first partial_fit; a later one may only repeat them."""
@@ -407,7 +271,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron, Probabilities):  # ty
             raise ValueError(f"classes={given} are not those of an earlier fit, {known}")
         self.classes_ = given
 
-    def _targets(self, y: Any, dtype: str, continuing: bool, incremental: bool) -> Array:
+    def _learn_targets(self, y: Any, dtype: str, continuing: bool, incremental: bool) -> tuple[Array, Task]:
         if not continuing:
             self._sparse_labels = issparse(y) and not incremental
         y = y.toarray() if issparse(y) else y
@@ -419,12 +283,15 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron, Probabilities):  # ty
         if multilabel:
             self._settle_classes(np.arange(y.shape[1]), continuing, incremental)
             self.n_outputs_ = len(self.classes_)
-            return np.asarray(y.astype(bool), dtype=dtype)
+            return np.asarray(y.astype(bool), dtype=dtype, order="C"), self._task()
         labels, numbers = numbered(y if y.ndim == 1 else column_or_1d(y, warn=True))
         self._settle_classes(labels, continuing, incremental)
         self.n_outputs_ = 1 if len(self.classes_) <= 2 else len(self.classes_)
         ranks: Array = np.searchsorted(self.classes_, labels).astype(dtype)
-        return ranks[numbers].reshape(-1, 1)
+        return ranks[numbers].reshape(-1, 1), self._task()
+
+    def _known_targets(self, y: Any, network: Network) -> Array:
+        return self._learn_targets(y, network.dtype, continuing=True, incremental=True)[0]
 
     def _settle_classes(self, found: Array, continuing: bool, incremental: bool) -> None:
         """A new fit takes the classes of y; others must find in y those that they know."""
@@ -438,7 +305,17 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron, Probabilities):  # ty
         if whole and len(known) > len(found):
             raise ValueError(f"y must have the same classes as in the last fit, {self.classes_}; it has {found}")
 
-    def _row_weights(self, y: Array, sample_weight: Array | None) -> Array | None:
+    def _task(self) -> Task:
+        loss = loss_named(self.loss)
+        if loss.of == "numbers":
+            raise ValueError(
+                "the loss of MLPClassifier must be one of probabilities, 'log_loss', 'focal', LogLoss, Focal or a "
+                f"function of your own; got {loss!r}. To predict numbers there is MLPRegressor"
+            )
+        several = self.n_outputs_ > 1 and not self._multilabel
+        return task(loss, Softmax() if several else Sigmoid(), self.n_outputs_, self.output_activation)
+
+    def _row_weights(self, y: Array, sample_weight: Array | None, dtype: str) -> Array | None:
         if self.class_weight is None:
             return sample_weight
         if self._multilabel:
@@ -449,19 +326,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron, Probabilities):  # ty
         if (of_rows < 0).any():
             raise ValueError(f"class_weight must be >= 0, got {self.class_weight!r}")
         weights: Array = of_rows if sample_weight is None else of_rows * sample_weight
-        return weights
-
-    def _loss_and_output(self) -> tuple[Loss, Activation]:
-        loss, several = loss_named(self.loss), self.n_outputs_ > 1 and not self._multilabel
-        if not isinstance(loss, (LogLoss, Focal, OwnLoss)):
-            raise ValueError(
-                "the loss of MLPClassifier must be one of probabilities, 'log_loss', 'focal', LogLoss, Focal or a "
-                f"function of your own; got {loss!r}. To predict numbers there is MLPRegressor"
-            )
-        return loss, Softmax() if several else Sigmoid()
-
-    def _reported(self, loss: float) -> float:
-        return loss
+        return sample_weights(weights, len(weights), dtype)
 
     def _strata(self, data: Data) -> Array | None:
         return data.targets if self.n_outputs_ == 1 else None
@@ -470,10 +335,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron, Probabilities):  # ty
         if not np.isfinite(outputs).all():
             return float("nan")
         truth = data.targets if self._multilabel else data.targets.ravel()
-        return accuracy(truth, self._chosen(outputs), data.sample_weight)
+        return accuracy(truth, self._meaning().chosen(outputs), data.sample_weight)
 
-    def _outcome(self) -> tuple[str, Sequence[Any]]:
-        return "labels" if self._multilabel else "classes", self.classes_.tolist()
-
-    def _chosen(self, outputs: Array) -> Array:
-        return chosen(outputs, len(self.classes_), self._multilabel)
+    def _meaning(self) -> Classes | Labels:
+        check_is_fitted(self, "classes_")
+        return Labels(self.classes_) if self._multilabel else Classes(self.classes_)

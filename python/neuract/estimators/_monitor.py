@@ -12,10 +12,11 @@ from sklearn.metrics import get_scorer
 from sklearn.utils import _safe_indexing
 
 from neuract._typing import Array
+from neuract.estimators._saved import as_if_ended
 from neuract.inputs._data import Data
 from neuract.inputs._sparse import is_sparse
 from neuract.network import Network
-from neuract.training._session import make_trainer, mean_loss
+from neuract.training._session import Session
 
 
 @dataclass(frozen=True)
@@ -60,15 +61,15 @@ class Monitor:
 
     def __init__(self, model: Any, network: Network, rows: Rows) -> None:
         self._model, self._network, self._data = model, network, rows.data
-        self._trainer = make_trainer(network, network._built(), rows.data.rows)
+        self._session = Session(network._known(), network._learner.settings, rows.data.rows)
         if model.monitor not in (None, "loss"):
             scorer: Callable[..., float] = get_scorer(model.monitor)
             self._scorer, self._given = scorer, rows.as_given()
-            self._fitted = model._as_if_ended(network)
+            self._fitted = as_if_ended(model, network)
 
     def loss(self) -> float:
         """The mean loss without penalties, on the scale of the model's `loss_`."""
-        loss: float = self._model._reported(mean_loss(self._network, self._data, self._trainer))
+        loss: float = self._model._reported(self._session.loss(self._data))
         return loss
 
     def score(self, loss: float) -> float:
@@ -77,7 +78,9 @@ class Monitor:
             return -loss
         data = self._data
         if self._model.monitor is None:
-            return float(self._model._validation_score(self._network._predict(data.x), data))
+            return float(
+                self._model._validation_score(self._network._known().predict(data.x, self._network.n_threads), data)
+            )
         if not np.isfinite(loss):
             return float("nan")
         weights = {} if data.sample_weight is None else {"sample_weight": data.sample_weight}

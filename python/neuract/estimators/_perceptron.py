@@ -7,154 +7,163 @@ shuffle an epoch. A fit that fails leaves the estimator as it was: it works on a
 
 from __future__ import annotations
 
-import importlib
 import os
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.exceptions import ConvergenceWarning
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from neuract._typing import Array
-from neuract.activations._base import Activation
-from neuract.activations._named import Softmax
-from neuract.activations._named import activation as activation_named
-from neuract.estimators._building import as_without_hidden_layers, new_network
+from neuract.estimators._building import go_on_from, new_network, start
+from neuract.estimators._descent import Fit, close_curves, descend_epochs, minimize, open_curves
 from neuract.estimators._documentation import documentation_address
 from neuract.estimators._monitor import Rows
-from neuract.estimators._saved import SavedEstimator
+from neuract.estimators._parameters import validate
+from neuract.estimators._saved import as_if_ended, become, estimator_bytes, pickled, unpickle
 from neuract.estimators._sklearn_callbacks import CallbackSupportMixin, FitTasks, with_callbacks
-from neuract.estimators._stochastic import EpochByEpoch
-from neuract.export._methods import ConvertibleStep
+from neuract.estimators._task import Task
+from neuract.export._methods import Exportable
+from neuract.files._format import Contents, save_bytes
 from neuract.inputs._arrays import sample_weights
 from neuract.inputs._data import Data
 from neuract.inputs._missing import zero_for_nan
 from neuract.inputs._sparse import SparseRows, is_sparse, sparse_rows
-from neuract.layers._dense import Dense
-from neuract.layers._parameters import PARTS
-from neuract.losses._base import Loss
 from neuract.network import Network
-from neuract.training._guard import alone, trained_by_one
-from neuract.training._lbfgs import train_lbfgs
-from neuract.training._session import restored_trainer, trainer_state
+from neuract.outputs._kinds import Outputs
+from neuract.training._guard import alone
 
 SKLEARN_NAMES = {"sigmoid": "logistic", "linear": "identity", "exponential": "exp"}
 SPARSE_FORMATS = ("csr", "csc", "bsr", "coo")  # scikit-learn makes CSR of the others
 
 
-class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, SavedEstimator):  # type: ignore[misc]
+class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     """A Network with scikit-learn's parameters, fit and attributes.
 
-    A subclass says what its targets, losses and scores are: `_targets`, `_loss_and_output`, and those of EpochByEpoch.
+    A subclass says what its targets, scores and outputs are.
     """
 
     network_: Network
     n_outputs_: int
+    n_iter_: int
+    t_: int
+    loss_: float
+    loss_curve_: list[float]
+    best_loss_: float | None
+    validation_scores_: list[float] | None
+    best_validation_score_: float | None
+    validation_loss_curve_: list[float] | None
 
+    _neuract_file: ClassVar[str]  # the kind of model, as the file names it
     _doc_link_module = "neuract"
     _y_numeric: ClassVar[bool]
 
     # ---- what a subclass says ------------------------------------------------------------------
 
-    def _targets(self, y: Any, dtype: str, continuing: bool, incremental: bool) -> Array:
-        """y, an array or sparse, finite, as the core takes it; sets `n_outputs_` (and `classes_`)."""
+    def _learn_targets(self, y: Any, dtype: str, continuing: bool, incremental: bool) -> tuple[Array, Task]:
+        """Returns y, an array or sparse, finite, as the core takes it, and the task; sets `n_outputs_`."""
         raise NotImplementedError
 
-    def _loss_and_output(self) -> tuple[Loss, Activation]:
-        """What the network minimizes, and the activation of its output layer."""
+    def _known_targets(self, y: Any, network: Network) -> Array:
+        """Returns y as the core takes it for a network that has learned; sets nothing."""
         raise NotImplementedError
 
-    def _task(self) -> tuple[Loss, Activation]:
-        """The loss, and the activation of the output layer that goes with it."""
-        loss, output = self._loss_and_output()
-        if self.output_activation is not None:
-            given = activation_named(self.output_activation)
-            if isinstance(given, Softmax) != isinstance(output, Softmax):
-                raise ValueError(
-                    f"output_activation={self.output_activation!r} does not go with this target: softmax is for one of "
-                    f"several classes, and for it alone; here it must be like {output!r}"
-                )
-            output = given
-        loss.core_name(output)  # refuses pairs that make no sense
-        return loss, output
-
-    def _row_weights(self, y: Array, sample_weight: Array | None) -> Array | None:
-        """What each row counts in training; y as `_targets` takes it."""
+    def _row_weights(self, y: Array, sample_weight: Array | None, dtype: str) -> Array | None:
+        """Returns what each row counts in training; y as `_learn_targets` takes it."""
         return sample_weight
+
+    def _reported(self, loss: float) -> float:
+        """Returns the network's mean loss on the scale of scikit-learn's."""
+        return loss
+
+    def _strata(self, data: Data) -> Array | None:
+        """Returns the column whose shares the validation split keeps, or None."""
+        return None
+
+    def _validation_score(self, outputs: Array, data: Data) -> float:
+        """Returns how good the network's outputs are; larger is better."""
+        raise NotImplementedError
+
+    def _meaning(self) -> Outputs:
+        """Returns what the outputs mean: neuract._typing.FittedModel."""
+        raise NotImplementedError
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
-        tags.input_tags.allow_nan = self.missing == "zero"
+        tags.input_tags.allow_nan = self._missing_is_zero()
         return tags
 
     # ---- fit -----------------------------------------------------------------------------------
 
-    @with_callbacks  # type: ignore[untyped-decorator]
-    def _fit(
-        self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], incremental: bool = False
+    def _learn(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        validation: tuple[Any, Any, Any],
+        *,
+        classes: Any = None,
+        incremental: bool = False,
     ) -> None:
-        """`fit`, or where incremental one epoch of `partial_fit`, inside `_alone`.
+        """`fit`, or where incremental `partial_fit`: undone as a whole where it fails.
 
-        validation: X, y and sample weights, or None each.
+        validation: X, y and sample weights, or None each. classes: of a first partial_fit of a classifier.
         """
-        self._validate_params()
+        with alone(self, "estimator", undone_by=BaseException):
+            if incremental:
+                self._announce(classes)
+            self._fit(X, y, sample_weight, validation, incremental)
+
+    def _announce(self, classes: Any) -> None:
+        """Takes the classes of a partial_fit."""
+
+    @with_callbacks  # type: ignore[untyped-decorator]
+    def _fit(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], incremental: bool) -> None:
+        validate(self)
         tasks = FitTasks(self, X, y, sample_weight, silent=incremental)
         continuing = hasattr(self, "network_") and (self.warm_start or incremental)
         if self.monitor_neurons and self.solver == "lbfgs":
             raise ValueError("monitor_neurons=True is for solver='adam' and 'sgd': lbfgs has no epochs to watch")
-        rows = Rows(X, y, self._data(X, y, sample_weight, continuing, incremental))
-        held_out = self._validation_rows(validation, rows.data.x.dtype.name)
+        x, labels, weights = self._checked(X, y, sample_weight, self._dtype(continuing), reset=not continuing)
+        dtype = x.dtype.name
+        targets, task = self._learn_targets(labels, dtype, continuing, incremental)
+        rows = Rows(X, y, Data(x, targets, self._row_weights(labels, weights, dtype)))
+        held_out = self._validation_rows(validation, dtype)
         if incremental and self.early_stopping and held_out is None:
             raise ValueError(
                 "partial_fit does not support early_stopping=True without X_val and y_val: it holds no rows out"
             )
         random = check_random_state(self.random_state)
-        network = self._network(rows.data, random, continuing, incremental)
-        failure = None
-        with self._training(network):
-            self._open_curves(continuing, incremental, self.early_stopping or held_out is not None)
+        network = new_network(self, task, len(x), dtype, silent=incremental)
+        if continuing:
+            go_on_from(network, self.network_, with_optimizer=incremental)
+        else:
+            start(network, x, random, self.activation)
+            self.n_iter_ = self.t_ = 0
+        tasks.network = network
+        fit, failure = Fit(self, network, tasks, incremental), None
+        with network._learner.trained_for(network, partial(as_if_ended, self, network)):
             if self.solver == "lbfgs":
-                self._minimize(network, rows.data, tasks)
+                close_curves(self)
+                minimize(fit, rows.data)
             else:
-                failure = self._descend(network, rows, held_out, random, tasks, incremental)
-        network._random = None  # with random_state=None NumPy's own, which is no part of the model
+                open_curves(self, continuing, incremental, self.early_stopping or held_out is not None)
+                failure = descend_epochs(fit, rows, held_out, random)
         self.network_ = network
-        tasks.end(network)
+        tasks.end()
         if failure is not None:
             raise failure
-
-    def _alone(self) -> AbstractContextManager[None]:
-        """Around a fit, which replaces what it changes: networks, lists, arrays."""
-        return alone(self, "estimator", undone_by=BaseException)
-
-    @contextmanager
-    def _training(self, network: Network) -> Iterator[None]:
-        """Around the training of the network, which callbacks must not train too; it knows whose it is."""
-        with trained_by_one(network, "network"):
-            network._estimator = partial(self._as_if_ended, network)
-            try:
-                yield
-            finally:
-                network._estimator = None  # which refers to the network: without this it would outlive a failure
-
-    def _data(self, X: Any, y: Any, sample_weight: Any, continuing: bool, incremental: bool) -> Data:
-        """The checked arrays, in the dtype of the network."""
-        x, y, weights = self._checked(X, y, sample_weight, self._dtype(continuing), reset=not continuing)
-        targets = self._targets(y, x.dtype.name, continuing, incremental)
-        weights = sample_weights(self._row_weights(y, weights), len(x), x.dtype.name)
-        return Data(x, np.require(targets, requirements=["C", "A"]), weights)
 
     def _checked(
         self, X: Any, y: Any, sample_weight: Any, dtype: Any, *, reset: bool
     ) -> tuple[Array | SparseRows, Array, Array | None]:
+        """X, y and weights that scikit-learn and we have checked; X in the dtype of the network."""
         x, y = validate_data(
             self,
             X,
@@ -174,12 +183,12 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
         return x, y, sample_weights(sample_weight, len(x), x.dtype.name)
 
     def _finite_or_nan(self) -> bool | str:
-        """What scikit-learn shall let pass."""
-        return "allow-nan" if self.missing == "zero" else True
+        """What scikit-learn lets pass."""
+        return "allow-nan" if self._missing_is_zero() else True
 
     def _ready(self, x: Any) -> Array | SparseRows:
         """X that scikit-learn has checked, as the core takes it; NaN filled in in a copy: X may be the user's."""
-        x = zero_for_nan(x) if self.missing == "zero" else x
+        x = zero_for_nan(x) if self._missing_is_zero() else x
         return sparse_rows(x) if is_sparse(x) else np.require(x, requirements=["C", "A"])
 
     def _validation_rows(self, given: tuple[Any, Any, Any], dtype: str) -> Rows | None:
@@ -193,10 +202,10 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
             raise ValueError("X_val and y_val are for solver='adam' and 'sgd': lbfgs has no epochs to validate after")
         try:
             x, labels, weights = self._checked(X, y, sample_weight, dtype, reset=False)
-            targets = self._targets(labels, dtype, continuing=True, incremental=True)
+            targets, _ = self._learn_targets(labels, dtype, continuing=True, incremental=True)
         except ValueError as error:
             raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
-        return Rows(X, y, Data(x, np.require(targets, requirements=["C", "A"]), weights))
+        return Rows(X, y, Data(x, targets, weights))
 
     def _dtype(self, continuing: bool) -> Any:
         """What X is converted to."""
@@ -207,55 +216,6 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
             raise ValueError(f"dtype={self.dtype!r}, but the fit that this one goes on from has {fitted} weights")
         return fitted
 
-    # ---- the network ---------------------------------------------------------------------------
-
-    def _network(self, data: Data, random: np.random.RandomState, continuing: bool, incremental: bool) -> Network:
-        """A network with the parameters of now; its weights new, or where continuing the fitted ones."""
-        loss, output = self._task()
-        network = new_network(self, loss, Dense(self.n_outputs_, output), data.rows, data.x.dtype.name)
-        if incremental:
-            network.callbacks = []
-        if continuing:
-            _take_over(network, self.network_, with_optimizer=incremental)
-        else:
-            network._start(data.x, random)
-            as_without_hidden_layers(network, self.activation)
-            self.n_iter_ = self.t_ = 0
-        return network
-
-    # ---- lbfgs ---------------------------------------------------------------------------------
-
-    def _minimize(self, network: Network, data: Data, tasks: FitTasks) -> None:
-        """All rows at once by L-BFGS, until its gradient is small or an allowance is used up."""
-        stopped, self.n_iter_ = False, 0
-
-        def end_iteration(loss: float) -> bool:
-            nonlocal stopped
-            stopped = self._end_iteration(network, loss, tasks)
-            return stopped
-
-        network._begin_fit()
-        result = train_lbfgs(network, data, end_iteration)
-        network._end_fit()
-        strength = 0.5 * self.alpha / data.total_weight
-        penalty = strength * sum(float(np.vdot(w, w)) for w in network.weights)
-        self.loss_ = self._reported(float(result.fun) - penalty) + penalty
-        self.n_iter_ = min(int(result.nit), self.max_iter)
-        if result.status != 0 and not stopped:
-            warnings.warn(
-                f"lbfgs failed to converge after {self.n_iter_} iteration(s): {result.message}. Scale X, "
-                f"or raise max_iter ({self.max_iter}), max_fun ({self.max_fun}) or tol ({self.tol:g})",
-                ConvergenceWarning,
-                stacklevel=5,
-            )
-
-    def _end_iteration(self, network: Network, loss: float, tasks: FitTasks) -> bool:
-        tasks.begin_epoch()  # as late as this: SciPy tells of ends only
-        network._record([loss])
-        self.n_iter_ += 1
-        self._say("Iteration %d, loss = %.8f", self.n_iter_, loss)
-        return network._tell(self.n_iter_ - 1, {"loss": loss}) | tasks.end_epoch(network)
-
     # ---- asking --------------------------------------------------------------------------------
 
     @property
@@ -264,53 +224,15 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
         return documentation_address()
 
     def _outputs(self, X: Any) -> Array:
-        """The network's outputs for checked X, (rows, n_outputs_)."""
+        """The network's outputs for X, (rows, n_outputs_)."""
         fitted = self.__dict__
         if "network_" in fitted and "feature_names_in_" not in fitted:
-            y: Array | None = fitted["network_"]._built().predict_directly(X)  # which looks at what is left to look at
+            y: Array | None = fitted["network_"]._known().core.predict_directly(X)  # None: X needs more checks
             if y is not None:
                 return y
         check_is_fitted(self)
-        return self.network_._predict(self._checked_inputs(X))
-
-    def _checked_inputs(self, X: Any) -> Array | SparseRows:
-        """X of rows to ask the fitted network about."""
-        finite, dtype = self._finite_or_nan(), self.network_.dtype
-        x = validate_data(
-            self, X, reset=False, accept_sparse=SPARSE_FORMATS, dtype=dtype, order="C", ensure_all_finite=finite
-        )
-        return self._ready(x)
-
-    def _to_diagnose(self, X: Any, y: Any) -> tuple[Network, Array | SparseRows, Data | None]:
-        """What `diagnose` looks at: the network, the checked X, and with y the data of a step."""
-        check_is_fitted(self)
         network = self.network_
-        if y is None:
-            return network, self._checked_inputs(X), None
-        fitted = self._as_if_ended(network)  # a copy: the parameters may have been set for another fit
-        fitted.loss, fitted.output_activation = network.loss_function, network.layers[-1].activation
-        x, y, _ = self._checked(X, y, None, network.dtype, reset=False)
-        targets = fitted._targets(y, network.dtype, continuing=True, incremental=True)
-        return network, x, Data(x, np.require(targets, requirements=["C", "A"]), None)
-
-    def report(self, path: str | os.PathLike[str], X: Any = None, y: Any = None) -> None:
-        """Writes an HTML file that shows the model and lets one move the inputs of a row: see `Network.report`.
-
-        Parameters
-        ----------
-        path : str or path-like
-            Where to; a file that is there is replaced.
-        X : array-like or sparse matrix of shape (rows, features) or None, default=None
-            Rows for the diagnosis, the ranges of the sliders, and 12 examples, which are stored in the file.
-        y : array-like or None, default=None
-            Their targets, for the gradients and the loss.
-        """
-        check_is_fitted(self)
-        importlib.import_module("neuract.report").write(self, path, X, y)  # which looks at estimators from above
-
-    def _outcome(self) -> tuple[str, Sequence[Any]]:
-        """What the outputs are, "numbers", "quantiles", "classes" or "labels", and the name of each."""
-        raise NotImplementedError
+        return network._known().predict(self._rows(X), network.n_threads)
 
     def __sklearn_is_fitted__(self) -> bool:
         """Not yet in the first fit, whose callbacks may ask: it leaves other attributes first."""
@@ -320,6 +242,30 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
         if self.solver == "lbfgs":
             raise AttributeError("partial_fit needs solver='sgd' or 'adam'; lbfgs works on all rows at once")
         return True
+
+    # ---- what the rooms below ask: neuract._typing.FittedModel -------------------------------------
+
+    def _fitted_network(self) -> Network:
+        check_is_fitted(self)
+        return self.network_
+
+    def _rows(self, X: Any) -> Array | SparseRows:
+        """X of rows to ask the fitted network about."""
+        finite, dtype = self._finite_or_nan(), self._fitted_network().dtype
+        x = validate_data(
+            self, X, reset=False, accept_sparse=SPARSE_FORMATS, dtype=dtype, order="C", ensure_all_finite=finite
+        )
+        return self._ready(x)
+
+    def _data(self, X: Any, y: Any) -> Data:
+        network = self._fitted_network()
+        x, labels, _ = self._checked(X, y, None, network.dtype, reset=False)
+        return Data(x, self._known_targets(labels, network), None)
+
+    def _missing_is_zero(self) -> bool:
+        return bool(self.missing == "zero")
+
+    # ---- attributes ------------------------------------------------------------------------------
 
     @property
     def coefs_(self) -> list[Array]:
@@ -350,23 +296,46 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
         name = self.network_.layers[-1].activation.core_name
         return SKLEARN_NAMES.get(name, name)
 
+    # ---- files, pickles, pipelines that skl2onnx converts ------------------------------------------
 
-def _take_over(network: Network, fitted: Network, with_optimizer: bool) -> None:
-    """Goes on from the fitted parameters, and from the optimizer's state where it is the same kind."""
-    n_inputs = fitted._built().n_inputs
-    if _sizes(network, n_inputs) != _sizes(fitted, n_inputs):
-        raise ValueError(
-            "a fit that goes on from the last one needs the same layers, but that was "
-            f"{fitted.layers}, and now it is {network.layers}; set warm_start=False to start anew"
-        )
-    network._core = network._make_core(n_inputs)
-    network._set_parameters(fitted._parameters())
-    network.history_ = {name: values.copy() for name, values in fitted.history_.items()}
-    if with_optimizer and fitted._trainer and type(network.optimizer) is type(fitted.optimizer):
-        state = trainer_state(fitted, fitted._trainer)
-        network._trainer = restored_trainer(network, state)
+    def save(self, path: str | os.PathLike[str], *, state: bool = False) -> None:
+        """Writes the model to a file, from which `neuract.load` makes the same model.
 
+        Parameters
+        ----------
+        path, state
+            As for `neuract.save`.
+        """
+        validate(self)  # `load` refuses what `fit` would
+        save_bytes(path, self._file_bytes(state))
 
-def _sizes(network: Network, n_inputs: int) -> list[list[tuple[int, ...]]]:
-    """The shapes of all parameters."""
-    return [network._shapes(part, n_inputs) for part in PARTS]
+    def _file_bytes(self, training: bool) -> bytes:
+        return estimator_bytes(self, training)
+
+    def _become(self, contents: Contents) -> None:
+        """Becomes the estimator of these contents, which may be a stranger's."""
+        become(self, contents)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return pickled(self)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        unpickle(self, state)
+
+    def onnx_parser(self) -> Callable[..., Any]:
+        """For skl2onnx: the function that declares the outputs."""
+        from neuract.export.onnx._skl2onnx import parser
+
+        return parser(self)
+
+    def onnx_shape_calculator(self) -> Callable[[Any], None]:
+        """For skl2onnx: the function that sets the outputs' types."""
+        from neuract.export.onnx._skl2onnx import set_types
+
+        return set_types
+
+    def onnx_converter(self) -> Callable[[Any, Any, Any], None]:
+        """For skl2onnx: the function that adds the nodes."""
+        from neuract.export.onnx._skl2onnx import convert
+
+        return convert

@@ -7,11 +7,11 @@ They came with scikit-learn 1.9; before it an estimator has no `set_callbacks`, 
 from __future__ import annotations
 
 import copy
-import functools
 from collections.abc import Callable
 from typing import Any
 
 from neuract.network import Network
+from neuract.training._loop import Listener
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -21,19 +21,14 @@ except ImportError:
         """Stands in for scikit-learn's."""
 
     def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
-        """Calls the method, one frame deeper as scikit-learn's does: warnings count frames."""
-
-        @functools.wraps(method)
-        def call(*arguments: Any, **settings: Any) -> Any:
-            return method(*arguments, **settings)
-
-        return call
+        """Leaves the method as it is."""
+        return method
 
 
 __all__ = ["CallbackSupportMixin", "FitTasks", "with_callbacks"]
 
 
-class FitTasks:
+class FitTasks(Listener):
     """A fit, and its epochs one after the other, as tasks that callbacks hear of.
 
     Parameters
@@ -47,7 +42,7 @@ class FitTasks:
 
     Attributes
     ----------
-    heard : bool
+    hears_each : bool
         Whether anybody hears of its epochs.
     """
 
@@ -55,24 +50,26 @@ class FitTasks:
         metadata = None if sample_weight is None else {"sample_weight": sample_weight}
         self._of_all = {"estimator": model, "X": X, "y": y, "metadata": metadata}
         self._fit = self._epoch = None
-        self.heard = not silent and bool(getattr(model, "_skl_callbacks", None))
+        self.network: Network | None = None
+        self.hears_each = not silent and bool(getattr(model, "_skl_callbacks", None))
         if not silent and hasattr(model, "set_callbacks"):
             self._fit = model._init_callback_context(max_subtasks=model.max_iter)
             self._fit.call_on_fit_task_begin(**self._of_all)
 
     def begin_epoch(self) -> None:
-        if self.heard and self._fit is not None:
+        if self.hears_each and self._fit is not None:
             self._epoch = self._fit.subcontext(task_name="epoch").call_on_fit_task_begin(**self._of_all)
 
-    def end_epoch(self, network: Network) -> bool:
-        """Whether a callback wants to stop."""
-        return self._end(self._epoch, network)
+    def end_epoch(self) -> bool:
+        return self._end(self._epoch)
 
-    def end(self, network: Network) -> None:
-        self._end(self._fit, network)
+    def end(self) -> None:
+        """Tells that the fit has ended."""
+        self._end(self._fit)
 
-    def _end(self, task: Any, network: Network) -> bool:
-        if task is None:
+    def _end(self, task: Any) -> bool:
+        network = self.network
+        if task is None or network is None:
             return False
         # A function: most callbacks do not ask for the model as it is now.
         attributes = lambda: {"network_": copy.copy(network)}  # noqa: E731

@@ -7,37 +7,26 @@ parameters and history; "training", the optimizer's state; "generator". The last
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from neuract._checks import boolean, random_state, real_number, whole_number
+from neuract._checks import boolean, whole_number
 from neuract._typing import Array
 from neuract.files._generators import GENERATOR, read_generator, write_generator
 from neuract.files._values import Reader, Writer, object_with
 from neuract.layers._dense import Dense, n_slopes
-from neuract.layers._initial import checked as checked_init
 from neuract.layers._parameters import PARTS
 from neuract.losses._base import Loss
 from neuract.training._session import MOMENTS
+from neuract.training._settings import FIXED, FREE
 
 Document = dict[str, Any]
 State = dict[str, Any]
 Shapes = dict[str, list[tuple[int, ...]]]
 
-FIXED = ("optimizer", "alpha", "l1", "max_grad_norm", "batch_size", "dtype", "n_threads")  # beside layers and loss
-FREE: dict[str, Callable[[Any], Any]] = {
-    "learning_rate": partial(real_number, name="learning_rate", low=0, open_high=True),
-    "epochs": partial(whole_number, name="epochs", low=0),
-    "shuffle": bool,
-    "init": checked_init,
-    "random_state": random_state,
-    "verbose": bool,
-}
-"""The settings that may change, and what takes a value for each of them, or refuses it."""
 REQUIRED = ("layers", "loss", "dtype", "learned")
 """The keys that every file has. Another setting that an older file lacks has the default of `Network`."""
 LAYER, LAYER_OPTIONAL = ("units", "activation"), ("threshold", "dropout")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from neuract._checks import real_number, whole_number
 from neuract.activations._base import Activation
-from neuract.activations._named import PReLU
+from neuract.activations._named import PReLU, Softmax
 from neuract.activations._named import activation as activation_named
 from neuract.inputs._arrays import numeric
 
@@ -98,6 +99,26 @@ def n_slopes(layer: Dense) -> int:
 def layer_names(n_layers: int) -> list[str]:
     """What the layers of a network are called: "hidden 1", "hidden 2", ..., "output"."""
     return [f"hidden {number}" for number in range(1, n_layers)] + ["output"]
+
+
+def checked_layers(layers: Sequence[Dense]) -> tuple[Dense, ...]:
+    """Returns the layers of a network; errors where they are not that."""
+    if not isinstance(layers, (list, tuple)) or not layers or not all(isinstance(layer, Dense) for layer in layers):
+        raise TypeError(f"layers must be a list of at least one Dense, the last the output layer; got {layers!r}")
+    for number, layer in enumerate(layers[:-1]):
+        if isinstance(layer.activation, Softmax):
+            raise ValueError(
+                f"layers[{number}] has softmax, which is for the output layer only: it makes the neurons of a layer "
+                "compete, so that none has a value of its own; use e.g. 'relu' or 'tanh'"
+            )
+    if layers[-1].threshold is not None:
+        raise ValueError(
+            f"the output layer has threshold={layers[-1].threshold!r}, but output neurons always pass their value on; "
+            "set thresholds on hidden layers"
+        )
+    if layers[-1].dropout:
+        raise ValueError(f"the output layer has dropout={layers[-1].dropout!r}; dropout is for hidden layers")
+    return tuple(layers)
 
 
 def _threshold(threshold: Any, units: int) -> float | tuple[float, ...] | None:

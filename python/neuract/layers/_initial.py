@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,15 +13,28 @@ from neuract._typing import Array
 from neuract.activations._named import Sigmoid
 from neuract.layers._dense import Dense
 
+if TYPE_CHECKING:
+    from neuract.layers._parameters import Parameters
+
+Init = str | tuple[Any, Any]  # one of INITS, or lists of weights and of biases
 Draw = Callable[..., Any]  # (shape) -> numbers
 
 PIECE = 2**20  # numbers of one draw, milliseconds: Ctrl-C is heard between draws
 
 
 def initial_parameters(
+    init: Init, parameters: Parameters, random: np.random.RandomState
+) -> Iterable[tuple[Array, Array]]:
+    """Yields weights, (n_in, units), and biases, layer by layer: drawn by one of INITS, or those given."""
+    if isinstance(init, str):
+        return _drawn_parameters(init, parameters.layers, parameters.n_inputs, parameters.dtype, random)
+    given = zip(("weights", "biases"), init, strict=True)
+    return zip(*(parameters.checked(part, arrays) for part, arrays in given), strict=True)
+
+
+def _drawn_parameters(
     init: str, layers: Sequence[Dense], n_inputs: int, dtype: str, random: np.random.RandomState
 ) -> Iterator[tuple[Array, Array]]:
-    """Weights, (n_in, units), and biases, layer by layer, by one of INITS."""
     if init == "glorot_uniform":
         yield from _glorot_uniform(layers, n_inputs, dtype, random)
         return
@@ -82,7 +95,7 @@ DRAWS: dict[str, Callable[[int, np.random.RandomState], Draw]] = {
 INITS = ("glorot_uniform", *DRAWS, "orthogonal")
 
 
-def checked(init: Any) -> str | tuple[Any, Any]:
+def checked(init: Any) -> Init:
     """A name of INITS, or a pair of lists of arrays."""
     if isinstance(init, str) and init in INITS:
         return init

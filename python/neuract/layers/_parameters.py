@@ -1,6 +1,116 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The parts of a network's parameters: weights, biases and slopes."""
+"""The weights, biases and slopes of a network, which lie in the core's memory."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+import neuract._neuract_core as core
+from neuract._typing import Array
+from neuract.activations._named import PReLU
+from neuract.inputs._arrays import numeric
+from neuract.layers._dense import Dense, n_slopes
+from neuract.threading._count import threads_of
+
 PARTS = ("weights", "biases", "slopes")
+Arrays = Mapping[str, Sequence[Array]]  # for each of PARTS one array a layer, empty where it learns no slopes
+
+
+def shapes(layers: Sequence[Dense], n_inputs: int, part: str) -> list[tuple[int, ...]]:
+    """Returns the shapes of one part, layer by layer; slopes of layers that learn none have size 0."""
+    if part == "weights":
+        return list(pairwise([n_inputs, *(layer.units for layer in layers)]))
+    if part == "biases":
+        return [(layer.units,) for layer in layers]
+    return [(n_slopes(layer),) for layer in layers]
+
+
+def checked(layers: Sequence[Dense], n_inputs: int, dtype: str, part: str, arrays: Sequence[Any]) -> list[Array]:
+    """Returns one part as arrays of the dtype; ValueError where a number is not finite or a shape differs."""
+    expected = shapes(layers, n_inputs, part)
+    if len(arrays) != len(expected):
+        raise ValueError(f"{part} must have one array for each of the {len(expected)} layers, got {len(arrays)}")
+    result = []
+    for layer, (given, shape) in enumerate(zip(arrays, expected, strict=True)):
+        array = numeric([] if given is None else given, f"{part}[{layer}]", dtype)
+        if array.shape != shape:
+            raise ValueError(f"{part}[{layer}] must have shape {shape}, got {array.shape}")
+        result.append(array)
+    return result
+
+
+class Parameters:
+    """The parameters of layers that follow `n_inputs` inputs; at first all 0, slopes at their start.
+
+    Attributes
+    ----------
+    core : core.Network
+        The layers in the core.
+    """
+
+    def __init__(self, layers: Sequence[Dense], n_inputs: int, dtype: str) -> None:
+        self.layers, self.n_inputs, self.dtype = layers, n_inputs, dtype
+        self.core = core.Network(dtype, n_inputs, [_core_layer(layer) for layer in layers])
+
+    @property
+    def count(self) -> int:
+        """How many numbers there are."""
+        return sum(int(np.prod(shape)) for part in PARTS for shape in self.shapes(part))
+
+    def shapes(self, part: str) -> list[tuple[int, ...]]:
+        return shapes(self.layers, self.n_inputs, part)
+
+    def part(self, part: str) -> list[Array]:
+        """Returns one read-only copy a layer."""
+        return self.read(self.core.get, part)
+
+    def read(self, get: Callable[..., None], part: str, *where: str) -> list[Array]:
+        """Returns one read-only array a layer in the shapes of that part, filled by a getter of the core."""
+        arrays = [np.empty(shape, dtype=self.dtype) for shape in self.shapes(part)]
+        for layer, array in enumerate(arrays):
+            get(*where, layer, part, array)
+            array.flags.writeable = False
+        return arrays
+
+    def all(self) -> dict[str, list[Array]]:
+        """Returns read-only copies of every part."""
+        return {part: self.part(part) for part in PARTS}
+
+    def set(self, parameters: Arrays) -> None:
+        """Sets the parts that are given, which have the right shapes and dtype."""
+        for part, arrays in parameters.items():
+            for layer, array in enumerate(arrays):
+                self.core.set(layer, part, array)
+
+    def start(self, initial: Iterable[tuple[Array, Array]]) -> None:
+        """Sets the initial weights and biases, given layer by layer."""
+        for layer, (weights, biases) in enumerate(initial):
+            self.core.set(layer, "weights", weights)
+            self.core.set(layer, "biases", biases)
+
+    def checked(self, part: str, arrays: Sequence[Any]) -> list[Array]:
+        return checked(self.layers, self.n_inputs, self.dtype, part, arrays)
+
+    def predict(self, x: Any, n_threads: int | None) -> Array:
+        """Returns the outputs of the last layer for checked rows, rows × outputs."""
+        y = np.empty((len(x), self.layers[-1].units), dtype=self.dtype)
+        self.core.predict(len(x), x, y, threads_of(n_threads))
+        return y
+
+    def inspect(self, x: Any, n_threads: int | None, dtype: npt.DTypeLike) -> list[Array]:
+        """Returns what each neuron passes on for checked rows, with dtype bool whether it fires: one array a layer."""
+        arrays = [np.empty((len(x), layer.units), dtype=dtype) for layer in self.layers]
+        passed_on, fired = (None, arrays) if dtype is np.bool_ else (arrays, None)
+        self.core.inspect(len(x), x, passed_on, fired, threads_of(n_threads))
+        return arrays
+
+
+def _core_layer(layer: Dense) -> tuple[Any, ...]:
+    f = layer.activation
+    shared = isinstance(f, PReLU) and f.shared
+    return layer.units, f.core_name, f.parameter, shared, layer.thresholds, layer.dropout

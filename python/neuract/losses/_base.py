@@ -4,22 +4,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 
 from neuract._typing import Array
 from neuract.activations._base import Activation
-from neuract.activations._named import Softmax
+from neuract.activations._named import Linear, Softmax
 from neuract.inputs._arrays import numeric
 
 OwnFunction = Callable[[Array, Array], tuple[Array, Array]]
 
 
 class Loss:
-    """What an output costs, given the target."""
+    """What an output costs, given the target.
+
+    Attributes
+    ----------
+    of : {"numbers", "probabilities", "any"}
+        What the outputs are: an estimator takes the losses of its own kind, and those of any.
+    default_output : Activation
+        Of the output layer, where a regressor learns by this loss.
+    positive_targets : bool
+        Whether a y below 0 is refused.
+    summed : bool
+        Whether scikit-learn too reports the sum over several outputs, not their mean.
+    """
 
     names: ClassVar[tuple[str, ...]]
+    of: ClassVar[Literal["numbers", "probabilities", "any"]] = "numbers"
+    default_output: ClassVar[Activation] = Linear()
+    positive_targets: ClassVar[bool] = False
+    summed: ClassVar[bool] = False
 
     @property
     def name(self) -> str:
@@ -37,6 +53,11 @@ class Loss:
         return None
 
     @property
+    def quantiles(self) -> tuple[float, ...]:
+        """The quantiles of one target that have an output each; none of most losses."""
+        return ()
+
+    @property
     def own(self) -> OwnFunction | None:
         """The function that computes the loss in place of the core."""
         return None
@@ -51,9 +72,12 @@ class Loss:
         return self.name
 
     def targets(self, y: object, rows: int, n_out: int, output: Activation, dtype: str) -> Array:
-        """y as the core takes it, (rows, n_out); ValueError where it does not fit."""
-        array = numeric(y, "y", dtype)
-        given = array.shape
+        """Returns y as the core takes it, (rows, n_out); ValueError where it does not fit."""
+        return self.arranged(numeric(y, "y", dtype), rows, n_out, output)
+
+    def arranged(self, y: Array, rows: int, n_out: int, output: Activation) -> Array:
+        """Returns `targets` of a y that has finite numbers of the network's dtype."""
+        array, given = y, y.shape
         if array.ndim == 1 and n_out == 1:
             array = array[:, np.newaxis]
         if array.shape != (rows, n_out):

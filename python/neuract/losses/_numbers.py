@@ -86,13 +86,17 @@ class Quantile(Loss):
         return tuple(np.atleast_1d(self.q).tolist())
 
     @property
+    def quantiles(self) -> tuple[float, ...]:
+        return self.q if isinstance(self.q, tuple) else ()
+
+    @property
     def outputs(self) -> int | None:
         return len(self.q) if isinstance(self.q, tuple) else None
 
-    def targets(self, y: object, rows: int, n_out: int, output: Activation, dtype: str) -> Array:
+    def arranged(self, y: Array, rows: int, n_out: int, output: Activation) -> Array:
         if self.outputs is None:
-            return super().targets(y, rows, n_out, output, dtype)
-        target = super().targets(y, rows, 1, output, dtype)
+            return super().arranged(y, rows, n_out, output)
+        target = super().arranged(y, rows, 1, output)
         return np.repeat(target, self.outputs, axis=1)
 
 
@@ -110,6 +114,9 @@ class Poisson(Loss):
     """Half the Poisson deviance, ŷ - y · log ŷ + y · log y - y: for counts and rates, y >= 0."""
 
     names = ("poisson",)
+    default_output = Exponential()
+    positive_targets = True
+    summed = True
 
     def core_name(self, output: Activation) -> str:
         if isinstance(output, Exponential):
@@ -120,8 +127,8 @@ class Poisson(Loss):
             f"poisson with {output!r} is not supported: the loss needs outputs > 0; use 'exponential' (or 'sigmoid')"
         )
 
-    def targets(self, y: object, rows: int, n_out: int, output: Activation, dtype: str) -> Array:
-        array = super().targets(y, rows, n_out, output, dtype)
+    def arranged(self, y: Array, rows: int, n_out: int, output: Activation) -> Array:
+        array = super().arranged(y, rows, n_out, output)
         if (array < 0).any():
             raise ValueError(f"the poisson loss needs y >= 0, got {float(array.min())}")
         return array
@@ -143,6 +150,9 @@ class Gamma(Loss):
     """
 
     names = ("gamma",)
+    default_output = Exponential()
+    positive_targets = True
+    summed = True
 
     def core_name(self, output: Activation) -> str:
         if isinstance(output, Exponential):
@@ -152,9 +162,9 @@ class Gamma(Loss):
             "'exponential'"
         )
 
-    def targets(self, y: object, rows: int, n_out: int, output: Activation, dtype: str) -> Array:
-        array = super().targets(y, rows, n_out, output, dtype)
-        if (array < np.finfo(dtype).tiny).any():  # the core takes what is smaller for 0
+    def arranged(self, y: Array, rows: int, n_out: int, output: Activation) -> Array:
+        array = super().arranged(y, rows, n_out, output)
+        if (array < np.finfo(array.dtype).tiny).any():  # the core takes what is smaller for 0
             raise ValueError(
                 f"the gamma loss needs y > 0, got {float(array.min())}; leave rows with 0 out, or use 'poisson'"
             )

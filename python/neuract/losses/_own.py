@@ -10,7 +10,6 @@ import numpy as np
 from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.activations._named import Softmax
-from neuract.inputs._arrays import numeric
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._probabilities import class_numbers
 
@@ -44,6 +43,8 @@ class OwnLoss(Loss):
 
     function: OwnFunction
     names = ()
+    of = "any"
+    summed = True
 
     def __post_init__(self) -> None:
         if not callable(self.function):
@@ -60,10 +61,10 @@ class OwnLoss(Loss):
     def core_name(self, output: Activation) -> str:
         return "own_softmax" if isinstance(output, Softmax) else "own"
 
-    def targets(self, y: object, rows: int, n_out: int, output: Activation, dtype: str) -> Array:
+    def arranged(self, y: Array, rows: int, n_out: int, output: Activation) -> Array:
         if isinstance(output, Softmax):
-            return class_numbers(numeric(y, "y", dtype), rows, n_out)
-        return super().targets(y, rows, n_out, output, dtype)
+            return class_numbers(y, rows, n_out)
+        return super().arranged(y, rows, n_out, output)
 
     def _checked(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
         """What the function returns, in the dtype and the shapes that the core takes."""

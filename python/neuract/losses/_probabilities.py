@@ -11,12 +11,13 @@ from neuract._checks import real_number
 from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.activations._named import Sigmoid, Softmax
-from neuract.inputs._arrays import numeric
 from neuract.losses._base import Loss
 
 
 class OfProbabilities(Loss):
     """A loss of what stands on sigmoid (two classes, or several labels) or softmax (one of several classes)."""
+
+    of = "probabilities"
 
     def core_name(self, output: Activation) -> str:
         if isinstance(output, (Sigmoid, Softmax)):
@@ -26,10 +27,10 @@ class OfProbabilities(Loss):
             "or several labels) or 'softmax' (one of several classes)"
         )
 
-    def targets(self, y: object, rows: int, n_out: int, output: Activation, dtype: str) -> Array:
+    def arranged(self, y: Array, rows: int, n_out: int, output: Activation) -> Array:
         if isinstance(output, Softmax):
-            return class_numbers(numeric(y, "y", dtype), rows, n_out)
-        array = super().targets(y, rows, n_out, output, dtype)
+            return class_numbers(y, rows, n_out)
+        array = super().arranged(y, rows, n_out, output)
         self._check_labels(array)
         return array
 

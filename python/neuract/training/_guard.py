@@ -48,12 +48,3 @@ class Diverged(ValueError):
 
 class DivergedLater(Diverged):
     """In a fit whose first epochs ended well: the estimator has the model that they made."""
-
-
-def diverged(epoch: int, rate: str, max_grad_norm: float | None, left: str = "") -> Diverged:
-    """The error of that epoch, counted from 1; rate: the learning rate's name and value; left: which weights."""
-    bound = "set max_grad_norm (1, say)" if max_grad_norm is None else f"lower max_grad_norm ({max_grad_norm:g})"
-    return Diverged(
-        f"training diverged: in epoch {epoch} the loss or a weight was no longer finite{left}. Scale X, and y "
-        f"if it is numbers (with StandardScaler, say), lower {rate}, or {bound}"
-    )

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Warnings that name the line of the user's code which called neuract."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from types import FrameType
+
+# scikit-learn's callbacks wrap our fit: their frames lie between ours.
+OURS = ("neuract", "sklearn.callback")
+
+
+def warn(message: str, category: type[Warning] = UserWarning) -> None:
+    """Warns at the nearest frame outside of the package."""
+    frame: FrameType | None = sys._getframe(1)
+    level = 2
+    while frame is not None and _is_ours(frame):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level - 1)
+
+
+def _is_ours(frame: FrameType) -> bool:
+    module = frame.f_globals.get("__name__", "")
+    return any(module == name or module.startswith(f"{name}.") for name in OURS)

@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The training of an estimator: scikit-learn's stopping rules, and the curves that they leave in its attributes."""
+
+from __future__ import annotations
+
+from copy import copy
+from dataclasses import dataclass
+from functools import partial
+from math import inf
+from typing import Any, cast
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.model_selection import train_test_split
+
+from neuract._warnings import warn
+from neuract.callbacks._listener import Callbacks
+from neuract.estimators._monitor import Monitor, Rows
+from neuract.estimators._sklearn_callbacks import FitTasks
+from neuract.inputs._data import Data
+from neuract.network import Network
+from neuract.schedules._rate import SKLEARNS, LearningRate
+from neuract.training._guard import Diverged, DivergedLater
+from neuract.training._history import Recorder
+from neuract.training._lbfgs import train_lbfgs
+from neuract.training._loop import Listener, descend, hear
+from neuract.training._session import Ended, shuffled
+from neuract.training._stopping import Patience, Stopping
+
+CURVES = ("loss_curve_", "best_loss_", "validation_scores_", "best_validation_score_", "validation_loss_curve_")
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fit of an estimator: of `network`, which becomes its `network_` when the fit has ended."""
+
+    model: Any
+    network: Network
+    tasks: FitTasks
+    incremental: bool
+
+    def say(self, text: str, *values: object) -> None:
+        if self.model.verbose:
+            print(text % values)
+
+
+# ---- curves --------------------------------------------------------------------------------------
+
+
+def close_curves(model: Any) -> None:
+    """Removes the attributes that only sgd and adam leave."""
+    for name in CURVES:
+        model.__dict__.pop(name, None)
+
+
+def open_curves(model: Any, continuing: bool, incremental: bool, validated: bool) -> None:
+    """Sets the attributes that grow from epoch to epoch: new lists, continued where the fit is."""
+    same = continuing and hasattr(model, "loss_curve_")
+    schedule = model.learning_rate
+    if model.solver == "adam" and schedule in SKLEARNS:
+        schedule = "constant"
+    rate = LearningRate(schedule, model.learning_rate_init, model.power_t, model.max_iter)
+    model._rate = copy(model._rate) if incremental and same and model._rate == rate else rate
+    if same and model.early_stopping == (model.validation_scores_ is not None):
+        model.loss_curve_ = model.loss_curve_.copy()
+        model.validation_scores_ = model.validation_scores_ and model.validation_scores_.copy()
+        model.validation_loss_curve_ = list(model.validation_loss_curve_ or []) if validated else None
+        return
+    model._no_improvement_count = 0
+    model.loss_curve_ = []
+    model.best_loss_ = None if model.early_stopping else inf
+    model.validation_scores_ = [] if model.early_stopping else None
+    model.best_validation_score_ = -inf if model.early_stopping else None
+    model.validation_loss_curve_ = [] if validated else None
+
+
+class Curves(Listener):
+    """Keeps the losses in the estimator's attributes, and counts epochs without improvement where nothing is scored."""
+
+    def __init__(self, fit: Fit, rows: int, patience: Patience) -> None:
+        self._fit, self._model, self._rows, self._patience = fit, fit.model, rows, patience
+        self.hears_each = bool(fit.model.verbose)
+
+    def ran(self, ended: Ended) -> None:
+        model = self._model
+        losses = [model._reported(loss) + penalty for loss, penalty in ended]
+        model.loss_ = losses[-1]
+        model.loss_curve_ += losses
+        model.n_iter_ += len(losses)
+        model.t_ += self._rows * len(losses)
+        self._fit.say("Iteration %d, loss = %.8f", model.n_iter_, model.loss_)
+        if model.best_loss_ is not None:
+            for loss in losses:
+                self._patience.hear(-loss)
+            model.best_loss_, model._no_improvement_count = -self._patience.best, self._patience.count
+
+
+# ---- rules ---------------------------------------------------------------------------------------
+
+
+class Validation:
+    """Scores the network after each epoch; with early stopping `best` has the parameters of the best one."""
+
+    def __init__(self, fit: Fit, monitor: Monitor, patience: Patience, recorder: Recorder) -> None:
+        self._fit, self._monitor, self._patience, self._recorder = fit, monitor, patience, recorder
+        keeps_best = fit.model.early_stopping and not fit.incremental
+        self.best = fit.network._known().all() if keeps_best else None
+
+    def judge(self) -> None:
+        model = self._fit.model
+        loss = self._monitor.loss()
+        model.validation_loss_curve_.append(loss)
+        if model.monitor_neurons:
+            self._recorder.note("validation_loss", loss)
+        if model.validation_scores_ is None:
+            return
+        score = self._monitor.score(loss)
+        model.validation_scores_.append(score)
+        self._fit.say("Validation score: %f", score)
+        is_best = self._patience.hear(score)
+        model.best_validation_score_, model._no_improvement_count = self._patience.best, self._patience.count
+        if is_best and self.best is not None:
+            self.best = self._fit.network._known().all()
+
+
+class Rules(Stopping):
+    """scikit-learn's: training ends, or the rate is lowered, when patience runs out."""
+
+    def __init__(self, fit: Fit, patience: Patience, validation: Validation | None) -> None:
+        model = fit.model
+        super().__init__(f"learning_rate_init ({model.learning_rate_init:g})", model.max_grad_norm)
+        self._fit, self._count, self._validation = fit, patience, validation
+
+    @property
+    def least_epochs(self) -> float:
+        return self._count.left
+
+    def stops(self, epochs: int) -> bool:
+        model, patience = self._fit.model, self._count
+        if self._validation is not None:
+            self._validation.judge()
+        model._rate.end_epochs(epochs, model.t_)
+        if not patience.ran_out:
+            return False
+        stops, consequence = model._rate.stall()
+        what = "Validation score" if model.early_stopping else "Training loss"
+        text = "%s did not improve more than tol=%f for %d consecutive epochs. %s"
+        self._fit.say(text, what, model.tol, model.n_iter_no_change, consequence)
+        if not stops:
+            patience.count = model._no_improvement_count = 0
+        return stops
+
+
+# ---- epochs --------------------------------------------------------------------------------------
+
+
+def descend_epochs(fit: Fit, rows: Rows, held_out: Rows | None, random: np.random.RandomState) -> Diverged | None:
+    """Trains by sgd or adam until one of the rules holds, or for one epoch; held_out: rows given to validate on.
+
+    Returns the error to raise once the epochs before it are kept.
+    """
+    model, network, data = fit.model, fit.network, rows.data
+    session = network._learner.ready(random)  # draws its seed before rows are held out, as for new weights
+    if model.early_stopping and held_out is None:
+        data, held_out = _split(model, rows, random)
+    session.watch = model.monitor_neurons
+    recorder = Recorder(network.history_, session)
+    best = model.best_validation_score_ if model.early_stopping else -model.best_loss_
+    patience = Patience(float(model.n_iter_no_change), model.tol, best, model._no_improvement_count)
+    validation = None if held_out is None else Validation(fit, Monitor(model, network, held_out), patience, recorder)
+    _warn_of_small_data(model, data)
+    order = shuffled(data.rows, random) if model.shuffle else None
+    told = Callbacks(network.callbacks, network, model._rate, lambda: model.n_iter_ - 1, partial(_logs, fit))
+    told.hears_each |= validation is not None
+    listeners = [recorder, Curves(fit, data.rows, patience), told, fit.tasks]
+    rules = Rules(fit, patience, validation)
+    model.n_iter_, failure, epochs = 0, None, 1 if fit.incremental else model.max_iter
+    told.begin()
+    try:
+        if not descend(session, data, order, model._rate, epochs, rules, listeners) and not fit.incremental:
+            _warn_of_max_iter(model)
+    except KeyboardInterrupt:
+        if model.n_iter_ == 0:
+            raise
+        warn("Training interrupted by user.")
+    except Diverged as diverged:
+        network._learner.session = None  # its running means are no longer finite
+        if validation is not None and validation.best is not None:
+            warn(f"{diverged}. The best weights so far are kept", ConvergenceWarning)
+        elif model.n_iter_ == 0:
+            raise
+        else:
+            failure = DivergedLater(f"{diverged}. The model has the weights of the epoch before")
+    if validation is not None and validation.best is not None:
+        network._known().set(validation.best)
+    told.end()
+    return failure
+
+
+def _logs(fit: Fit) -> dict[str, float]:
+    """What callbacks are told of the epoch that has just ended."""
+    model, network = fit.model, fit.network
+    logs = {"loss": model.loss_, "learning_rate": network.learning_rate}
+    if model.monitor_neurons:
+        logs |= {name: network.history_[name][-1] for name in ("gradient_norm", "dead_share")}
+    if model.validation_loss_curve_:
+        logs["validation_loss"] = model.validation_loss_curve_[-1]
+    if model.validation_scores_:
+        logs["validation_score"] = model.validation_scores_[-1]
+    return logs
+
+
+def _split(model: Any, rows: Rows, random: np.random.RandomState) -> tuple[Data, Rows]:
+    """The rows to learn from and those to validate on, as scikit-learn draws them."""
+    data = rows.data
+    train, held_out = train_test_split(
+        np.arange(data.rows),
+        random_state=random,
+        test_size=model.validation_fraction,
+        stratify=model._strata(data),
+    )
+    if len(held_out) < 2:
+        raise ValueError(
+            f"The validation set is too small: validation_fraction={model.validation_fraction} of "
+            f"{data.rows} rows leaves {len(held_out)}, and at least 2 are needed"
+        )
+    return data.take(train), rows.take(held_out)
+
+
+def _warn_of_small_data(model: Any, data: Data) -> None:
+    if model.batch_size != "auto" and cast(int, model.batch_size) > data.rows:
+        warn(
+            f"batch_size={model.batch_size} is larger than the {data.rows} rows to learn from; "
+            "every step takes all of them"
+        )
+
+
+def _warn_of_max_iter(model: Any) -> None:
+    warn(
+        f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) reached and the optimization "
+        "hasn't converged yet: raise max_iter, or tol",
+        ConvergenceWarning,
+    )
+
+
+# ---- lbfgs ---------------------------------------------------------------------------------------
+
+
+class Iterations(Listener):
+    """Counts the iterations of lbfgs."""
+
+    def __init__(self, fit: Fit) -> None:
+        self._fit = fit
+
+    def ran(self, ended: Ended) -> None:
+        self._fit.model.n_iter_ += 1
+        self._fit.say("Iteration %d, loss = %.8f", self._fit.model.n_iter_, ended[-1][0])
+
+
+def minimize(fit: Fit, data: Data) -> None:
+    """Trains on all rows at once by L-BFGS, until its gradient is small or an allowance is used up."""
+    model, network = fit.model, fit.network
+    model.n_iter_ = 0
+    rate = LearningRate("constant", network.learning_rate, model.power_t, model.max_iter)
+    logs = lambda: {"loss": network.history_["loss"][-1]}  # noqa: E731
+    told = Callbacks(network.callbacks, network, rate, lambda: model.n_iter_ - 1, logs)
+    stopped = _Stopped([Recorder(network.history_), Iterations(fit), told, fit.tasks])
+    told.begin()
+    result = train_lbfgs(network._known(), network._learner.settings, data, model.max_iter, stopped)
+    told.end()
+    strength = 0.5 * model.alpha / data.total_weight
+    penalty = strength * sum(float(np.vdot(w, w)) for w in network.weights)
+    model.loss_ = model._reported(float(result.fun) - penalty) + penalty
+    model.n_iter_ = min(int(result.nit), model.max_iter)
+    if result.status != 0 and not stopped.stopped:
+        warn(
+            f"lbfgs failed to converge after {model.n_iter_} iteration(s): {result.message}. Scale X, "
+            f"or raise max_iter ({model.max_iter}), max_fun ({model.max_fun}) or tol ({model.tol:g})",
+            ConvergenceWarning,
+        )
+
+
+class _Stopped:
+    """Tells listeners of an iteration, and remembers whether one of them has stopped the training."""
+
+    def __init__(self, listeners: list[Listener]) -> None:
+        self._listeners, self.stopped = listeners, False
+
+    def __call__(self, loss: float) -> bool:
+        self.stopped = hear(self._listeners, loss)
+        return self.stopped

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The history of a network, and what it prints, as listeners of a training."""
+
+from __future__ import annotations
+
+from math import nan
+
+from neuract.training._loop import Listener
+from neuract.training._session import Ended, Session
+
+
+class Recorder(Listener):
+    """Adds an entry an epoch to each list of a history; NaN for what was watched in other epochs only.
+
+    session: one that watches (`Session.watch`), whose numbers of the last epoch are added too.
+    """
+
+    def __init__(self, history: dict[str, list[float]], session: Session | None = None) -> None:
+        self._history, self._session = history, session
+        self.hears_each = session is not None and session.watch
+
+    def ran(self, ended: Ended) -> None:
+        for name, values in self._history.items():
+            values += [loss + penalty for loss, penalty in ended] if name == "loss" else [nan] * len(ended)
+        if self._session is not None and self._session.watch:
+            rate, (norm, dead) = self._session.rate, self._session.watched()
+            for name, value in (("learning_rate", rate), ("gradient_norm", norm), ("dead_share", dead)):
+                self.note(name, value)
+
+    def note(self, name: str, value: float) -> None:
+        """Sets a number of the last epoch."""
+        if name not in self._history:
+            self._history[name] = [nan] * len(self._history["loss"])
+        self._history[name][-1] = value
+
+
+class Printer(Listener):
+    """Prints the loss of each epoch."""
+
+    hears_each = True
+
+    def __init__(self, history: dict[str, list[float]]) -> None:
+        self._losses = history["loss"]
+
+    def ran(self, ended: Ended) -> None:
+        print(f"epoch {len(self._losses)}: loss {self._losses[-1]:.6g}")

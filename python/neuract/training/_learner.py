@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a network has learned, and how it goes on: parameters, session, random generator and history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuract._checks import not_fitted, random_generator
+from neuract._typing import Array, FittedModel
+from neuract.inputs._data import Data
+from neuract.inputs._sparse import SparseRows
+from neuract.layers._dense import Dense
+from neuract.layers._initial import Init, initial_parameters
+from neuract.layers._parameters import Parameters
+from neuract.training._guard import trained_by_one
+from neuract.training._session import Gradients, Session, Settings
+
+History = dict[str, list[float]]
+
+
+class Learner:
+    """The part of a network that learns.
+
+    Attributes
+    ----------
+    parameters : Parameters or None
+    session : Session or None
+        Of the last training, or None where there was none or it ended badly.
+    random : RandomState or None
+        From which the training goes on drawing.
+    history : dict of lists or None
+        One entry an epoch.
+    """
+
+    def __init__(self, layers: tuple[Dense, ...], dtype: str, batch_size: int, settings: Settings) -> None:
+        self.layers, self.dtype, self.batch_size, self.settings = layers, dtype, batch_size, settings
+        self.parameters: Parameters | None = None
+        self.session: Session | None = None
+        self.random: np.random.RandomState | None = None
+        self.history: History | None = None
+        self._model: Callable[[], FittedModel] | None = None
+
+    # ---- parameters ------------------------------------------------------------------------------
+
+    def known(self) -> Parameters:
+        """Returns the parameters; NotFittedError where there are none."""
+        if self.parameters is None:
+            raise not_fitted("Network")
+        return self.parameters
+
+    def set(self, **given: Sequence[Any] | None) -> None:
+        """Sets the parts of the parameters that are given, in their shapes; without parameters, makes some first."""
+        parameters = self.parameters
+        if parameters is None:
+            if given["weights"] is None:
+                raise ValueError("a network that is not fitted needs weights first: they tell its number of inputs")
+            parameters = Parameters(self.layers, _rows_of_first(given["weights"]), self.dtype)
+        parameters.set({part: parameters.checked(part, arrays) for part, arrays in given.items() if arrays is not None})
+        if self.parameters is None:
+            self.parameters, self.history = parameters, {"loss": []}
+
+    # ---- sessions --------------------------------------------------------------------------------
+
+    def start(self, x: Array | SparseRows, init: Init, random: np.random.RandomState) -> None:
+        """Begins anew with random parameters, without history. All memory is there before anything is given up."""
+        parameters = Parameters(self.layers, x.shape[1], self.dtype)
+        parameters.start(initial_parameters(init, parameters, random))
+        session = self._new_session(parameters, random)
+        session.reserve(x)
+        self.parameters, self.session, self.random, self.history = parameters, session, random, {"loss": []}
+
+    def go_on_from(self, fitted: Learner, *, with_optimizer: bool) -> None:
+        """Takes over parameters and history, and the optimizer's state where it is of the same kind."""
+        known = fitted.known()
+        self.parameters = Parameters(self.layers, known.n_inputs, self.dtype)
+        self.parameters.set(known.all())
+        self.history = {name: values.copy() for name, values in (fitted.history or {}).items()}
+        same_kind = type(self.settings.optimizer) is type(fitted.settings.optimizer)
+        if with_optimizer and fitted.session and same_kind:
+            self.restore(fitted.session.state())
+
+    def ready(self, random: np.random.RandomState) -> Session:
+        """Returns the session; a new one gets its seed from `random`."""
+        if self.session is None:
+            self.session = self._new_session(self.known(), random)
+        return self.session
+
+    def generator(self, random_state: Any) -> np.random.RandomState:
+        """Returns the generator from which the training goes on drawing; of `random_state` where there is none."""
+        if self.random is None:
+            self.random = random_generator(random_state)
+        return self.random
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Makes the session of that state."""
+        self.session = Session(self.known(), self.settings, self.batch_size, state["seed"])
+        self.session.restore(state)
+
+    def loss(self, data: Data) -> float:
+        """Returns the mean loss over the rows, without penalties and dropout."""
+        return Session(self.known(), self.settings, data.rows).loss(data)
+
+    def gradients(self, data: Data) -> Gradients:
+        """Returns the mean loss over the rows and its gradient, without penalties and dropout."""
+        return Session(self.known(), self.settings, data.rows).gradients(data)
+
+    def _new_session(self, parameters: Parameters, random: np.random.RandomState) -> Session:
+        dropout = any(layer.dropout for layer in self.layers)
+        seed = int(random.randint(2**32, dtype=np.uint64)) if dropout else 0
+        return Session(parameters, self.settings, self.batch_size, seed)
+
+    # ---- state -----------------------------------------------------------------------------------
+
+    def untaught(self) -> Learner:
+        """Returns a learner of the same settings that has learned nothing."""
+        return Learner(self.layers, self.dtype, self.batch_size, self.settings)
+
+    def state(self) -> dict[str, Any]:
+        """Returns what was learned, the session's state and the generator; None each where there is none."""
+        known = self.parameters
+        learned = known and {"n_inputs": known.n_inputs, "history": self.history, "parameters": known.all()}
+        return {"learned": learned, "training": self.session and self.session.state(), "generator": self.random}
+
+    def set_state(self, state: Mapping[str, Any]) -> None:
+        """Takes over what `state` gave."""
+        learned, training, self.random = state["learned"], state["training"], state["generator"]
+        if learned is not None:
+            self.set(**learned["parameters"])
+            self.history = learned["history"]
+        if training is not None:
+            self.restore(training)
+
+    # ---- the model in training -------------------------------------------------------------------
+
+    @contextmanager
+    def trained_for(self, network: object, model: Callable[[], FittedModel]) -> Iterator[None]:
+        """Around a training for an estimator, whose state of now `model` gives; callbacks must not train it too."""
+        with trained_by_one(network, "network"):
+            self._model = model
+            try:
+                yield
+            finally:
+                self._model = None  # which refers to the network: without this it would outlive a failure
+        self.random = None  # with random_state=None NumPy's own, which is no part of the model
+
+    def model_in_training(self) -> FittedModel | None:
+        """Returns the estimator whose fit this is, as if the fit ended now; None in a network's own fit."""
+        return None if self._model is None else self._model()
+
+
+def _rows_of_first(weights: Sequence[npt.ArrayLike]) -> int:
+    shape = np.shape(weights[0]) if len(weights) else ()
+    if len(shape) != 2 or shape[0] == 0:
+        raise ValueError(f"weights[0] must have shape (n_inputs, units), got {shape}")
+    return int(shape[0])

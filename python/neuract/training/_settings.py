@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The settings of a network: what each may be, and which do not go together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from neuract._checks import one_of, random_state, real_number, whole_number
+from neuract.layers._dense import Dense
+from neuract.layers._initial import checked as checked_init
+from neuract.losses._base import Loss
+from neuract.optimizers import LBFGS, optimizer
+from neuract.training._session import Settings
+
+DTYPES = ("float32", "float64")
+
+
+def _positive_or_none(value: Any, name: str) -> float | None:
+    return None if value is None else real_number(value, name, low=0, open_low=True, open_high=True)
+
+
+def _count_or_none(value: Any, name: str) -> int | None:
+    return None if value is None else whole_number(value, name, low=1)
+
+
+def _boolean(value: Any) -> bool:
+    return bool(value)
+
+
+Check = Callable[[Any], Any]
+FIXED: dict[str, Check] = {
+    "optimizer": optimizer,
+    "alpha": partial(real_number, name="alpha", low=0, open_high=True),
+    "l1": partial(real_number, name="l1", low=0, open_high=True),
+    "max_grad_norm": partial(_positive_or_none, name="max_grad_norm"),
+    "batch_size": partial(whole_number, name="batch_size", low=1),
+    "dtype": partial(one_of, name="dtype", accepted=DTYPES),
+    "n_threads": partial(_count_or_none, name="n_threads"),
+}
+"""The settings that a network keeps, next to its layers and loss; each with what returns its value or refuses it."""
+
+FREE: dict[str, Check] = {
+    "learning_rate": partial(real_number, name="learning_rate", low=0, open_high=True),
+    "epochs": partial(whole_number, name="epochs", low=0),
+    "shuffle": _boolean,
+    "init": checked_init,
+    "random_state": random_state,
+    "verbose": _boolean,
+}
+"""The settings that may change between calls."""
+
+WANTED: dict[str, Check] = {
+    "learning_rate": partial(real_number, name="learning_rate", low=0, open_low=True, open_high=True),
+    "epochs": partial(whole_number, name="epochs", low=1),
+}
+"""Narrower ranges for a new network: it wants to learn. Later a schedule may end at a rate of 0."""
+
+CHECKS = {**FIXED, **FREE, **WANTED}
+
+
+def check_wanted(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the settings of a new network, of what is given, checked one by one."""
+    return {name: check(given[name]) for name, check in CHECKS.items()}
+
+
+def settings_of(layers: Sequence[Dense], loss: Loss, core_loss: str, checked: Mapping[str, Any]) -> Settings:
+    """Returns what a session needs of checked settings; ValueError where they do not go together."""
+    output = layers[-1]
+    if loss.outputs not in (None, output.units):
+        raise ValueError(
+            f"{loss!r} needs an output layer of {loss.outputs} neurons, one for each quantile; it has {output.units}"
+        )
+    if isinstance(checked["optimizer"], LBFGS):
+        _refuse_what_lbfgs_cannot(layers, checked["l1"], checked["max_grad_norm"])
+    numbers = (checked[name] for name in ("optimizer", "alpha", "l1", "max_grad_norm", "n_threads"))
+    return Settings(loss, core_loss, *numbers)
+
+
+def _refuse_what_lbfgs_cannot(layers: Sequence[Dense], l1: float, max_grad_norm: float | None) -> None:
+    if any(layer.dropout for layer in layers):
+        raise ValueError("lbfgs needs the same loss each time it looks, which dropout makes random; use adam or sgd")
+    if l1:
+        raise ValueError(f"lbfgs needs a smooth loss, which l1={l1:g} bends at 0; use adam or sgd")
+    if max_grad_norm:
+        raise ValueError(f"max_grad_norm={max_grad_norm:g} bounds steps of adam and sgd; lbfgs finds its own")
