@@ -1,10 +1,97 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Types that every room uses."""
+"""Types that every room uses: arrays, and what the rooms below Network and the estimators ask of a model.
+
+`Network` is a FittedNetwork and a FittedModel; an estimator is a FittedModel. Nothing else is promised between rooms.
+"""
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy.typing as npt
 
+if TYPE_CHECKING:
+    from neuract.inputs._data import Data
+    from neuract.inputs._sparse import SparseRows
+    from neuract.layers._dense import Dense
+    from neuract.layers._parameters import Parameters
+    from neuract.losses._base import Loss
+    from neuract.outputs._kinds import Outputs
+    from neuract.training._session import Gradients
+
 Array: TypeAlias = npt.NDArray[Any]
+
+
+@runtime_checkable
+class FittedModel(Protocol):
+    """A fitted Network or estimator, which diagnosis, pictures, reports, exports and checkpoints take.
+
+    Each method raises NotFittedError where nothing is fitted.
+    """
+
+    def _fitted_network(self) -> FittedNetwork:
+        """Returns the network itself, or the network of the estimator."""
+
+    def _meaning(self) -> Outputs:
+        """Returns what the outputs mean."""
+
+    def _rows(self, X: Any) -> Array | SparseRows:
+        """Returns X as the core takes it, checked, missing values filled in."""
+
+    def _data(self, X: Any, y: Any) -> Data:
+        """Returns X and y as a step of the core takes them, checked."""
+
+    def _missing_is_zero(self) -> bool:
+        """Returns whether NaN in X counts as 0."""
+
+    def _file_bytes(self, training: bool) -> bytes:
+        """Returns the model as a file; training: with what a training needs to go on."""
+
+    def save(self, path: str | os.PathLike[str], *, state: bool = False) -> None:
+        """Writes the file."""
+
+
+class FittedNetwork(FittedModel, Protocol):
+    """A network with parameters."""
+
+    learning_rate: float
+    history_: dict[str, list[float]]
+
+    @property
+    def layers(self) -> tuple[Dense, ...]: ...
+    @property
+    def loss_function(self) -> Loss: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def n_threads(self) -> int | None: ...
+    @property
+    def epochs(self) -> int: ...
+    @property
+    def weights(self) -> list[Array]: ...
+    @property
+    def biases(self) -> list[Array]: ...
+    @property
+    def slopes(self) -> list[Array | None]: ...
+    @property
+    def n_parameters(self) -> int: ...
+
+    def predict(self, X: Any) -> Array: ...
+    def forward(self, X: Any) -> list[Array]: ...
+    def set_parameters(
+        self,
+        weights: Sequence[npt.ArrayLike] | None = None,
+        biases: Sequence[npt.ArrayLike] | None = None,
+        slopes: Sequence[npt.ArrayLike | None] | None = None,
+    ) -> FittedNetwork: ...
+
+    def _known(self) -> Parameters:
+        """Returns the parameters."""
+
+    def _gradients(self, data: Data) -> Gradients:
+        """Returns the mean loss over checked rows and its gradient."""
+
+    def _trained_model(self) -> FittedModel:
+        """Returns what is being trained: the network, or the estimator whose network it is, as if its fit ended now."""

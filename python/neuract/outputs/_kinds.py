@@ -1,62 +1,166 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""From what a network's outputs are to what an estimator answers; without scikit-learn, which serving does without."""
+"""What the outputs of a network mean: classes, labels, numbers or quantiles.
+
+Predictions, served models, ONNX, C, reports and pictures ask these objects. They need no scikit-learn.
+"""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from neuract._typing import Array
-from neuract.losses._base import Loss
-from neuract.losses._numbers import Quantile
 
 
-def probabilities(outputs: Array, n_classes: int) -> Array:
-    """Of each class or label, rows × classes; outputs: rows × outputs, of which two classes have one."""
-    if outputs.shape[1] > 1:
-        return outputs
-    if n_classes == 1:
-        return np.ones_like(outputs)
-    both = np.empty((len(outputs), 2), outputs.dtype)
-    np.subtract(1, outputs[:, 0], out=both[:, 0])
-    both[:, 1] = outputs[:, 0]
-    return both
+class Outputs(ABC):
+    """The meaning of a network's outputs.
+
+    Attributes
+    ----------
+    kind : str
+        "classes", "labels", "numbers" or "quantiles".
+    """
+
+    kind: str
+
+    @property
+    @abstractmethod
+    def names(self) -> Sequence[Any]:
+        """One name for each column that `columns` gives; for two classes both."""
+
+    @property
+    def n_columns(self) -> int:
+        """How many columns leave a model: two for two classes, which a network gives by one output."""
+        return len(self.names)
+
+    @abstractmethod
+    def columns(self, y: Array) -> Array:
+        """Returns probabilities, or numbers, rows × n_columns, from a network's outputs y, rows × outputs."""
+
+    @abstractmethod
+    def answers(self, y: Array) -> Array:
+        """Returns what `predict` gives for a network's outputs y, rows × outputs."""
 
 
-def logarithm(numbers: Array) -> Array:
-    """log, -inf for 0 without a warning."""
-    with np.errstate(divide="ignore"):
-        logarithms: Array = np.log(numbers)
-    return logarithms
+@dataclass(frozen=True, eq=False)
+class Classes(Outputs):
+    """One of several classes a row: an output for each, one output for two."""
+
+    classes: Array
+    kind = "classes"
+
+    @property
+    def names(self) -> Sequence[Any]:
+        return self.classes.tolist()  # type: ignore[no-any-return]
+
+    @property
+    def one_of_two(self) -> bool:
+        """Whether the one output is the probability of the second class."""
+        return len(self.classes) == 2
+
+    @property
+    def certain(self) -> bool:
+        """Whether there is only one class, whose probability is 1 whatever the network gives."""
+        return len(self.classes) == 1
+
+    def columns(self, y: Array) -> Array:
+        if y.shape[1] > 1:
+            return y
+        if self.certain:
+            return np.ones_like(y)
+        both = np.empty((len(y), 2), y.dtype)
+        np.subtract(1, y[:, 0], out=both[:, 0])
+        both[:, 1] = y[:, 0]
+        return both
+
+    def chosen(self, y: Array) -> Array:
+        """Returns the number of the most probable class of each row."""
+        if y.shape[1] > 1:
+            return np.asarray(y.argmax(axis=1))
+        above: Array = y.ravel() > 0.5
+        return np.asarray(np.minimum(above, len(self.classes) - 1), dtype=int)
+
+    def answers(self, y: Array) -> Array:
+        labels: Array = self.classes[self.chosen(y)]
+        return labels
 
 
-def chosen(outputs: Array, n_classes: int, multilabel: bool) -> Array:
-    """Numbers of the most probable classes, or 0 and 1 for several labels a row."""
-    if multilabel:
-        return (outputs > 0.5).astype(int)
-    if outputs.shape[1] > 1:
-        return np.asarray(outputs.argmax(axis=1))
-    above: Array = outputs.ravel() > 0.5
-    return np.asarray(np.minimum(above, n_classes - 1), dtype=int)
+@dataclass(frozen=True, eq=False)
+class Labels(Outputs):
+    """Several labels a row: each output is the probability of one."""
+
+    classes: Array
+    kind = "labels"
+
+    @property
+    def names(self) -> Sequence[Any]:
+        return self.classes.tolist()  # type: ignore[no-any-return]
+
+    def columns(self, y: Array) -> Array:
+        return y
+
+    def chosen(self, y: Array) -> Array:
+        """Returns 0 or 1 for each label, rows × labels."""
+        return (y > 0.5).astype(int)
+
+    answers = chosen
 
 
-def quantiles(loss: Loss) -> tuple[float, ...]:
-    """The quantiles that have an output each; of a loss that has none, none."""
-    return loss.parameters if isinstance(loss, Quantile) and loss.outputs else ()
+@dataclass(frozen=True)
+class Numbers(Outputs):
+    """Numbers, one an output.
+
+    Of a softmax network, whose classes have no labels, kind is "classes", for reports and pictures.
+    """
+
+    n_outputs: int
+    kind: str = "numbers"
+
+    @property
+    def names(self) -> Sequence[Any]:
+        return range(self.n_outputs)
+
+    def columns(self, y: Array) -> Array:
+        return y
+
+    def answers(self, y: Array) -> Array:
+        return y.ravel() if self.n_outputs == 1 else y
 
 
-def numbers(outputs: Array, loss: Loss) -> Array:
-    """What a regressor predicts: one output as a row of numbers, several quantiles in order."""
-    if outputs.shape[1] == 1:
-        return outputs.ravel()
-    return np.sort(outputs, axis=1) if quantiles(loss) else outputs
+@dataclass(frozen=True)
+class Quantiles(Outputs):
+    """Quantiles of one number, in order: a network may give them out of order, since it learns each by itself."""
+
+    quantiles: tuple[float, ...]
+    kind = "quantiles"
+
+    @property
+    def names(self) -> Sequence[Any]:
+        return self.quantiles
+
+    def columns(self, y: Array) -> Array:
+        return np.sort(y, axis=1)
+
+    def answers(self, y: Array) -> Array:
+        return y.ravel() if y.shape[1] == 1 else self.columns(y)
+
+
+def classes_or_labels(classes: Array, multilabel: bool) -> Classes | Labels:
+    """Returns the outputs of a classifier."""
+    return Labels(classes) if multilabel else Classes(classes)
+
+
+def numbers_or_quantiles(n_outputs: int, quantiles: tuple[float, ...]) -> Numbers | Quantiles:
+    """Returns the outputs of a regressor; quantiles: those that have an output each, if any."""
+    return Quantiles(quantiles) if quantiles else Numbers(n_outputs)
 
 
 class Probabilities:
-    """The probabilities of a classifier. A base class after the one that has `_outputs`."""
-
-    classes_: Array
+    """The probabilities of a classifier, for the classes that have `_outputs` and `_meaning`."""
 
     def predict_proba(self, X: Any) -> Array:
         """Probability of each class, in the order of `classes_`; or of each label.
@@ -69,7 +173,8 @@ class Probabilities:
         -------
         ndarray of shape (rows, n_classes)
         """
-        return probabilities(self._outputs(X), len(self.classes_))
+        y = self._outputs(X)
+        return self._meaning().columns(y)
 
     def predict_log_proba(self, X: Any) -> Array:
         """The logarithm of `predict_proba`.
@@ -82,8 +187,13 @@ class Probabilities:
         -------
         ndarray of shape (rows, n_classes)
         """
-        return logarithm(self.predict_proba(X))
+        with np.errstate(divide="ignore"):  # 0 becomes -inf
+            logarithms: Array = np.log(self.predict_proba(X))
+        return logarithms
 
     def _outputs(self, X: Any) -> Array:
-        """The network's outputs, rows × outputs."""
+        """Returns the network's outputs, rows × outputs."""
+        raise NotImplementedError
+
+    def _meaning(self) -> Outputs:
         raise NotImplementedError
