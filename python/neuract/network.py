@@ -21,7 +21,6 @@ from neuract._typing import Array
 from neuract.activations._named import PReLU, Softmax
 from neuract.callbacks._listener import checked as checked_callbacks
 from neuract.export._methods import Exportable
-from neuract.export._model import ExportedModel
 from neuract.files._format import Contents, pack, save_bytes, unpack
 from neuract.files._network import FIXED as SETTINGS_FIXED
 from neuract.files._network import FREE, read_network, write_network
@@ -31,13 +30,14 @@ from neuract.inputs._data import Data
 from neuract.inputs._sparse import SparseRows
 from neuract.layers._dense import Dense, n_slopes
 from neuract.layers._initial import initial_parameters
-from neuract.layers._parameters import PARTS
+from neuract.layers._parameters import PARTS, Parameters
 from neuract.layers._summary import table as summary_table
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import default_loss
 from neuract.losses._named import loss as loss_named
 from neuract.optimizers import LBFGS, Optimizer
 from neuract.optimizers import optimizer as optimizer_named
+from neuract.outputs._kinds import Numbers, Outputs
 from neuract.threading._count import threads_of
 from neuract.training._guard import alone, diverged
 from neuract.training._lbfgs import train_lbfgs
@@ -243,7 +243,7 @@ class Network(Exportable):
         monitor_neurons = boolean(monitor_neurons, "monitor_neurons")
         if monitor_neurons and isinstance(self.optimizer, LBFGS):
             raise ValueError("monitor_neurons is for adam and sgd: lbfgs has no epochs to watch")
-        data = self._data(X, y, sample_weight, None)
+        data = self._fit_data(X, y, sample_weight, None)
         if isinstance(self.optimizer, LBFGS):
             importlib.import_module("scipy.optimize")  # before anything is given up
         with self._alone():
@@ -266,7 +266,7 @@ class Network(Exportable):
                 "partial_fit needs an optimizer that goes batch by batch (sgd, adam, adamw); lbfgs does not"
             )
         with self._alone():
-            data = self._data(X, y, sample_weight, None if self._core is None else self._core.n_inputs)
+            data = self._fit_data(X, y, sample_weight, None if self._core is None else self._core.n_inputs)
             if self._core is None:
                 self._start(data.x, random_generator(self.random_state))
             elif self._trainer is not None:
@@ -427,7 +427,7 @@ class Network(Exportable):
 
     def loss(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
         """The mean loss over the rows, without the penalty. Parameters as for `fit`."""
-        return mean_loss(self, self._data(X, y, sample_weight, self._built().n_inputs))
+        return mean_loss(self, self._fit_data(X, y, sample_weight, self._built().n_inputs))
 
     def gradients(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Gradients:
         """The mean loss over the rows and its gradient by every parameter, without penalty and dropout.
@@ -435,23 +435,45 @@ class Network(Exportable):
         Parameters as for `fit`. The network stays as it is.
         """
         n_inputs = self._built().n_inputs
-        return mean_gradients(self, self._data(X, y, sample_weight, n_inputs))
+        return mean_gradients(self, self._fit_data(X, y, sample_weight, n_inputs))
 
     def _asked(self, X: Any) -> tuple[core.Network, Array | SparseRows]:
         network = self._built()
         return network, inputs(X, self.dtype, network.n_inputs)
 
-    def _data(self, X: object, y: object, sample_weight: object, n_inputs: int | None) -> Data:
+    def _fit_data(self, X: object, y: object, sample_weight: object, n_inputs: int | None) -> Data:
         """The checked data of a fit; n_inputs None: any number of features will do."""
         x = inputs(X, self.dtype, n_inputs)
         output = self.layers[-1]
         targets = self.loss_function.targets(y, len(x), output.units, output.activation, self.dtype)
         return Data(x, targets, sample_weights(sample_weight, len(x), self.dtype))
 
-    def _to_diagnose(self, X: Any, y: npt.ArrayLike | None) -> tuple[Network, Array | SparseRows, Data | None]:
-        """What `diagnose` looks at: the network, the checked X, and with y the data of a step."""
-        x = self._asked(X)[1]
-        return self, x, None if y is None else self._data(X, y, None, self._built().n_inputs)
+    # ---- a FittedNetwork (preliminary) -----------------------------------------------------------
+
+    def _fitted_network(self) -> Network:
+        self._built()
+        return self
+
+    def _meaning(self) -> Outputs:
+        self._built()
+        output = self.layers[-1]
+        return Numbers(output.units, "classes" if isinstance(output.activation, Softmax) else "numbers")
+
+    def _rows(self, X: Any) -> Array | SparseRows:
+        return self._asked(X)[1]
+
+    def _data(self, X: Any, y: Any) -> Data:
+        return self._fit_data(X, y, None, self._built().n_inputs)
+
+    def _missing_is_zero(self) -> bool:
+        self._built()
+        return False
+
+    def _known(self) -> Parameters:
+        return Parameters(self._built())
+
+    def _gradients(self, data: Data) -> Gradients:
+        return mean_gradients(self, data)
 
     def _built(self) -> core.Network:
         if self._core is None:
@@ -559,38 +581,6 @@ class Network(Exportable):
         """
         return summary_table(self.layers, None if self._core is None else self._core.n_inputs)
 
-    def report(self, path: str | os.PathLike[str], X: Any = None, y: npt.ArrayLike | None = None) -> None:
-        """Writes an HTML file that shows the network: open it in a browser, mail it; it needs nothing else.
-
-        A summary, the diagnosis with its warnings, learning curves and a picture, and a page on which one moves the
-        inputs of a row and sees every neuron's z, y and threshold and whether it fires, through to the output.
-        The page computes the network itself and agrees with `predict`. Pictures need matplotlib. A file is at
-        most 2 MB: float64 weights that would take it further are kept as float32, and float32 weights are left out,
-        and with them what moves.
-
-        Parameters
-        ----------
-        path : str or path-like
-            Where to; a file that is there is replaced.
-        X : array-like or sparse matrix of shape (rows, features) or None, default=None
-            Rows for the diagnosis, and for the ranges of the sliders; 12 of them, evenly spread, are stored in the file
-            to start from. None: no diagnosis, and sliders from -3 to 3.
-        y : array-like or None, default=None
-            Their targets, for the gradients and the loss.
-
-        Raises
-        ------
-        ValueError
-            If X or y do not fit the network, which must be fitted.
-
-        Examples
-        --------
-        >>> import neuract as na
-        >>> net = na.Network([na.Dense(2), na.Dense(1, "sigmoid")], random_state=0, epochs=1)
-        >>> net.fit([[0.0], [1.0]], [0, 1]).report("network.html")
-        """
-        importlib.import_module("neuract.report").write(self, path, X, y)  # which looks at networks from above
-
     def __setattr__(self, name: str, value: object) -> None:
         if name in FIXED and name in self.__dict__:
             raise AttributeError(f"{name} is fixed when a Network is made; make a new one with {name}={value!r}")
@@ -600,10 +590,6 @@ class Network(Exportable):
         return (
             f"Network([{', '.join(map(repr, self.layers))}], loss={self.loss_function!r}, optimizer={self.optimizer!r})"
         )
-
-    def _exported(self) -> ExportedModel:
-        self._built()
-        return ExportedModel(self)
 
     # ---- saving, copying and pickling -------------------------------------------------------------
 

@@ -21,13 +21,12 @@ from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.activations._named import Sigmoid, Softmax
 from neuract.estimators._perceptron import MultilayerPerceptron
-from neuract.export._model import ExportedModel
 from neuract.inputs._data import Data
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import loss as loss_named
 from neuract.losses._own import OwnLoss
 from neuract.losses._probabilities import Focal, LogLoss
-from neuract.outputs._kinds import Probabilities, chosen
+from neuract.outputs._kinds import Classes, Labels, Probabilities, classes_or_labels
 from neuract.outputs._labels import are_multilabel, numbered
 from neuract.outputs._scores import accuracy
 from neuract.schedules._shares import Schedule
@@ -377,21 +376,18 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron, Probabilities):  # ty
         ndarray of shape (rows,) or (rows, labels)
             As scikit-learn's, a CSR matrix where `fit` got labels as a sparse matrix.
         """
-        chosen = self._chosen(self._outputs(X))
-        if self._multilabel:
-            return csr_matrix(chosen) if self._sparse_labels else chosen
-        labels: Array = self.classes_[chosen]
-        return labels
+        y = self._outputs(X)
+        labels = self._meaning().answers(y)
+        return csr_matrix(labels) if self._multilabel and self._sparse_labels else labels
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
 
-    def _exported(self) -> ExportedModel:
+    def _meaning(self) -> Classes | Labels:
         check_is_fitted(self)
-        zero_missing = self.missing == "zero"
-        return ExportedModel(self.network_, self.classes_, self._multilabel, zero_missing=zero_missing)
+        return classes_or_labels(self.classes_, self._multilabel)
 
     # ---- labels and outputs --------------------------------------------------------------------
 
@@ -472,8 +468,5 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron, Probabilities):  # ty
         truth = data.targets if self._multilabel else data.targets.ravel()
         return accuracy(truth, self._chosen(outputs), data.sample_weight)
 
-    def _outcome(self) -> tuple[str, Sequence[Any]]:
-        return "labels" if self._multilabel else "classes", self.classes_.tolist()
-
     def _chosen(self, outputs: Array) -> Array:
-        return chosen(outputs, len(self.classes_), self._multilabel)
+        return classes_or_labels(self.classes_, self._multilabel).chosen(outputs)

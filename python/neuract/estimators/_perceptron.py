@@ -7,10 +7,8 @@ shuffle an epoch. A fit that fails leaves the estimator as it was: it works on a
 
 from __future__ import annotations
 
-import importlib
-import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from numbers import Real
@@ -32,7 +30,7 @@ from neuract.estimators._monitor import Rows
 from neuract.estimators._saved import SavedEstimator
 from neuract.estimators._sklearn_callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from neuract.estimators._stochastic import EpochByEpoch
-from neuract.export._methods import ConvertibleStep
+from neuract.export._methods import Exportable
 from neuract.inputs._arrays import sample_weights
 from neuract.inputs._data import Data
 from neuract.inputs._missing import zero_for_nan
@@ -49,7 +47,7 @@ SKLEARN_NAMES = {"sigmoid": "logistic", "linear": "identity", "exponential": "ex
 SPARSE_FORMATS = ("csr", "csc", "bsr", "coo")  # scikit-learn makes CSR of the others
 
 
-class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, SavedEstimator):  # type: ignore[misc]
+class MultilayerPerceptron(Exportable, CallbackSupportMixin, EpochByEpoch, SavedEstimator):  # type: ignore[misc]
     """A Network with scikit-learn's parameters, fit and attributes.
 
     A subclass says what its targets, losses and scores are: `_targets`, `_loss_and_output`, and those of EpochByEpoch.
@@ -110,7 +108,7 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
         continuing = hasattr(self, "network_") and (self.warm_start or incremental)
         if self.monitor_neurons and self.solver == "lbfgs":
             raise ValueError("monitor_neurons=True is for solver='adam' and 'sgd': lbfgs has no epochs to watch")
-        rows = Rows(X, y, self._data(X, y, sample_weight, continuing, incremental))
+        rows = Rows(X, y, self._fit_data(X, y, sample_weight, continuing, incremental))
         held_out = self._validation_rows(validation, rows.data.x.dtype.name)
         if incremental and self.early_stopping and held_out is None:
             raise ValueError(
@@ -145,7 +143,7 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
             finally:
                 network._estimator = None  # which refers to the network: without this it would outlive a failure
 
-    def _data(self, X: Any, y: Any, sample_weight: Any, continuing: bool, incremental: bool) -> Data:
+    def _fit_data(self, X: Any, y: Any, sample_weight: Any, continuing: bool, incremental: bool) -> Data:
         """The checked arrays, in the dtype of the network."""
         x, y, weights = self._checked(X, y, sample_weight, self._dtype(continuing), reset=not continuing)
         targets = self._targets(y, x.dtype.name, continuing, incremental)
@@ -281,36 +279,45 @@ class MultilayerPerceptron(ConvertibleStep, CallbackSupportMixin, EpochByEpoch, 
         )
         return self._ready(x)
 
-    def _to_diagnose(self, X: Any, y: Any) -> tuple[Network, Array | SparseRows, Data | None]:
-        """What `diagnose` looks at: the network, the checked X, and with y the data of a step."""
+    # ---- a FittedModel (preliminary) -----------------------------------------------------------
+
+    def _fitted_network(self) -> Network:
         check_is_fitted(self)
-        network = self.network_
-        if y is None:
-            return network, self._checked_inputs(X), None
+        return self.network_
+
+    def _rows(self, X: Any) -> Array | SparseRows:
+        check_is_fitted(self)
+        return self._checked_inputs(X)
+
+    def _data(self, X: Any, y: Any) -> Data:
+        network = self._fitted_network()
         fitted = self._as_if_ended(network)  # a copy: the parameters may have been set for another fit
         fitted.loss, fitted.output_activation = network.loss_function, network.layers[-1].activation
         x, y, _ = self._checked(X, y, None, network.dtype, reset=False)
         targets = fitted._targets(y, network.dtype, continuing=True, incremental=True)
-        return network, x, Data(x, np.require(targets, requirements=["C", "A"]), None)
+        return Data(x, np.require(targets, requirements=["C", "A"]), None)
 
-    def report(self, path: str | os.PathLike[str], X: Any = None, y: Any = None) -> None:
-        """Writes an HTML file that shows the model and lets one move the inputs of a row: see `Network.report`.
-
-        Parameters
-        ----------
-        path : str or path-like
-            Where to; a file that is there is replaced.
-        X : array-like or sparse matrix of shape (rows, features) or None, default=None
-            Rows for the diagnosis, the ranges of the sliders, and 12 examples, which are stored in the file.
-        y : array-like or None, default=None
-            Their targets, for the gradients and the loss.
-        """
+    def _missing_is_zero(self) -> bool:
         check_is_fitted(self)
-        importlib.import_module("neuract.report").write(self, path, X, y)  # which looks at estimators from above
+        return bool(self.missing == "zero")
 
-    def _outcome(self) -> tuple[str, Sequence[Any]]:
-        """What the outputs are, "numbers", "quantiles", "classes" or "labels", and the name of each."""
-        raise NotImplementedError
+    def onnx_parser(self) -> Callable[..., Any]:
+        """For skl2onnx: the function that declares the outputs."""
+        from neuract.export.onnx import _skl2onnx
+
+        return _skl2onnx.parser(self)
+
+    def onnx_shape_calculator(self) -> Callable[[Any], None]:
+        """For skl2onnx: the function that sets the outputs' types."""
+        from neuract.export.onnx import _skl2onnx
+
+        return _skl2onnx.set_types
+
+    def onnx_converter(self) -> Callable[[Any, Any, Any], None]:
+        """For skl2onnx: the function that adds the nodes."""
+        from neuract.export.onnx import _skl2onnx
+
+        return _skl2onnx.convert
 
     def __sklearn_is_fitted__(self) -> bool:
         """Not yet in the first fit, whose callbacks may ask: it leaves other attributes first."""

@@ -19,14 +19,13 @@ from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.activations._named import Exponential, Linear
 from neuract.estimators._perceptron import MultilayerPerceptron
-from neuract.export._model import ExportedModel
 from neuract.inputs._data import Data
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import LOSSES
 from neuract.losses._named import loss as loss_named
 from neuract.losses._numbers import Gamma, Poisson
 from neuract.losses._own import OwnLoss
-from neuract.outputs._kinds import numbers, quantiles
+from neuract.outputs._kinds import Outputs, numbers_or_quantiles
 from neuract.outputs._scores import r2
 from neuract.schedules._shares import Schedule
 
@@ -355,7 +354,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
             For several quantiles (rows, quantiles), each row sorted: what the network gives may
             be out of order, and sorted it is no further from the truth (Chernozhukov et al. 2010).
         """
-        return numbers(self._outputs(X), self.network_.loss_function)
+        y = self._outputs(X)
+        return self._meaning().answers(y)
 
     def score(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> float:
         """R² of the predictions; for several quantiles the mean of their D².
@@ -382,10 +382,9 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         tags.target_tags.positive_only = self.loss in ("poisson", "gamma", Poisson(), Gamma())
         return tags
 
-    def _exported(self) -> ExportedModel:
+    def _meaning(self) -> Outputs:
         check_is_fitted(self)
-        ascending = bool(quantiles(self.network_.loss_function))
-        return ExportedModel(self.network_, ascending=ascending, zero_missing=self.missing == "zero")
+        return numbers_or_quantiles(self.n_outputs_, _quantiles(self.network_.loss_function))
 
     # ---- targets and outputs -------------------------------------------------------------------
 
@@ -403,10 +402,6 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         loss = loss_named(self.loss)
         return loss, Exponential() if isinstance(loss, (Poisson, Gamma)) else Linear()
 
-    def _outcome(self) -> tuple[str, Sequence[Any]]:
-        of_outputs = quantiles(self.network_.loss_function)
-        return ("quantiles", of_outputs) if of_outputs else ("numbers", range(self.n_outputs_))
-
     def _reported(self, loss: float) -> float:
         summed = isinstance(loss_named(self.loss), (Poisson, Gamma, OwnLoss))
         return loss if summed else loss / self.n_outputs_
@@ -415,14 +410,19 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         if not np.isfinite(outputs).all():
             return float("nan")
         loss = loss_named(self.loss)
-        if quantiles(loss):
+        if _quantiles(loss):
             return _score(loss, data.targets[:, 0], np.sort(outputs, axis=1), data.sample_weight)
         return r2(data.targets, outputs, data.sample_weight)
 
 
 def _score(loss: Loss, y: Any, predictions: Array, sample_weight: Any) -> float:
     """R², or the mean over the quantiles of D²."""
-    if not quantiles(loss):
+    if not _quantiles(loss):
         return float(r2_score(y, predictions, sample_weight=sample_weight))
-    each = zip(quantiles(loss), predictions.reshape(len(predictions), -1).T, strict=True)
+    each = zip(_quantiles(loss), predictions.reshape(len(predictions), -1).T, strict=True)
     return float(np.mean([d2_pinball_score(y, p, sample_weight=sample_weight, alpha=q) for q, p in each]))
+
+
+def _quantiles(loss: Loss) -> tuple[float, ...]:
+    """Returns the quantiles that have an output each, if any."""
+    return loss.parameters if loss.outputs else ()
