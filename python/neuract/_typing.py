@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
+import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ class FittedNetwork(FittedModel, Protocol):
 
     def predict(self, X: Any) -> Array: ...
     def forward(self, X: Any) -> list[Array]: ...
+    def fired(self, X: Any) -> list[npt.NDArray[np.bool_]]: ...
     def set_parameters(
         self,
         weights: Sequence[npt.ArrayLike] | None = None,

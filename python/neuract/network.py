@@ -421,38 +421,6 @@ class Network(Exportable):
         known = self._learner.parameters
         return table(self.layers, None if known is None else known.n_inputs)
 
-    def report(self, path: str | os.PathLike[str], X: Any = None, y: npt.ArrayLike | None = None) -> None:
-        """Writes an HTML file that shows the network: open it in a browser, mail it; it needs nothing else.
-
-        A summary, the diagnosis with its warnings, learning curves and a picture, and a page on which one moves the
-        inputs of a row and sees every neuron's z, y and threshold and whether it fires, through to the output.
-        The page computes the network itself and agrees with `predict`. Pictures need matplotlib. A file is at
-        most 2 MB: float64 weights that would take it further are kept as float32, and float32 weights are left out,
-        and with them what moves.
-
-        Parameters
-        ----------
-        path : str or path-like
-            Where to; a file that is there is replaced.
-        X : array-like or sparse matrix of shape (rows, features) or None, default=None
-            Rows for the diagnosis, and for the ranges of the sliders; 12 of them, evenly spread, are stored in the file
-            to start from. None: no diagnosis, and sliders from -3 to 3.
-        y : array-like or None, default=None
-            Their targets, for the gradients and the loss.
-
-        Raises
-        ------
-        ValueError
-            If X or y do not fit the network, which must be fitted.
-
-        Examples
-        --------
-        >>> import neuract as na
-        >>> net = na.Network([na.Dense(2), na.Dense(1, "sigmoid")], random_state=0, epochs=1)
-        >>> net.fit([[0.0], [1.0]], [0, 1]).report("network.html")
-        """
-        importlib.import_module("neuract.report").write(self, path, X, y)  # which looks at networks from above
-
     def __setattr__(self, name: str, value: object) -> None:
         if name in UNCHANGEABLE and name in self.__dict__:
             raise AttributeError(f"{name} is fixed when a Network is made; make a new one with {name}={value!r}")

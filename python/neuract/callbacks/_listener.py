@@ -67,11 +67,10 @@ class Callbacks(Listener):
 
     def end_epoch(self) -> bool:
         network, rate = self._network, self._rate
+        logs = self._logs() if self._callbacks else {}  # with the rate of the epoch that has ended
         if network.learning_rate != rate.now:  # each assignment is checked
             network.learning_rate = rate.now
-        if not self._callbacks:
-            return False
-        epoch, logs = self._epoch(), self._logs()
+        epoch = self._epoch()
         stops = any([callback.on_epoch_end(network, epoch, logs) for callback in self._callbacks])
         rate.now = network.learning_rate
         return stops

@@ -142,6 +142,7 @@ class Rules(Stopping):
         model._rate.end_epochs(epochs, model.t_)
         if not patience.ran_out:
             return False
+        stops: bool
         stops, consequence = model._rate.stall()
         what = "Validation score" if model.early_stopping else "Training loss"
         text = "%s did not improve more than tol=%f for %d consecutive epochs. %s"
@@ -169,7 +170,7 @@ def descend_epochs(fit: Fit, rows: Rows, held_out: Rows | None, random: np.rando
     patience = Patience(float(model.n_iter_no_change), model.tol, best, model._no_improvement_count)
     validation = None if held_out is None else Validation(fit, Monitor(model, network, held_out), patience, recorder)
     _warn_of_small_data(model, data)
-    order = shuffled(data.rows, random) if model.shuffle else None
+    order = shuffled(random, data.rows) if model.shuffle else None
     told = Callbacks(network.callbacks, network, model._rate, lambda: model.n_iter_ - 1, partial(_logs, fit))
     told.hears_each |= validation is not None
     listeners = [recorder, Curves(fit, data.rows, patience), told, fit.tasks]

@@ -78,9 +78,8 @@ class Monitor:
             return -loss
         data = self._data
         if self._model.monitor is None:
-            return float(
-                self._model._validation_score(self._network._known().predict(data.x, self._network.n_threads), data)
-            )
+            outputs = self._network._known().predict(data.x, self._network.n_threads)
+            return float(self._model._validation_score(outputs, data))
         if not np.isfinite(loss):
             return float("nan")
         weights = {} if data.sample_weight is None else {"sample_weight": data.sample_weight}

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The methods by which models leave: to_onnx and to_c. What they need is imported when they are called."""
+"""The methods that write a fitted model for other programs and for people: to_onnx, to_c and report.
+
+Each imports what it needs when it is called.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+import numpy.typing as npt
+
 from neuract._checks import boolean
+from neuract._typing import FittedModel
 from neuract.export._model import ExportedModel
 
 if TYPE_CHECKING:
@@ -15,31 +20,32 @@ if TYPE_CHECKING:
 
 
 class Exportable:
-    """A fitted model that other programs can run; a subclass says what leaves."""
-
-    def _exported(self) -> ExportedModel:
-        raise NotImplementedError
+    """Methods of every FittedModel."""
 
     def to_onnx(
-        self, path: str | PathLike[str] | None = None, *, opset: int = 18, target_dtype: str = "float32"
+        self: FittedModel,
+        path: str | PathLike[str] | None = None,
+        *,
+        opset: int = 18,
+        target_dtype: str = "float32",
     ) -> ModelProto:
-        """The fitted model in the Open Neural Network Exchange format, for ONNX Runtime and others.
+        """Converts the fitted model to the Open Neural Network Exchange format, for ONNX Runtime and others.
 
         Parameters
         ----------
         path : str, path or None, default=None
-            Where to write it, by custom with the suffix .onnx. None: it is only returned.
+            Also write the model to this file, which usually has the suffix .onnx.
         opset : int, default=18
-            Version of the operators, from 13 to 25, or to the newest that the installed onnx knows.
+            Version of the operators, from 13 to 25, but not newer than the installed onnx knows.
         target_dtype : {"float32", "float64"}, default="float32"
-            Of the input, the weights, the computation and the outputs, whatever dtype the model has.
+            Dtype of the input, the weights, the computation and the outputs. The model may have the other one.
 
         Returns
         -------
         onnx.ModelProto
-            Input ``X`` of shape (rows, features), any number of rows. Outputs of a classifier: ``label``, (rows,) or
-            for several labels a row (rows, labels), and ``probabilities``, (rows, n_classes). Of other models:
-            ``variable``, (rows, outputs), also where there is one output.
+            Input ``X`` of shape (rows, features), for any number of rows. A classifier has two outputs: ``label`` of
+            shape (rows,), or (rows, labels) for several labels per row, and ``probabilities`` of shape
+            (rows, n_classes). Other models have ``variable`` of shape (rows, outputs), even if they have one output.
 
         Raises
         ------
@@ -48,7 +54,7 @@ class Exportable:
         ValueError
             If the opset is not supported.
         NotFittedError
-            If there is nothing to export yet.
+            If the model is not fitted.
 
         Examples
         --------
@@ -59,41 +65,41 @@ class Exportable:
         >>> [node.op_type for node in model.graph.node]
         ['Gemm', 'Tanh', 'Gemm']
         """
-        exported = self._exported()
+        exported = ExportedModel.of(self)
         try:
             from neuract.export.onnx._model import save_onnx
         except ModuleNotFoundError as error:
             raise ImportError("to_onnx needs the package onnx, which is not installed: pip install onnx") from error
         return save_onnx(exported, path, opset, target_dtype)
 
-    def to_c(self, path: str | PathLike[str], *, static_memory: bool = False) -> None:
+    def to_c(self: FittedModel, path: str | PathLike[str], *, static_memory: bool = False) -> None:
         """Writes the fitted model as plain C99, for programs and devices without Python.
 
-        The two files need a compiler and math.h. They allocate nothing, and compute in float, whatever dtype the
-        model has.
+        The two files need a compiler and math.h. The code allocates no memory, and computes in float even if the model
+        has dtype float64.
 
         Parameters
         ----------
         path : str or path
-            ``folder/name`` or ``folder/name.c``: name.c and name.h are written there. The name is the beginning of
-            every name in them: letters, digits and _.
+            ``folder/name`` or ``folder/name.c``: name.c and name.h are written to the folder. All names in them begin
+            with this name, so it may have letters, digits and _ only.
         static_memory : bool, default=False
-            Where a call keeps what hidden layers give: on the stack, or in static arrays, for small stacks. A
-            function with static arrays is for one thread at a time. The comment in name.h says how many bytes.
+            Keep the outputs of hidden layers in static arrays, for small stacks, and not on the stack. Only one thread
+            at a time can then call the function. A comment in name.h gives the number of bytes.
 
         Raises
         ------
         ValueError
-            If the name cannot be the beginning of names in C.
+            If names in C cannot begin with the name.
         NotFittedError
-            If there is nothing to export yet.
+            If the model is not fitted.
 
         Notes
         -----
-        ``void name_predict(const float *x, float *y)`` makes of one row x of NAME_N_INPUTS numbers the NAME_N_OUTPUTS
-        numbers of `predict`, of a classifier those of `predict_proba`; the label is then
-        ``name_classes[name_label(y)]``. Compiled with ``-DNAME_SELF_TEST``, name.c is a program that returns 0 where
-        three rows give what they gave here.
+        ``void name_predict(const float *x, float *y)`` computes from one row x of NAME_N_INPUTS numbers the
+        NAME_N_OUTPUTS numbers of `predict`, or of `predict_proba` if the model is a classifier. The label of a
+        classifier is then ``name_classes[name_label(y)]``. Compiled with ``-DNAME_SELF_TEST``, name.c is a program that
+        computes three rows and returns 0 if their outputs are those of the model.
 
         Examples
         --------
@@ -107,26 +113,38 @@ class Exportable:
         """
         from neuract.export.c._source import save_c
 
-        save_c(self._exported(), path, boolean(static_memory, "static_memory"))
+        save_c(ExportedModel.of(self), path, boolean(static_memory, "static_memory"))
 
+    def report(self: FittedModel, path: str | PathLike[str], X: Any = None, y: npt.ArrayLike | None = None) -> None:
+        """Writes an HTML file that shows the model in a browser, and needs no other file and no network.
 
-class ConvertibleStep(Exportable):
-    """An estimator that skl2onnx converts inside a Pipeline: it calls these three methods where a model has them."""
+        The page has a summary, the diagnosis with its warnings, learning curves and a picture. You can move the inputs
+        of a row and see for every neuron z, y, its threshold and whether it fires, up to the output. The page computes
+        the network itself and agrees with `predict`. Pictures need matplotlib. A file has at most 2 MB: if float64
+        weights would exceed that, they are stored as float32, and if float32 weights would exceed it, the part that
+        moves is left out.
 
-    def onnx_parser(self) -> Callable[..., Any]:
-        """For skl2onnx: the function that declares the outputs."""
-        from neuract.export.onnx import _skl2onnx
+        Parameters
+        ----------
+        path : str or path-like
+            The file; it is replaced if it exists.
+        X : array-like or sparse matrix of shape (rows, features) or None, default=None
+            Rows for the diagnosis and for the ranges of the sliders; 12 of them, evenly spread, are stored in the file
+            as examples to start from. None: no diagnosis, and sliders from -3 to 3.
+        y : array-like or None, default=None
+            Targets of X, for the gradients and the loss.
 
-        return _skl2onnx.parser(self)
+        Raises
+        ------
+        ValueError
+            If X or y do not fit the model, or the model is not fitted.
 
-    def onnx_shape_calculator(self) -> Callable[[Any], None]:
-        """For skl2onnx: the function that sets the outputs' types."""
-        from neuract.export.onnx import _skl2onnx
+        Examples
+        --------
+        >>> import neuract as na
+        >>> net = na.Network([na.Dense(2), na.Dense(1, "sigmoid")], random_state=0, epochs=1)
+        >>> net.fit([[0.0], [1.0]], [0, 1]).report("network.html")
+        """
+        from neuract.report import write
 
-        return _skl2onnx.set_types
-
-    def onnx_converter(self) -> Callable[[Any, Any, Any], None]:
-        """For skl2onnx: the function that adds the nodes."""
-        from neuract.export.onnx import _skl2onnx
-
-        return _skl2onnx.convert
+        write(self, path, X, y)

@@ -1,19 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What leaves with a model: its layers as arrays, and what its outputs mean. Read from public attributes of Network."""
+"""A fitted model as ONNX and C take it: its layers as arrays, the meaning of its outputs, its missing values."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-import numpy as np
-
-from neuract._typing import Array
+from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.activations._base import Activation
-
-if TYPE_CHECKING:
-    from neuract.network import Network
+from neuract.outputs._kinds import Outputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,18 +28,16 @@ class ExportedLayer:
 
 @dataclass(frozen=True, eq=False)
 class ExportedModel:
-    """A fitted network, and what is made of its outputs.
+    """A network with parameters, and the meaning of its outputs; zero_missing: NaN in X counts as 0."""
 
-    classes: the labels of a classifier, whose outputs are then probabilities, one a class; None for other models.
-    multilabel: each output is the probability of a label, 0 or 1. ascending: the outputs are put in order, as the
-    quantiles of one y. zero_missing: NaN in X counts as 0.
-    """
+    network: FittedNetwork
+    meaning: Outputs
+    zero_missing: bool
 
-    network: Network
-    classes: Array | None = None
-    multilabel: bool = False
-    ascending: bool = False
-    zero_missing: bool = False
+    @classmethod
+    def of(cls, model: FittedModel) -> ExportedModel:
+        """Reads a fitted model; NotFittedError where it is not fitted."""
+        return cls(model._fitted_network(), model._meaning(), model._missing_is_zero())
 
     @cached_property
     def layers(self) -> list[ExportedLayer]:
@@ -60,24 +53,9 @@ class ExportedModel:
         return len(self.layers[0].weights)
 
     @property
-    def one_of_two(self) -> bool:
-        """Whether the network's one output is the probability of the second of two classes."""
-        return self.classes is not None and len(self.classes) == 2 and not self.multilabel
-
-    @property
-    def certain(self) -> bool:
-        """Whether there is but one class, whose probability is 1 whatever the network says."""
-        return self.classes is not None and len(self.classes) == 1 and not self.multilabel
-
-    @property
     def n_outputs(self) -> int:
-        return 2 if self.one_of_two else self.layers[-1].units
+        return self.meaning.n_columns
 
     def predict(self, x: Array) -> Array:
-        """What the exported model shall give: (rows, n_outputs)."""
-        y = self.network.predict(x)
-        if self.one_of_two:
-            return np.hstack([1 - y, y])
-        if self.certain:
-            return np.ones_like(y)
-        return np.sort(y, axis=1) if self.ascending else y
+        """Returns the numbers that the exported model must give, rows × n_outputs."""
+        return self.meaning.columns(self.network.predict(x))

@@ -10,6 +10,12 @@ import numpy as np
 from neuract.inputs._sparse import is_sparse
 
 
+def without_nan(X: Any) -> Any:
+    """Returns X as an array or a sparse matrix of floats, with 0 in place of NaN; X itself stays as it is."""
+    X = X if is_sparse(X) else np.asarray(X)
+    return zero_for_nan(X if X.dtype.kind == "f" else X.astype(np.float64))
+
+
 def zero_for_nan(x: Any) -> Any:
     """An array or sparse matrix of floats with 0 where it has NaN, changed in a copy: it may be the user's."""
     values = x.data if is_sparse(x) else x

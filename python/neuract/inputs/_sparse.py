@@ -58,6 +58,12 @@ class SparseRows:
         entries = np.arange(starts[-1]) + np.repeat(self.starts[rows] - starts[:-1], lengths)
         return SparseRows(self.values[entries], self.columns[entries], starts, self.n_features)
 
+    def toarray(self) -> Array:
+        """Returns the rows as an array."""
+        array = np.zeros(self.shape, self.dtype)
+        array[np.repeat(np.arange(len(self)), np.diff(self.starts)), self.columns] = self.values
+        return array
+
     def position(self, entry: int) -> tuple[int, int]:
         """Row and column of a stored value."""
         return int(np.searchsorted(self.starts, entry, side="right")) - 1, int(self.columns[entry])

@@ -1,35 +1,31 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What each input and each neuron of a network does over rows, as the core counts it."""
+"""Statistics of each input and each neuron over rows, which the core computes in one pass."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from neuract._typing import Array
+from neuract._typing import Array, FittedNetwork
 from neuract.inputs._sparse import SparseRows
 from neuract.threading._count import threads_of
 
-if TYPE_CHECKING:
-    from neuract.network import Network
-
 ACTIVITY = np.dtype([(name, np.float64) for name in ("mean", "squares", "minimum", "maximum", "fired", "saturated")])
-"""na_activity of csrc/neuract.h."""
+"""The struct na_activity of csrc/neuract.h."""
 
 
-def activities(network: Network, x: Array | SparseRows) -> tuple[Array, list[Array]]:
-    """Arrays of ACTIVITY: of the inputs, and of each layer's neurons; one pass over checked rows."""
+def activities(network: FittedNetwork, x: Array | SparseRows) -> tuple[Array, list[Array]]:
+    """Returns arrays of ACTIVITY for checked rows: one for the inputs, and one per layer."""
     units = [layer.units for layer in network.layers]
     limits = np.array([layer.activation.saturates_at for layer in network.layers])
     measured = np.zeros(x.shape[1] + sum(units), ACTIVITY)
-    network._built().diagnose(len(x), x, limits.ravel(), measured.view(np.float64), threads_of(network.n_threads))
+    core, n_threads = network._known().core, threads_of(network.n_threads)
+    core.diagnose(len(x), x, limits.ravel(), measured.view(np.float64), n_threads)
     inputs, *layers = np.split(measured, x.shape[1] + np.cumsum([0, *units[:-1]]))
     return _with_zeros(inputs, len(x)), layers
 
 
 def _with_zeros(inputs: Array, rows: int) -> Array:
-    """Inputs of which some values are stored, with the zeros that are not."""
+    """Adds the zeros that a sparse X does not store to the statistics of its inputs."""
     sparse = inputs["fired"] < rows
     part = inputs[sparse]
     stored = part["fired"] / rows

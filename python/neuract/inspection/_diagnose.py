@@ -9,18 +9,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuract._typing import Array
+from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.inspection._activities import activities
 from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
 from neuract.inspection._findings import Evidence, Finding, find
 from neuract.layers._dense import layer_names
-from neuract.network import Network
-from neuract.training._session import Gradients, mean_gradients
+from neuract.training._session import Gradients
 
 __all__ = ["Diagnosis", "Finding", "LayerDiagnosis", "diagnose"]
 
 
-def diagnose(model: Any, X: Any, y: npt.ArrayLike | None = None) -> Diagnosis:
+def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diagnosis:
     """Looks at every neuron of a fitted model while X passes through, and says what is wrong.
 
     Parameters
@@ -79,11 +78,13 @@ def diagnose(model: Any, X: Any, y: npt.ArrayLike | None = None) -> Diagnosis:
     >>> [finding.rule for finding in diagnosis.warnings]
     ['exploding_gradient', 'unscaled_inputs']
     """
-    if not hasattr(model, "_to_diagnose"):
+    if not isinstance(model, FittedModel):
         raise TypeError(f"diagnose takes a Network, MLPClassifier or MLPRegressor, got {model!r}")
-    network, x, data = model._to_diagnose(X, y)
+    network = model._fitted_network()
+    data = None if y is None else model._data(X, y)
+    x = model._rows(X) if data is None else data.x
     inputs, neurons = activities(network, x)
-    gradients = None if data is None else mean_gradients(network, data)
+    gradients = None if data is None else network._gradients(data)
     layers = _layers(network, len(x), neurons, gradients)
     diagnosis = Diagnosis(
         rows=len(x),
@@ -101,7 +102,7 @@ def diagnose(model: Any, X: Any, y: npt.ArrayLike | None = None) -> Diagnosis:
 
 
 def _layers(
-    network: Network, rows: int, neurons: list[Array], gradients: Gradients | None
+    network: FittedNetwork, rows: int, neurons: list[Array], gradients: Gradients | None
 ) -> tuple[LayerDiagnosis, ...]:
     names, weights, slopes = layer_names(len(network.layers)), network.weights, network.slopes
     return tuple(

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuract._typing import Array
+from neuract._typing import Array, FittedNetwork
 from neuract.activations._named import LeakyReLU, Linear, PReLU, Softmax
 from neuract.losses._probabilities import Focal, LogLoss
 
 if TYPE_CHECKING:
     from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
-    from neuract.network import Network
 
 Bands = tuple[float, float, float]
 
@@ -59,7 +58,7 @@ class Evidence:
     """What the rules look at; targets as the network takes them, None without y."""
 
     diagnosis: Diagnosis
-    network: Network
+    network: FittedNetwork
     targets: Array | None
 
 
@@ -241,7 +240,7 @@ RULES: tuple[Rule, ...] = (
 # ---- what they share -----------------------------------------------------------------------------
 
 
-def _undoes_saturation(network: Network) -> bool:
+def _undoes_saturation(network: FittedNetwork) -> bool:
     """Whether the loss's gradient by z does not vanish with the output activation's slope: cross entropies."""
     return isinstance(network.loss_function, (LogLoss, Focal))
 

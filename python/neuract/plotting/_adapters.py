@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
-from neuract._typing import Array
-from neuract.network import Network
+from neuract._typing import Array, FittedNetwork
 
 
 class _Fitted(BaseEstimator):  # type: ignore[misc]
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: FittedNetwork) -> None:
         self.network = network
 
     def fit(self, X: Any, y: Any) -> _Fitted:

@@ -13,10 +13,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
-from neuract._typing import Array
+from neuract._typing import Array, FittedNetwork
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.layers._dense import layer_names
-from neuract.network import Network
 from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SMALL
 
 WIDEST = 3.2, 2.0  # points, of the edge with a layer's largest weight: where edges are few, and where they are many
@@ -53,7 +52,7 @@ class Column:
         return len(self.shown) + (self.left_out > 0)
 
 
-def columns_of(network: Network, strength: Sequence[Array], max_neurons: int, apart: float = 1.0) -> list[Column]:
+def columns_of(network: FittedNetwork, strength: Sequence[Array], max_neurons: int, apart: float = 1.0) -> list[Column]:
     """The inputs and each layer, with their strongest neurons by `strength`, one number a neuron."""
     if max_neurons < 1:
         raise ValueError(f"max_neurons must be at least 1, got {max_neurons}")
@@ -61,7 +60,7 @@ def columns_of(network: Network, strength: Sequence[Array], max_neurons: int, ap
     return [_column(heading, numbers, max_neurons, number * apart) for number, (heading, numbers) in enumerate(each)]
 
 
-def _headings(network: Network) -> list[str]:
+def _headings(network: FittedNetwork) -> list[str]:
     """Of the inputs and of each layer: what it is, how many neurons, their activation."""
     names = layer_names(len(network.layers))
     kinds = [f"{layer.units:,} × {layer.activation.core_name}" for layer in network.layers]

@@ -13,6 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from neuract._typing import FittedModel
 from neuract.inspection._diagnose import diagnose
 from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
 from neuract.plotting._model import network_of
@@ -57,7 +58,7 @@ class DiagnosisDisplay:
 
     @classmethod
     def from_estimator(
-        cls, model: Any, X: Any, y: npt.ArrayLike | None = None, *, ax: Axes | None = None
+        cls, model: FittedModel, X: Any, y: npt.ArrayLike | None = None, *, ax: Axes | None = None
     ) -> DiagnosisDisplay:
         """Diagnoses a fitted model and draws what was found.
 
@@ -74,7 +75,7 @@ class DiagnosisDisplay:
         -------
         DiagnosisDisplay
         """
-        network_of(model)  # refuses what is no fitted model
+        network_of(model)  # refuses other objects
         return cls(diagnose(model, X, y)).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> DiagnosisDisplay:

@@ -13,10 +13,9 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from neuract._typing import Array
+from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.activations._named import Sigmoid, Softmax
-from neuract.network import Network
-from neuract.plotting._model import input_names, network_of, output_names, rows_of, targets_of
+from neuract.plotting._model import class_names, input_names, network_of, output_names, rows_of, targets_of
 from neuract.plotting._style import BLUE, CLASSES, INK, MUTED, ORANGE, SIGNED, SMALL, axes_or_new, figure_of, tidy
 
 POINTS = 1500  # of the data, at most
@@ -62,7 +61,9 @@ class FitDisplay:
     figure_: Figure
     boundary_: Any
 
-    def __init__(self, network: Network, X: Array, targets: Array, names: tuple[Sequence[str], Sequence[str]]) -> None:
+    def __init__(
+        self, network: FittedNetwork, X: Array, targets: Array, names: tuple[Sequence[str], Sequence[str]]
+    ) -> None:
         self.network = network
         self.X = X
         self.targets = targets
@@ -71,7 +72,7 @@ class FitDisplay:
     @classmethod
     def from_estimator(
         cls,
-        model: Any,
+        model: FittedModel,
         X: Any,
         y: npt.ArrayLike,
         *,
@@ -97,13 +98,13 @@ class FitDisplay:
         -------
         FitDisplay
         """
-        network, rows = network_of(model), rows_of(model, X)
+        network = network_of(model)
         _check_drawable(network)
-        targets = targets_of(model, y, rows.shape[0])
+        rows = rows_of(model, X)
+        targets = targets_of(model, y, len(rows))
         numbers = targets.argmax(axis=1) if isinstance(network.layers[-1].activation, Softmax) else targets[:, 0]
-        names = input_names(model, X, feature_names), _class_names(model, class_names)
-        dense = rows.toarray() if hasattr(rows, "toarray") else rows
-        return cls(network, dense, numbers, names).plot(ax)
+        names = input_names(model, X, feature_names), _names(model, class_names)
+        return cls(network, rows, numbers, names).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> FitDisplay:
         """Draws the fit, on a new figure or on `ax`."""
@@ -213,11 +214,11 @@ def _r2(y: Array, predictions: Array) -> str:
     return f": R² = {max(-99.0, 1 - ((y - predictions) ** 2).sum() / spread):z.2f}" if spread else ""
 
 
-def _has_classes(network: Network) -> bool:
+def _has_classes(network: FittedNetwork) -> bool:
     return isinstance(network.layers[-1].activation, (Sigmoid, Softmax))
 
 
-def _check_drawable(network: Network) -> None:
+def _check_drawable(network: FittedNetwork) -> None:
     n_inputs, output = len(network.weights[0]), network.layers[-1]
     if n_inputs > 2:
         raise ValueError(f"FitDisplay draws models of 1 or 2 inputs; this one has {n_inputs}. See NetworkDisplay")
@@ -230,12 +231,13 @@ def _check_drawable(network: Network) -> None:
         )
 
 
-def _class_names(model: Any, given: Sequence[str] | None) -> list[str]:
-    """Of all classes, also of the one without an output of its own; or of the output."""
+def _names(model: FittedModel, given: Sequence[str] | None) -> list[str]:
+    """Returns the names of all classes, also of the one without an output of its own; or the name of the output."""
     network = network_of(model)
     if network.layers[-1].units > 1 or not _has_classes(network):
         return output_names(model, given) if network.loss_function.outputs is None else ["y"]
-    names = given if given is not None else getattr(model, "classes_", (0, 1))
+    names = given if given is not None else class_names(model)
+    names = (0, 1) if names is None else names
     if len(names) != 2:
         raise ValueError(f"class_names must have 2 names, one for each class, got {len(names)}")
     return [str(name) for name in names]

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from neuract._typing import Array
+from neuract._typing import Array, FittedModel
 from neuract.plotting._model import network_of
 from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SMALL, panels, tidy
 
@@ -68,7 +68,7 @@ class HistoryDisplay:
             raise ValueError(f"history must have an epoch or more of one of {', '.join(names)}; got {dict(history)!r}")
 
     @classmethod
-    def from_estimator(cls, model: Any, *, ax: Axes | None = None) -> HistoryDisplay:
+    def from_estimator(cls, model: FittedModel, *, ax: Axes | None = None) -> HistoryDisplay:
         """Draws how a fitted model learned.
 
         Parameters

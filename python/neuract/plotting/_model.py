@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What pictures ask of a model, a Network or a fitted estimator: its network, and the names of what goes in and out."""
+"""The network, the rows, the names and the targets that pictures need of a fitted model."""
 
 from __future__ import annotations
 
@@ -9,77 +9,72 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuract._typing import Array
-from neuract.activations._named import Softmax
-from neuract.network import Network
+from neuract._typing import Array, FittedModel, FittedNetwork
+from neuract.inputs._sparse import SparseRows
+from neuract.outputs._kinds import Classes, Labels
 
 
-def network_of(model: Any) -> Network:
-    """The network of a fitted model.
+def network_of(model: FittedModel) -> FittedNetwork:
+    """Returns the network of a fitted model.
 
     Raises
     ------
     NotFittedError
         If the model is not fitted.
     TypeError
-        If it is no model of ours.
+        If the model is not one of neuract's.
     """
-    network = getattr(model, "network_", model)
-    if isinstance(network, Network):
-        network.n_parameters  # noqa: B018 (NotFittedError where there are none)
-        return network
-    if hasattr(model, "__sklearn_tags__"):
-        from sklearn.utils.validation import check_is_fitted
-
-        check_is_fitted(model)
-    raise TypeError(
-        f"model must be a Network, an MLPClassifier or an MLPRegressor, got {type(model).__name__}; of a pipeline give "
-        "the last step, and X as the steps before it leave it"
-    )
+    if not isinstance(model, FittedModel):
+        raise TypeError(
+            f"model must be a Network, an MLPClassifier or an MLPRegressor, got {type(model).__name__}; for a pipeline "
+            "give its last step, and X as transformed by the steps before it"
+        )
+    return model._fitted_network()
 
 
-def rows_of(model: Any, X: Any) -> Any:
-    """X as the model's network takes it: an array, or sparse in rows; what is missing is 0 where the model says so."""
-    if hasattr(X, "tocsr"):
-        return X.tocsr()
-    rows = np.asarray(X)
-    missing_is_zero = getattr(model, "missing", "error") == "zero" and rows.dtype.kind == "f"
-    return np.where(np.isnan(rows), 0, rows) if missing_is_zero else rows
+def rows_of(model: FittedModel, X: Any) -> Array:
+    """Returns X as an array, checked, missing values filled in."""
+    rows = model._rows(X)
+    return rows.toarray() if isinstance(rows, SparseRows) else rows
 
 
-def input_names(model: Any, X: Any, given: Sequence[str] | None) -> list[str]:
-    """One for each feature: those given, else those that the model or X has, else x0, x1, ..."""
+def input_names(model: FittedModel, X: Any, given: Sequence[str] | None) -> list[str]:
+    """Returns one name per feature: those given, else those of the model or of X, else x0, x1, ..."""
     n_inputs = len(network_of(model).weights[0])
     candidates = (given, getattr(model, "feature_names_in_", None), getattr(X, "columns", None))
     known = next((names for names in candidates if names is not None), None)
     return _named("feature_names", known, n_inputs, [f"x{k}" for k in range(n_inputs)])
 
 
-def output_names(model: Any, given: Sequence[str] | None) -> list[str]:
-    """One for each output: those given, else the model's classes, else y or y0, y1, ... (softmax: 0, 1, ...)."""
-    output = network_of(model).layers[-1]
-    classes = getattr(model, "classes_", None)
-    known = given if given is not None else classes
-    if known is not None and output.units == 1 and len(known) == 2:
-        known = known[1:]  # its probability
-    if output.units == 1:
+def class_names(model: FittedModel) -> Sequence[Any] | None:
+    """Returns the labels of a classifier; None for other models."""
+    meaning = model._meaning()
+    return meaning.names if isinstance(meaning, (Classes, Labels)) else None
+
+
+def output_names(model: FittedModel, given: Sequence[str] | None) -> list[str]:
+    """Returns one name per output: those given, else the model's classes, else y or y0, y1, ... (softmax: 0, 1)."""
+    units = network_of(model).layers[-1].units
+    known = given if given is not None else class_names(model)
+    if known is not None and units == 1 and len(known) == 2:
+        known = known[1:]  # the output is its probability
+    if units == 1:
         return _named("class_names", known, 1, ["y"])
-    prefix = "" if isinstance(output.activation, Softmax) else "y"
-    return _named("class_names", known, output.units, [f"{prefix}{j}" for j in range(output.units)])
+    prefix = "" if model._meaning().kind == "classes" else "y"
+    return _named("class_names", known, units, [f"{prefix}{j}" for j in range(units)])
 
 
-def targets_of(model: Any, y: npt.ArrayLike, rows: int) -> Array:
-    """y as the network's outputs should be: (rows, n_out), 0 and 1 where they stand for classes."""
-    given, output = np.asarray(y), network_of(model).layers[-1]
-    if given.shape not in ((rows,), (rows, 1), (rows, output.units)):
-        raise ValueError(f"y must have shape ({rows},) or ({rows}, {output.units}), got {given.shape}")
-    if given.shape == (rows, output.units) and output.units > 1:
+def targets_of(model: FittedModel, y: npt.ArrayLike, rows: int) -> Array:
+    """Returns y in the shape of the network's outputs, rows × outputs: 0 and 1 where they stand for classes."""
+    given, units, meaning = np.asarray(y), network_of(model).layers[-1].units, model._meaning()
+    if given.shape not in ((rows,), (rows, 1), (rows, units)):
+        raise ValueError(f"y must have shape ({rows},) or ({rows}, {units}), got {given.shape}")
+    if given.shape == (rows, units) and units > 1:
         return given
-    classes = getattr(model, "classes_", None)
-    numbers = (given if classes is None else np.searchsorted(classes, given)).reshape(rows, 1)
-    if isinstance(output.activation, Softmax):
-        return np.equal(numbers, np.arange(output.units))
-    return np.broadcast_to(numbers, (rows, output.units))  # several quantiles are of one target
+    numbers = np.searchsorted(meaning.classes, given) if isinstance(meaning, Classes) else given
+    if meaning.kind == "classes" and units > 1:
+        return np.equal(numbers.reshape(rows, 1), np.arange(units))
+    return np.broadcast_to(numbers.reshape(rows, 1), (rows, units))  # quantiles share one target
 
 
 def _named(what: str, names: Any, n: int, default: list[str]) -> list[str]:

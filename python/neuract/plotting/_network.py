@@ -15,9 +15,8 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from neuract._typing import Array
+from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.inspection._diagnose import diagnose
-from neuract.network import Network
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
 from neuract.plotting._model import input_names, network_of, output_names, rows_of
 from neuract.plotting._style import (
@@ -109,7 +108,7 @@ class NetworkDisplay:
     @classmethod
     def from_estimator(
         cls,
-        model: Any,
+        model: FittedModel,
         X: Any,
         *,
         row: int | None = None,
@@ -244,7 +243,7 @@ class NetworkDisplay:
         bar.outline.set_visible(False)
 
 
-def _over_rows(model: Any, X: Any) -> tuple[Shading, list[Array]]:
+def _over_rows(model: FittedModel, X: Any) -> tuple[Shading, list[Array]]:
     """Shading by share of the rows, and the mean squares of the inputs and of what each neuron passes on."""
     diagnosis = diagnose(model, X)
     inputs = (diagnosis.input_minimum != 0) | (diagnosis.input_maximum != 0)
@@ -252,12 +251,12 @@ def _over_rows(model: Any, X: Any) -> tuple[Shading, list[Array]]:
     return Shading(shares, [share > 0 for share in shares], of_row=False), mean_squares(diagnosis)
 
 
-def _at_row(network: Network, rows: Any, row: int) -> tuple[Shading, list[Array]]:
+def _at_row(network: FittedNetwork, rows: Array, row: int) -> tuple[Shading, list[Array]]:
     """Shading by what is passed on for one row, and its squares."""
-    if not -rows.shape[0] <= row < rows.shape[0]:
-        raise ValueError(f"row must be one of X's {rows.shape[0]} rows, counted from 0; got {row}")
+    if not -len(rows) <= row < len(rows):
+        raise ValueError(f"row must be one of X's {len(rows)} rows, counted from 0; got {row}")
     one = rows[[row]]
-    inputs = np.asarray(one.toarray() if hasattr(one, "toarray") else one, dtype=np.float64)[0]
+    inputs = one[0].astype(np.float64)
     values = [inputs, *(y[0].astype(np.float64) for y in network.forward(one))]
     fires = [inputs != 0, *(each[0] for each in network.fired(one))]
     return Shading(values, fires, of_row=True), [each**2 for each in values]

@@ -19,10 +19,9 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from neuract._typing import Array
+from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.activations._named import Sigmoid, Softmax
 from neuract.inspection._diagnose import diagnose
-from neuract.network import Network
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
 from neuract.plotting._model import input_names, network_of, output_names, rows_of, targets_of
 from neuract.plotting._style import HOLLOW, INK, MUTED, SIGNED, SMALL, axes_or_new, figure_of, shortened
@@ -115,7 +114,7 @@ class NeuronResponseDisplay:
     @classmethod
     def from_estimator(
         cls,
-        model: Any,
+        model: FittedModel,
         X: Any,
         y: npt.ArrayLike | None = None,
         *,
@@ -147,12 +146,12 @@ class NeuronResponseDisplay:
         -------
         NeuronResponseDisplay
         """
-        network, rows = network_of(model), rows_of(model, X)
+        network = network_of(model)
         if len(network.weights[0]) != 2:
             raise ValueError(
                 f"tiles show a plane, so the model must have 2 inputs; this one has {len(network.weights[0])}"
             )
-        rows = rows.toarray() if hasattr(rows, "toarray") else rows
+        rows = rows_of(model, X)
         strength = strengths(network.weights, mean_squares(diagnose(model, X)))
         columns = columns_of(network, strength, max_neurons, APART)
         responses = _responses(network, columns, _limits(rows), resolution)
@@ -284,7 +283,7 @@ def _limits(rows: Array) -> Limits:
     return float(low0), float(high0), float(low1), float(high1)
 
 
-def _responses(network: Network, columns: Sequence[Column], limits: Limits, resolution: int) -> Responses:
+def _responses(network: FittedNetwork, columns: Sequence[Column], limits: Limits, resolution: int) -> Responses:
     if resolution < 2:
         raise ValueError(f"resolution must be at least 2, got {resolution}")
     across, up = np.meshgrid(np.linspace(*limits[:2], resolution), np.linspace(*limits[2:], resolution))

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A fitted model as one HTML file that needs nothing else: what `report` of networks and estimators writes.
+"""The HTML file that `report` writes for a fitted model. It needs no other file.
 
-The page computes the network itself, from the weights that it carries (network.js).
+The page contains the weights and computes the network itself (network.js).
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neuract._typing import FittedModel
 from neuract.files._atomic import write_atomically
 from neuract.inspection._diagnose import diagnose
 from neuract.inspection._diagnosis import Diagnosis
-from neuract.network import Network
 from neuract.report._embedding import embedded
 from neuract.report._page import explorer, no_explorer, page, still_parts
 
@@ -24,20 +24,20 @@ __all__ = ["write"]
 MOST_BYTES = 2_000_000  # of the whole file
 
 
-def write(model: Any, path: str | os.PathLike[str], X: Any = None, y: npt.ArrayLike | None = None) -> None:
-    """Writes the report of a fitted Network or estimator; `Network.report` says what is in it.
+def write(model: FittedModel, path: str | os.PathLike[str], X: Any = None, y: npt.ArrayLike | None = None) -> None:
+    """Writes the report of a fitted model; `Exportable.report` describes it.
 
-    A file that was there is replaced once the new one is whole.
+    An existing file is replaced when the new one is complete.
     """
     if X is None and y is not None:
-        raise ValueError("y is given without X; a report takes both, X alone, or neither")
+        raise ValueError("y is given without X; give both, X alone, or neither")
     diagnosis = None if X is None else diagnose(model, X, y)
     write_atomically(path, _fitting(model, X, y, diagnosis))
 
 
-def _fitting(model: Any, X: Any, y: npt.ArrayLike | None, diagnosis: Diagnosis | None) -> bytes:
-    """The page with the weights in their own dtype, else as float32, else without: the first that is small enough."""
-    network: Network = getattr(model, "network_", model)
+def _fitting(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Diagnosis | None) -> bytes:
+    """Returns the page with weights of their own dtype if it is small enough, else of float32, else without them."""
+    network = model._fitted_network()
     parts = still_parts(model, X, diagnosis)
     for kept in dict.fromkeys((network.dtype, "float32")):
         if network.n_parameters * np.dtype(kept).itemsize < MOST_BYTES:

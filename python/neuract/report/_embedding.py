@@ -11,12 +11,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuract._typing import Array
-from neuract.activations._named import Softmax
+from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.inputs._sparse import is_sparse
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.layers._dense import Dense, n_slopes
-from neuract.network import Network
 from neuract.report._rows import dense, evenly_spread
 
 N_EXAMPLES = 12  # rows of X that the page starts from
@@ -40,9 +38,9 @@ class Embedded:
     numbers: str
 
 
-def embedded(model: Any, X: Any, y: npt.ArrayLike | None, diagnosis: Diagnosis | None, kept: str) -> Embedded:
+def embedded(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Diagnosis | None, kept: str) -> Embedded:
     """Of a fitted model; kept: the dtype of the numbers in the file."""
-    network: Network = getattr(model, "network_", model)
+    network = model._fitted_network()
     names = feature_names(model, X)
     description = {
         "dtype": network.dtype,
@@ -55,29 +53,24 @@ def embedded(model: Any, X: Any, y: npt.ArrayLike | None, diagnosis: Diagnosis |
     }
     arrays = _parameters(network)
     if diagnosis is not None:
-        rows = model._to_diagnose(X, None)[1]
+        rows = model._rows(X)
         numbers = evenly_spread(len(rows), N_EXAMPLES)
         description |= {"examples": _example_names(numbers, y), "whole": _whole(rows)}
         arrays += [diagnosis.input_minimum, diagnosis.input_maximum, diagnosis.input_mean, dense(rows, numbers)]
     return Embedded(_script_safe(json.dumps(description)), _base64(arrays, kept))
 
 
-def feature_names(model: Any, X: Any) -> list[str]:
+def feature_names(model: FittedModel, X: Any) -> list[str]:
     """The names that the model or X has for its inputs, else x0, x1, ..."""
-    n_inputs = getattr(model, "network_", model).weights[0].shape[0]
+    n_inputs = len(model._fitted_network().weights[0])
     names = getattr(model, "feature_names_in_", getattr(X, "columns", None))
     return [f"x{k}" for k in range(n_inputs)] if names is None else [str(name) for name in names]
 
 
-def outcome(model: Any) -> dict[str, Any]:
-    """What the outputs mean: probabilities of classes or labels, numbers, or quantiles; and their names."""
-    if hasattr(model, "_outcome"):
-        kind, names = model._outcome()
-    else:
-        output = model.layers[-1]
-        several = isinstance(output.activation, Softmax)
-        kind, names = "classes" if several else "numbers", range(output.units)
-    return {"kind": kind, "names": [str(name) for name in names]}
+def outcome(model: FittedModel) -> dict[str, Any]:
+    """Returns the kind of the outputs and their names."""
+    meaning = model._meaning()
+    return {"kind": meaning.kind, "names": [str(name) for name in meaning.names]}
 
 
 def _layer(layer: Dense) -> dict[str, Any]:
@@ -92,7 +85,7 @@ def _layer(layer: Dense) -> dict[str, Any]:
     }
 
 
-def _parameters(network: Network) -> list[Array]:
+def _parameters(network: FittedNetwork) -> list[Array]:
     nothing = np.empty(0)
     parts = zip(network.layers, network.weights, network.biases, network.slopes, strict=True)
     return [
@@ -106,7 +99,7 @@ def _or(array: Array | None, nothing: Array) -> Array:
     return nothing if array is None else array
 
 
-def _strongest_inputs(network: Network, diagnosis: Diagnosis | None) -> list[int]:
+def _strongest_inputs(network: FittedNetwork, diagnosis: Diagnosis | None) -> list[int]:
     """The inputs by how much they move the first layer: norm of their weights times their spread."""
     strength = np.linalg.norm(network.weights[0], axis=1)
     if diagnosis is not None:
@@ -114,7 +107,7 @@ def _strongest_inputs(network: Network, diagnosis: Diagnosis | None) -> list[int
     return _numbers(np.argsort(-strength, kind="stable"))
 
 
-def _strongest_neurons(network: Network) -> list[list[int]]:
+def _strongest_neurons(network: FittedNetwork) -> list[list[int]]:
     """Neurons by the norm of the weights into them times that of those out of them; outputs as they are."""
     into = [np.linalg.norm(weights, axis=0) for weights in network.weights]
     out_of = [np.linalg.norm(weights, axis=1) for weights in network.weights[1:]]

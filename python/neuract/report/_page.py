@@ -12,6 +12,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
+from neuract._typing import FittedModel
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.report import _sections
 from neuract.report._embedding import Embedded
@@ -19,7 +20,7 @@ from neuract.report._embedding import Embedded
 SCRIPTS = ("network", "elements", "model", "inputs", "outputs", "diagram", "neurons", "neuron", "page")
 
 
-def still_parts(model: Any, X: Any, diagnosis: Diagnosis | None) -> dict[str, str]:
+def still_parts(model: FittedModel, X: Any, diagnosis: Diagnosis | None) -> dict[str, str]:
     """What does not move."""
     return {
         "title": escape(_sections.title(model)),

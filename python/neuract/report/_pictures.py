@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from neuract._typing import FittedModel
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.report._embedding import feature_names, outcome
 from neuract.report._rows import dense, evenly_spread
@@ -23,7 +24,7 @@ COLOUR = r"#[0-9a-f]{6}\b"
 N_ROWS = 1000  # of X, for the picture of the network
 
 
-def history(model: Any) -> str:
+def history(model: FittedModel) -> str:
     """The learning curves."""
     return _picture(
         "history", lambda plotting: plotting.HistoryDisplay.from_estimator(model), "The loss, epoch by epoch"
@@ -36,9 +37,9 @@ def diagnosis(diagnosis: Diagnosis) -> str:
     return _picture("diagnosis", lambda plotting: plotting.DiagnosisDisplay(diagnosis).plot(), label)
 
 
-def network(model: Any, X: Any) -> str:
+def network(model: FittedModel, X: Any) -> str:
     """Neurons in columns, weights as edges."""
-    network, rows, _ = model._to_diagnose(X, None)
+    network, rows = model._fitted_network(), model._rows(X)
     some = dense(rows, evenly_spread(len(rows), N_ROWS))
     names = {"feature_names": feature_names(model, X), "class_names": outcome(model)["names"]}
     label = "The network: neurons in columns, weights as edges between them"

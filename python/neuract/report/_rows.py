@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Some of the rows that the user gave."""
+"""A selection of the rows of X."""
 
 from __future__ import annotations
 
@@ -11,15 +11,11 @@ from neuract.inputs._sparse import SparseRows
 
 
 def evenly_spread(n_rows: int, most: int) -> npt.NDArray[np.intp]:
-    """Numbers of at most so many rows, the first and the last among them."""
+    """Returns the numbers of at most `most` rows, the first and the last among them."""
     return np.linspace(0, n_rows - 1, min(most, n_rows)).astype(np.intp)
 
 
 def dense(rows: Array | SparseRows, numbers: npt.NDArray[np.intp]) -> Array:
-    """These rows, as an array."""
+    """Returns the rows with these numbers as an array."""
     chosen = rows[numbers]
-    if not isinstance(chosen, SparseRows):
-        return chosen
-    array = np.zeros(chosen.shape, chosen.dtype)
-    array[np.repeat(np.arange(len(chosen)), np.diff(chosen.starts)), chosen.columns] = chosen.values
-    return array
+    return chosen.toarray() if isinstance(chosen, SparseRows) else chosen

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
+from neuract._typing import FittedModel, FittedNetwork
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.inspection._findings import Finding
 from neuract.inspection._table import HEADER, cells, in_short
 from neuract.layers._summary import rows as summary_rows
-from neuract.network import Network
 from neuract.report import _pictures
 
 # The shapes tell severities apart where colours do not.
@@ -19,16 +19,16 @@ SIGNS = {"warn": "▲", "serious": "◆", "critical": "■"}
 SEVERITIES = {"warn": "Warning", "serious": "Serious", "critical": "Critical"}
 
 
-def title(model: Any) -> str:
+def title(model: FittedModel) -> str:
     """Such as "MLPClassifier 64 → 32 → 10"."""
-    network = _network(model)
+    network = model._fitted_network()
     sizes = [network.weights[0].shape[0], *(layer.units for layer in network.layers)]
     return f"{type(model).__name__} {' → '.join(map(str, sizes))}"
 
 
-def figures(model: Any, diagnosis: Diagnosis | None) -> str:
+def figures(model: FittedModel, diagnosis: Diagnosis | None) -> str:
     """The few numbers that one wants first."""
-    network = _network(model)
+    network = model._fitted_network()
     losses = network.history_["loss"]
     pairs = [("parameters", f"{network.n_parameters:,}"), ("dtype", network.dtype), ("loss", _loss(network))]
     if losses:
@@ -41,9 +41,9 @@ def figures(model: Any, diagnosis: Diagnosis | None) -> str:
     return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in pairs)
 
 
-def summary(model: Any) -> str:
+def summary(model: FittedModel) -> str:
     """The table of layers."""
-    network = _network(model)
+    network = model._fitted_network()
     head, *body = summary_rows(network.layers, network.weights[0].shape[0])
     return _table(head, body, "layers")
 
@@ -59,14 +59,14 @@ def diagnosis(diagnosis: Diagnosis | None) -> str:
     return findings + lead + _pictures.diagnosis(diagnosis) + table
 
 
-def learning(model: Any) -> str:
+def learning(model: FittedModel) -> str:
     """The learning curves, or why there are none."""
-    if not _network(model).history_["loss"]:
+    if not model._fitted_network().history_["loss"]:
         return note("No history: this model was given its weights.")
     return _pictures.history(model)
 
 
-def picture(model: Any, X: Any) -> str:
+def picture(model: FittedModel, X: Any) -> str:
     """The network as a picture."""
     if X is None:
         return hint("here is a picture of the network, its neurons shaded by how often they fire")
@@ -83,12 +83,7 @@ def hint(what: str) -> str:
     return f'<p class="note">With data, <code>model.report(path, X, y)</code>, {escape(what)}.</p>'
 
 
-def _network(model: Any) -> Network:
-    network: Network = getattr(model, "network_", model)
-    return network
-
-
-def _loss(network: Network) -> str:
+def _loss(network: FittedNetwork) -> str:
     return str(getattr(network.loss_function, "name", repr(network.loss_function)))
 
 

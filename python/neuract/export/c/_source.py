@@ -17,8 +17,15 @@ from neuract.export.c._activations import definitions
 from neuract.export.c._layers import CLayer
 from neuract.export.c._text import array, class_array, float_literal, float_literals
 from neuract.files._atomic import write_atomically
+from neuract.outputs._kinds import Classes, Labels, Numbers, Outputs, Quantiles
 
 TEST_ROWS, TOLERANCE = 3, 1e-5
+OUTPUTS: dict[type[Outputs], str] = {
+    Classes: "the probability of each class.",
+    Labels: "the probability of each label; a label holds where it is above 0.5.",
+    Numbers: "the outputs of the network.",
+    Quantiles: "the quantiles in ascending order.",
+}
 
 
 def save_c(model: ExportedModel, path: Any, static_memory: bool) -> None:
@@ -76,22 +83,15 @@ class CSource:
             test_rows=TEST_ROWS,
             n_inputs=self.model.n_inputs,
             n_outputs=self.model.n_outputs,
-            outputs=self._meaning(),
+            outputs=OUTPUTS[type(self.model.meaning)],
             reentrant=templates.NOT_REENTRANT if static and scratch else templates.REENTRANT,
             labels=self._label_declarations(),
         )
 
-    def _meaning(self) -> str:
-        if self.model.multilabel:
-            return "the probability of each label; a label holds where it is above 0.5."
-        if self.model.classes is not None:
-            return "the probability of each class."
-        return "the quantiles, in rising order." if self.model.ascending else "what the network predicts."
-
     def _label_declarations(self) -> str:
-        if self.model.classes is None or self.model.multilabel:
+        if not isinstance(self.model.meaning, Classes):
             return ""
-        declaration, _ = class_array(f"{self.name}_classes", self.model.classes)
+        declaration, _ = class_array(f"{self.name}_classes", self.model.meaning.classes)
         return templates.LABEL_DECLARATIONS.format(**self.names, declaration=declaration)
 
     # ---- NAME.c --------------------------------------------------------------------------------------
@@ -127,17 +127,18 @@ class CSource:
         return templates.PREDICT.format(**self.names, body="\n    ".join([*lines, *self._outputs()]))
 
     def _outputs(self) -> list[str]:
-        """What is made, in y, of the outputs of the last layer."""
-        if self.model.one_of_two:
+        """Returns the lines that turn the outputs of the last layer, in y, into those of the model."""
+        meaning = self.model.meaning
+        if isinstance(meaning, Classes) and meaning.one_of_two:
             return ["y[1] = y[0];", "y[0] = 1 - y[1];"]
-        if self.model.certain:
+        if isinstance(meaning, Classes) and meaning.certain:
             return ["y[0] = 1;"]
-        return [templates.SORT.format(n=self.model.n_outputs)] if self.model.ascending else []
+        return [templates.SORT.format(n=meaning.n_columns)] if isinstance(meaning, Quantiles) else []
 
     def _label_definitions(self) -> str:
-        if self.model.classes is None or self.model.multilabel:
+        if not isinstance(self.model.meaning, Classes):
             return ""
-        declaration, literals = class_array(f"{self.name}_classes", self.model.classes)
+        declaration, literals = class_array(f"{self.name}_classes", self.model.meaning.classes)
         return templates.LABEL_DEFINITIONS.format(**self.names, declaration=declaration, literals=literals)
 
     def _self_test(self) -> str:

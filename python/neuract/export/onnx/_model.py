@@ -17,6 +17,7 @@ from neuract.export._model import ExportedLayer, ExportedModel
 from neuract.export.onnx._activations import NODES
 from neuract.export.onnx._graph import Graph
 from neuract.files._atomic import write_atomically
+from neuract.outputs._kinds import Classes, Labels, Outputs, Quantiles
 
 OPSETS = range(13, 26)  # before 13 operators lack what is used here; after 25 no runtime has been tried
 REALS = ("float32", "float64")
@@ -49,11 +50,11 @@ def onnx_model(model: ExportedModel, opset: int, dtype: str) -> ModelProto:
 
 def outputs_of(graph: Graph, model: ExportedModel, x: str) -> list[ValueInfoProto]:
     """label and probabilities of a classifier, variable of other models."""
-    y = network(graph, model, x)
-    if model.classes is None:
-        return [variable(graph, model, y)]
-    probability = probabilities(graph, model, y)
-    return [labels(graph, model, probability.name), probability]
+    y, meaning = network(graph, model, x), model.meaning
+    if not isinstance(meaning, (Classes, Labels)):
+        return [variable(graph, meaning, y)]
+    probability = probabilities(graph, meaning, y)
+    return [labels(graph, meaning, probability.name), probability]
 
 
 def packed(graph: Graph, n_inputs: int, outputs: Sequence[ValueInfoProto], opset: int) -> ModelProto:
@@ -93,41 +94,41 @@ def dense(graph: Graph, layer: ExportedLayer, x: str, name: str) -> str:
     return graph.add("Where", graph.add("Less", y, layer.thresholds), 0, y)
 
 
-# ---- what the outputs mean ---------------------------------------------------------------------------
+# ---- the outputs -------------------------------------------------------------------------------------
 
 
-def variable(graph: Graph, model: ExportedModel, y: str) -> ValueInfoProto:
-    """The outputs themselves, one column each."""
-    if model.ascending:
-        graph.add("TopK", y, graph.constant(np.array([model.n_outputs], np.int64)), axis=1, largest=0)
+def variable(graph: Graph, meaning: Outputs, y: str) -> ValueInfoProto:
+    """Adds the numbers, one column each; quantiles in ascending order."""
+    if isinstance(meaning, Quantiles):
+        graph.add("TopK", y, graph.constant(np.array([meaning.n_columns], np.int64)), axis=1, largest=0)
         graph.nodes[-1].output.append("order")
     name = graph.call_last("variable")
-    return helper.make_tensor_value_info(name, graph.real, [ROWS, model.n_outputs])
+    return helper.make_tensor_value_info(name, graph.real, [ROWS, meaning.n_columns])
 
 
-def probabilities(graph: Graph, model: ExportedModel, y: str) -> ValueInfoProto:
-    """One column a class, or a label."""
-    if model.one_of_two:
+def probabilities(graph: Graph, meaning: Classes | Labels, y: str) -> ValueInfoProto:
+    """Adds the probabilities, one column per class or label."""
+    if isinstance(meaning, Classes) and meaning.one_of_two:
         graph.add("Concat", graph.add("Sub", 1, y), y, axis=1)
-    elif model.certain:
+    elif isinstance(meaning, Classes) and meaning.certain:
         graph.add("Add", graph.add("Mul", y, 0), 1)
     name = graph.call_last("probabilities")
-    return helper.make_tensor_value_info(name, graph.real, [ROWS, model.n_outputs])
+    return helper.make_tensor_value_info(name, graph.real, [ROWS, meaning.n_columns])
 
 
-def labels(graph: Graph, model: ExportedModel, probability: str) -> ValueInfoProto:
-    """The most probable class of each row, or 0 and 1 for several labels a row."""
-    if model.multilabel:
+def labels(graph: Graph, meaning: Classes | Labels, probability: str) -> ValueInfoProto:
+    """Adds the most probable class of each row, or 0 and 1 for several labels per row."""
+    if isinstance(meaning, Labels):
         graph.add("Cast", graph.add("Greater", probability, 0.5), to=TensorProto.INT64)
-        return helper.make_tensor_value_info(graph.call_last("label"), TensorProto.INT64, [ROWS, model.n_outputs])
-    classes = onnx_classes(model.classes)
+        return helper.make_tensor_value_info(graph.call_last("label"), TensorProto.INT64, [ROWS, meaning.n_columns])
+    classes = onnx_classes(meaning.classes)
     chosen = graph.add("ArgMax", probability, axis=1, keepdims=0)
     graph.add("Gather", graph.constant(classes, "classes"), chosen)
     dtype = graph.constants["classes"].data_type
     return helper.make_tensor_value_info(graph.call_last("label"), dtype, [ROWS])
 
 
-def onnx_classes(classes: Any) -> Array:
+def onnx_classes(classes: Array) -> Array:
     """The classes as bool, int64, float32, float64 or strings (objects), which ONNX has for labels."""
     kind, size = classes.dtype.kind, classes.dtype.itemsize
     if kind in "iu":

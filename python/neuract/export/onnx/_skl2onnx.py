@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What skl2onnx asks an estimator for when it converts a Pipeline: its outputs, their types, its nodes.
+"""Conversion of an estimator inside a Pipeline by skl2onnx: outputs, their types, nodes.
 
-skl2onnx calls methods of the estimator, so its user has nothing to register. Only the option zipmap needs an entry in
-skl2onnx's tables, which `parser` makes, by the public way, when it is first called. Imports skl2onnx and onnx.
+skl2onnx calls the estimator's methods onnx_parser, onnx_shape_calculator and onnx_converter, which return
+`parser(model)`, `set_types` and `convert`, so users register nothing. Only the option zipmap needs an entry in
+skl2onnx's tables, which `parser` makes with skl2onnx's public function. Imports skl2onnx and onnx.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ from skl2onnx.common.data_types import (
     StringTensorType,
 )
 
+from neuract._typing import Array, FittedModel
 from neuract.export._model import ExportedModel
 from neuract.export.onnx._graph import Graph
 from neuract.export.onnx._model import INPUT, checked_opset, onnx_classes, outputs_of
+from neuract.outputs._kinds import Classes, Labels, Outputs
 
 ZIPMAP = (False, True, "columns")
 LABEL_TYPES = {
@@ -38,16 +41,17 @@ LABEL_TYPES = {
 }
 
 
-def parser(model: Any) -> Callable[..., list[Any]]:
-    """What declares the outputs of a model."""
-    kind = "MLPRegressor" if model._exported().classes is None else "MLPClassifier"
-    options = {"zipmap": list(ZIPMAP)} if kind == "MLPClassifier" else None
+def parser(model: FittedModel) -> Callable[..., list[Any]]:
+    """Returns the function that declares the outputs of a model."""
+    classifies = isinstance(model._meaning(), (Classes, Labels))
+    kind = "MLPClassifier" if classifies else "MLPRegressor"
+    options = {"zipmap": list(ZIPMAP)} if classifies else None
     update_registered_converter(type(model), f"Neuract{kind}", set_types, convert, parser=parse, options=options)
     return partial(declare, model)
 
 
-def parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> Any:
-    """What skl2onnx calls in place of the model's parser once the entry is there."""
+def parse(scope: Any, model: FittedModel, inputs: Any, custom_parsers: Any = None) -> Any:
+    """Declares a model as an operator; skl2onnx calls it in place of the model's parser once the entry exists."""
     operator = scope.declare_local_operator(f"Neuract{type(model).__name__}", model)
     operator.inputs = inputs
     for variable in declare(model, scope, inputs):
@@ -55,16 +59,16 @@ def parse(scope: Any, model: Any, inputs: Any, custom_parsers: Any = None) -> An
     return operator.outputs
 
 
-def declare(model: Any, scope: Any, inputs: Any) -> list[Any]:
-    exported = model._exported()
-    types = output_types(exported, zipmap_of(model, scope), inputs[0].type)
+def declare(model: FittedModel, scope: Any, inputs: Any) -> list[Any]:
+    """Declares the outputs of a model."""
+    types = output_types(model._meaning(), zipmap_of(model, scope), inputs[0].type)
     return [scope.declare_local_variable(name, kind) for name, kind in types]
 
 
 def set_types(operator: Any) -> None:
-    """Once more, now that the type of the input is known for certain."""
+    """Sets the types of the outputs again, when the type of the input is known for certain."""
     model = operator.raw_operator
-    types = output_types(model._exported(), zipmap_of(model, operator.scope_inst), operator.inputs[0].type)
+    types = output_types(model._meaning(), zipmap_of(model, operator.scope_inst), operator.inputs[0].type)
     for variable, (_, kind) in zip(operator.outputs, types, strict=True):
         variable.set_type(kind)
 
@@ -72,12 +76,12 @@ def set_types(operator: Any) -> None:
 def convert(scope: Any, operator: Any, container: Any) -> None:
     """Adds the model's nodes."""
     model, source = operator.raw_operator, operator.inputs[0]
-    exported, zipmap = model._exported(), zipmap_of(model, scope)
+    exported, zipmap = ExportedModel.of(model), zipmap_of(model, scope)
     graph = Graph("float64" if isinstance(source.type, DoubleTensorType) else "float32")
     names = [value.name for value in outputs_of(graph, exported, graph.add("Cast", INPUT, to=graph.real))]
-    if zipmap:
+    if zipmap and isinstance(exported.meaning, (Classes, Labels)):
         split = columns if zipmap == "columns" else zipped
-        names = [names[0], *split(graph, exported, names[1])]
+        names = [names[0], *split(graph, exported.meaning, names[1])]
         container.node_domain_version_pair_sets.add(("ai.onnx.ml", 1))
     container.node_domain_version_pair_sets.add(("", checked_opset(container.target_opset)))
     outputs = [variable.onnx_name for variable in operator.outputs]
@@ -85,7 +89,7 @@ def convert(scope: Any, operator: Any, container: Any) -> None:
 
 
 def embed(graph: Graph, scope: Any, container: Any, names: dict[str, str]) -> None:
-    """Puts the graph into the larger one; names: how inputs and outputs are called there."""
+    """Copies the graph into the larger one; names: the larger graph's names of the inputs and outputs."""
     inside = [*graph.constants, *(output for node in graph.nodes for output in node.output)]
     names = {name: scope.get_unique_variable_name(name) for name in inside if name not in names} | names
     for node in graph.nodes:
@@ -98,56 +102,57 @@ def embed(graph: Graph, scope: Any, container: Any, names: dict[str, str]) -> No
     container.initializers.extend(graph.constants.values())
 
 
-def zipmap_of(model: Any, scope: Any) -> bool | str:
-    """skl2onnx's option: False (one array of probabilities), True (a dict a row), "columns" (an output a class)."""
-    if model._exported().classes is None:
+def zipmap_of(model: FittedModel, scope: Any) -> bool | str:
+    """Returns skl2onnx's option: False (one array), True (a dict per row), "columns" (one output per class)."""
+    if not isinstance(model._meaning(), (Classes, Labels)):
         return False
     zipmap: bool | str = scope.get_options(model, {"zipmap": True})["zipmap"]
     return zipmap
 
 
-def output_types(model: ExportedModel, zipmap: bool | str, x: Any) -> list[tuple[str, Any]]:
-    """Names and types of the outputs for an input of that type; skl2onnx's own names."""
+def output_types(meaning: Outputs, zipmap: bool | str, x: Any) -> list[tuple[str, Any]]:
+    """Returns names, which are skl2onnx's, and types of the outputs for an input of type x."""
     real = DoubleTensorType if isinstance(x, DoubleTensorType) else FloatTensorType
-    whole = real([None, model.n_outputs])
-    if model.classes is None:
+    whole = real([None, meaning.n_columns])
+    if not isinstance(meaning, (Classes, Labels)):
         return [("variable", whole)]
-    label = label_type(model)
+    label = label_type(meaning)
     if not zipmap:
         return [("label", label), ("probabilities", whole)]
     if zipmap == "columns":
-        return [("output_label", label), *((name, real([None])) for name in column_names(model))]
-    key = StringTensorType if dict_keys(model).dtype == object else Int64TensorType
+        return [("output_label", label), *((name, real([None])) for name in column_names(meaning))]
+    key = StringTensorType if dict_keys(meaning).dtype == object else Int64TensorType
     dicts = SequenceType(DictionaryType(key([None]), FloatTensorType()))
     return [("output_label", label), ("output_probability", dicts)]
 
 
-def label_type(model: ExportedModel) -> Any:
-    if model.multilabel:
-        return Int64TensorType([None, model.n_outputs])
-    return LABEL_TYPES[onnx_classes(model.classes).dtype.name]([None])
+def label_type(meaning: Classes | Labels) -> Any:
+    if isinstance(meaning, Labels):
+        return Int64TensorType([None, meaning.n_columns])
+    return LABEL_TYPES[onnx_classes(meaning.classes).dtype.name]([None])
 
 
-def column_names(model: ExportedModel) -> list[str]:
-    """As skl2onnx calls them: i0, i1 of whole numbers and bools, else s and the label."""
-    classes = onnx_classes(model.classes)
+def column_names(meaning: Classes | Labels) -> list[str]:
+    """Returns skl2onnx's names: i0, i1 for whole numbers and bools, s followed by the label for others."""
+    classes = onnx_classes(meaning.classes)
     return [f"i{int(label)}" if classes.dtype.kind in "ib" else f"s{label}" for label in classes]
 
 
-def columns(graph: Graph, model: ExportedModel, probabilities: str) -> list[str]:
-    """The probabilities of each class as an output of its own, (rows,)."""
-    return [graph.add("Gather", probabilities, graph.constant(np.array(k)), axis=1) for k in range(model.n_outputs)]
+def columns(graph: Graph, meaning: Classes | Labels, probabilities: str) -> list[str]:
+    """Adds one output of shape (rows,) per class."""
+    numbers = range(meaning.n_columns)
+    return [graph.add("Gather", probabilities, graph.constant(np.array(k)), axis=1) for k in numbers]
 
 
-def zipped(graph: Graph, model: ExportedModel, probabilities: str) -> list[str]:
-    """The probabilities of each row as a dict by class; ONNX has them in float only."""
-    classes = dict_keys(model)
+def zipped(graph: Graph, meaning: Classes | Labels, probabilities: str) -> list[str]:
+    """Adds a dict per row, from class to probability; ONNX has them in float only."""
+    classes = dict_keys(meaning)
     keys = "classlabels_strings" if classes.dtype == object else "classlabels_int64s"
     single = graph.add("Cast", probabilities, to=TensorProto.FLOAT)
     return [graph.add("ZipMap", single, domain="ai.onnx.ml", **{keys: classes.tolist()})]
 
 
-def dict_keys(model: ExportedModel) -> Any:
-    """The classes as ONNX has keys of dicts: strings or whole numbers, which classes that are floats are too."""
-    classes = onnx_classes(model.classes)
+def dict_keys(meaning: Classes | Labels) -> Array:
+    """Returns the classes as keys of ONNX's dicts: strings or whole numbers. Classes that are floats are rounded."""
+    classes = onnx_classes(meaning.classes)
     return classes if classes.dtype == object else classes.astype(np.int64)
