@@ -26,8 +26,9 @@ DIVIDED = ("-n", "auto", "--dist", "worksteal")  # pytest-xdist: the tests among
 # What the oldest scikit-learn needs, and what its tests do.
 OLDEST = ("scipy==1.11.2", "joblib==1.2.0", "threadpoolctl==3.1.0", "pandas==2.2.1", "pytest==8.0.0", "pytest-xdist")
 # The tests that see what kernels compute.
-OF_KERNELS = ("activations", "gradients", "network", "own_loss", "same_bits", "simd", "sparse", "state", "threading")
-FUZZING = "tests/test_fuzzing.py"
+OF_KERNELS = ("functions/activations", "functions/gradients", "functions/own_loss", "process/threading")
+OF_KERNELS += tuple(f"network/{name}" for name in ("network", "same_bits", "simd", "sparse", "state"))
+FUZZING = "tests/network/test_random_networks.py"
 # By which kernels they compute.
 OLD_PROCESSORS = {"Nehalem": "sse2", "Haswell": "avx2"}
 C_LIBRARY = {"libc.so.6", "libm.so.6", "libpthread.so.0"}
@@ -80,7 +81,7 @@ def oldest(session: nox.Session) -> None:
         return
     dependencies = nox.project.load_toml("pyproject.toml")["project"]["dependencies"]
     session.install(".", *(text.replace(">=", "==") for text in dependencies), *OLDEST)
-    run_tests(session, ("estimators", "drop_in", "ecosystem", "labels"))
+    run_tests(session, tuple(f"estimators/{name}" for name in ("estimators", "drop_in", "ecosystem", "labels")))
 
 
 @nox.session
@@ -123,7 +124,7 @@ def embedded(session: nox.Session) -> None:
         print(f"SKIPPED embedded: {missing}")
         return
     session.install(".[test]")
-    run_tests(session, ("export_c",))
+    run_tests(session, ("export/c",))
 
 
 @nox.session
@@ -133,7 +134,7 @@ def report(session: nox.Session) -> None:
         print(f"SKIPPED report: {missing}")
         return
     session.install(".[test,browser]")
-    run_tests(session, ("report_page",))
+    run_tests(session, ("inspection/report_page",))
 
 
 @nox.session
@@ -266,7 +267,7 @@ def freethreaded(session: nox.Session) -> None:
     session.install(".", "safetensors>=0.9.0rc1", *(text for text in wanted if not text.startswith("polars")))
     session.run("pytest", *DIVIDED)
     for _ in range(10):
-        run_tests(session, ("processes", "serving", "threading"))
+        run_tests(session, ("process/processes", "estimators/serving", "process/threading"))
 
 
 def readme_commands() -> list[str]:
@@ -280,8 +281,9 @@ def readme_commands() -> list[str]:
 
 
 def run_tests(session: nox.Session, names: tuple[str, ...], **environment: str) -> None:
-    """Runs these of the test files."""
-    session.run("pytest", *DIVIDED, *(f"tests/test_{name}.py" for name in names), env=environment)
+    """Runs these of the test files, each given as folder/noun."""
+    files = ("tests/{}/test_{}.py".format(*name.split("/")) for name in names)
+    session.run("pytest", *DIVIDED, *files, env=environment)
 
 
 def c_tests(session: nox.Session, build: Path, *options: str) -> None:

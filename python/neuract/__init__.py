@@ -9,43 +9,18 @@ from __future__ import annotations
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any
 
+from neuract import activations as _activations
 from neuract import callbacks, losses, schedules
-from neuract.activations import (
-    ACTIVATIONS,
-    CELU,
-    ELU,
-    GELU,
-    SELU,
-    Activation,
-    Exponential,
-    HardShrink,
-    HardSigmoid,
-    HardSwish,
-    HardTanh,
-    LeakyReLU,
-    Linear,
-    LogSigmoid,
-    Mish,
-    PReLU,
-    ReLU,
-    Sigmoid,
-    SiLU,
-    Sin,
-    Softmax,
-    Softplus,
-    SoftShrink,
-    Softsign,
-    Squareplus,
-    Tanh,
-    TanhShrink,
-    activation,
-)
+from neuract.activations import *  # noqa: F403
+from neuract.files._moved import find_moved_modules as _find_moved_modules
 from neuract.layers import Dense
 from neuract.losses import AbsoluteError, Focal, Gamma, Huber, LogLoss, Loss, OwnLoss, Poisson, Quantile, SquaredError
 from neuract.network import Network
 from neuract.optimizers import LBFGS, SGD, Adam, AdamW
 from neuract.persistence import load, save
 from neuract.threading import get_num_threads, set_num_threads, simd_info
+
+_find_moved_modules()
 
 if TYPE_CHECKING:
     from neuract import plotting  # noqa: F401
@@ -55,53 +30,25 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
-    "ACTIVATIONS",
-    "CELU",
-    "ELU",
-    "GELU",
     "LBFGS",
-    "SELU",
     "SGD",
     "AbsoluteError",
-    "Activation",
     "Adam",
     "AdamW",
     "Dense",
     "Diagnosis",
-    "Exponential",
     "Focal",
     "Gamma",
-    "HardShrink",
-    "HardSigmoid",
-    "HardSwish",
-    "HardTanh",
     "Huber",
-    "LeakyReLU",
-    "Linear",
     "LogLoss",
-    "LogSigmoid",
     "Loss",
     "MLPClassifier",
     "MLPRegressor",
-    "Mish",
     "Network",
     "OwnLoss",
-    "PReLU",
     "Poisson",
     "Quantile",
-    "ReLU",
-    "SiLU",
-    "Sigmoid",
-    "Sin",
-    "SoftShrink",
-    "Softmax",
-    "Softplus",
-    "Softsign",
     "SquaredError",
-    "Squareplus",
-    "Tanh",
-    "TanhShrink",
-    "activation",
     "callbacks",
     "diagnose",
     "get_num_threads",
@@ -112,6 +59,7 @@ __all__ = [
     "set_num_threads",
     "simd_info",
 ]
+__all__ += _activations.__all__
 
 
 def __getattr__(name: str) -> Any:

@@ -10,14 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 import neuract as na
+from neuract._typing import Array
 
 EPOCHS = 100
 PICTURE = Path("neuract_learning_curve.png")
-
-Array = npt.NDArray[Any]
 
 
 def main() -> None:

@@ -15,29 +15,48 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuract import _callbacks, _initial, _network_document, _summary, _training, _validation
-from neuract import _neuract_core as core
-from neuract._lbfgs import train_lbfgs
-from neuract._model_file import Contents, pack, save_bytes, unpack
-from neuract._network_document import FREE, read_network, write_network
-from neuract._sparse import SparseRows
-from neuract._training import PARTS, Data, Gradients, Order
-from neuract._values import Writer
-from neuract.activations import PReLU, Softmax
+import neuract._neuract_core as core
+from neuract._checks import boolean, not_fitted, one_of, random_generator, real_number, whole_number
+from neuract._typing import Array
+from neuract.activations._named import PReLU, Softmax
+from neuract.callbacks._listener import checked as checked_callbacks
 from neuract.export._methods import Exportable
 from neuract.export._model import ExportedModel
-from neuract.layers import Dense, n_slopes
-from neuract.losses import Loss, OwnFunction, default_loss
-from neuract.losses import loss as loss_named
+from neuract.files._format import Contents, pack, save_bytes, unpack
+from neuract.files._network import FIXED as SETTINGS_FIXED
+from neuract.files._network import FREE, read_network, write_network
+from neuract.files._values import Writer
+from neuract.inputs._arrays import inputs, numeric, sample_weights
+from neuract.inputs._data import Data
+from neuract.inputs._sparse import SparseRows
+from neuract.layers._dense import Dense, n_slopes
+from neuract.layers._initial import initial_parameters
+from neuract.layers._parameters import PARTS
+from neuract.layers._summary import table as summary_table
+from neuract.losses._base import Loss, OwnFunction
+from neuract.losses._named import default_loss
+from neuract.losses._named import loss as loss_named
 from neuract.optimizers import LBFGS, Optimizer
 from neuract.optimizers import optimizer as optimizer_named
-from neuract.threading import threads_of
-
-Array = npt.NDArray[Any]
+from neuract.threading._count import threads_of
+from neuract.training._guard import alone, diverged
+from neuract.training._lbfgs import train_lbfgs
+from neuract.training._session import (
+    Gradients,
+    Order,
+    epochs_at_once,
+    make_trainer,
+    mean_gradients,
+    mean_loss,
+    read,
+    restored_trainer,
+    shuffled,
+    trainer_state,
+)
 
 # What the core has taken over; the other settings may be changed between calls, and are checked then too.
-FIXED = ("layers", "loss_function", *_network_document.FIXED)
-CHECKED = {**FREE, "callbacks": _callbacks.checked}
+FIXED = ("layers", "loss_function", *SETTINGS_FIXED)
+CHECKED = {**FREE, "callbacks": checked_callbacks}
 KNOWN = {*FIXED, *CHECKED, "history_", "_core", "_trainer", "_random", "_estimator"}  # other attributes are the user's
 
 
@@ -142,25 +161,23 @@ class Network(Exportable):
                 f"quantile; it has {self.layers[-1].units}"
             )
         self.optimizer = optimizer_named(optimizer)
-        self.learning_rate = _validation.real_number(
-            learning_rate, "learning_rate", low=0, open_low=True, open_high=True
-        )
-        self.l1 = _validation.real_number(l1, "l1", low=0, open_high=True)
+        self.learning_rate = real_number(learning_rate, "learning_rate", low=0, open_low=True, open_high=True)
+        self.l1 = real_number(l1, "l1", low=0, open_high=True)
         self.max_grad_norm = (
             None
             if max_grad_norm is None
-            else _validation.real_number(max_grad_norm, "max_grad_norm", low=0, open_low=True, open_high=True)
+            else real_number(max_grad_norm, "max_grad_norm", low=0, open_low=True, open_high=True)
         )
         if isinstance(self.optimizer, LBFGS):
             self._refuse_what_lbfgs_cannot()
-        self.alpha = _validation.real_number(alpha, "alpha", low=0, open_high=True)
-        self.batch_size = _validation.whole_number(batch_size, "batch_size", low=1)
-        self.epochs = _validation.whole_number(epochs, "epochs", low=1)
+        self.alpha = real_number(alpha, "alpha", low=0, open_high=True)
+        self.batch_size = whole_number(batch_size, "batch_size", low=1)
+        self.epochs = whole_number(epochs, "epochs", low=1)
         self.shuffle = shuffle
         self.init = init
-        self.dtype = _validation.one_of(dtype, "dtype", ("float32", "float64"))
+        self.dtype = one_of(dtype, "dtype", ("float32", "float64"))
         self.random_state = random_state
-        self.n_threads = None if n_threads is None else _validation.whole_number(n_threads, "n_threads", low=1)
+        self.n_threads = None if n_threads is None else whole_number(n_threads, "n_threads", low=1)
         self.callbacks = callbacks
         self.verbose = verbose
         self._core: core.Network | None = None
@@ -223,14 +240,14 @@ class Network(Exportable):
         An epoch that does not end well is undone: after Ctrl-C (KeyboardInterrupt), and where the loss or a weight is
         no longer finite, the weights are those of the epoch before, and the optimizer starts anew.
         """
-        monitor_neurons = _validation.boolean(monitor_neurons, "monitor_neurons")
+        monitor_neurons = boolean(monitor_neurons, "monitor_neurons")
         if monitor_neurons and isinstance(self.optimizer, LBFGS):
             raise ValueError("monitor_neurons is for adam and sgd: lbfgs has no epochs to watch")
         data = self._data(X, y, sample_weight, None)
         if isinstance(self.optimizer, LBFGS):
             importlib.import_module("scipy.optimize")  # before anything is given up
         with self._alone():
-            self._start(data.x, _validation.random_generator(self.random_state))
+            self._start(data.x, random_generator(self.random_state))
             self._begin_fit()
             if isinstance(self.optimizer, LBFGS):
                 train_lbfgs(self, data, self._end_epoch)
@@ -251,16 +268,16 @@ class Network(Exportable):
         with self._alone():
             data = self._data(X, y, sample_weight, None if self._core is None else self._core.n_inputs)
             if self._core is None:
-                self._start(data.x, _validation.random_generator(self.random_state))
+                self._start(data.x, random_generator(self.random_state))
             elif self._trainer is not None:
                 self._trainer.set_threads(threads_of(self.n_threads))  # which may have changed since it was made
-            random = self._random = self._random or _validation.random_generator(self.random_state)
+            random = self._random = self._random or random_generator(self.random_state)
             self._run_epochs(data, self._order(data, random), self.learning_rate, [])
         return self
 
     def _alone(self) -> AbstractContextManager[None]:
         """Around a training; on another error the epochs that have ended stay."""
-        return _training.alone(self, "network", undone_by=MemoryError)
+        return alone(self, "network", undone_by=MemoryError)
 
     def _start(self, x: Array | SparseRows, random: np.random.RandomState) -> None:
         """New random parameters and optimizer state, no history. All memory is there before anything is given up."""
@@ -275,7 +292,7 @@ class Network(Exportable):
 
     def _initial(self, n_inputs: int, random: np.random.RandomState) -> Iterable[tuple[Array, Array]]:
         if isinstance(self.init, str):
-            return _initial.initial_parameters(self.init, self.layers, n_inputs, self.dtype, random)
+            return initial_parameters(self.init, self.layers, n_inputs, self.dtype, random)
         given = zip(("weights", "biases"), self.init, strict=True)
         return zip(*(self._checked_part(part, arrays, n_inputs) for part, arrays in given), strict=True)
 
@@ -287,7 +304,7 @@ class Network(Exportable):
         assert self._random is not None
         order, left = self._order(data, self._random), self.epochs
         heard = self.callbacks or self.verbose or monitor_neurons
-        at_once = 1 if heard else _training.epochs_at_once(data.rows)
+        at_once = 1 if heard else epochs_at_once(data.rows)
         while left > 0:
             epochs = min(at_once, left)
             self._run_epochs(data, order, self.learning_rate, [], epochs, monitor_neurons)
@@ -296,7 +313,7 @@ class Network(Exportable):
                 break
 
     def _order(self, data: Data, random: np.random.RandomState) -> Order | None:
-        return _training.shuffled(random, data.rows) if self.shuffle else None
+        return shuffled(random, data.rows) if self.shuffle else None
 
     def _watched(self, learning_rate: float) -> dict[str, float]:
         """What `monitor_neurons` adds to the history of an epoch that has just ended."""
@@ -323,19 +340,19 @@ class Network(Exportable):
                 self._record([loss + penalty for loss, penalty in ended], watched)
         if len(ended) < epochs:
             rate, left = f"learning_rate ({learning_rate:g})", " (the weights are those before it)"
-            raise _training.diverged(len(self.history_["loss"]) + 1, rate, self.max_grad_norm, left)
+            raise diverged(len(self.history_["loss"]) + 1, rate, self.max_grad_norm, left)
 
     def _ready_trainer(self, random: np.random.RandomState | None = None) -> core.Trainer:
         """The trainer; where there is none a new one, its seed from `random` or the network's own generator."""
         if self._trainer is None:
-            random = random or self._random or _validation.random_generator(self.random_state)
+            random = random or self._random or random_generator(self.random_state)
             self._trainer = self._make_trainer(self._built(), random)
         return self._trainer
 
     def _make_trainer(self, layers: core.Network, random: np.random.RandomState) -> core.Trainer:
         dropout = any(layer.dropout for layer in self.layers)
         seed = int(random.randint(2**32, dtype=np.uint64)) if dropout else 0
-        return _training.make_trainer(self, layers, self.batch_size, seed)
+        return make_trainer(self, layers, self.batch_size, seed)
 
     def _record(self, losses: list[float], watched: dict[str, float] | None = None) -> None:
         """New epochs, of which the last was watched; NaN for what was watched in others only."""
@@ -410,7 +427,7 @@ class Network(Exportable):
 
     def loss(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
         """The mean loss over the rows, without the penalty. Parameters as for `fit`."""
-        return _training.mean_loss(self, self._data(X, y, sample_weight, self._built().n_inputs))
+        return mean_loss(self, self._data(X, y, sample_weight, self._built().n_inputs))
 
     def gradients(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Gradients:
         """The mean loss over the rows and its gradient by every parameter, without penalty and dropout.
@@ -418,18 +435,18 @@ class Network(Exportable):
         Parameters as for `fit`. The network stays as it is.
         """
         n_inputs = self._built().n_inputs
-        return _training.mean_gradients(self, self._data(X, y, sample_weight, n_inputs))
+        return mean_gradients(self, self._data(X, y, sample_weight, n_inputs))
 
     def _asked(self, X: Any) -> tuple[core.Network, Array | SparseRows]:
         network = self._built()
-        return network, _validation.inputs(X, self.dtype, network.n_inputs)
+        return network, inputs(X, self.dtype, network.n_inputs)
 
     def _data(self, X: object, y: object, sample_weight: object, n_inputs: int | None) -> Data:
         """The checked data of a fit; n_inputs None: any number of features will do."""
-        x = _validation.inputs(X, self.dtype, n_inputs)
+        x = inputs(X, self.dtype, n_inputs)
         output = self.layers[-1]
         targets = self.loss_function.targets(y, len(x), output.units, output.activation, self.dtype)
-        return Data(x, targets, _validation.sample_weights(sample_weight, len(x), self.dtype))
+        return Data(x, targets, sample_weights(sample_weight, len(x), self.dtype))
 
     def _to_diagnose(self, X: Any, y: npt.ArrayLike | None) -> tuple[Network, Array | SparseRows, Data | None]:
         """What `diagnose` looks at: the network, the checked X, and with y the data of a step."""
@@ -438,7 +455,7 @@ class Network(Exportable):
 
     def _built(self) -> core.Network:
         if self._core is None:
-            raise _validation.not_fitted("Network")
+            raise not_fitted("Network")
         return self._core
 
     # ---- parameters ------------------------------------------------------------------------------
@@ -499,7 +516,7 @@ class Network(Exportable):
             raise ValueError(f"{part} must have one array for each of the {len(shapes)} layers, got {len(arrays)}")
         checked = []
         for layer, (given, shape) in enumerate(zip(arrays, shapes, strict=True)):
-            array = _validation.numeric([] if given is None else given, f"{part}[{layer}]", self.dtype)
+            array = numeric([] if given is None else given, f"{part}[{layer}]", self.dtype)
             if array.shape != shape:
                 raise ValueError(f"{part}[{layer}] must have shape {shape}, got {array.shape}")
             checked.append(array)
@@ -516,7 +533,7 @@ class Network(Exportable):
 
     def _read(self, part: str) -> list[Array]:
         network = self._built()
-        return _training.read(network.get, self._shapes(part), self.dtype, part)
+        return read(network.get, self._shapes(part), self.dtype, part)
 
     def _parameters(self) -> dict[str, list[Array]]:
         return {part: self._read(part) for part in PARTS}
@@ -540,7 +557,7 @@ class Network(Exportable):
         output    16 × 3   Softmax()             none               51
         total                                                        ?
         """
-        return _summary.table(self.layers, None if self._core is None else self._core.n_inputs)
+        return summary_table(self.layers, None if self._core is None else self._core.n_inputs)
 
     def report(self, path: str | os.PathLike[str], X: Any = None, y: npt.ArrayLike | None = None) -> None:
         """Writes an HTML file that shows the network: open it in a browser, mail it; it needs nothing else.
@@ -620,12 +637,12 @@ class Network(Exportable):
 
     def _state(self) -> dict[str, Any]:
         """Everything but the callbacks, as `_network_document` describes it."""
-        fixed = {name: getattr(self, name) for name in _network_document.FIXED}
+        fixed = {name: getattr(self, name) for name in SETTINGS_FIXED}
         return {
             "fixed": {"layers": self.layers, "loss": self.loss_function, **fixed},
             "free": {name: getattr(self, name) for name in FREE},
             "learned": self._learned(),
-            "training": _training.trainer_state(self, self._trainer) if self._trainer is not None else None,
+            "training": trainer_state(self, self._trainer) if self._trainer is not None else None,
             "generator": self._random,
             "others": {name: value for name, value in self.__dict__.items() if name not in KNOWN},
         }
@@ -643,7 +660,7 @@ class Network(Exportable):
             self.set_parameters(**learned["parameters"])
             self.history_ = learned["history"]
         if training is not None:
-            self._trainer = _training.restored_trainer(self, training)
+            self._trainer = restored_trainer(self, training)
 
     def __copy__(self) -> Network:
         return copy.deepcopy(self)  # a network shares nothing

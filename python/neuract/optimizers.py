@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from neuract._validation import boolean, named_classes, real_number, whole_number
+from neuract._checks import boolean, named_classes, real_number, whole_number
 
 
 class Optimizer:
@@ -124,7 +124,7 @@ class LBFGS(Optimizer):
         object.__setattr__(self, "max_evaluations", evaluations)
 
 
-OPTIMIZERS: Mapping[str, type[Optimizer]] = named_classes(globals(), Optimizer)
+OPTIMIZERS: Mapping[str, type[Optimizer]] = named_classes(SGD, Adam, AdamW, LBFGS)
 """Every name that is accepted for an optimizer, and its class."""
 
 

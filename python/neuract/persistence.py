@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from neuract._model_file import Contents, faults_of, load_bytes, unpack
+from neuract.files._format import Contents, faults_of, load_bytes, unpack
 from neuract.network import Network
 
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from neuract import _answers
-from neuract._estimator_document import read_estimator
-from neuract._model_file import Contents
-from neuract._sparse import is_sparse
+from neuract._typing import Array
+from neuract.files._estimator import read_estimator
+from neuract.files._format import Contents
+from neuract.inputs._missing import zero_for_nan
+from neuract.inputs._sparse import is_sparse
 from neuract.network import Network
-
-Array = npt.NDArray[Any]
+from neuract.outputs._kinds import Probabilities, chosen, numbers
 
 
 class ServedModel:
@@ -55,7 +54,7 @@ class ServedModel:
         self._check_names(getattr(X, "columns", None))
         if self._missing == "zero":
             X = X if is_sparse(X) else np.asarray(X)
-            X = _answers.zero_for_nan(X if X.dtype.kind == "f" else X.astype(np.float64))
+            X = zero_for_nan(X if X.dtype.kind == "f" else X.astype(np.float64))
         return self.network_.predict(X)
 
     def _check_names(self, columns: Any) -> None:
@@ -74,7 +73,7 @@ class ServedModel:
         raise NotImplementedError
 
 
-class ServedClassifier(ServedModel, _answers.Probabilities):
+class ServedClassifier(ServedModel, Probabilities):
     """A fitted MLPClassifier without scikit-learn.
 
     Attributes
@@ -97,8 +96,8 @@ class ServedClassifier(ServedModel, _answers.Probabilities):
         -------
         ndarray of shape (rows,) or (rows, labels)
         """
-        chosen = _answers.chosen(self._outputs(X), len(self.classes_), self._multilabel)
-        labels: Array = chosen if self._multilabel else self.classes_[chosen]
+        numbers = chosen(self._outputs(X), len(self.classes_), self._multilabel)
+        labels: Array = numbers if self._multilabel else self.classes_[numbers]
         return labels
 
     def _what(self) -> str:
@@ -119,7 +118,7 @@ class ServedRegressor(ServedModel):
         -------
         ndarray of shape (rows,) or (rows, outputs)
         """
-        return _answers.numbers(self._outputs(X), self.network_.loss_function)
+        return numbers(self._outputs(X), self.network_.loss_function)
 
     def _what(self) -> str:
         return f"{self.n_outputs_} outputs"

@@ -19,7 +19,7 @@ from __future__ import annotations
 import threadpoolctl
 
 import neuract
-from neuract.threading import default_num_threads, get_num_threads, set_num_threads
+from neuract.threading._count import default_num_threads, get_num_threads, set_num_threads
 
 
 class Controller(threadpoolctl.LibController):  # type: ignore[misc]

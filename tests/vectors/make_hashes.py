@@ -35,11 +35,11 @@ def c_hashes(build: Path) -> list[str]:
 
 
 def training_hashes() -> list[str]:
-    """The lines of tests/test_simd.py, from the instruction set that runs."""
+    """The lines of tests/network/test_simd.py, from the instruction set that runs."""
     sys.path.insert(0, str(TESTS))
-    import test_simd
+    from oracle.trained_bits import train, with_fma
 
-    return [f"training {name} {value}" for name, value in test_simd.train(test_simd.with_fma()[-1]).items()]
+    return [f"training {name} {value}" for name, value in train(with_fma()[-1]).items()]
 
 
 if __name__ == "__main__":

@@ -17,19 +17,23 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_is_fitted
 
-from neuract import _answers, _labels, _scores
-from neuract._fitting import MultilayerPerceptron
-from neuract._training import Data
-from neuract.activations import Activation, Sigmoid, Softmax
+from neuract._typing import Array
+from neuract.activations._base import Activation
+from neuract.activations._named import Sigmoid, Softmax
+from neuract.estimators._perceptron import MultilayerPerceptron
 from neuract.export._model import ExportedModel
-from neuract.losses import Focal, LogLoss, Loss, OwnFunction, OwnLoss
-from neuract.losses import loss as loss_named
-from neuract.schedules import Schedule
+from neuract.inputs._data import Data
+from neuract.losses._base import Loss, OwnFunction
+from neuract.losses._named import loss as loss_named
+from neuract.losses._own import OwnLoss
+from neuract.losses._probabilities import Focal, LogLoss
+from neuract.outputs._kinds import Probabilities, chosen
+from neuract.outputs._labels import are_multilabel, numbered
+from neuract.outputs._scores import accuracy
+from neuract.schedules._shares import Schedule
 
-Array = npt.NDArray[Any]
 
-
-class MLPClassifier(ClassifierMixin, MultilayerPerceptron, _answers.Probabilities):  # type: ignore[misc]
+class MLPClassifier(ClassifierMixin, MultilayerPerceptron, Probabilities):  # type: ignore[misc]
     """Multilayer perceptron that classifies: two classes, several, or several labels a row.
 
     It minimizes the log loss, or a variant of it. Scale X to about [-1, 1] or unit variance (`StandardScaler`).
@@ -407,7 +411,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron, _answers.Probabilitie
         if not continuing:
             self._sparse_labels = issparse(y) and not incremental
         y = y.toarray() if issparse(y) else y
-        multilabel = _labels.are_multilabel(y)
+        multilabel = are_multilabel(y)
         if continuing and multilabel != self._multilabel:
             columns = f"{self.n_outputs_} columns" if self._multilabel else "one column"
             raise ValueError(f"y must have {columns}, as in the last fit; got shape {y.shape}")
@@ -416,7 +420,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron, _answers.Probabilitie
             self._settle_classes(np.arange(y.shape[1]), continuing, incremental)
             self.n_outputs_ = len(self.classes_)
             return np.asarray(y.astype(bool), dtype=dtype)
-        labels, numbers = _labels.numbered(y if y.ndim == 1 else column_or_1d(y, warn=True))
+        labels, numbers = numbered(y if y.ndim == 1 else column_or_1d(y, warn=True))
         self._settle_classes(labels, continuing, incremental)
         self.n_outputs_ = 1 if len(self.classes_) <= 2 else len(self.classes_)
         ranks: Array = np.searchsorted(self.classes_, labels).astype(dtype)
@@ -466,10 +470,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron, _answers.Probabilitie
         if not np.isfinite(outputs).all():
             return float("nan")
         truth = data.targets if self._multilabel else data.targets.ravel()
-        return _scores.accuracy(truth, self._chosen(outputs), data.sample_weight)
+        return accuracy(truth, self._chosen(outputs), data.sample_weight)
 
     def _outcome(self) -> tuple[str, Sequence[Any]]:
         return "labels" if self._multilabel else "classes", self.classes_.tolist()
 
     def _chosen(self, outputs: Array) -> Array:
-        return _answers.chosen(outputs, len(self.classes_), self._multilabel)
+        return chosen(outputs, len(self.classes_), self._multilabel)

@@ -15,17 +15,20 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from neuract import _answers, _scores
-from neuract._answers import quantiles
-from neuract._fitting import MultilayerPerceptron
-from neuract._training import Data
-from neuract.activations import Activation, Exponential, Linear
+from neuract._typing import Array
+from neuract.activations._base import Activation
+from neuract.activations._named import Exponential, Linear
+from neuract.estimators._perceptron import MultilayerPerceptron
 from neuract.export._model import ExportedModel
-from neuract.losses import LOSSES, Gamma, Loss, OwnFunction, OwnLoss, Poisson
-from neuract.losses import loss as loss_named
-from neuract.schedules import Schedule
-
-Array = npt.NDArray[Any]
+from neuract.inputs._data import Data
+from neuract.losses._base import Loss, OwnFunction
+from neuract.losses._named import LOSSES
+from neuract.losses._named import loss as loss_named
+from neuract.losses._numbers import Gamma, Poisson
+from neuract.losses._own import OwnLoss
+from neuract.outputs._kinds import numbers, quantiles
+from neuract.outputs._scores import r2
+from neuract.schedules._shares import Schedule
 
 
 class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
@@ -352,7 +355,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
             For several quantiles (rows, quantiles), each row sorted: what the network gives may
             be out of order, and sorted it is no further from the truth (Chernozhukov et al. 2010).
         """
-        return _answers.numbers(self._outputs(X), self.network_.loss_function)
+        return numbers(self._outputs(X), self.network_.loss_function)
 
     def score(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> float:
         """R² of the predictions; for several quantiles the mean of their D².
@@ -414,7 +417,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         loss = loss_named(self.loss)
         if quantiles(loss):
             return _score(loss, data.targets[:, 0], np.sort(outputs, axis=1), data.sample_weight)
-        return _scores.r2(data.targets, outputs, data.sample_weight)
+        return r2(data.targets, outputs, data.sample_weight)
 
 
 def _score(loss: Loss, y: Any, predictions: Array, sample_weight: Any) -> float:

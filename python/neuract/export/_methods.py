@@ -7,7 +7,7 @@ from collections.abc import Callable
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
-from neuract import _validation
+from neuract._checks import boolean
 from neuract.export._model import ExportedModel
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Exportable:
         """
         exported = self._exported()
         try:
-            from neuract.export._onnx import save_onnx
+            from neuract.export.onnx._model import save_onnx
         except ModuleNotFoundError as error:
             raise ImportError("to_onnx needs the package onnx, which is not installed: pip install onnx") from error
         return save_onnx(exported, path, opset, target_dtype)
@@ -105,9 +105,9 @@ class Exportable:
         >>> "#define WINE_N_INPUTS 4" in Path("wine.h").read_text()
         True
         """
-        from neuract.export._c import save_c
+        from neuract.export.c._source import save_c
 
-        save_c(self._exported(), path, _validation.boolean(static_memory, "static_memory"))
+        save_c(self._exported(), path, boolean(static_memory, "static_memory"))
 
 
 class ConvertibleStep(Exportable):
@@ -115,18 +115,18 @@ class ConvertibleStep(Exportable):
 
     def onnx_parser(self) -> Callable[..., Any]:
         """For skl2onnx: the function that declares the outputs."""
-        from neuract.export import _skl2onnx
+        from neuract.export.onnx import _skl2onnx
 
         return _skl2onnx.parser(self)
 
     def onnx_shape_calculator(self) -> Callable[[Any], None]:
         """For skl2onnx: the function that sets the outputs' types."""
-        from neuract.export import _skl2onnx
+        from neuract.export.onnx import _skl2onnx
 
         return _skl2onnx.set_types
 
     def onnx_converter(self) -> Callable[[Any, Any, Any], None]:
         """For skl2onnx: the function that adds the nodes."""
-        from neuract.export import _skl2onnx
+        from neuract.export.onnx import _skl2onnx
 
         return _skl2onnx.convert

@@ -5,17 +5,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
-from neuract.activations import Activation
+from neuract._typing import Array
+from neuract.activations._base import Activation
 
 if TYPE_CHECKING:
     from neuract.network import Network
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)

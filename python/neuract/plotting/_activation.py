@@ -12,10 +12,10 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from neuract.activations import Activation, activation
+from neuract._typing import Array
+from neuract.activations._base import Activation
+from neuract.activations._named import activation
 from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, PALE, SMALL, panels
-
-Array = npt.NDArray[Any]
 
 VANISHING = 0.01  # of the gradient that reaches a neuron less than this share passes on to its weights
 COLUMNS = 4

@@ -6,12 +6,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
+from neuract._typing import Array
 from neuract.network import Network
-
-Array = npt.NDArray[Any]
 
 
 class _Fitted(BaseEstimator):  # type: ignore[misc]

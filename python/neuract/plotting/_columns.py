@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +13,11 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
-from neuract.inspection import Diagnosis
-from neuract.layers import layer_names
+from neuract._typing import Array
+from neuract.inspection._diagnosis import Diagnosis
+from neuract.layers._dense import layer_names
 from neuract.network import Network
 from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SMALL
-
-Array = npt.NDArray[Any]
 
 WIDEST = 3.2, 2.0  # points, of the edge with a layer's largest weight: where edges are few, and where they are many
 MANY = 100

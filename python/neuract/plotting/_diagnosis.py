@@ -13,11 +13,10 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from neuract.inspection import Diagnosis, LayerDiagnosis, diagnose
+from neuract.inspection._diagnose import diagnose
+from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
 from neuract.plotting._model import network_of
 from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SHARES, SMALL, panels, tidy, whole_decades
-
-Array = npt.NDArray[Any]
 
 HEIGHT = 0.56  # of a strip, whose row is 1 high
 APART = 80  # neurons, up to which a strip shows a gap between them

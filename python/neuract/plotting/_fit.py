@@ -13,12 +13,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from neuract.activations import Sigmoid, Softmax
+from neuract._typing import Array
+from neuract.activations._named import Sigmoid, Softmax
 from neuract.network import Network
 from neuract.plotting._model import input_names, network_of, output_names, rows_of, targets_of
 from neuract.plotting._style import BLUE, CLASSES, INK, MUTED, ORANGE, SIGNED, SMALL, axes_or_new, figure_of, tidy
-
-Array = npt.NDArray[Any]
 
 POINTS = 1500  # of the data, at most
 RESOLUTION = 250  # of regions, in each direction

@@ -12,10 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from neuract._typing import Array
 from neuract.plotting._model import network_of
 from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SMALL, panels, tidy
-
-Array = npt.NDArray[Any]
 
 # Panel by panel: its title, and the curves in it with their labels.
 PANELS: dict[str, dict[str, str]] = {

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuract.activations import Softmax
+from neuract._typing import Array
+from neuract.activations._named import Softmax
 from neuract.network import Network
-
-Array = npt.NDArray[Any]
 
 
 def network_of(model: Any) -> Network:

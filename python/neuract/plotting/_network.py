@@ -15,7 +15,8 @@ from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from neuract.inspection import diagnose
+from neuract._typing import Array
+from neuract.inspection._diagnose import diagnose
 from neuract.network import Network
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
 from neuract.plotting._model import input_names, network_of, output_names, rows_of
@@ -31,8 +32,6 @@ from neuract.plotting._style import (
     readable_on,
     shortened,
 )
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)

@@ -19,14 +19,14 @@ from matplotlib.image import AxesImage
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from neuract.activations import Sigmoid, Softmax
-from neuract.inspection import diagnose
+from neuract._typing import Array
+from neuract.activations._named import Sigmoid, Softmax
+from neuract.inspection._diagnose import diagnose
 from neuract.network import Network
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
 from neuract.plotting._model import input_names, network_of, output_names, rows_of, targets_of
 from neuract.plotting._style import HOLLOW, INK, MUTED, SIGNED, SMALL, axes_or_new, figure_of, shortened
 
-Array = npt.NDArray[Any]
 Limits = tuple[float, float, float, float]
 Extent = Limits
 

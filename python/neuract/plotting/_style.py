@@ -16,7 +16,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-Array = npt.NDArray[Any]
+from neuract._typing import Array
 
 BLUE = "#0f69b4"
 ORANGE = "#e06c00"

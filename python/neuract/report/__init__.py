@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuract._atomic import write_atomically
-from neuract.inspection import Diagnosis, diagnose
+from neuract.files._atomic import write_atomically
+from neuract.inspection._diagnose import diagnose
+from neuract.inspection._diagnosis import Diagnosis
 from neuract.network import Network
 from neuract.report._embedding import embedded
 from neuract.report._page import explorer, no_explorer, page, still_parts

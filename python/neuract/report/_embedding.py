@@ -11,14 +11,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuract._sparse import is_sparse
-from neuract.activations import Softmax
-from neuract.inspection import Diagnosis
-from neuract.layers import Dense, n_slopes
+from neuract._typing import Array
+from neuract.activations._named import Softmax
+from neuract.inputs._sparse import is_sparse
+from neuract.inspection._diagnosis import Diagnosis
+from neuract.layers._dense import Dense, n_slopes
 from neuract.network import Network
 from neuract.report._rows import dense, evenly_spread
-
-Array = npt.NDArray[Any]
 
 N_EXAMPLES = 12  # rows of X that the page starts from
 N_LOOKED_AT = 1000  # rows of X that tell which inputs are whole numbers

@@ -12,7 +12,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from neuract.inspection import Diagnosis
+from neuract.inspection._diagnosis import Diagnosis
 from neuract.report import _sections
 from neuract.report._embedding import Embedded
 

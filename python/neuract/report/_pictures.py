@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from neuract.inspection import Diagnosis
+from neuract.inspection._diagnosis import Diagnosis
 from neuract.report._embedding import feature_names, outcome
 from neuract.report._rows import dense, evenly_spread
 

@@ -3,14 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-from neuract._sparse import SparseRows
-
-Array = npt.NDArray[Any]
+from neuract._typing import Array
+from neuract.inputs._sparse import SparseRows
 
 
 def evenly_spread(n_rows: int, most: int) -> npt.NDArray[np.intp]:

@@ -7,8 +7,10 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from neuract import _diagnosis_table, _summary
-from neuract.inspection import Diagnosis, Finding
+from neuract.inspection._diagnosis import Diagnosis
+from neuract.inspection._findings import Finding
+from neuract.inspection._table import HEADER, cells, in_short
+from neuract.layers._summary import rows as summary_rows
 from neuract.network import Network
 from neuract.report import _pictures
 
@@ -42,7 +44,7 @@ def figures(model: Any, diagnosis: Diagnosis | None) -> str:
 def summary(model: Any) -> str:
     """The table of layers."""
     network = _network(model)
-    head, *body = _summary.rows(network.layers, network.weights[0].shape[0])
+    head, *body = summary_rows(network.layers, network.weights[0].shape[0])
     return _table(head, body, "layers")
 
 
@@ -52,9 +54,9 @@ def diagnosis(diagnosis: Diagnosis | None) -> str:
         return hint("here stands which neurons fire, which are dead, and where the gradient vanishes")
     found = "".join(map(_finding, diagnosis.warnings))
     findings = f'<ul class="findings">{found}</ul>' if found else '<p class="good">✓ Nothing to warn of.</p>'
-    table = _table(_diagnosis_table.HEADER, map(_diagnosis_table.cells, diagnosis.layers), "diagnosed")
-    in_short = f'<p class="lead">{escape(_diagnosis_table.in_short(diagnosis))}.</p>'
-    return findings + in_short + _pictures.diagnosis(diagnosis) + table
+    table = _table(HEADER, map(cells, diagnosis.layers), "diagnosed")
+    lead = f'<p class="lead">{escape(in_short(diagnosis))}.</p>'
+    return findings + lead + _pictures.diagnosis(diagnosis) + table
 
 
 def learning(model: Any) -> str:

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Checks of what users give, with errors in their words: what was given, what is accepted."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+import numpy as np
+
+Kind = TypeVar("Kind")
+
+
+def real_number(
+    value: object,
+    name: str,
+    *,
+    low: float = -np.inf,
+    high: float = np.inf,
+    open_low: bool = False,
+    open_high: bool = False,
+) -> float:
+    """`value` as a float between `low` and `high`, ends included unless open."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    number = float(value)
+    inside = (low < number if open_low else low <= number) and (number < high if open_high else number <= high)
+    if not inside:  # NaN ends here too
+        raise ValueError(f"{name} must be {_range(low, high, open_low, open_high)}, got {value!r}")
+    return number
+
+
+def _range(low: float, high: float, open_low: bool, open_high: bool) -> str:
+    if low == -np.inf and high == np.inf:
+        return "a finite number"
+    if high == np.inf:
+        return f"{'>' if open_low else '>='} {low:g}"
+    return f"in {'(' if open_low else '['}{low:g}, {high:g}{')' if open_high else ']'}"
+
+
+def whole_number(value: object, name: str, *, low: int) -> int:
+    """`value` as an int of at least `low`."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be a whole number >= {low}, got {value!r}")
+    if value < low:
+        raise ValueError(f"{name} must be a whole number >= {low}, got {value!r}")
+    return int(value)
+
+
+def boolean(value: object, name: str) -> bool:
+    """`value` if it is True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
+
+
+def one_of(value: object, name: str, accepted: Iterable[str]) -> str:
+    """`value` if it is one of the names."""
+    names = list(accepted)
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be one of {', '.join(map(repr, names))}, got {value!r}")
+    if value not in names:
+        raise ValueError(f"unknown {name} {value!r}; there are: {', '.join(map(repr, names))}")
+    return value
+
+
+def named_classes(*classes: type[Kind]) -> Mapping[str, type[Kind]]:
+    """Returns every name of these classes, presets included, with its class."""
+    return MappingProxyType(
+        {name: kind for kind in classes for name in (*kind.names, *getattr(kind, "presets", ()))}  # type: ignore[attr-defined]
+    )
+
+
+def random_state(value: Any) -> Any:
+    """`value` if `random_generator` makes something of it; costs less than making it."""
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool) and 0 <= int(value) < 2**32
+    if not (value is None or whole or isinstance(value, np.random.RandomState)):
+        raise ValueError(
+            f"random_state must be None, an int from 0 to 2**32 - 1, or a numpy.random.RandomState; got {value!r}"
+        )
+    return value
+
+
+def random_generator(value: Any) -> np.random.RandomState:
+    """None: freshly seeded; an int: that seed; a RandomState: itself, which is then advanced."""
+    random_state(value)
+    if isinstance(value, np.random.RandomState):
+        return value
+    return np.random.RandomState(None if value is None else int(value))
+
+
+def not_fitted(name: str) -> Exception:
+    """scikit-learn's NotFittedError; without scikit-learn, as that one, a ValueError and an AttributeError."""
+    message = f"this {name} is not fitted yet; call fit first"
+    try:
+        from sklearn.exceptions import NotFittedError
+    except ImportError:
+        return _NotFittedError(message)
+    error: Exception = NotFittedError(message)
+    return error
+
+
+class _NotFittedError(ValueError, AttributeError):
+    pass

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What every activation function is: an object that calls the C code which a network runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+import neuract._neuract_core as core
+from neuract._typing import Array
+
+
+def float_array(z: npt.ArrayLike) -> Array:
+    """float32 and float64 as they are, everything else as float64; contiguous, in the machine's byte order."""
+    array = np.asarray(z)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"an activation takes real numbers, got {array.dtype} data")
+    dtype = np.float32 if array.dtype.newbyteorder("=") == np.float32 else np.float64
+    return np.require(array, dtype=dtype, requirements=["C", "A"])
+
+
+class Activation:
+    """What a neuron does with its weighted sum z: y = f(z).
+
+    Every activation is an immutable object. ``f(z)`` takes an array of any shape and returns y of the same shape;
+    float32 and float64 are kept, other types become float64. NaN stays NaN.
+    """
+
+    names: ClassVar[tuple[str, ...]]  # as accepted by `activation`; the first is the name in C
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # names that stand for other parameters than the defaults
+
+    margin: ClassVar[float | None] = None  # of a smooth step, or of one in straight pieces (0): see `saturates_at`
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The least and the greatest y, or what y comes near to; infinite where there is none."""
+        return -np.inf, np.inf
+
+    @property
+    def saturates_at(self) -> tuple[float, float]:
+        """A y at or below the first number, or at or above the second, is saturated: there f is nearly flat.
+
+        That is within 1 % of its range of a bound; for functions in straight pieces, at the bound itself. Infinite for
+        functions that are not flat towards both sides.
+        """
+        low, high = self.bounds
+        if self.margin is None or not np.isfinite(high - low):
+            return -np.inf, np.inf
+        return low + self.margin * (high - low), high - self.margin * (high - low)
+
+    @property
+    def core_name(self) -> str:
+        """The function's name in the C code."""
+        return self.names[0]
+
+    @property
+    def parameter(self) -> float:
+        """The one number that the C code takes beside z."""
+        return 0.0
+
+    def __call__(self, z: npt.ArrayLike) -> Array:
+        """y = f(z), elementwise."""
+        return self._apply(z, derivative=False)
+
+    def derivative(self, z: npt.ArrayLike) -> Array:
+        """df/dz at z, elementwise; at a kink that of one of its sides: 0 where one has it.
+
+        Examples
+        --------
+        >>> import neuract as na
+        >>> na.ReLU().derivative([-1.0, 0.0, 2.0])
+        array([0., 0., 1.])
+        """
+        return self._apply(z, derivative=True)
+
+    def _apply(self, z: npt.ArrayLike, derivative: bool) -> Array:
+        source = float_array(z)
+        y = np.empty_like(source)
+        core.apply_activation(self.core_name, self.parameter, derivative, source.dtype.name, source, y)
+        return y

@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The callbacks that come with neuract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neuract._checks import boolean, real_number, whole_number
+from neuract.schedules._rate import LearningRate
+from neuract.schedules._shares import Schedule
+from neuract.schedules._shares import schedule as schedule_named
+
+if TYPE_CHECKING:
+    from neuract.network import Network
+
+Logs = Mapping[str, float]
+
+
+def _goodness(callback: Any, logs: Logs) -> float:
+    """What a callback's `monitor` names in the logs, larger is better."""
+    if callback.monitor not in logs:
+        name = type(callback).__name__
+        raise ValueError(f"{name}(monitor={callback.monitor!r}): this fit logs only {', '.join(logs)}")
+    return logs[callback.monitor] if "score" in callback.monitor else -logs[callback.monitor]
+
+
+class _Ready:
+    """What can be read back from how it is shown."""
+
+    def __repr__(self) -> str:
+        settings = (f"{name}={value!r}" for name, value in vars(self).items() if not name.startswith("_"))
+        return f"{type(self).__name__}({', '.join(settings)})"
+
+
+class ProgressBar(_Ready):
+    """A bar of tqdm, a step an epoch, with the numbers of the last epoch beside it."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def on_fit_begin(self, network: Network) -> None:
+        try:
+            from tqdm.auto import tqdm
+        except ImportError as error:
+            raise ImportError("ProgressBar needs tqdm: pip install tqdm") from error
+        self._bar = tqdm(total=network.epochs, unit="epoch")
+
+    def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> None:
+        self._bar.set_postfix({name: f"{value:.4g}" for name, value in logs.items()}, refresh=False)
+        self._bar.update(1)
+
+    def on_fit_end(self, network: Network) -> None:
+        self._bar.close()
+        self._bar = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_bar": None}  # an open one, as a fit that fails leaves it, cannot be copied
+
+
+class EarlyStopping(_Ready):
+    """Stops training when a number of the logs has not become better for some epochs.
+
+    Parameters
+    ----------
+    patience : int, default=10
+        Epochs in a row without a better number that end training, >= 1.
+    min_delta : float, default=0.0
+        By how much a number must be better to count, >= 0.
+    monitor : str, default="loss"
+        Of the logs; more is better where "score" is in its name, else less.
+    restore_best : bool, default=True
+        Leave the network with its weights after the best epoch, else with the last.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import neuract as na
+    >>> stop = na.callbacks.EarlyStopping(patience=3, min_delta=0.5)
+    >>> net = na.Network([na.Dense(1, "linear")], random_state=0, callbacks=[stop])
+    >>> len(net.fit(np.zeros((5, 2)), np.zeros(5)).history_["loss"])
+    4
+    """
+
+    def __init__(
+        self, patience: int = 10, *, min_delta: float = 0.0, monitor: str = "loss", restore_best: bool = True
+    ) -> None:
+        self.patience = whole_number(patience, "patience", low=1)
+        self.min_delta = real_number(min_delta, "min_delta", low=0, open_high=True)
+        self.monitor = monitor
+        self.restore_best = boolean(restore_best, "restore_best")
+        self._best: float | None = None
+        self._parameters: tuple[Any, ...] | None = None
+        self._waited = 0
+
+    def on_fit_begin(self, network: Network) -> None:
+        self._best, self._parameters, self._waited = None, None, 0
+
+    def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> bool:
+        number = _goodness(self, logs)
+        if self._best is None or number > self._best + self.min_delta:
+            self._best, self._waited = number, 0
+            if self.restore_best:
+                self._parameters = network.weights, network.biases, network.slopes
+            return False
+        self._waited += 1
+        return self._waited >= self.patience
+
+    def on_fit_end(self, network: Network) -> None:
+        if self._parameters is not None:
+            network.set_parameters(*self._parameters)
+        self._best, self._parameters, self._waited = None, None, 0
+
+
+class Checkpoint(_Ready):
+    """Saves the model to a file as training goes on, so that little is lost if it breaks off.
+
+    The file is that of `neuract.save`, and is replaced as a whole: whenever the process ends, the last complete one is
+    there. In a fit of an estimator it is the estimator that is saved, as if the fit had ended with the weights of that
+    epoch.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    every : int, default=1
+        Epochs from one save to the next, >= 1.
+    save_best_only : bool, default=False
+        Save only when the number that is monitored is the best one yet of this fit.
+    monitor : str, default="loss"
+        Of the logs; more is better where "score" is in its name, else less.
+    state : bool, default=False
+        Save the optimizer's state too, for a `partial_fit` that goes on where the last epoch ended.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import neuract as na
+    >>> keep = na.callbacks.Checkpoint("model.safetensors", every=5)
+    >>> net = na.Network([na.Dense(1, "linear")], epochs=12, random_state=0, callbacks=[keep])
+    >>> net = net.fit(np.ones((5, 2)), np.ones(5))
+    >>> len(na.load("model.safetensors").history_["loss"])
+    10
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        every: int = 1,
+        save_best_only: bool = False,
+        monitor: str = "loss",
+        state: bool = False,
+    ) -> None:
+        self.path = Path(path)
+        self.every = whole_number(every, "every", low=1)
+        self.save_best_only = boolean(save_best_only, "save_best_only")
+        self.monitor = monitor
+        self.state = boolean(state, "state")
+        self._best: float | None = None
+
+    def on_fit_begin(self, network: Network) -> None:
+        self._best = None
+        network._trained_model()._file_bytes(self.state)  # what cannot be saved is better known now
+
+    def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> None:
+        if (epoch + 1) % self.every or (self.save_best_only and not self._is_best(logs)):
+            return
+        network._trained_model().save(self.path, state=self.state)
+
+    def _is_best(self, logs: Logs) -> bool:
+        number = _goodness(self, logs)
+        if self._best is not None and number <= self._best:
+            return False
+        self._best = number
+        return True
+
+
+class CSVLogger(_Ready):
+    """Writes a line an epoch to a file: the epoch, then its logs, under a line with their names.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    append : bool, default=False
+        Add to what is there; else a fit begins the file anew.
+    """
+
+    def __init__(self, path: str | Path, *, append: bool = False) -> None:
+        self.path = Path(path)
+        self.append = boolean(append, "append")
+
+    def on_fit_begin(self, network: Network) -> None:
+        if not self.append:
+            self.path.write_text("")
+
+    def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> None:
+        import csv
+
+        lines: list[list[object]] = [[epoch, *logs.values()]]
+        if not self.path.exists() or self.path.stat().st_size == 0:
+            lines.insert(0, ["epoch", *logs])
+        with self.path.open("a", newline="") as file:  # closed after each line: there even if training breaks off
+            csv.writer(file).writerows(lines)
+
+
+class LearningRateSchedule(_Ready):
+    """Moves the learning rate from epoch to epoch; after the fit it is what it was before.
+
+    Parameters
+    ----------
+    schedule : str, Schedule or callable
+        A schedule of `neuract.schedules`, by name or as it is: its shares of the network's rate. Or a function from
+        the epoch, counted from 0, to its rate.
+    """
+
+    def __init__(self, schedule: str | Schedule | Callable[[int], float]) -> None:
+        self.schedule = schedule if callable(schedule) else schedule_named(schedule)
+        self._rate: LearningRate | None = None
+
+    def on_fit_begin(self, network: Network) -> None:
+        self._rate = LearningRate(self.schedule, network.learning_rate, 0.5, network.epochs)
+        network.learning_rate = self._rate.now
+
+    def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> None:
+        assert self._rate is not None
+        self._rate.end_epochs(1, 0)
+        network.learning_rate = self._rate.now
+
+    def on_fit_end(self, network: Network) -> None:
+        assert self._rate is not None
+        network.learning_rate, self._rate = self._rate.initial, None

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Watching a fit: the rows that it does not learn from, its loss on them, and its score."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import get_scorer
+from sklearn.utils import _safe_indexing
+
+from neuract._typing import Array
+from neuract.inputs._data import Data
+from neuract.inputs._sparse import is_sparse
+from neuract.network import Network
+from neuract.training._session import make_trainer, mean_loss
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of X and y as the user gave them, and as the core takes them.
+
+    Parameters
+    ----------
+    X, y
+        The user's, of which these are the rows `numbers`; None: all.
+    data : Data
+    """
+
+    X: Any
+    y: Any
+    data: Data
+    numbers: Array | None = None
+
+    def take(self, numbers: Array) -> Rows:
+        """Those of these numbers, of all."""
+        return Rows(self.X, self.y, self.data.take(numbers), numbers)
+
+    def as_given(self) -> tuple[Any, Any]:
+        """X and y in the user's form."""
+        if self.numbers is None:
+            return self.X, self.y
+        X = self.X.tocsr() if is_sparse(self.X) else self.X  # not every sparse format has rows to take
+        return _safe_indexing(X, self.numbers), _safe_indexing(self.y, self.numbers)
+
+
+class Monitor:
+    """Tells how good a network in training is on rows that it does not learn from.
+
+    Parameters
+    ----------
+    model : estimator
+        Whose fit it is; it knows its outputs, but its network is not yet the one in training.
+    network : Network
+        In training.
+    rows : Rows
+    """
+
+    def __init__(self, model: Any, network: Network, rows: Rows) -> None:
+        self._model, self._network, self._data = model, network, rows.data
+        self._trainer = make_trainer(network, network._built(), rows.data.rows)
+        if model.monitor not in (None, "loss"):
+            scorer: Callable[..., float] = get_scorer(model.monitor)
+            self._scorer, self._given = scorer, rows.as_given()
+            self._fitted = model._as_if_ended(network)
+
+    def loss(self) -> float:
+        """The mean loss without penalties, on the scale of the model's `loss_`."""
+        loss: float = self._model._reported(mean_loss(self._network, self._data, self._trainer))
+        return loss
+
+    def score(self, loss: float) -> float:
+        """What early stopping goes by, larger is better; `loss` is that of now."""
+        if self._model.monitor == "loss":
+            return -loss
+        data = self._data
+        if self._model.monitor is None:
+            return float(self._model._validation_score(self._network._predict(data.x), data))
+        if not np.isfinite(loss):
+            return float("nan")
+        weights = {} if data.sample_weight is None else {"sample_weight": data.sample_weight}
+        return float(self._scorer(self._fitted, *self._given, **weights))

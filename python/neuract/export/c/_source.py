@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A fitted model as plain C99: NAME.h to include, NAME.c with its weights, which needs math.h and no more."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neuract.activations._named import Softmax
+from neuract.export._model import ExportedModel
+from neuract.export.c import _templates as templates
+from neuract.export.c._activations import definitions
+from neuract.export.c._layers import CLayer
+from neuract.export.c._text import array, class_array, float_literal, float_literals
+from neuract.files._atomic import write_atomically
+
+TEST_ROWS, TOLERANCE = 3, 1e-5
+
+
+def save_c(model: ExportedModel, path: Any, static_memory: bool) -> None:
+    """Writes the two files beside each other."""
+    target = Path(path)
+    name = checked_name(target.name.removesuffix(".c"))
+    source = CSource(model, name, static_memory)
+    write_atomically(target.with_name(f"{name}.h"), source.header().encode())
+    write_atomically(target.with_name(f"{name}.c"), source.code().encode())
+
+
+def checked_name(name: str) -> str:
+    """The name if names in C can begin with it."""
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
+        raise ValueError(
+            f"the file's name becomes the beginning of names in C, so it must have letters of ASCII, digits and _, a "
+            f"letter first, and end there or with .c; got {name!r}"
+        )
+    return name
+
+
+class CSource:
+    """The text of both files."""
+
+    def __init__(self, model: ExportedModel, name: str, static_memory: bool) -> None:
+        self.model, self.name, self.static_memory = model, name, static_memory
+        self.layers = [CLayer(number, layer) for number, layer in enumerate(model.layers, 1)]
+        self.names = {"name": name, "macro": name.upper()}
+
+    @property
+    def widths(self) -> list[int]:
+        """Of the sums that the layers need."""
+        return sorted({width for layer in self.layers for _, _, width in layer.tiles}, reverse=True)
+
+    @property
+    def scratch(self) -> dict[str, int]:
+        """Arrays that a call works in, and their sizes: changed inputs, and hidden layers in turn."""
+        hidden = [layer.units for layer in self.layers[:-1]]
+        inputs = [self.model.n_inputs] if self.model.zero_missing else []
+        sizes = {"inputs": inputs, "odd": hidden[::2], "even": hidden[1::2]}
+        return {name: max(of_name) for name, of_name in sizes.items() if of_name}
+
+    # ---- NAME.h --------------------------------------------------------------------------------------
+
+    def header(self) -> str:
+        scratch, sums = 4 * sum(self.scratch.values()), 4 * max(self.widths)
+        static = self.static_memory
+        return templates.HEADER.format(
+            **self.names,
+            sizes="-".join(map(str, [self.model.n_inputs, *(layer.units for layer in self.layers)])),
+            version=version("neuract"),
+            constants=4 * sum(part.size for layer in self.layers for part in layer.arrays.values()),
+            scratch=f"{scratch:,} bytes, {'static' if static else 'on the stack'}" if scratch else "none",
+            stack=sums if static else scratch + sums,
+            test_rows=TEST_ROWS,
+            n_inputs=self.model.n_inputs,
+            n_outputs=self.model.n_outputs,
+            outputs=self._meaning(),
+            reentrant=templates.NOT_REENTRANT if static and scratch else templates.REENTRANT,
+            labels=self._label_declarations(),
+        )
+
+    def _meaning(self) -> str:
+        if self.model.multilabel:
+            return "the probability of each label; a label holds where it is above 0.5."
+        if self.model.classes is not None:
+            return "the probability of each class."
+        return "the quantiles, in rising order." if self.model.ascending else "what the network predicts."
+
+    def _label_declarations(self) -> str:
+        if self.model.classes is None or self.model.multilabel:
+            return ""
+        declaration, _ = class_array(f"{self.name}_classes", self.model.classes)
+        return templates.LABEL_DECLARATIONS.format(**self.names, declaration=declaration)
+
+    # ---- NAME.c --------------------------------------------------------------------------------------
+
+    def code(self) -> str:
+        thresholds = any(layer.layer.thresholds is not None for layer in self.layers)
+        softmax = isinstance(self.layers[-1].layer.activation, Softmax)
+        parts = [
+            templates.TOP.format(**self.names),
+            *(layer.constants() for layer in self.layers),
+            templates.ABOUT_SUMS + "\n".join(templates.SUMS.format(width=width) for width in self.widths),
+            definitions({layer.function for layer in self.layers if layer.function}),
+            templates.PASSED * thresholds,
+            templates.SOFTMAX * softmax,
+            *(layer.code() for layer in self.layers),
+            self._predict(),
+            self._label_definitions(),
+            self._self_test(),
+        ]
+        return "\n".join(filter(None, parts))
+
+    def _predict(self) -> str:
+        storage = "static float" if self.static_memory else "float"
+        lines = [f"{storage} {name}[{size}];" for name, size in self.scratch.items()]
+        x = "x"
+        if self.model.zero_missing:
+            x = "inputs"
+            lines.append(templates.WITHOUT_NAN.format(n=self.model.n_inputs))
+        for layer in self.layers:
+            y = "y" if layer is self.layers[-1] else ("even", "odd")[layer.number % 2]
+            lines.append(f"layer_{layer.number}({x}, {y});")
+            x = y
+        return templates.PREDICT.format(**self.names, body="\n    ".join([*lines, *self._outputs()]))
+
+    def _outputs(self) -> list[str]:
+        """What is made, in y, of the outputs of the last layer."""
+        if self.model.one_of_two:
+            return ["y[1] = y[0];", "y[0] = 1 - y[1];"]
+        if self.model.certain:
+            return ["y[0] = 1;"]
+        return [templates.SORT.format(n=self.model.n_outputs)] if self.model.ascending else []
+
+    def _label_definitions(self) -> str:
+        if self.model.classes is None or self.model.multilabel:
+            return ""
+        declaration, literals = class_array(f"{self.name}_classes", self.model.classes)
+        return templates.LABEL_DEFINITIONS.format(**self.names, declaration=declaration, literals=literals)
+
+    def _self_test(self) -> str:
+        x = np.random.default_rng(0).normal(size=(TEST_ROWS, self.model.n_inputs)).astype(np.float32)
+        y = self.model.predict(x)
+        return templates.SELF_TEST.format(
+            **self.names,
+            rows=TEST_ROWS,
+            x=array(f"static const float test_x[{x.size}]", float_literals(x)),
+            y=array(f"static const float test_y[{y.size}]", float_literals(y)),
+            tolerance=float_literal(TOLERANCE),
+        )

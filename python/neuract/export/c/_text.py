@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Pieces of C: numbers, strings and arrays as C has them, each exactly the value that it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from textwrap import fill, indent
+
+import numpy as np
+import numpy.typing as npt
+
+from neuract._typing import Array
+
+WIDTH = 116
+INFINITE = {"inf": "INFINITY", "-inf": "-INFINITY", "nan": "NAN"}
+
+
+def float_literals(values: npt.ArrayLike) -> list[str]:
+    """The shortest decimal of each that is read back as the same float."""
+    texts = np.asarray(values, np.float32).ravel().astype(str).tolist()
+    return [INFINITE.get(text) or f"{text}f" for text in texts]
+
+
+def float_literal(value: float) -> str:
+    return float_literals([value])[0]
+
+
+def string_literal(text: str) -> str:
+    """UTF-8 where it is not ASCII; every byte that could mean something to C as an octal escape."""
+    plain = [chr(byte) if 32 <= byte < 127 and chr(byte) not in '"\\?' else f"\\{byte:03o}" for byte in text.encode()]
+    return f'"{"".join(plain)}"'
+
+
+def array(declaration: str, literals: Iterable[str]) -> str:
+    """``declaration = {literals};`` in lines of the usual width."""
+    body = fill(", ".join(literals), WIDTH, break_long_words=False, break_on_hyphens=False)
+    return f"{declaration} = {{\n{indent(body, '    ')}\n}};\n"
+
+
+def class_array(name: str, classes: Array) -> tuple[str, str]:
+    """The labels of a classifier -> (declaration without initializer, literals): strings, numbers, 0 and 1 of bools."""
+    if classes.dtype.kind == "f":
+        return f"const double {name}", ", ".join(repr(float(label)) for label in classes)
+    if classes.dtype.kind in "biu":
+        numbers = [int(label) for label in classes]
+        wide = max(map(abs, numbers)) >= 2**31
+        return f"const {'long long' if wide else 'long'} {name}", ", ".join(f"{n}{'LL' * wide}" for n in numbers)
+    return f"const char *const {name}", ", ".join(string_literal(str(label)) for label in classes)

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What an estimator has beside its network, as the document of a model file, and back; without scikit-learn.
+
+Its state is a dict: "parameters", "attributes", and "network", a network's state or None where it is not fitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from neuract.files._format import Contents
+from neuract.files._generators import GENERATOR, read_generator, write_generator
+from neuract.files._network import read_network, write_network
+from neuract.files._values import Reader, Unwritable, Writer, any_object, object_with
+from neuract.schedules._rate import LearningRate
+
+State = dict[str, Any]
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and value >= 0
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float)
+
+
+def _is_number_or_none(value: Any) -> bool:
+    return value is None or isinstance(value, float)
+
+
+def _is_curve(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_number, value))
+
+
+def _is_curve_or_none(value: Any) -> bool:
+    return value is None or _is_curve(value)
+
+
+def _is_switch(value: Any) -> bool:
+    return type(value) is bool
+
+
+def _are_labels(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim == 1
+
+
+def _are_names(value: Any) -> bool:
+    return _are_labels(value) and all(isinstance(name, str) for name in value)
+
+
+ATTRIBUTES: dict[str, Callable[[Any], bool]] = {
+    "n_features_in_": _is_count,
+    "feature_names_in_": _are_names,
+    "classes_": _are_labels,
+    "_multilabel": _is_switch,
+    "_sparse_labels": _is_switch,
+    "n_outputs_": _is_count,
+    "n_iter_": _is_count,
+    "t_": _is_count,
+    "loss_": _is_number,
+    "best_loss_": _is_number_or_none,
+    "loss_curve_": _is_curve,
+    "validation_scores_": _is_curve_or_none,
+    "best_validation_score_": _is_number_or_none,
+    "validation_loss_curve_": _is_curve_or_none,
+    "_no_improvement_count": _is_count,
+    "_rate": lambda value: isinstance(value, LearningRate),
+}
+"""The attributes that a fit leaves, and what each may be; in the document without the underlines at their ends."""
+
+REQUIRED = {
+    "MLPClassifier": {"n_features_in_", "n_outputs_", "classes_", "_multilabel"},
+    "MLPRegressor": {"n_features_in_", "n_outputs_"},
+}
+"""Of ATTRIBUTES, those that a fitted estimator cannot do without."""
+
+RATE = ("schedule", "initial", "power_t", "epochs")
+RATE_NOW = ("epoch", "now")
+KEYS, OPTIONAL = ("parameters", "attributes"), ("generator",)
+
+
+def _short(name: str) -> str:
+    """An attribute's name in the document."""
+    return name.strip("_")
+
+
+# ---- writing -------------------------------------------------------------------------------------
+
+
+def write_estimator(state: State, writer: Writer, *, training: bool) -> State:
+    """The parts "network" and "estimator" of the file; training: with the state that a training needs to go on."""
+    parameters, generator, network = dict(state["parameters"]), None, state["network"]
+    if not writer.lenient:
+        parameters["callbacks"] = None
+        if isinstance(parameters["random_state"], np.random.RandomState):
+            generator = parameters["random_state"] if training else None
+            parameters["random_state"] = GENERATOR if training else None
+    estimator = {
+        "parameters": writer.write_all("parameters", parameters),
+        "attributes": {
+            _short(name): _write_attribute(name, value, writer) for name, value in state["attributes"].items()
+        },
+        "generator": write_generator(generator, writer),
+    }
+    return {"network": network and write_network(network, writer, training=training), "estimator": estimator}
+
+
+def _write_attribute(name: str, value: Any, writer: Writer) -> Any:
+    def write(value: Any) -> Any:
+        if not ATTRIBUTES[name](value):
+            raise Unwritable(f"{value!r}")
+        return _write_rate(value, writer) if name == "_rate" else writer.write(value)
+
+    return writer.write_named(f"attributes.{name}", value, write)
+
+
+def _write_rate(rate: LearningRate, writer: Writer) -> State:
+    written = {name: writer.write(getattr(rate, name)) for name in RATE}
+    return {**written, "epoch": rate.epoch, "now": rate.now}
+
+
+# ---- reading -------------------------------------------------------------------------------------
+
+
+def read_estimator(contents: Contents) -> State:
+    """The state; ValueError or TypeError where the document or an array is not what it must be."""
+    reader, network = contents.reader, contents.parts["network"]
+    document = object_with(contents.parts["estimator"], KEYS, "estimator", OPTIONAL)
+    generator = read_generator(document.get("generator"), reader)
+    parameters = {
+        name: reader.read_named(f"parameters.{name}", value)
+        for name, value in any_object(document["parameters"], "parameters").items()
+    }
+    if parameters.get("random_state") == GENERATOR:
+        parameters["random_state"] = generator
+    attributes = _read_attributes(document["attributes"], reader)
+    if network is not None:
+        network = read_network(network, reader)
+        _check_together(contents.kind, attributes, network)
+    return {"parameters": parameters, "attributes": attributes, "network": network}
+
+
+def _read_attributes(document: Any, reader: Reader) -> State:
+    names = {_short(name): name for name in ATTRIBUTES}
+    written = any_object(document, "attributes")
+    if unknown := written.keys() - names.keys():
+        raise ValueError(f"unknown attributes {', '.join(sorted(unknown))}")
+    return {names[short]: _read_attribute(names[short], value, reader) for short, value in written.items()}
+
+
+def _read_attribute(name: str, written: Any, reader: Reader) -> Any:
+    def read(written: Any) -> Any:
+        value = _read_rate(written, reader) if name == "_rate" else reader.read(written)
+        if not ATTRIBUTES[name](value):
+            raise ValueError(f"the attribute {name} cannot be {value!r}")
+        return value
+
+    return reader.read_named(f"attributes.{name}", written, read)
+
+
+def _read_rate(document: Any, reader: Reader) -> LearningRate:
+    document = object_with(document, (*RATE, *RATE_NOW), "rate")
+    rate = LearningRate(*(reader.read(document[name]) for name in RATE))
+    rate.epoch, rate.now = document["epoch"], document["now"]
+    if not (_is_count(rate.epoch) and _is_number(rate.now) and rate.now >= 0):
+        raise ValueError(f"the learning rate cannot be {rate.now!r} in epoch {rate.epoch!r}")
+    return rate
+
+
+def _check_together(kind: str, attributes: State, network: State) -> None:
+    """ValueError where attributes are missing, or they and the network contradict each other."""
+    if missing := REQUIRED[kind] - attributes.keys():
+        raise ValueError(f"a fitted {kind} has {', '.join(sorted(missing))}")
+    if network["learned"] is None:
+        raise ValueError(f"the network of a fitted {kind} has weights")
+    n_outputs, n_inputs = network["fixed"]["layers"][-1].units, network["learned"]["n_inputs"]
+    counts = [("n_outputs_", attributes["n_outputs_"], n_outputs)]
+    counts += [("n_features_in_", attributes["n_features_in_"], n_inputs)]
+    if "feature_names_in_" in attributes:
+        counts += [("feature_names_in_", len(attributes["feature_names_in_"]), n_inputs)]
+    if "classes_" in REQUIRED[kind]:
+        n_classes = len(attributes["classes_"])
+        one_output = n_classes in (1, 2) and not attributes["_multilabel"]
+        counts += [("classes_", 1 if one_output else n_classes, n_outputs)]
+    for name, count, needed in counts:
+        if count != needed:
+            raise ValueError(f"{name} does not fit the network: there should be {needed}, not {count}")

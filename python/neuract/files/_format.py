@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A model file: which version of the format it has, what kind of model is in it, and its path.
+
+docs/model_format.md specifies it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from neuract.files._atomic import write_atomically
+from neuract.files._bytes import check_header, packed, read_bytes, unpacked
+from neuract.files._values import Reader, Writer, object_with
+
+FORMAT = 1
+KINDS = {"Network": {"network"}, "MLPClassifier": {"network", "estimator"}, "MLPRegressor": {"network", "estimator"}}
+FAULTS = (ValueError, TypeError, OverflowError, RecursionError)  # that a wrong document can lead to
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is in a model file: the kind of model, and its parts, which `reader` reads."""
+
+    kind: str
+    parts: dict[str, Any]
+    reader: Reader
+
+
+def pack(kind: str, parts: dict[str, Any], writer: Writer) -> bytes:
+    """The bytes of the file that has these parts and the writer's arrays."""
+    return packed({"format": FORMAT, "neuract": _version(), "kind": kind, **parts}, writer.arrays)
+
+
+def unpack(data: bytes, beside: dict[str, Any] | None = None) -> Contents:
+    """The contents of the file that has these bytes; beside: what a pickle has in addition."""
+    document, arrays = unpacked(data)
+    if document.get("format") != FORMAT:
+        raise ValueError(
+            f"it has format {document.get('format')!r}, written by neuract {document.get('neuract')}; neuract "
+            f"{_version()} reads format {FORMAT}"
+        )
+    kind = document.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise ValueError(f"there is no kind of model {kind!r}; there are {', '.join(KINDS)}")
+    object_with(document, {"format", "neuract", "kind", *KINDS[kind]}, "the file")
+    return Contents(kind, document, Reader(arrays, beside))
+
+
+@cache
+def _version() -> str:
+    from importlib.metadata import version  # slow to import
+
+    return version("neuract")
+
+
+def save_bytes(path: str | os.PathLike[str], data: bytes) -> None:
+    """Writes the file."""
+    check_header(data)
+    write_atomically(path, data)
+
+
+def load_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Reads the file."""
+    with Path(path).open("rb") as file:
+        return read_bytes(file)
+
+
+@contextmanager
+def faults_of(path: str | os.PathLike[str], contents: Contents | None = None) -> Iterator[None]:
+    """Names the file in the errors of what is wrong with it, and who wrote it, where it has been read so far."""
+    try:
+        yield
+    except FAULTS as fault:
+        writer = f" (written by neuract {contents.parts['neuract']}, read by {_version()})" if contents else ""
+        raise ValueError(f"cannot load {os.fspath(path)!r}: {fault}{writer}") from fault

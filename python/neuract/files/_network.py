@@ -1,0 +1,202 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a Network consists of, as the document and the arrays of a model file, and back.
+
+Its state is a dict: "fixed", the settings that it is made with; "free", those that may change; "learned": n_inputs,
+parameters and history; "training", the optimizer's state; "generator". The last three may be None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from neuract._checks import boolean, random_state, real_number, whole_number
+from neuract._typing import Array
+from neuract.files._generators import GENERATOR, read_generator, write_generator
+from neuract.files._values import Reader, Writer, object_with
+from neuract.layers._dense import Dense, n_slopes
+from neuract.layers._initial import checked as checked_init
+from neuract.layers._parameters import PARTS
+from neuract.losses._base import Loss
+from neuract.training._session import MOMENTS
+
+Document = dict[str, Any]
+State = dict[str, Any]
+Shapes = dict[str, list[tuple[int, ...]]]
+
+FIXED = ("optimizer", "alpha", "l1", "max_grad_norm", "batch_size", "dtype", "n_threads")  # beside layers and loss
+FREE: dict[str, Callable[[Any], Any]] = {
+    "learning_rate": partial(real_number, name="learning_rate", low=0, open_high=True),
+    "epochs": partial(whole_number, name="epochs", low=0),
+    "shuffle": bool,
+    "init": checked_init,
+    "random_state": random_state,
+    "verbose": bool,
+}
+"""The settings that may change, and what takes a value for each of them, or refuses it."""
+REQUIRED = ("layers", "loss", "dtype", "learned")
+"""The keys that every file has. Another setting that an older file lacks has the default of `Network`."""
+LAYER, LAYER_OPTIONAL = ("units", "activation"), ("threshold", "dropout")
+LEARNED = ("n_inputs", "history")
+TRAINING = ("steps", "seed")
+NAMES = {"weights": "weight", "biases": "bias", "slopes": "slope"}  # of PARTS, in the names of arrays
+OF_MOMENTS = {"first_moments": "first_moment", "second_moments": "second_moment"}
+
+
+# ---- writing -------------------------------------------------------------------------------------
+
+
+def write_network(state: State, writer: Writer, *, training: bool) -> Document:
+    """The document; arrays go to the writer. training: with the state that a training needs to go on."""
+    settings = {**state["fixed"], **state["free"]}
+    layers, random_state = settings.pop("layers"), settings["random_state"]
+    generator = state["generator"] if training else None
+    if isinstance(random_state, np.random.RandomState):
+        if training and generator in (None, random_state):
+            generator, settings["random_state"] = random_state, GENERATOR
+        elif not writer.lenient:
+            settings["random_state"] = None
+    return {
+        "layers": writer.write_named("network.layers", layers, partial(_write_layers, writer=writer)),
+        **writer.write_all("network", settings),
+        "learned": state["learned"] and _write_learned(state["learned"], writer),
+        "training": _write_training(state["training"], writer) if training and state["training"] else None,
+        "generator": writer.write_named("network.generator", generator, partial(write_generator, writer=writer)),
+    }
+
+
+def _write_layers(layers: tuple[Dense, ...], writer: Writer) -> list[Document]:
+    return [_write_layer(layer, number, writer) for number, layer in enumerate(layers)]
+
+
+def _write_layer(layer: Dense, number: int, writer: Writer) -> Document:
+    if layer.threshold is not None:
+        writer.arrays[f"layers.{number}.threshold"] = np.array(layer.threshold, dtype=np.float64)
+    return {
+        "units": layer.units,
+        "activation": writer.write(layer.activation),
+        "threshold": layer.threshold is not None,
+        "dropout": layer.dropout,
+    }
+
+
+def _write_learned(learned: State, writer: Writer) -> Document:
+    for part, arrays in learned["parameters"].items():
+        for layer, array in enumerate(arrays):
+            if array.size:
+                writer.arrays[f"layers.{layer}.{NAMES[part]}"] = array
+    return {"n_inputs": learned["n_inputs"], "history": writer.write(learned["history"])}
+
+
+def _write_training(training: State, writer: Writer) -> Document:
+    for (moment, part), arrays in training["moments"].items():
+        for layer, array in enumerate(arrays):
+            if array.size:
+                writer.arrays[f"layers.{layer}.{NAMES[part]}.{OF_MOMENTS[moment]}"] = array
+    return {"steps": training["steps"], "seed": training["seed"]}
+
+
+# ---- reading -------------------------------------------------------------------------------------
+
+
+def optional() -> set[str]:
+    """Returns the keys that a file may lack."""
+    return {*FIXED, *FREE, "training", "generator"} - set(REQUIRED)
+
+
+def read_network(document: Any, reader: Reader) -> State:
+    """The state; ValueError or TypeError where the document or an array is not what it must be."""
+    document = object_with(document, REQUIRED, "network", optional())
+    written = document.get("generator")
+    generator = reader.read_named("network.generator", written, partial(read_generator, reader=reader))
+    layers = reader.read_named("network.layers", document["layers"], partial(_read_layers, reader=reader))
+    fixed, free = (
+        {name: reader.read_named(f"network.{name}", document[name]) for name in names if name in document}
+        for names in (("loss", *FIXED), FREE)
+    )
+    if not isinstance(fixed["loss"], Loss):  # a function would do for a Network
+        raise ValueError(f"loss must be a loss, not {fixed['loss']!r}")
+    learned, training = document["learned"], document.get("training")
+    if learned is not None:
+        learned = _read_learned(learned, layers, fixed["dtype"], reader)
+    if training is not None:
+        if learned is None:
+            raise ValueError("there is a state of training, but nothing has been learned")
+        training = _read_training(training, layers, learned["n_inputs"], fixed["dtype"], reader)
+    return {
+        "fixed": {"layers": layers, **fixed},
+        "free": _checked_free(free, generator),
+        "learned": learned,
+        "training": training,
+        "generator": generator,
+    }
+
+
+def _read_layers(document: Any, reader: Reader) -> list[Dense]:
+    if not isinstance(document, list) or not document:
+        raise ValueError(f"layers must be a list with at least one layer, not {document!r}")
+    return [_read_layer(layer, number, reader) for number, layer in enumerate(document)]
+
+
+def _read_layer(document: Any, number: int, reader: Reader) -> Dense:
+    layer = object_with(document, LAYER, "layer", LAYER_OPTIONAL)
+    units, threshold = whole_number(layer["units"], "units", low=1), None
+    if boolean(layer.get("threshold", False), "threshold"):
+        name = f"layers.{number}.threshold"
+        single = reader.shape(name) == ()
+        threshold = reader.take(name, () if single else (units,), "float64")
+    others = {name: layer[name] for name in LAYER_OPTIONAL if name in layer and name != "threshold"}
+    return Dense(units, reader.read(layer["activation"]), threshold=threshold, **others)
+
+
+def _checked_free(free: State, generator: np.random.RandomState | None) -> State:
+    """The settings that no constructor checks."""
+    if free.get("random_state") == GENERATOR:
+        free["random_state"] = generator
+    for name in ("shuffle", "verbose"):
+        boolean(free.get(name, False), name)
+    return {name: FREE[name](value) for name, value in free.items()}
+
+
+def _read_learned(document: Any, layers: list[Dense], dtype: str, reader: Reader) -> State:
+    learned = object_with(document, LEARNED, "learned")
+    n_inputs = whole_number(learned["n_inputs"], "n_inputs", low=1)
+    history = reader.read(learned["history"])
+    if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
+        raise ValueError("history must have a list for each name")
+    parameters = _read_parts(layers, n_inputs, dtype, "", reader)
+    return {"n_inputs": n_inputs, "history": history, "parameters": parameters}
+
+
+def _read_training(document: Any, layers: list[Dense], n_inputs: int, dtype: str, reader: Reader) -> State:
+    training = object_with(document, TRAINING, "training")
+    steps, seed = (whole_number(training[name], name, low=0) for name in ("steps", "seed"))
+    if max(steps, seed) >= 2**63:
+        raise ValueError("steps and seed must be less than 2**63")
+    moments = {
+        (moment, part): arrays
+        for moment in MOMENTS
+        for part, arrays in _read_parts(layers, n_inputs, dtype, f".{OF_MOMENTS[moment]}", reader).items()
+    }
+    return {"steps": steps, "seed": seed, "moments": moments}
+
+
+def _read_parts(layers: list[Dense], n_inputs: int, dtype: str, suffix: str, reader: Reader) -> dict[str, list[Array]]:
+    """Weights, biases and slopes, or what there is of an optimizer for each of them."""
+    sizes = pairwise([n_inputs, *(layer.units for layer in layers)])
+    shapes: Shapes = {
+        "weights": list(sizes),
+        "biases": [(layer.units,) for layer in layers],
+        "slopes": [(n_slopes(layer),) for layer in layers],
+    }
+    return {
+        part: [
+            reader.take(f"layers.{layer}.{NAMES[part]}{suffix}", shape, dtype) if shape[-1] else np.empty(0, dtype)
+            for layer, shape in enumerate(shapes[part])
+        ]
+        for part in PARTS
+    }

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the neurons of a network do on given rows, and what is wrong with them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuract._typing import Array
+from neuract.inspection._activities import activities
+from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
+from neuract.inspection._findings import Evidence, Finding, find
+from neuract.layers._dense import layer_names
+from neuract.network import Network
+from neuract.training._session import Gradients, mean_gradients
+
+__all__ = ["Diagnosis", "Finding", "LayerDiagnosis", "diagnose"]
+
+
+def diagnose(model: Any, X: Any, y: npt.ArrayLike | None = None) -> Diagnosis:
+    """Looks at every neuron of a fitted model while X passes through, and says what is wrong.
+
+    Parameters
+    ----------
+    model : Network, MLPClassifier or MLPRegressor
+        Fitted; it stays as it is.
+    X : array-like or sparse matrix of shape (rows, features)
+        Some hundred rows or more, best those that it learned from: a neuron that fires rarely is silent on few rows.
+    y : array-like or None, default=None
+        Targets, as the model was fitted to. Without them there is no loss and no gradient to look at.
+
+    Returns
+    -------
+    Diagnosis
+
+    Raises
+    ------
+    TypeError
+        If the model is something else.
+    ValueError
+        If X or y do not fit it, or it is not fitted.
+
+    Notes
+    -----
+    X is read once (and once more, for the gradients, with y); memory does not depend on the number of rows, nor do the
+    results on the number of threads.
+
+    What it warns of, and from where on ("warn", "serious", "critical"):
+
+    ===================  ===========================================================================================
+    dying_relu           Neurons that fire on no row: from 5 %, from 20 %, above 50 % of a layer, or of all hidden
+                         layers. The bands are in use for ReLU networks (https://ttsugriy.github.io).
+    vanishing_gradient   The first layer's gradient norm is 1e2, 1e4, 1e6 times smaller than the last one's. Glorot &
+                         Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks";
+                         the thresholds are ours.
+    exploding_gradient   It is as many times larger, or not finite; or a layer's update ratio is 1, 10, 100. Pascanu,
+                         Mikolov & Bengio 2012, arXiv:1211.5063; the thresholds are ours.
+    saturation           Neurons at a limit of their activation on 95 % of the rows: from 5 %, from 20 %, above 50 % of
+                         a layer; not of the output layer where the loss is a cross entropy, which undoes it. Glorot &
+                         Bengio 2010; the thresholds are ours.
+    all_linear           Hidden layers whose activations are all linear: such a network is one linear map.
+    unscaled_inputs      Columns of X that reach beyond 5, 50, 500 on either side, by their least and greatest value and
+                         by abs(mean) + 2 · standard deviation, so that outliers alone are none; and columns that are
+                         constant, but for zeros, which do nothing. LeCun et al. 1998, "Efficient BackProp"; the
+                         thresholds are ours.
+    unreachable_targets  Targets that the output layer's activation cannot give: any, from 20 %, above 50 % of them.
+    ===================  ===========================================================================================
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import neuract as na
+    >>> X = np.random.default_rng(0).normal(size=(500, 3))
+    >>> net = na.Network([na.Dense(8), na.Dense(1, "identity")], epochs=5, random_state=0).fit(X, X[:, 0])
+    >>> diagnosis = na.diagnose(net, 1000 * X, X[:, 0])
+    >>> [finding.rule for finding in diagnosis.warnings]
+    ['exploding_gradient', 'unscaled_inputs']
+    """
+    if not hasattr(model, "_to_diagnose"):
+        raise TypeError(f"diagnose takes a Network, MLPClassifier or MLPRegressor, got {model!r}")
+    network, x, data = model._to_diagnose(X, y)
+    inputs, neurons = activities(network, x)
+    gradients = None if data is None else mean_gradients(network, data)
+    layers = _layers(network, len(x), neurons, gradients)
+    diagnosis = Diagnosis(
+        rows=len(x),
+        layers=layers,
+        loss=None if gradients is None else gradients.loss,
+        gradient_ratio=_ratio(layers[-1].gradient_norm, layers[0].gradient_norm),
+        input_minimum=inputs["minimum"],
+        input_maximum=inputs["maximum"],
+        input_mean=inputs["mean"],
+        input_std=np.sqrt(inputs["squares"] / len(x)),
+        warnings=(),
+    )
+    targets = None if data is None else data.targets
+    return replace(diagnosis, warnings=find(Evidence(diagnosis, network, targets)))
+
+
+def _layers(
+    network: Network, rows: int, neurons: list[Array], gradients: Gradients | None
+) -> tuple[LayerDiagnosis, ...]:
+    names, weights, slopes = layer_names(len(network.layers)), network.weights, network.slopes
+    return tuple(
+        LayerDiagnosis(
+            name=names[number],
+            activation=layer.activation,
+            firing_share=seen["fired"] / rows,
+            mean=seen["mean"].copy(),
+            std=np.sqrt(seen["squares"] / rows),
+            saturated_share=seen["saturated"] / rows,
+            dead=seen["fired"] == 0,
+            constant=seen["minimum"] == seen["maximum"],
+            slopes=slopes[number],
+            **_gradient_numbers(network.learning_rate, weights[number], gradients, number),
+        )
+        for number, (layer, seen) in enumerate(zip(network.layers, neurons, strict=True))
+    )
+
+
+def _gradient_numbers(learning_rate: float, weights: Array, gradients: Gradients | None, layer: int) -> dict[str, Any]:
+    """The fields of a LayerDiagnosis that need y."""
+    if gradients is None:
+        return {"gradient_norms": None, "gradient_norm": None, "update_ratio": None}
+    of_weights = gradients.weights[layer].astype(np.float64)
+    norms = np.hypot(np.linalg.norm(of_weights, axis=0), gradients.biases[layer])
+    step = learning_rate * float(np.linalg.norm(of_weights))
+    return {
+        "gradient_norms": norms,
+        "gradient_norm": float(np.linalg.norm(norms)),
+        "update_ratio": _ratio(step, float(np.linalg.norm(weights.astype(np.float64)))),
+    }
+
+
+def _ratio(of: float | None, to: float | None) -> float | None:
+    """One over the other; infinite where only the other is 0, NaN where both are."""
+    if of is None or to is None:
+        return None
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.float64(of) / to)

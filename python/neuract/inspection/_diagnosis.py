@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a diagnosis consists of."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuract._typing import Array
+from neuract.activations._base import Activation
+from neuract.inspection._findings import Finding
+from neuract.inspection._table import frame, html, text
+
+
+@dataclass(frozen=True)
+class LayerDiagnosis:
+    """What the neurons of one layer do.
+
+    Attributes
+    ----------
+    name : str
+        As in `Network.summary`: "hidden 1", "hidden 2", ..., "output".
+    activation : Activation
+    firing_share : array of shape (units,)
+        Share of the rows on which the neuron fires, as `Network.fired` says.
+    mean, std : array of shape (units,)
+        Of what it passes on, over the rows; std with the number of rows as divisor.
+    saturated_share : array of shape (units,)
+        Share of the rows on which it is near a limit of its activation, as `Activation.saturates_at` says; 0 where
+        that has none on both sides.
+    dead, constant : array of bool of shape (units,)
+        Whether it fires on no row; whether it passes the same on for every row.
+    gradient_norms : array of shape (units,) or None
+        Euclidean norm of the mean loss's gradient by the neuron's incoming weights and bias, without penalties; None
+        without y.
+    gradient_norm : float or None
+        The same of the whole layer.
+    update_ratio : float or None
+        Learning rate · ‖gradient by the layer's weights‖ / ‖its weights‖: how far a step of plain gradient descent
+        would move them. Around 1e-3 is usual.
+    slopes : array or None
+        The learned slopes of a PReLU layer, (units,) or (1,) where shared.
+    """
+
+    name: str
+    activation: Activation
+    firing_share: Array
+    mean: Array
+    std: Array
+    saturated_share: Array
+    dead: npt.NDArray[np.bool_]
+    constant: npt.NDArray[np.bool_]
+    gradient_norms: Array | None
+    gradient_norm: float | None
+    update_ratio: float | None
+    slopes: Array | None
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What `diagnose` found; ``str()`` gives a table, and a notebook shows it.
+
+    The table has a line a layer: how many neurons it has; on what share of the rows they fire, how many are dead and on
+    what share of the rows they are saturated; the means of their `mean` and `std`; the norm of the layer's gradient and
+    its update ratio.
+
+    Attributes
+    ----------
+    rows : int
+        How many rows were looked at.
+    layers : tuple of LayerDiagnosis
+        From the first hidden layer to the output layer.
+    loss : float or None
+        The mean loss over the rows, without penalties; None without y.
+    gradient_ratio : float or None
+        Gradient norm of the last layer over that of the first; None without y.
+    input_minimum, input_maximum, input_mean, input_std : array of shape (n_features,)
+        Of the columns of X.
+    warnings : tuple of Finding
+        What is wrong, the worst first; each has a `rule`, a `severity`, the `layer` and `neurons`, a `message` and
+        `advice`.
+    """
+
+    rows: int
+    layers: tuple[LayerDiagnosis, ...]
+    loss: float | None
+    gradient_ratio: float | None
+    input_minimum: Array
+    input_maximum: Array
+    input_mean: Array
+    input_std: Array
+    warnings: tuple[Finding, ...]
+
+    def __str__(self) -> str:
+        return text(self)
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame of one row a neuron."""
+        return frame(self)
+
+    def _repr_html_(self) -> str:
+        return html(self)
+
+    def plot(self) -> Any:
+        """Draws it, with matplotlib -> `neuract.plotting.DiagnosisDisplay`."""
+        return importlib.import_module("neuract.plotting").DiagnosisDisplay(self).plot()

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A diagnosis as a table: of text, of pandas, of HTML."""
+
+from __future__ import annotations
+
+import importlib
+from html import escape
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
+
+WIDTH = 100
+HEADER = ("layer", "activation", "neurons", "fire", "dead", "saturated", "mean", "std", "gradient", "update")
+N_WORDS = 2  # columns that are words, to the left; numbers are to the right
+
+NEURON_COLUMNS = ("firing_share", "mean", "std", "saturated_share", "dead", "constant")
+
+
+def text(diagnosis: Diagnosis) -> str:
+    """One line a layer, and the warnings with their advice; no line longer than WIDTH."""
+    rows = [HEADER, *map(cells, diagnosis.layers)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [
+        "  ".join(
+            cell.ljust(width) if number < N_WORDS else cell.rjust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    return "\n".join([*lines, "", in_short(diagnosis), *_warnings(diagnosis)])
+
+
+def frame(diagnosis: Diagnosis) -> Any:
+    """One row a neuron."""
+    try:
+        pandas: Any = importlib.import_module("pandas")
+    except ModuleNotFoundError as error:
+        raise ImportError("to_frame needs pandas, which is not installed: pip install pandas") from error
+    return pandas.concat([pandas.DataFrame(_columns(layer)) for layer in diagnosis.layers], ignore_index=True)
+
+
+def html(diagnosis: Diagnosis) -> str:
+    """The same as `text`, for notebooks."""
+    header = "".join(f"<th>{escape(cell)}</th>" for cell in HEADER)
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells(layer))}</tr>" for layer in diagnosis.layers
+    )
+    items = "".join(
+        f"<li><b>{found.severity}</b>: {escape(found.message)}.<br>{escape(found.advice)}.</li>"
+        for found in diagnosis.warnings
+    )
+    table = f"<table><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"{table}<p>{escape(in_short(diagnosis))}</p>" + (
+        f"<ul>{items}</ul>" if items else "<p>nothing to warn of</p>"
+    )
+
+
+def cells(layer: LayerDiagnosis) -> tuple[str, ...]:
+    """A layer's line, under HEADER."""
+    return (
+        layer.name,
+        layer.activation.names[0],
+        f"{len(layer.mean)}",
+        f"{layer.firing_share.mean():.0%}",
+        f"{layer.dead.sum()}",
+        f"{layer.saturated_share.mean():.0%}",
+        _number(layer.mean.mean()),
+        _number(layer.std.mean()),
+        _number(layer.gradient_norm),
+        _number(layer.update_ratio),
+    )
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.2g}"
+
+
+def in_short(diagnosis: Diagnosis) -> str:
+    """The whole in one line."""
+    parts = [f"{diagnosis.rows:,} rows"]
+    if diagnosis.loss is not None:
+        parts.append(f"loss {diagnosis.loss:.4g}")
+    if diagnosis.gradient_ratio is not None:
+        parts.append(f"gradient {diagnosis.gradient_ratio:.2g} times as long in the last layer as in the first")
+    return ", ".join(parts)
+
+
+def _warnings(diagnosis: Diagnosis) -> list[str]:
+    if not diagnosis.warnings:
+        return ["nothing to warn of"]
+    return [
+        "\n" + fill(f"{found.severity}: {found.message}. {found.advice}.", WIDTH, subsequent_indent="  ")
+        for found in diagnosis.warnings
+    ]
+
+
+def _columns(layer: LayerDiagnosis) -> dict[str, Any]:
+    units = len(layer.mean)
+    unknown = np.full(units, np.nan)
+    slopes = unknown if layer.slopes is None else np.broadcast_to(layer.slopes, units)
+    norms = unknown if layer.gradient_norms is None else layer.gradient_norms
+    return {
+        "layer": np.full(units, layer.name, dtype=object),
+        "neuron": np.arange(units),
+        **{name: getattr(layer, name) for name in NEURON_COLUMNS},
+        "gradient_norm": norms,
+        "slope": slopes,
+    }

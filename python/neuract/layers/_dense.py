@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A layer of neurons, as a network is described by it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuract._checks import real_number, whole_number
+from neuract.activations._base import Activation
+from neuract.activations._named import PReLU
+from neuract.activations._named import activation as activation_named
+from neuract.inputs._arrays import numeric
+
+
+class Dense:
+    """A layer of neurons, each connected to every neuron of the layer before.
+
+    Neuron j sums its inputs, z = Σ_k x_k · weights[k, j] + biases[j], and computes y = f(z). It passes y on unless
+    y is below its threshold; then it passes 0, and no gradient flows through it.
+
+    Parameters
+    ----------
+    units : int
+        Number of neurons, >= 1.
+    activation : str or Activation, default="relu"
+        The function f. Softmax is for the last layer of a network only.
+    threshold : None, float or array of shape (units,), default=None
+        None: whatever y is, it is passed on. Not for the last layer of a network.
+    dropout : float, default=0.0
+        Share of the neurons, in [0, 1), that each training step leaves out at random; the others are scaled by
+        1 / (1 - dropout). Not for the last layer of a network.
+
+    Notes
+    -----
+    The attributes are the parameters, and cannot be changed; a Dense equals another one with the same values.
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> na.Dense(3, "tanh", threshold=0.1)
+    Dense(3, activation=Tanh(), threshold=0.1)
+    """
+
+    units: int
+    activation: Activation
+    threshold: float | tuple[float, ...] | None
+    dropout: float
+
+    def __init__(
+        self,
+        units: int,
+        activation: str | Activation = "relu",
+        *,
+        threshold: float | npt.ArrayLike | None = None,
+        dropout: float = 0.0,
+    ) -> None:
+        units = whole_number(units, "units", low=1)
+        self.__dict__.update(
+            units=units,
+            activation=activation_named(activation),
+            threshold=_threshold(threshold, units),
+            dropout=real_number(dropout, "dropout", low=0, high=1, open_high=True),
+        )
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Dense cannot be changed (to {name}={value!r}); make a new one")
+
+    @property
+    def thresholds(self) -> npt.NDArray[np.float64] | None:
+        """One threshold for each neuron, or None."""
+        if self.threshold is None:
+            return None
+        return np.ascontiguousarray(np.broadcast_to(self.threshold, (self.units,)), dtype=np.float64)
+
+    def __repr__(self) -> str:
+        given = [f"activation={self.activation!r}"]
+        given += [f"threshold={self.threshold!r}"] if self.threshold is not None else []
+        given += [f"dropout={self.dropout!r}"] if self.dropout else []
+        return f"Dense({self.units}, {', '.join(given)})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dense) and self.__dict__ == other.__dict__
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.__dict__.values()))
+
+
+def n_slopes(layer: Dense) -> int:
+    """How many slopes a layer learns."""
+    if not isinstance(layer.activation, PReLU):
+        return 0
+    return 1 if layer.activation.shared else layer.units
+
+
+def layer_names(n_layers: int) -> list[str]:
+    """What the layers of a network are called: "hidden 1", "hidden 2", ..., "output"."""
+    return [f"hidden {number}" for number in range(1, n_layers)] + ["output"]
+
+
+def _threshold(threshold: Any, units: int) -> float | tuple[float, ...] | None:
+    if threshold is None:
+        return None
+    array = numeric(threshold, "threshold", "float64")
+    if array.ndim == 0:
+        return float(array)
+    if array.shape != (units,):
+        raise ValueError(
+            f"threshold must be None, a number, or one number for each of the {units} neurons; got shape {array.shape}"
+        )
+    return tuple(array.tolist())

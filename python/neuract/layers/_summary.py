@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The table of a network's layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from neuract.layers._dense import Dense, layer_names, n_slopes
+
+Row = tuple[str, str, str, str, str]
+
+
+def table(layers: Sequence[Dense], n_inputs: int | None) -> str:
+    """The rows as text, in columns."""
+    return _aligned(rows(layers, n_inputs))
+
+
+def rows(layers: Sequence[Dense], n_inputs: int | None) -> list[Row]:
+    """Layer, shape, activation, threshold and parameters, and their total; "?" for what depends on unknown inputs."""
+    names = layer_names(len(layers))
+    fan_ins = [n_inputs, *(layer.units for layer in layers[:-1])]
+    counts = [_count(layer, n_in) for layer, n_in in zip(layers, fan_ins, strict=True)]
+    known = [count for count in counts if count is not None]
+    total = sum(known) if len(known) == len(counts) else None
+    table: list[Row] = [("layer", "shape", "activation", "threshold", "parameters")]
+    for name, n_in, layer, count in zip(names, fan_ins, layers, counts, strict=True):
+        shape = f"{_text(n_in)} × {layer.units}"
+        table.append((name, shape, repr(layer.activation), _threshold(layer), _text(count)))
+    table.append(("total", "", "", "", _text(total)))
+    return table
+
+
+def _count(layer: Dense, n_in: int | None) -> int | None:
+    return None if n_in is None else (n_in + 1) * layer.units + n_slopes(layer)
+
+
+def _threshold(layer: Dense) -> str:
+    if layer.threshold is None:
+        return "none"
+    return f"{layer.threshold:g}" if isinstance(layer.threshold, float) else "per neuron"
+
+
+def _text(number: int | None) -> str:
+    return "?" if number is None else f"{number:,}"
+
+
+def _aligned(rows: list[Row]) -> str:
+    """Words to the left, numbers to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            [*(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)), row[-1].rjust(widths[-1])]
+        )
+        for row in rows
+    )

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Random networks do what the oracle does: outputs, who fires, loss, gradients, and parameters after some epochs.
+
+`NEURACT_FUZZ=first:last` says which networks (0:200 if it is not set); `NEURACT_FUZZ=4711` repeats one. How far a
+result may be from the oracle's is measured: SLACK times as far as the oracle's own goes when every number that it
+starts from, and every parameter after every step, is off by ERROR roundings of the dtype. A network that is so near to
+a branch (a kink, a threshold) that rounding decides has no answer, and another is drawn in its place.
+"""
+
+import copy
+import os
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+import neuract as na
+from oracle import reference as ref
+from oracle.random_networks import PARAMETERS, draw
+from oracle.twins import parameters, twin
+
+EPS = {"float32": 2.0**-23, "float64": 2.0**-52}
+ERROR = 8  # in roundings, of each number: less would often be rounded away
+DISTURBED = 4  # runs that measure how far such errors go
+SLACK = 4
+ATTEMPTS = 100
+LARGEST = 1e3  # that a network may pass on: exponentials of exponentials leave no digits
+
+
+def seeds():
+    first, _, last = os.environ.get("NEURACT_FUZZ", "0:200").partition(":")
+    return range(int(first), int(last or int(first) + 1))
+
+
+# ---- what the oracle says, and how sure it is -----------------------------------------------------
+
+
+class Rounding:
+    """Errors of up to eps in numbers; without a generator none."""
+
+    def __init__(self, eps=0.0, rng=None):
+        self.eps, self.rng = eps, rng
+
+    def __call__(self, array):
+        return array + array * self.noise(np.shape(array))
+
+    def noise(self, shape, eps=None):
+        return (eps or self.eps) * self.rng.uniform(-1, 1, shape) if self.rng else 0
+
+    def disturb(self, layers):
+        for p in learned(layers):
+            p[:] = self(p)
+
+    def optimizer(self, settings):
+        """Of its rates, too: 1 - beta² has no more digits than float64 leaves, whatever the dtype."""
+        shaken = {k: v * (1 + self.noise((), ERROR * EPS["float64"])) for k, v in settings.items() if type(v) is float}
+        return ref.Optimizer(**settings | shaken)
+
+
+@dataclass
+class Saturating(ref.Layer):
+    """A sigmoid or tanh whose slope comes from 1 - y, as the package's does: off by the rounding of 1."""
+
+    rounding: Rounding | None = None
+
+    def slope(self, z):
+        return super().slope(z) + self.rounding.noise(z.shape)
+
+
+def learned(layers):
+    every = [getattr(layer, part) for part in ("weights", "biases", "slopes") for layer in layers]
+    return [p for p in every if p is not None]
+
+
+def shaken(layers, rounding):
+    """Copies whose parameters are off."""
+    copies = [
+        Saturating(**vars(k), rounding=rounding) if k.activation in ("sigmoid", "tanh") else k
+        for k in copy.deepcopy(layers)
+    ]
+    rounding.disturb(copies)
+    return copies
+
+
+def answers(case, rounding):
+    """All that is compared, lists of arrays by name; "branches": what must have the sign that it has."""
+    layers = shaken(case.layers, rounding)
+    by_class = layers[-1].activation == "softmax" and layers[-1].biases.size == 1  # a single class is 0, not one-hot
+    t = case.t if by_class else rounding(ref.targets(layers[-1], case.t))
+    weight = rounding(np.ones(len(case.x)) if case.sample_weight is None else case.sample_weight)
+    g = ref.gradients(layers, case.loss, case.x, t, weight)
+    given = {
+        "forward": ref.forward(layers, case.x),
+        "fired": ref.fired(layers, case.x),
+        "loss": [np.array(g.loss)],
+        "gradients": [d for d in [*g.weights, *g.biases, *g.slopes] if d is not None],
+        "branches": ref.branches(layers, case.loss, case.x, t),
+    }
+    return given | training(case, layers, t, weight, rounding, given["branches"])
+
+
+def training(case, layers, t, weight, rounding, branches):
+    """The objective of each epoch and the parameters after it."""
+    optimizer, rows, size = rounding.optimizer(case.optimizer), len(case.x), case.settings["batch_size"]
+    terms = {name: case.settings[name] for name in ("alpha", "l1", "max_grad_norm")}
+    objectives, trained = [], []
+    for _ in range(case.epochs):
+        objective = 0
+        for batch in np.split(np.arange(rows), range(size, rows, size)):
+            data = case.x[batch], t[batch]
+            branches += [*ref.branches(layers, case.loss, *data), *(k.weights.copy() for k in layers if terms["l1"])]
+            objective += len(batch) / rows * ref.train_step(layers, case.loss, optimizer, *data, weight[batch], **terms)
+            rounding.disturb(layers)
+        objectives.append(np.array(objective))
+        trained += [p.copy() for p in learned(layers)]
+    return {"objectives": objectives, "parameters": trained}
+
+
+def spreads(case, exact):
+    """How far rounding goes in each array of the answers; None where it decides a branch."""
+    eps = EPS[case.settings["dtype"]]
+    runs = [answers(case, Rounding(ERROR * eps, np.random.default_rng([case.seed, k]))) for k in range(DISTURBED)]
+    spread = {
+        name: [np.max([np.abs(run[name][i] - a) for run in runs], axis=0) for i, a in enumerate(arrays)]
+        for name, arrays in exact.items()
+        if name != "fired"
+    }
+    clear = (
+        ((np.abs(b) > SLACK * s.max()) | ((b == 0) & (s == 0))).all()
+        for b, s in zip(exact["branches"], spread["branches"], strict=True)
+    )
+    return spread if all(clear) else None
+
+
+def tame(exact):
+    arrays = [*exact["forward"], *exact["gradients"], *exact["parameters"]]
+    return all(np.abs(a).max() < LARGEST for a in arrays)  # and no NaN
+
+
+def answerable(seed):
+    """The first network of the seed that has an answer, the answer, and how sure it is."""
+    for attempt in range(ATTEMPTS):
+        case = draw(seed, attempt)
+        with np.errstate(all="ignore"):
+            exact = answers(case, Rounding())
+            if tame(exact) and (spread := spreads(case, exact)):
+                return case, exact, spread
+    raise AssertionError(f"none of the {ATTEMPTS} networks of seed {seed} has an answer")
+
+
+# ---- what the package says ------------------------------------------------------------------------
+
+
+def network(case):
+    optimizer = dict(case.optimizer)
+    kind, rate = na.optimizers.OPTIMIZERS[optimizer.pop("name")], optimizer.pop("learning_rate")
+    return twin(case.layers, case.loss, optimizer=kind(**optimizer), learning_rate=rate, shuffle=False, **case.settings)
+
+
+def results(case):
+    """The same as `answers`."""
+    net, X = network(case), case.X
+    g = net.gradients(X, case.t, case.sample_weight)
+    given = {"forward": net.forward(X), "fired": net.fired(X), "loss": [net.loss(X, case.t, case.sample_weight)]}
+    assert given["loss"] == [g.loss]
+    given["gradients"], trained = [d for d in parameters(g) if d is not None], []
+    for _ in range(case.epochs):
+        net.partial_fit(X, case.t, case.sample_weight)
+        trained += [p for p in parameters(net) if p is not None]
+    return given | {"objectives": net.history_["loss"], "parameters": trained}
+
+
+def assert_near(actual, exact, spread, eps, rows, what):
+    """Each number within SLACK times its own spread, the mean one, and a rounding of the largest as rows add up."""
+    tolerance = SLACK * (spread + spread.mean() + ERROR * (1 + rows / 64) * eps * np.abs(exact).max())
+    error = np.abs(actual - exact)
+    far = ~(error <= tolerance)
+    assert not far.any(), f"{what}: {far.sum()} of {far.size} numbers are off, by {error[far]}, not {tolerance[far]}"
+
+
+def assert_fires_alike(actual, exact, y, dtype):
+    """Everywhere but where a value without a threshold is too small for the dtype, which makes it 0."""
+    small = (y != 0) & (np.abs(y) < 2 * np.finfo(dtype).tiny)
+    np.testing.assert_array_equal(actual | small, exact | small)
+
+
+@pytest.mark.parametrize("seed", seeds())
+def test_a_random_network_is_the_oracles(seed):
+    case, exact, spread = answerable(seed)
+    print(case)
+    actual, dtype = results(case), case.settings["dtype"]
+    for fired, desired, y in zip(actual.pop("fired"), exact["fired"], exact["forward"], strict=True):
+        assert_fires_alike(fired, desired, y, dtype)
+    for name, arrays in actual.items():
+        for i, (a, d) in enumerate(zip(arrays, exact[name], strict=True)):
+            assert np.shape(a) == d.shape
+            assert_near(a, d, spread[name][i], EPS[dtype], len(case.x), f"{name} {i}")
+
+
+def test_every_activation_loss_and_optimizer_is_drawn():
+    """Protects from one that enters and is never fuzzed."""
+    first = [draw(seed, 0) for seed in range(600)]
+    layers = [layer for case in first for layer in case.layers]
+    assert {layer.activation for layer in layers} == set(ref.ACTIVATIONS)
+    assert {na.activation(name).names[0] for name in ref.ACTIVATIONS} == {k.names[0] for k in na.ACTIVATIONS.values()}
+    assert {case.loss.name for case in first} == {kind.names[0] for kind in na.losses.LOSSES.values()}
+    assert {case.optimizer["name"] for case in first} == set(na.optimizers.OPTIMIZERS) - {"lbfgs"}
+    assert set(PARAMETERS) == {name for name, f in ref.ACTIVATIONS.items() if f.parameter is not None} | {"relu"}

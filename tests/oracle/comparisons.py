@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Numbers and gradients compared: up to a tolerance, to the bit, with PyTorch's, with differences."""
+
+import numpy as np
+import pytest
+
+
+def assert_same(actual, desired, tolerance=1e-12):
+    """Lists of arrays (or None) equal up to a tolerance relative to each array's largest value."""
+    assert len(actual) == len(desired)
+    for a, d in zip(actual, desired, strict=True):
+        if d is None:
+            assert a is None
+            continue
+        scale = max(1e-3, np.abs(d).max(initial=0))
+        np.testing.assert_allclose(a, d, rtol=0, atol=tolerance * scale)
+
+
+def assert_same_bits(actual, desired):
+    for a, d in zip(actual, desired, strict=True):
+        assert (a is None) == (d is None)
+        if d is not None:
+            assert a.dtype == d.dtype
+            assert a.shape == d.shape
+            assert a.tobytes() == d.tobytes()
+
+
+def assert_golden_gradients(gradients, golden):
+    """Loss and gradients, of the package or of the oracle, are PyTorch's."""
+    assert gradients.loss == pytest.approx(golden["mean_loss"], rel=1e-12)
+    for kind, desired in golden["gradients"].items():
+        assert_same([g for g in getattr(gradients, kind) if g is not None], desired)
+
+
+def central_differences(net, x, t, h=1e-4):
+    """d net.loss / d every parameter, by the five-point formula: its error is of order h⁴."""
+    middle = [net.weights, net.biases, net.slopes]
+    middle = [[None if p is None else np.array(p) for p in kind] for kind in middle]
+    numeric = []
+    for p in (p for kind in middle for p in kind):
+        if p is None:
+            numeric.append(None)
+            continue
+        dp = np.zeros_like(p)
+        for i in np.ndindex(p.shape):
+            centre, at = p[i], []
+            for p[i] in (centre + 2 * h, centre + h, centre - h, centre - 2 * h):
+                net.set_parameters(*middle)
+                at.append(net.loss(x, t))
+            p[i], dp[i] = centre, (8 * (at[1] - at[2]) - (at[0] - at[3])) / (12 * h)
+        numeric.append(dp)
+    net.set_parameters(*middle)
+    return numeric

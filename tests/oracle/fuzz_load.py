@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Fuzzes `neuract.load`: `python tests/oracle/fuzz_load.py FOLDER`, with atheris installed.
+
+Mutation starts from the files in FOLDER, and files that reach new code are added to it. The mutator knows the format:
+it changes the document or the arrays and writes the checksum that belongs to them, without which nothing gets past the
+first line. docs/trust.md says what came of it; tests/files/test_fuzzed_files.py loads what a session left in
+tests/corpus/.
+"""
+
+import copy
+import json
+import random
+import sys
+import tempfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+LENGTH = 8  # bytes of a header's length
+EDGES = [None, True, False, 0, 1, -1, 2, 7, 2**31, 2**53, 2**63 - 1, 2**64, 10**30, 0.0, -0.0, 0.5, 1e-320, 1e308, -1.5]
+EDGES += [
+    "",
+    "a",
+    "nan",
+    "generator",
+    "float32",
+    "float64",
+    "U1",
+    "U999999999",
+    "object",
+    "bool",
+    [],
+    {},
+    [[]],
+    {"": 0},
+]
+
+
+def load_or_refuse(data: bytes, path: Path, check_saving: bool = True):
+    """The model that the file has, or None where `load` refuses it, with a ValueError and nothing else.
+
+    What loads is a model: it predicts, and where `check_saving`, is saved again and then predicts the same bits.
+    """
+    import neuract as na
+
+    path.write_bytes(data)
+    try:
+        model = na.load(path)
+    except ValueError:
+        return None
+    before = predicted(model)
+    if not check_saving:
+        return model
+    na.save(model, path, state=True)
+    assert same_bits(predicted(na.load(path)), before), "saved again, it is another model"
+    return model
+
+
+def predicted(model):
+    """What it says about three rows, or None if it is not fitted."""
+    network = getattr(model, "network_", model)
+    if getattr(network, "_core", None) is None:
+        return None
+    rows = np.linspace(-1, 1, 3 * len(network.weights[0])).reshape(3, -1)
+    return network.predict(rows) if network is model else model.predict(named(model, rows))
+
+
+def named(model, rows):
+    """The rows with the names of the features, if the model has some."""
+    if not hasattr(model, "feature_names_in_"):
+        return rows
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=model.feature_names_in_)
+
+
+def same_bits(a, b):
+    if a is None or b is None:
+        return a is b
+    return a.dtype == b.dtype and a.shape == b.shape and (a.dtype == object or a.tobytes() == b.tobytes())
+
+
+# ---- mutation ------------------------------------------------------------------------------------
+
+
+def parsed(data: bytes):
+    """Document and arrays of a file, checked by nothing; an exception where they are not there."""
+    from safetensors.numpy import load
+
+    length = int.from_bytes(data[:LENGTH], "little")
+    header = json.loads(data[LENGTH : LENGTH + length])
+    arrays = load(data)
+    arrays.pop("sha256", None)  # packed writes a new one
+    return json.loads(header["__metadata__"]["neuract"]), arrays
+
+
+def mutated(data: bytes, rng: random.Random) -> bytes:
+    """The file with something else in it, and a checksum that fits."""
+    from neuract.files._bytes import packed
+
+    document, arrays = parsed(data)
+    for _ in range(rng.randint(1, 3)):
+        if arrays and rng.random() < 0.2:
+            mutate_array(arrays, rng)
+        else:
+            mutate_document(document, rng)
+    return packed(document, arrays)
+
+
+def entry(document, rng):
+    """A (container, key) of the document, anywhere in it; None where it is empty."""
+    found = None
+    while document and isinstance(document, (dict, list)):
+        container = document
+        key = rng.choice(list(container)) if isinstance(container, dict) else rng.randrange(len(container))
+        found, document = (container, key), container[key]
+        if rng.random() < 0.2:
+            break
+    return found
+
+
+def mutate_document(document, rng):
+    if not document:
+        return
+    (container, key), (other, other_key) = entry(document, rng), entry(document, rng)
+    value = container[key]
+    match rng.randrange(8):
+        case 0:
+            del container[key]
+        case 1:
+            container[key] = copy.deepcopy(other[other_key])
+        case 2:
+            container[key] = [value] * rng.randint(1, 20)
+        case 3:
+            container[key] = {str(other_key): value}
+        case 4 if isinstance(container, dict):
+            container[str(rng.choice(["", other_key, f"{key}_"]))] = container.pop(key)
+        case 5 if isinstance(value, (int, float)):
+            container[key] = rng.choice([value + 1, value - 1, value * 2, -value, float(value)])
+        case 6 if isinstance(container, list):
+            container.insert(rng.randint(0, len(container)), copy.deepcopy(other[other_key]))
+        case _:
+            container[key] = rng.choice(EDGES)
+
+
+def mutate_array(arrays, rng):
+    name = rng.choice(sorted(arrays))
+    array = arrays[name].copy()
+    match rng.randrange(6):
+        case 0:
+            del arrays[name]
+        case 1:
+            arrays[rng.choice([*arrays, name + "0"])] = arrays.pop(name)
+        case 2:
+            arrays[name] = array.astype(rng.choice(["float32", "float64", "int64", "bool", "uint8", "float16"]))
+        case 3:
+            arrays[name] = array.reshape(rng.choice([(-1,), (1, *array.shape), (*array.shape, 1), array.shape[::-1]]))
+        case 4:
+            arrays[name] = array.ravel()[: rng.randint(0, array.size)]
+        case 5 if array.size:
+            array.flat[rng.randrange(array.size)] = rng.choice([0, 1, -1, np.nan, np.inf, 1e30])
+            arrays[name] = array
+
+
+# ---- the session ---------------------------------------------------------------------------------
+
+
+def main():
+    import atheris
+
+    with atheris.instrument_imports(include=["neuract"]):
+        import neuract.estimators
+        import neuract.persistence  # noqa: F401
+
+    folder = tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
+    path = Path(folder.name) / "model.safetensors"
+
+    def mutate(data, max_size, seed):
+        rng = random.Random(seed)
+        if rng.random() < 0.25:
+            return atheris.Mutate(data, max_size)
+        try:
+            return mutated(data, rng)[:max_size]
+        except Exception:  # what is no model file any more
+            return atheris.Mutate(data, max_size)
+
+    def check(data):
+        load_or_refuse(data, path, check_saving=zlib.crc32(data) % 8 == 0)
+
+    np.seterr(all="ignore")
+    atheris.Setup(sys.argv, check, custom_mutator=mutate)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

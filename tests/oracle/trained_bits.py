@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Hashes of trained networks, under a given instruction set."""
+
+import os
+import subprocess
+import sys
+
+import neuract as na
+
+# RandomState's integers are the same with every NumPy, and what is made of them here is exact.
+TRAIN = """
+import hashlib
+import numpy as np, neuract as na
+random = np.random.RandomState(0)
+exact = lambda *shape: random.randint(-2**20, 2**20, shape, np.int64) / 2**20
+X, weight, units = exact(700, 37), 1.5 + exact(700), [45, 17, 33, 21, 5]
+classes, labels = (random.randint(n, size=size, dtype=np.int64) for n, size in ((5, 700), (2, (700, 5))))
+weights = [exact(n_in, n) / 4 for n_in, n in zip([37, *units], units)]
+biases, slopes = [exact(n) / 8 for n in units], [[], [], np.full(33, 0.25), [], []]
+hidden = [na.Dense(45, "tanh", dropout=0.2), na.Dense(17, "sigmoid", threshold=0.3)]
+hidden += [na.Dense(33, na.PReLU()), na.Dense(21)]
+for dtype in ("float32", "float64"):
+    for output, y, optimizer in (("softmax", classes, "adam"), ("sigmoid", labels, "sgd")):
+        net = na.Network([*hidden, na.Dense(5, output)], optimizer=optimizer, alpha=0.1, batch_size=130, dtype=dtype,
+                         random_state=0)
+        net.set_parameters(weights, biases, slopes)
+        for _ in range(3):
+            net.partial_fit(X, y, weight)
+        digest = hashlib.sha256()
+        for array in (*net.weights, *net.biases, net.slopes[2], net.predict(X), np.array(net.history_["loss"])):
+            digest.update(array.tobytes())
+        print(f"{dtype}/{output} {digest.hexdigest()}")
+print(na.simd_info()["chosen"])
+"""
+
+
+def run(script, simd):
+    environment = os.environ | {"NEURACT_SIMD": simd}
+    return subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+
+
+def with_fma():
+    """The instruction sets here that must give the same bits."""
+    return [name for name in na.simd_info()["available"] if name != "sse2"]
+
+
+def train(isa):
+    """{dtype/output: hash of all that training leaves}"""
+    result = run(TRAIN, isa)
+    *lines, chosen = result.stdout.splitlines() or [result.stderr]
+    assert chosen == isa
+    return dict(line.split() for line in lines)
