@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Benchmarks of neuract beside its peers; README.md says how to run them and why they are fair."""
+"""Benchmarks of neuract and its peers; README.md says how to run them and why they are fair."""

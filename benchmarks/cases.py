@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The networks that are measured: the table of cases, and what each costs in multiply-adds."""
+"""The table of cases: the networks that are measured, and the multiply-adds of each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import pairwise
 
 @dataclass(frozen=True)
 class Case:
-    """One network and how it is trained; sizes: inputs, hidden layers, outputs."""
+    """One network and its training; sizes: inputs, hidden layers, outputs."""
 
     name: str
     sizes: tuple[int, ...]
@@ -20,10 +20,10 @@ class Case:
 
     @property
     def classifies(self) -> bool:
-        """Softmax and log loss; else linear outputs and squared error.
+        """True for softmax and log loss, False for linear outputs and squared error.
 
-        With fewer than three outputs it is a regression: scikit-learn would make one output of two classes, and
-        would not do the same work.
+        Fewer than three outputs make a regression: scikit-learn would turn two classes into one output, and so would
+        not do the same work.
         """
         return self.sizes[-1] > 2
 
@@ -37,12 +37,12 @@ class Case:
 
     @property
     def predict_flops(self) -> int:
-        """Floating-point operations of one row's prediction; of multiply-adds alone, as in all that follows."""
+        """Floating-point operations of one row's prediction. As below, only multiply-adds count."""
         return 2 * self._n_weights
 
     @property
     def train_flops(self) -> int:
-        """Of one row's share of a step: forward, backward by weights, and by data except into the inputs."""
+        """Operations of one row's share of a step: forward, backward by weights, and by data except into the inputs."""
         return 6 * self._n_weights - 2 * self.sizes[0] * self.sizes[1]
 
     @property

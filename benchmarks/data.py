@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The rows that a case is trained on and the weights that all candidates start from: the same for each."""
+"""The rows and the initial weights of a case, the same for all candidates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CACHED_BYTES = 8 << 20
 
 @dataclass(frozen=True)
 class Data:
-    """x: rows × n_in; targets: rows × n_out, or class numbers; a layer each, weights: n_in × n_out, biases: n_out."""
+    """x: rows × n_in; targets: rows × n_out, or class numbers; per layer, weights: n_in × n_out, biases: n_out."""
 
     x: np.ndarray
     targets: np.ndarray
@@ -24,12 +24,12 @@ class Data:
 
     @property
     def cached(self) -> bool:
-        """Small enough that a candidate gains by shuffling it all at once, instead of a batch at a time."""
+        """True if a candidate is faster when it shuffles all rows at once than batch by batch."""
         return self.x.nbytes <= CACHED_BYTES
 
 
 def make_data(case: Case, rows: int) -> Data:
-    """Standard normal inputs; targets from a random network, so that there is something to learn."""
+    """Draws standard normal inputs, and targets of a random network, which can be learned."""
     random = np.random.default_rng(0)
     x = random.standard_normal((rows, case.sizes[0]), dtype=np.float32).astype(case.dtype)
     first = random.standard_normal((case.sizes[0], 16)) / np.sqrt(case.sizes[0])
@@ -39,7 +39,7 @@ def make_data(case: Case, rows: int) -> Data:
 
 
 def initial_parameters(case: Case, random: np.random.Generator) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Glorot's uniform weights, Glorot & Bengio 2010, and biases of 0."""
+    """Draws uniform weights (Glorot & Bengio 2010), and biases of 0."""
     weights, biases = [], []
     for n_in, n_out in pairwise(case.sizes):
         bound = np.sqrt(6 / (n_in + n_out))
@@ -49,7 +49,7 @@ def initial_parameters(case: Case, random: np.random.Generator) -> tuple[list[np
 
 
 def mean_loss(case: Case, outputs: np.ndarray, targets: np.ndarray) -> float:
-    """The mean over rows of what every candidate minimizes, from its outputs."""
+    """Computes the mean over rows of the loss that every candidate minimizes, from its outputs."""
     outputs = outputs.astype(np.float64).reshape(len(targets), -1)
     if case.classifies:
         return float(-np.log(np.maximum(outputs[np.arange(len(targets)), targets], 1e-30)).mean())

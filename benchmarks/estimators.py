@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""MLPClassifier beside scikit-learn's own, both with scikit-learn's defaults: a fit of digits, one row's probabilities.
+"""MLPClassifier and scikit-learn's, both with scikit-learn's defaults: a fit of digits, one row's probabilities.
 
-What starts threads is imported after the options have restricted the process: hence imports inside functions.
+Modules that start threads are imported inside functions, after the options have restricted the process.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from benchmarks import options, report
 
 
 def main() -> None:
-    parser = options.common("estimators", "neuract.MLPClassifier beside scikit-learn's.")
+    parser = options.common("estimators", "neuract.MLPClassifier compared with scikit-learn's.")
     settings = options.settled(parser.parse_args())
     notes: list[str] = []
     rows = [measured_fit(settings, notes), measured_row(settings)]
@@ -23,7 +23,7 @@ def main() -> None:
 
 
 def measured_fit(settings: Any, notes: list[str]) -> dict[str, Any]:
-    """The digits, float64, scaled to [0, 1]; training goes on until scikit-learn's rule says that it has converged."""
+    """Fits the digits, float64, scaled to [0, 1], until scikit-learn's rule says that training has converged."""
     import warnings
 
     from sklearn.datasets import load_digits
@@ -43,7 +43,7 @@ def measured_fit(settings: Any, notes: list[str]) -> dict[str, Any]:
 
 
 def measured_row(settings: Any) -> dict[str, Any]:
-    """predict_proba of one row of the case `default`: 20-100, two classes."""
+    """Predicts one row of the case `default` by predict_proba: 20-100, two classes."""
     from benchmarks import measure
     from benchmarks.cases import CASES
     from benchmarks.data import make_data
@@ -58,7 +58,7 @@ def measured_row(settings: Any) -> dict[str, Any]:
 
 
 def classifiers(**changed: Any) -> dict[str, Any]:
-    """The same seed: the same weights and batches."""
+    """Makes both models with the same seed: the same weights and batches."""
     from sklearn.neural_network import MLPClassifier
 
     import neuract as na

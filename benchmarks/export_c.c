@@ -1,6 +1,6 @@
-/* export_c.c: one row through a network as to_c writes it and through the library's own C, in turn. export_c.py
- * compiles it beside exported.c and the library, and runs it: export_c PARAMETERS ROUNDS ACTIVATION INPUTS UNITS...,
- * where PARAMETERS is a file of the weights and biases of each layer. Prints the medians of both in nanoseconds. */
+/* export_c.c: predicts one row by the C code of to_c and by the library, in turns. export_c.py compiles it with
+ * exported.c and the library, and runs export_c PARAMETERS ROUNDS ACTIVATION INPUTS UNITS...; the file PARAMETERS holds
+ * the weights and biases of each layer. Prints the medians of both in nanoseconds. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <math.h>
 #include <stdio.h>
@@ -34,7 +34,7 @@ static double timed(void (*run)(void), long repeats)
     return (seconds() - start) / (double)repeats;
 }
 
-/* How many calls make a round. */
+/* Returns the number of calls in a round. */
 static long repeats_of(void (*run)(void))
 {
     long repeats = 1;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One row through plain C as `to_c` writes it, beside the library's own C: both called from C, in turn.
+"""One row by the C code of `to_c` and by the library, both called from C, in turns.
 
-The library is built from the sources at hand, and export_c.c is the program that measures.
+The library is built from these sources; export_c.c is the program that measures.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FLAGS = ("-O3", "-march=native")
 
 
 def main() -> None:
-    settings = options.parse("export_c", "Time of one row's prediction by exported C, beside the library's.", ())
+    settings = options.parse("export_c", "Time to predict one row by exported C and by the library.", ())
     cases = [CASES[name] for name in settings.case if CASES[name].dtype == "float32"]
     library = built_library()
     rows = [measured(case, library, settings.rounds) for case in (cases[:2] if settings.quick else cases)]
@@ -35,7 +35,7 @@ def compiler() -> str:
 
 
 def built_library() -> Path:
-    """The core as a static library, from CMake."""
+    """Builds the core as a static library, by CMake."""
     configure = ("cmake", "-S", str(ROOT), "-B", str(BUILD), "-DNEURACT_C_TESTS=ON", "-DCMAKE_BUILD_TYPE=Release")
     for command in (configure, ("cmake", "--build", str(BUILD), "--target", "neuract_core")):
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -43,7 +43,7 @@ def built_library() -> Path:
 
 
 def measured(case: Case, library: Path, rounds: int) -> dict[str, Any]:
-    """Nanoseconds of both, and what the compiler makes of the exported file."""
+    """Compiles and runs both, and returns their nanoseconds."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         export(case, folder)
@@ -56,7 +56,7 @@ def measured(case: Case, library: Path, rounds: int) -> dict[str, Any]:
 
 
 def export(case: Case, folder: Path) -> None:
-    """exported.c and .h, and the same parameters for the library, of a network with linear outputs."""
+    """Writes exported.c and .h of a network with linear outputs, and its parameters for the library."""
     import numpy as np
 
     import neuract as na

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What Python costs around the core: how much of `MLPClassifier.fit` is not spent in it.
+"""The cost of Python around the core: the time of `MLPClassifier.fit` outside it.
 
 In the core: training, shuffling, predictions of early stopping. Around it: checks, labels, curves, stopping rules.
-What starts threads is imported after the options have restricted the process: hence imports inside functions.
+Modules that start threads are imported inside functions, after the options have restricted the process.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def cases(quick: bool) -> dict[str, tuple[Any, Any, dict[str, Any]]]:
-    """X, y and the settings that differ from the defaults."""
+    """Returns X, y and the settings that differ from the defaults, by name."""
     import numpy as np
     from sklearn.datasets import load_iris
 
@@ -44,7 +44,7 @@ def cases(quick: bool) -> dict[str, tuple[Any, Any, dict[str, Any]]]:
 
 
 def measured(name: str, case: tuple[Any, Any, dict[str, Any]], rounds: int) -> dict[str, str]:
-    """The quickest of the fits: others have waited for something."""
+    """Measures the quickest of the fits: the others had to wait for something."""
     import neuract as na
 
     X, y, settings = case
@@ -60,7 +60,7 @@ def measured(name: str, case: tuple[Any, Any, dict[str, Any]], rounds: int) -> d
 
 
 def timed(work: Callable[[], object], clock: list[float]) -> tuple[float, float]:
-    """-> the seconds that the work takes, and those of them in the core."""
+    """Returns the seconds that the work takes, and the part of them in the core."""
     clock.clear()
     start = perf_counter()
     work()
@@ -69,7 +69,7 @@ def timed(work: Callable[[], object], clock: list[float]) -> tuple[float, float]
 
 @contextmanager
 def clocked_core() -> Iterator[list[float]]:
-    """In this block every call of the core that does a fit's work adds its seconds to the list."""
+    """Adds the seconds of every core call of a fit to the list, within this block."""
     from neuract import _neuract_core as core
 
     clock: list[float] = []

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Growth: time of an epoch and peak memory of training from 1,000 to 10 million rows in a memory-mapped file.
+"""Growth: time per epoch and peak memory of training on 1,000 to 10 million rows in a memory-mapped file.
 
-Each size trains in a process of its own, whose peak is compared with data + 6 × parameters + 64 MB.
+Each size trains in its own process. The peak is compared with data + 6 × parameters + 64 MB.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ ALLOWED = 64e6
 
 
 def main() -> None:
-    parser = options.common("growth", "Time per epoch and peak memory, as the rows grow.")
+    parser = options.common("growth", "Time per epoch and peak memory for growing numbers of rows.")
     parser.add_argument("--case", choices=CASES, default="default", metavar="NAME", help="(default: default)")
     parser.add_argument("--rows", nargs="+", type=int, metavar="N", help="(default: 1,000 to 10,000,000)")
-    parser.add_argument("--folder", help="for the data, 92 bytes a row in the default case; default: the system's own")
+    parser.add_argument("--folder", help="for the data, 92 bytes per row in the default case (default: the system's)")
     settings = options.settled(parser.parse_args())
     rows = []
     for n_rows in settings.rows or (QUICK_ROWS if settings.quick else ROWS):
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def in_own_process(case: Case, n_rows: int, settings: Any) -> dict[str, Any]:
-    """Two processes: what writes the data must not count in the peak of the one that trains."""
+    """Runs two processes: the memory of writing the data must not count in the peak of training."""
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory(dir=settings.folder) as folder:
         for work in (written, trained):
@@ -50,7 +50,7 @@ def in_own_process(case: Case, n_rows: int, settings: Any) -> dict[str, Any]:
 
 
 def written(case: Case, n_rows: int, folder: str, rounds: int) -> None:
-    """x.npy and targets.npy, a chunk at a time."""
+    """Writes x.npy and targets.npy, a chunk at a time."""
     import numpy as np
     from numpy.lib.format import open_memmap
 
@@ -68,7 +68,7 @@ def written(case: Case, n_rows: int, folder: str, rounds: int) -> None:
 
 
 def trained(case: Case, n_rows: int, folder: str, rounds: int) -> dict[str, Any]:
-    """The process that is measured: NumPy, neuract, the mapped data, and epochs."""
+    """Runs in the measured process: NumPy, neuract, the mapped data, and epochs."""
     import numpy as np
 
     from benchmarks.data import Data, initial_parameters
@@ -93,14 +93,14 @@ def trained(case: Case, n_rows: int, folder: str, rounds: int) -> dict[str, Any]
 
 
 def resource_threads() -> int:
-    """What the parent was told: the environment is inherited."""
+    """Reads the parent's setting: the environment is inherited."""
     import neuract as na
 
     return na.get_num_threads()
 
 
 def _epochs(n_rows: int, rounds: int) -> int:
-    """Short epochs are noisy: at least as many rows as the middle of the table has."""
+    """Chooses enough epochs for at least as many rows as the middle of the table has: short epochs are noisy."""
     return max(min(rounds, 3), min(200, rounds * ROWS[2] // n_rows))
 
 
@@ -111,7 +111,7 @@ def _timed(call: Any) -> float:
 
 
 def memory_peak() -> int:
-    """Most bytes that this process has had in memory; on Linux not counting what it was forked from."""
+    """Returns the most bytes that this process has had in memory, on Linux without those of its parent."""
     status = Path("/proc/self/status")
     if status.exists():
         return int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024
@@ -123,8 +123,8 @@ def line(row: dict[str, Any]) -> dict[str, str]:
     megabytes = {name: f"{row[f'{name}_bytes'] / 1e6:,.0f}" for name in ("data", "imports", "peak", "allowed")}
     return {
         "rows": f"{row['rows']:,}",
-        "ms an epoch": f"{row['epoch_seconds'] * 1e3:.4g}",
-        "ns a row": f"{row['epoch_seconds'] / row['rows'] * 1e9:.0f}",
+        "ms per epoch": f"{row['epoch_seconds'] * 1e3:.4g}",
+        "ns per row": f"{row['epoch_seconds'] / row['rows'] * 1e9:.0f}",
         "data MB": megabytes["data"],
         "MB after imports": megabytes["imports"],
         "peak MB": megabytes["peak"],

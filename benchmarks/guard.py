@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Before anything is timed: whoever does not do the same work as neuract is left out, and a note says so."""
+"""Checks before the timing: a candidate that does not do the same work as neuract is dropped, with a note."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOSS_TOLERANCE = 0.2
 
 
 def keep_same_outputs(case: Case, data: Data, candidates: dict[str, Candidate], notes: list[str]) -> None:
-    """Drops whose forward pass differs from neuract's by more than a thousandth of the largest output."""
+    """Drops candidates whose forward pass differs from neuract's by more than a thousandth of the largest output."""
     ours = candidates[OURS].predict(data.x[:ROWS])
     for name in list(candidates):
         try:
@@ -29,7 +29,7 @@ def keep_same_outputs(case: Case, data: Data, candidates: dict[str, Candidate], 
 
 
 def keep_same_losses(case: Case, data: Data, candidates: dict[str, Candidate], notes: list[str]) -> None:
-    """Trains each for its first epoch; drops whose loss then is not about neuract's: the orders of rows differ."""
+    """Trains each for one epoch; drops those whose loss is far from neuract's (the orders of rows differ)."""
     losses: dict[str, float] = {}
     for name in list(candidates):
         try:

@@ -1,6 +1,6 @@
-/* kernels.c: each kernel alone, beside this core's multiply-add peak in the same run, as a Markdown table. Built with
- * the C tests, once for each instruction set and dtype: build/c/bench_kernels_<isa>_f<bits>. docs/kernels.md reads it.
- */
+/* kernels.c: measures each kernel alone and this core's multiply-add peak in the same run, and prints a Markdown table
+ * for docs/kernels.md. Built with the C tests, once per instruction set and dtype:
+ * build/c/bench_kernels_<isa>_f<bits>. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "../csrc/kernels/kernels.c"
 
@@ -21,7 +21,7 @@ typedef struct {
 
 typedef void measured(const work *w);
 
-/* ---- what is measured ------------------------------------------------------------------------ */
+/* ---- kernels --------------------------------------------------------------------------------- */
 
 static void run_forward(const work *w) { TABLE.forward(w->n_in, w->units, BLOCKS, w->x, w->weights, w->slopes, w->z); }
 
@@ -51,7 +51,7 @@ static void run_transpose(const work *w)
         TABLE.transpose(w->units, w->z + b * w->units * NA_LANES, ROWS * NA_LANES, w->dz + b * NA_LANES * NA_LANES);
 }
 
-/* Group by group, as its lanes are only few sums. */
+/* One group of rows per call: a lane adds up only a few rows. */
 static void run_measure(const work *w)
 {
     real lanes[NA_N_MEASURES * NA_LANES];
@@ -86,7 +86,7 @@ static void run_adam(const work *w)
     TABLE.update[NA_OPTIMIZER_adam](w->n_in * w->units, &step, w->gradients, w->weights, w->moments[0], w->moments[1]);
 }
 
-/* Multiply-adds from registers alone: what there is to reach. */
+/* The peak: multiply-adds from registers alone. */
 static void run_peak(const work *w)
 {
     vec sums[CHAINS], factor = vec_set1(w->x[0]), addend = vec_set1(w->x[1]);
@@ -105,7 +105,7 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Seconds that so many calls take. */
+/* Returns the seconds of so many calls. */
 static double sample(measured *run, const work *w, int64_t calls)
 {
     double start = now();
@@ -120,7 +120,7 @@ static int64_t calls_of(measured *run, const work *w)
     return calls;
 }
 
-/* The least seconds a call of both, in turns: an interruption only ever adds. */
+/* Measures the least seconds per call of both, in turns: an interruption only adds time. */
 static void measure(measured *run, const work *w, double *taken, double *peak_taken)
 {
     int64_t calls = calls_of(run, w), peak_calls = calls_of(run_peak, w);
@@ -161,7 +161,7 @@ typedef struct {
     const char *name;
     measured *run;
     int64_t n_in, units;
-    double operations; /* multiply-adds, or elements where it has none, a call */
+    double operations; /* multiply-adds per call, or elements if the kernel has none */
     bool product;
 } line_of_table;
 
@@ -183,7 +183,7 @@ int main(void)
     static const int64_t shapes[][2] = {{20, 100}, {64, 64}, {97, 45}, {784, 256}, {512, 512}, {1024, 1024}, {100, 2}};
     work w = make_work();
     na_fp_state state = na_fp_enter();
-    printf("| kernel | inputs × outputs | GFLOP/s | of peak | ns an element | worth multiply-adds "
+    printf("| kernel | inputs × outputs | GFLOP/s | of peak | ns per element | worth multiply-adds "
            "|\n");
     printf("|---|---|---:|---:|---:|---:|\n");
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {

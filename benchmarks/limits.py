@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The processor's limits, measured in turn with the candidates of a case; nothing where there is no compiler."""
+"""The processor's limits, measured in turns with the candidates of a case; empty without a compiler."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CACHED_BYTES = 1 << 20
 
 
 class Measured:
-    """Pieces of work for the rounds, and what their seconds say."""
+    """Work for the rounds, and the limits that follow from its seconds."""
 
     def __init__(self, case: Case, limits: Limits | None) -> None:
         self.case, self.limits = case, limits
@@ -25,17 +25,17 @@ class Measured:
         return {PEAK: self.limits.multiply_add} if self.limits else {}
 
     def reading(self) -> dict[str, Work]:
-        """Reading as many bytes as the weights have, where those are more than a core's own cache keeps."""
+        """Reads as many bytes as the weights have, if they exceed a core's own cache."""
         if self.limits is None or self.case.weight_bytes < CACHED_BYTES:
             return {}
         return {READ: self.limits.reading(self.case.weight_bytes)}
 
     def flops(self, seconds: dict[str, float]) -> float | None:
-        """Floating-point operations a second at most."""
+        """The peak in floating-point operations per second."""
         return self.limits.multiply_add_flops / seconds[PEAK] if self.limits else None
 
     def read_seconds(self, seconds: dict[str, float]) -> float | None:
-        """Of reading the weights once."""
+        """The seconds to read the weights once."""
         return seconds[READ] / self.limits.reads if self.limits and READ in seconds else None
 
 

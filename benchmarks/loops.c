@@ -1,4 +1,4 @@
-/* loops.c: what this core can do at most: fused multiply-adds from registers alone, and reading memory.
+/* loops.c: the limits of this core: fused multiply-adds from registers alone, and reading memory.
  * Compiled at run time by machine.py with -DREAL=float|double -DBYTES=<width of a SIMD register>. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stddef.h>
@@ -13,11 +13,11 @@ typedef REAL vec __attribute__((vector_size(BYTES)));
 #define IN_REGISTER "+w"
 #endif
 
-/* Twelve chains hide the latency of every processor we know (at most 5 cycles × 2 units), and leave registers for
+/* Twelve chains hide the latency of every known processor (at most 5 cycles × 2 units), and leave registers for
  * the two constants where there are only 16. The empty asm keeps each chain in a register and in the loop. */
 enum { CHAINS = 12 };
 
-/* -> floating-point operations done, 2 for each multiply-add */
+/* Returns the number of floating-point operations, 2 for each multiply-add. */
 double multiply_add(long repeats)
 {
     volatile REAL seed = (REAL)0.5;
@@ -36,7 +36,7 @@ double multiply_add(long repeats)
     return 2.0 * CHAINS * (BYTES / sizeof(REAL)) * (double)repeats;
 }
 
-/* Reads size bytes (a multiple of 8 registers) repeats times, as any kernel would: in order, whole registers. */
+/* Reads size bytes (a multiple of 8 registers) repeats times, in order, by whole registers, like a kernel. */
 void read_memory(const char *memory, size_t size, long repeats)
 {
     for (long n = 0; n < repeats; n++) {
@@ -50,7 +50,7 @@ void read_memory(const char *memory, size_t size, long repeats)
     }
 }
 
-/* Memory of that many bytes, touched, in 2 MB pages where the system gives them; NULL where there is none. */
+/* Allocates and touches so many bytes, in 2 MB pages if the system gives them; NULL if it has no memory. */
 void *make_memory(size_t size)
 {
     size_t page = (size_t)2 << 20, rounded = (size + page - 1) / page * page;

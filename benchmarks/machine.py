@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The machine: which cores are used, what they can do at most, and what is installed."""
+"""The machine: the cores in use, their limits, and the installed versions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOOPS = Path(__file__).with_name("loops.c")
 
 
 def restrict(threads: int) -> None:
-    """This process to as many cores, and every library in it to as many threads; call before they are imported."""
+    """Restricts this process to so many cores, and its libraries to so many threads; call before importing them."""
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         if len(cores) < threads:
@@ -35,9 +35,9 @@ def restrict(threads: int) -> None:
 
 
 class Limits:
-    """What as many cores can do at most: `multiply_add` and `read` are pieces of work to be timed beside the others.
+    """The limits of so many cores: `multiply_add` and `read` are work to be timed with the candidates.
 
-    Raises OSError or subprocess.SubprocessError where there is no C compiler, or it fails.
+    Raises OSError or subprocess.SubprocessError if there is no C compiler or it fails.
     """
 
     repeats = 1 << 22
@@ -55,7 +55,7 @@ class Limits:
         self._on_each_core(self._multiply_adds_of_one, self.repeats)
 
     def reading(self, size: int) -> Any:
-        """A piece of work that reads that many bytes `reads` times; each core its share."""
+        """Returns work that reads so many bytes `reads` times; each core reads its share."""
         step = 8 * self.register_bytes
         share = max(step, size // self.threads // step * step)
         memory = [_Memory(self.loops, share) for _ in range(self.threads)]
@@ -72,7 +72,7 @@ class Limits:
 
 
 class _Memory:
-    """Bytes of loops.c's, freed with this object."""
+    """Memory that loops.c allocates; freed with this object."""
 
     def __init__(self, loops: ctypes.CDLL, size: int) -> None:
         self.free = loops.free_memory
@@ -89,7 +89,7 @@ def _compiled(real: str, register_bytes: int, simd: str) -> ctypes.CDLL:
     if compiler is None:
         raise FileNotFoundError("no C compiler")
     native = "-mcpu=native" if platform.machine() in ("aarch64", "arm64") else "-march=native"
-    # neuract's sse2 kernels have no fused multiply-add: neither has their limit.
+    # neuract's sse2 kernels have no fused multiply-add, so their limit has none.
     flags = ["-O3", native, *(["-mno-fma"] if simd == "sse2" else []), "-shared", "-fPIC"]
     with tempfile.TemporaryDirectory() as folder:
         library = Path(folder, "loops.so")
@@ -112,7 +112,7 @@ def _typed(loops: ctypes.CDLL) -> ctypes.CDLL:
 
 
 def description() -> dict[str, Any]:
-    """Processor, system, versions: what a result cannot be read without."""
+    """Processor, system and versions, which make a result readable."""
     return {
         "processor": _processor(),
         "cores": os.cpu_count(),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Timing side by side: all candidates take turns, so that a slow minute of the machine slows all of them."""
+"""Timing in turns: a slow minute of the machine slows all candidates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHORTEST_SAMPLE = 0.02
 
 
 def interleaved(work: dict[str, Work], rounds: int) -> dict[str, float]:
-    """-> the median seconds that one call of each takes; one sample of each a round."""
+    """Returns the median seconds of one call of each; takes one sample of each per round."""
     repeats = {name: _repeats(call) for name, call in work.items()}
     samples: dict[str, list[float]] = {name: [] for name in work}
     gc.collect()
@@ -31,7 +31,7 @@ def interleaved(work: dict[str, Work], rounds: int) -> dict[str, float]:
 
 
 def _repeats(call: Work) -> int:
-    """How many calls make a sample long enough for the clock; warms up on the way."""
+    """Returns the number of calls that make a sample long enough for the clock; warms up."""
     times = 1
     while (taken := _seconds(call, times)) < SHORTEST_SAMPLE / 4:
         times *= 4

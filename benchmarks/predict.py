@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Predicting: one row from a NumPy array, and 10,000 rows, beside the peers and the processor's limits.
+"""Predicting one row from a NumPy array, and 10,000 rows, with the peers and the processor's limits.
 
-What starts threads is imported after the options have restricted the process: hence imports inside functions.
+Modules that start threads are imported inside functions, after the options have restricted the process.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ ROWS, QUICK_ROWS = 10_000, 300
 
 
 def main() -> None:
-    settings = options.parse("predict", "Time of one row's prediction, and of 10,000 rows', beside the peers.", PEERS)
+    settings = options.parse("predict", "Time to predict one row and 10,000 rows, compared with the peers.", PEERS)
     notes: list[str] = []
     rows = [measured(CASES[name], settings, notes) for name in settings.case]
     report.show(title(settings), [line(row) for row in rows], notes, settings.markdown)
@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def measured(case: Case, settings: Any, notes: list[str]) -> dict[str, Any]:
-    """One case: every candidate's seconds for one row and for many."""
+    """Measures one case: every candidate's seconds for one row and for many."""
     from benchmarks import guard, limits, measure, peers
     from benchmarks.data import make_data
 
@@ -50,7 +50,7 @@ def measured(case: Case, settings: Any, notes: list[str]) -> dict[str, Any]:
 
 
 def evaluated(case: Case, n_rows: int, seconds: dict[str, float], peak: float | None) -> dict[str, Any]:
-    """peak: floating-point operations a second."""
+    """peak: floating-point operations per second."""
     from benchmarks.peers import OURS, best_peer
 
     ours, best, onnx = seconds[OURS], best_peer(seconds), seconds.get("onnxruntime")
@@ -68,7 +68,7 @@ def evaluated(case: Case, n_rows: int, seconds: dict[str, float], peak: float | 
 
 
 def line(row: dict[str, Any]) -> dict[str, str]:
-    """What the first table shows of a case."""
+    """Returns the first table's line of a case."""
     one, many = row["one_row"], row["many_rows"]
     ours, read = one["seconds"]["neuract"], one["read_seconds"]
     return {
@@ -87,7 +87,7 @@ def line(row: dict[str, Any]) -> dict[str, str]:
 
 
 def peers_line(row: dict[str, Any], result: dict[str, Any], unit: str, shown: list[str]) -> dict[str, str]:
-    """What every candidate took: the ratios' ground."""
+    """Returns the line of a case with the times of all candidates."""
     show = report.microseconds if result["rows"] == 1 else lambda seconds: report.count(result["rows"] / seconds)
     seconds = result["seconds"]
     taken = {name: show(seconds[name]) if name in seconds else report.NOTHING for name in shown}

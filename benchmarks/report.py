@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The tables, as aligned text or Markdown, and the history: one JSON object a run."""
+"""Tables, as aligned text or Markdown, and the history: one JSON object per run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOTHING = "–"
 
 
 def table(rows: list[dict[str, str]], markdown: bool) -> str:
-    """One line a row; the columns are the keys of the first, the first column to the left, the others to the right."""
+    """Formats one line per row. The columns are the keys of the first row; all but the first are aligned right."""
     columns = list(rows[0])
     lines = [columns, *([row.get(column, NOTHING) for column in columns] for row in rows)]
     widths = [max(len(line[number]) for line in lines) for number in range(len(columns))]
@@ -31,7 +31,7 @@ def _aligned(cells: list[str], widths: list[int]) -> list[str]:
 
 
 def count(number: float) -> str:
-    """Three digits and a unit: 4.41 M, 75.3 k."""
+    """Formats three digits and a unit: 4.41 M, 75.3 k."""
     for unit, name in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
         if number >= unit:
             return f"{number / unit:.3g}{name}"
@@ -53,7 +53,7 @@ def share(part: float | None) -> str:
 
 
 def show(title: str, rows: list[dict[str, str]], notes: list[str], markdown: bool) -> None:
-    """Prints the table, what the machine is, and what there is to say about single candidates."""
+    """Prints the table, the machine, and the notes on single candidates."""
     about = machine.description()
     versions = ", ".join(f"{name} {number}" for name, number in about["versions"].items() if number)
     print(f"{title}\n\n{table(rows, markdown)}\n")
@@ -63,7 +63,7 @@ def show(title: str, rows: list[dict[str, str]], notes: list[str], markdown: boo
 
 
 def keep(path: str | None, program: str, settings: dict[str, Any], rows: list[dict[str, Any]]) -> None:
-    """Appends the run to the file, one JSON object a line."""
+    """Appends the run to the file, one JSON object per line."""
     if path is None:
         return
     date = datetime.now(UTC).isoformat(timespec="seconds")

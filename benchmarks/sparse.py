@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""MLPClassifier beside scikit-learn's on a sparse matrix, as texts make them: many columns, few values stored in a row.
+"""MLPClassifier and scikit-learn's on a sparse matrix like those of texts: many columns, few stored values per row.
 
-What starts threads is imported after the options have restricted the process: hence imports inside functions.
+Modules that start threads are imported inside functions, after the options have restricted the process.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ ROWS, QUICK_ROWS, EPOCHS = 20_000, 400, 5
 
 
 def main() -> None:
-    parser = options.common("sparse", "neuract.MLPClassifier beside scikit-learn's on sparse data.")
+    parser = options.common("sparse", "neuract.MLPClassifier compared with scikit-learn's on sparse data.")
     settings = options.settled(parser.parse_args())
     rows = QUICK_ROWS if settings.quick else ROWS
     measured = [row for dtype in ("float32", "float64") for row in measured_rows(dtype, rows, settings)]
@@ -26,7 +26,7 @@ def main() -> None:
 
 
 def measured_rows(dtype: str, rows: int, settings: Any) -> list[dict[str, Any]]:
-    """A fit of a few epochs, batches of 200, and predict_proba."""
+    """Measures a fit of a few epochs, batches of 200, and predict_proba."""
     import warnings
 
     import numpy as np

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Threads: rows a second of training with one thread and with several, in turns. One line a case.
+"""Threads: rows per second of training with one thread and with several, in turns. One line per case.
 
-What starts threads is imported after the options have restricted the process: hence imports inside functions.
+Modules that start threads are imported inside functions, after the options have restricted the process.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main() -> None:
 
 
 def measured(case: Case, settings: Any) -> dict[str, Any]:
-    """Both train the same network on the same rows, and end with the same bits."""
+    """Trains the same network on the same rows by both; both end with the same bits."""
     from benchmarks import measure
     from benchmarks.data import make_data
     from benchmarks.peers.neuract_network import Neuract

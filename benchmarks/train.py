@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Training: rows a second of whole epochs, beside the peers and the processor's peak. One line a case.
+"""Training: rows per second of whole epochs, with the peers and the processor's peak. One line per case.
 
-What starts threads is imported after the options have restricted the process: hence imports inside functions.
+Modules that start threads are imported inside functions, after the options have restricted the process.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ QUICK_ROWS = 300
 
 
 def main() -> None:
-    settings = options.parse("train", "Rows per second of training, beside the peers.", PEERS)
+    settings = options.parse("train", "Rows per second of training, compared with the peers.", PEERS)
     notes: list[str] = []
     rows = [measured(CASES[name], settings, notes) for name in settings.case]
     report.show(title(settings), [line(row, settings.peers) for row in rows], notes, settings.markdown)
@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def measured(case: Case, settings: Any, notes: list[str]) -> dict[str, Any]:
-    """One case: every candidate's seconds an epoch, and what follows from them."""
+    """Measures one case: every candidate's seconds per epoch, and the results that follow."""
     from benchmarks import guard, limits, measure, peers
     from benchmarks.data import make_data
 
@@ -39,7 +39,7 @@ def measured(case: Case, settings: Any, notes: list[str]) -> dict[str, Any]:
 
 
 def evaluated(case: Case, n_rows: int, seconds: dict[str, float], peak: float | None) -> dict[str, Any]:
-    """peak: floating-point operations a second."""
+    """peak: floating-point operations per second."""
     from benchmarks.peers import OURS, best_peer
 
     best, speed = best_peer(seconds), n_rows * case.train_flops / seconds[OURS]
@@ -58,7 +58,7 @@ def evaluated(case: Case, n_rows: int, seconds: dict[str, float], peak: float | 
 
 
 def line(row: dict[str, Any], shown: list[str]) -> dict[str, str]:
-    """What the table shows of a case."""
+    """Returns the table's line of a case."""
     speeds = row["rows_per_second"]
     return {
         "case": f"{row['case']} {row['shape']}, {row['batch']}",

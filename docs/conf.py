@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The documentation as a site, by Sphinx: `nox -s docs`. Its pages are Markdown that is read on GitHub too."""
+"""Sphinx builds the documentation as a site: `nox -s docs`. The pages are Markdown, so that GitHub shows them too."""
 
 import inspect
 import re
@@ -25,11 +25,11 @@ myst_heading_anchors = 3
 
 default_role = "py:obj"
 nitpicky = True
-nitpick_ignore_regex = [("py:obj", ".*")]  # what stands in `backticks` is linked where it is a name of ours
-autodoc_typehints = "none"  # the docstrings say them in words
+nitpick_ignore_regex = [("py:obj", ".*")]  # `backticks` are linked if they hold a name of neuract
+autodoc_typehints = "none"  # the docstrings describe types in words
 autodoc_preserve_defaults = True
-numpydoc_show_class_members = False  # autodoc does
-numpydoc_validation_checks = {"PR02", "PR03"}  # parameters that are documented exist, and come in this order
+numpydoc_show_class_members = False  # autodoc shows them
+numpydoc_validation_checks = {"PR02", "PR03"}  # documented parameters exist, in this order
 
 html_theme = "furo"
 html_title = project
@@ -38,19 +38,19 @@ html_theme_options = {"source_repository": REPOSITORY, "source_branch": "main", 
 
 # Public modules that `neuract` does not export.
 MORE = ("neuract.inspection", "neuract.optimizers", "neuract.serving")
-# The file in `[text](file)`, and in a toctree's `title <../file>`.
+# Matches the file in `[text](file)`, and in a toctree's `title <../file>`.
 LINK = re.compile(r"(?<=\]\()[^)#\s]+|(?<= <)\.\./[^>\s]+(?=>)")
 
 
 def linked(text: str, folder: Path) -> str:
-    """The text of a page that lies in this folder; its links to files of the repository lead to GitHub."""
+    """Returns the text of a page in this folder, with links to files of the repository turned into links to GitHub."""
     return LINK.sub(lambda link: _address(link[0], folder), text)
 
 
 def _address(link: str, folder: Path) -> str:
     file = (folder / link).resolve()
     if not file.exists():
-        return link  # another site, or dead, of which Sphinx warns
+        return link  # another site, or a dead link, which Sphinx reports
     if file == ROOT / "README.md":
         return "/index.md"
     if file.is_relative_to(DOCS):
@@ -59,7 +59,7 @@ def _address(link: str, folder: Path) -> str:
 
 
 def public_names() -> list[str]:
-    """What `neuract` exports, and what its public modules define."""
+    """Returns the names that `neuract` exports and those that its public modules define."""
     names = [f"neuract.{name}" for name in dir(neuract)]
     for module in filter(inspect.ismodule, map(resolve_name, [*names, *MORE])):
         own = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is wrong with a network: a healthy one, and four that were spoiled, each with what na.diagnose finds.
+"""Diagnoses a healthy network and four spoiled ones, and prints what na.diagnose finds in each.
 
     python examples/diagnose.py [mnist.npz]
 
-Handwritten digits: MNIST, whose file is also looked for in the folder NEURACT_DATA, or without it the small ones of
-scikit-learn.
+The data is handwritten digits: MNIST, whose file may also be in the folder NEURACT_DATA, or else scikit-learn's small
+digits.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ ROWS = 10_000
 
 
 def read_digits(file: Path) -> tuple[Any, Any]:
-    """Pixels, scaled, and which digit they are."""
+    """Returns scaled pixels and their digits."""
     if file.exists():
         data = np.load(file)
         X, y = data["X"][:ROWS], data["y"][:ROWS]
@@ -34,13 +34,13 @@ def read_digits(file: Path) -> tuple[Any, Any]:
 
 
 def learned(X: Any, y: Any, *activations: str, epochs: int = 5) -> na.Network:
-    """A network with such hidden layers of 64 neurons."""
+    """Trains a network whose hidden layers of 64 neurons have these activations."""
     hidden = [na.Dense(64, f) for f in activations]
     return na.Network([*hidden, na.Dense(10, "softmax")], epochs=epochs, random_state=0).fit(X, y)
 
 
 def with_dead_layer(network: na.Network) -> na.Network:
-    """The same network with a large negative bias in its second layer."""
+    """Puts a large negative bias into the second layer of the network."""
     biases = [np.array(b) for b in network.biases]
     biases[1][:40] -= 1000
     return network.set_parameters(biases=biases)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""scikit-learn's MLP and neuract's, side by side: the same models and scores, in less time.
+"""Trains scikit-learn's MLP and neuract's side by side: the same models and scores, in less time.
 
     python examples/drop_in.py
 
-Handwritten digits, in float64 with scikit-learn's defaults, and the diabetes data; both come with scikit-learn.
+The data is handwritten digits and diabetes, in float64 and from scikit-learn. Settings not given are the defaults.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def learned(module: Any, name: str, settings: dict[str, Any], X: Any, X_test: Any, y: Any, y_test: Any) -> Any:
-    """What one of the two modules makes of the data: everything but the module is the same."""
+    """Trains the estimator of one of the two modules; everything but the module is the same."""
     network = getattr(module, name)(random_state=0, **settings)
     model = make_pipeline(StandardScaler(), network)
     start = time.perf_counter()
@@ -59,7 +59,7 @@ def learned(module: Any, name: str, settings: dict[str, Any], X: Any, X_test: An
 
 
 def difference(theirs: list[Any], ours: list[Any]) -> float:
-    """The largest difference of two weights, relative to the largest of their layer."""
+    """Returns the largest difference of two weights, relative to the largest weight of their layer."""
     return max(float(np.abs(a - b).max() / np.abs(a).max()) for a, b in zip(theirs, ours, strict=True))
 
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Classes of very different sizes: what class_weight="balanced" finds that a network without it leaves out.
+"""Learns classes of very different sizes, with and without class_weight="balanced", and compares what they find.
 
     python examples/imbalanced.py [mammography.csv.gz]
 
-Calcifications in mammograms, 1 of 43 rows. Without the file, which is also looked for in the folder NEURACT_DATA, it
-takes scikit-learn's breast cancer data, of whose malignant cases only one in ten is kept.
+The data is calcifications in mammograms, 1 of 43 rows. The file may also be in the folder NEURACT_DATA. Without it the
+example takes scikit-learn's breast cancer data and keeps one in ten of the malignant cases.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import neuract as na
 
 
 def mammography(file: Path) -> tuple[Any, Any]:
-    """Six numbers a row; 1 where there is a calcification."""
+    """Returns six numbers per row, and 1 for a calcification."""
     import pandas as pd
 
     data = pd.read_csv(file)
@@ -33,7 +33,7 @@ def mammography(file: Path) -> tuple[Any, Any]:
 
 
 def breast_cancer() -> tuple[Any, Any]:
-    """Thirty numbers a row; 1 where it is malignant, of which every tenth is kept."""
+    """Returns thirty numbers per row, and 1 for a malignant case, of which every tenth is kept."""
     X, y = load_breast_cancer(return_X_y=True)
     malignant = np.flatnonzero(y == 0)
     kept = np.sort(np.concatenate([np.flatnonzero(y == 1), malignant[::10]]))
@@ -43,7 +43,7 @@ def breast_cancer() -> tuple[Any, Any]:
 def main(file: Path) -> None:
     X, y = mammography(file) if file.exists() else breast_cancer()
     X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.3, stratify=y, random_state=0)
-    for what, labels in (("to learn from", y_train), ("held out", y_test)):
+    for what, labels in (("to train on", y_train), ("held out", y_test)):
         print(f"{len(labels)} rows {what}, {labels.sum()} of them rare")
     print("\nclass_weight  rare ones found  of alarms right  balanced accuracy  average precision")
     for class_weight in (None, "balanced"):
@@ -54,7 +54,7 @@ def main(file: Path) -> None:
             f"{class_weight!s:12}{recall_score(y_test, chosen):17.1%}{precision_score(y_test, chosen):17.1%}"
             f"{balanced_accuracy_score(y_test, chosen):19.3f}{average_precision_score(y_test, probability):19.3f}"
         )
-    print("\nBalanced, each class as a whole counts the same: more rare rows are found, usually for more false alarms.")
+    print("\nBalanced classes have the same total weight: more rare rows are found, usually with more false alarms.")
 
 
 if __name__ == "__main__":

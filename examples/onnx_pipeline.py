@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A whole pipeline, from columns of numbers and words to a label, as one ONNX file that ONNX Runtime scores.
+"""Writes a pipeline from columns of numbers and words to a label as one ONNX file, and scores it by ONNX Runtime.
 
     python examples/onnx_pipeline.py [adult.csv.gz]
 
-Who earns more than 50,000 $ a year, of a census. Without the file, which is also looked for in the folder NEURACT_DATA,
-it takes scikit-learn's breast cancer data. The file goes to the folder NEURACT_SCRATCH, or here. skl2onnx converts the
-pipeline: it asks the network for its nodes, and nothing has to be registered.
+The data is a census; the label says who earns more than 50,000 $ per year. The file may also be in the folder
+NEURACT_DATA. Without it the example takes scikit-learn's breast cancer data. The ONNX file goes to the folder
+NEURACT_SCRATCH, or to this one. skl2onnx converts the pipeline: it asks the network for its nodes, so you need not
+register anything.
 """
 
 from __future__ import annotations
@@ -33,19 +34,19 @@ NUMBERS = make_column_selector(dtype_include="number")
 
 
 def adult(file: Path) -> tuple[pd.DataFrame, Any]:
-    """Six columns of numbers, eight of words; "<=50K" or ">50K"."""
+    """Returns six columns of numbers and eight of words, and the labels "<=50K" and ">50K"."""
     data = pd.read_csv(file, keep_default_na=False)
     return data.drop(columns="income"), data["income"].to_numpy(str)
 
 
 def breast_cancer() -> tuple[pd.DataFrame, Any]:
-    """Thirty columns of numbers; "malignant" or "benign". ONNX has no spaces in names."""
+    """Returns thirty columns of numbers, and the labels "malignant" and "benign". ONNX allows no spaces in names."""
     data = load_breast_cancer(as_frame=True)
     return data.data.rename(columns=lambda name: name.replace(" ", "_")), data.target_names[data.target]
 
 
 def learned(X: pd.DataFrame, y: Any) -> Any:
-    """Numbers are scaled, words become columns of 0 and 1; float32, since that is what the ONNX model will get."""
+    """Scales numbers, and turns words into columns of 0 and 1. float32 is the dtype of the ONNX model's input."""
     columns = make_column_transformer(
         (StandardScaler(), NUMBERS),
         (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_exclude="number")),
@@ -55,14 +56,14 @@ def learned(X: pd.DataFrame, y: Any) -> Any:
 
 
 def converted(model: Any, X: pd.DataFrame) -> Any:
-    """The pipeline as ONNX: an input a column, of any number of rows; outputs label and probabilities."""
+    """Converts the pipeline to ONNX: an input per column, any number of rows, the outputs label and probabilities."""
     numbers = set(NUMBERS(X))
     types = [(name, (FloatTensorType if name in numbers else StringTensorType)([None, 1])) for name in X]
     return skl2onnx.to_onnx(model, initial_types=types, options={"zipmap": False}, target_opset=18)
 
 
 def columns(X: pd.DataFrame) -> dict[str, Any]:
-    """A frame as ONNX Runtime takes it: arrays of one column."""
+    """Turns a frame into the input of ONNX Runtime: arrays of one column."""
     numbers = set(NUMBERS(X))
     return {name: X[[name]].to_numpy(np.float32 if name in numbers else object) for name in X}
 
@@ -81,7 +82,7 @@ def main(file: Path, folder: Path) -> None:
     seconds = time.perf_counter() - start
     difference = np.abs(probabilities - model.predict_proba(X_test)).max()
     print(f"{len(X_test)} held-out rows in {seconds:.3f} s, accuracy {np.mean(label == y_test):.3f}")
-    print(f"beside the pipeline itself: probabilities differ by at most {difference:.1e},", end=" ")
+    print(f"compared with the pipeline itself: probabilities differ by at most {difference:.1e},", end=" ")
     print(f"{np.mean(label == model.predict(X_test)):.2%} of the labels are the same")
     if difference > 1e-4:
         raise SystemExit("the ONNX model does not give what the pipeline gives")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Prediction intervals: one network learns three quantiles, and held-out rows show whether they keep their promise.
+"""Learns three quantiles by one network, and tests the prediction intervals on held-out rows.
 
     python examples/quantiles.py [california_housing.csv.gz]
 
-Without the file, which is also looked for in the folder NEURACT_DATA, it takes scikit-learn's small diabetes data.
+The file may also be in the folder NEURACT_DATA. Without it the example takes scikit-learn's small diabetes data.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ QUANTILES = (0.1, 0.5, 0.9)
 
 
 def housing(file: Path) -> tuple[Any, Any, str]:
-    """Districts of California in 1990; the median price of a house in 100,000 $."""
+    """Returns districts of California in 1990, and the median price of a house in 100,000 $."""
     import pandas as pd
 
     data = pd.read_csv(file)
@@ -35,13 +35,13 @@ def housing(file: Path) -> tuple[Any, Any, str]:
 
 
 def diabetes() -> tuple[Any, Any, str]:
-    """442 patients; the progress of the disease in a year, in hundreds."""
+    """Returns 442 patients, and the progress of the disease in a year, in hundreds."""
     X, y = load_diabetes(return_X_y=True, as_frame=False)
     return X, y / 100, "hundreds"
 
 
 def prepared(X: Any) -> Any:
-    """A transformer to columns that a network learns well from: scaled numbers, a column of 0 and 1 a category."""
+    """Makes a transformer for a network: it scales numbers, and gives a column of 0 and 1 per category."""
     if isinstance(X, np.ndarray):
         return StandardScaler()
     numbers = make_pipeline(SimpleImputer(strategy="median"), StandardScaler())
@@ -58,18 +58,18 @@ def main(file: Path) -> None:
     model = make_pipeline(prepared(X), network).fit(X_train, y_train)
     low, middle, high = model.predict(X_test).T
 
-    print(f"{len(y_train)} rows to learn from, {len(y_test)} held out; y in {unit}")
+    print(f"{len(y_train)} training rows, {len(y_test)} held out; y in {unit}")
     for q, predicted in zip(QUANTILES, (low, middle, high), strict=True):
         print(f"below the {q} quantile: {np.mean(y_test < predicted):6.1%} of the held-out rows")
     print(f"in the 80 % interval:   {np.mean((low <= y_test) & (y_test <= high)):6.1%}")
     constant = np.subtract(*np.quantile(y_train, (0.9, 0.1)))
-    print(f"its width: {np.mean(high - low):.2f} on average; {constant:.2f} where X is not looked at")
-    print(f"crossed in the network: {np.mean(crossed(model, X_test)):.1%} of the rows, put in order by predict")
+    print(f"its width: {np.mean(high - low):.2f} on average; {constant:.2f} if it ignores X")
+    print(f"crossed in the network: {np.mean(crossed(model, X_test)):.1%} of the rows, which predict sorts")
     print(f"score (mean D² of the pinball losses): {model.score(X_test, y_test):.3f}")
 
 
 def crossed(model: Any, X: Any) -> Any:
-    """Which rows' quantiles the network itself gives out of order."""
+    """Finds the rows whose quantiles the network itself gives out of order."""
     return (np.diff(model[-1].network_.predict(model[:-1].transform(X)), axis=1) < 0).any(axis=1)
 
 

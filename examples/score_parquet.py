@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Scores a Parquet file of any size by a saved pipeline, some thousand rows at a time, in memory that does not grow.
+"""Scores a Parquet file of any size by a saved pipeline, some thousand rows at a time, in constant memory.
 
     python examples/score_parquet.py MODEL.joblib INPUT.parquet OUTPUT.parquet     score a file
     python examples/score_parquet.py                                               show it on a census
 
-What is saved how: `na.save` writes a Network or an estimator, to a file that is safe to load, whoever made it, and that
-later versions read too. A pipeline has scikit-learn's objects around the network, which `na.save` does not know: joblib
-writes it whole. Such a file is a pickle, which runs what is in it: load your own only, with the same scikit-learn.
+`na.save` writes a Network or an estimator to a file that is safe to load, whoever made it, and that later versions
+read. It does not know the objects of scikit-learn around the network in a pipeline, so joblib writes the pipeline. Such
+a file is a pickle, which runs the code in it: load only your own, with the same scikit-learn.
 
-Without arguments it learns from adult.csv.gz in the folder NEURACT_DATA, or scikit-learn's breast cancer data, writes a
-small and a larger Parquet file to the folder NEURACT_SCRATCH, or here, and scores both, each in a process of its own.
+Without arguments the program learns from adult.csv.gz in the folder NEURACT_DATA, or from scikit-learn's breast cancer
+data. It writes a small and a larger Parquet file to the folder NEURACT_SCRATCH, or to this one, and scores each in its
+own process.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ COPIES = {"small": 1, "large": 10}
 
 
 def score(model_path: Path, source: Path, target: Path) -> None:
-    """Writes the label and the probabilities of every row of the source; the target is there whole or not at all."""
+    """Writes the label and the probabilities of every row of the source; the target is never incomplete."""
     model = joblib.load(model_path)
     unfinished = target.with_name(f"{target.name}.part")
     with (
@@ -61,14 +62,14 @@ def scored(model: Any, batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def output_schema(model: Any) -> pa.Schema:
-    """The label, and a column a class with its probability."""
+    """Returns the label's column, and a column of probabilities per class."""
     probability = pa.from_numpy_dtype(model[-1].network_.dtype)
     columns = [(f"probability_{label}", probability) for label in model.classes_]
     return pa.schema([("label", pa.array(model.classes_).type), *columns])
 
 
 def peak_megabytes() -> float:
-    """The most memory that this process ever held."""
+    """Returns the most memory that this process ever held."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
 
 
@@ -76,7 +77,7 @@ def peak_megabytes() -> float:
 
 
 def census(file: Path) -> tuple[pd.DataFrame, Any]:
-    """Columns of numbers and words, and a label of two."""
+    """Returns columns of numbers and words, and one of two labels per row."""
     if file.exists():
         data = pd.read_csv(file, keep_default_na=False)
         return data.drop(columns="income"), data["income"].to_numpy(str)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The candidates: one file a framework, each at its best, behind one small interface.
+"""The candidates: one file per framework, each at its best, behind one small interface.
 
-    candidate = Candidate(case, data, threads)   # from data's weights
-    candidate.train_epoch()                      # one pass over data in a new order, done when it returns
+    candidate = Candidate(case, data, threads)   # starts from data's weights
+    candidate.train_epoch()                      # one pass over data in a new order; complete on return
     candidate.predict(x)                         # NumPy rows × n_in -> NumPy rows × n_out
 
-A framework is imported with its file, on first use; what is missing or fails is a note, not an error.
+A framework is imported with its file, on first use. One that is missing or fails gives a note, not an error.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ PREDICTORS = {
 
 
 class Candidate(Protocol):
-    """What is measured."""
+    """A candidate: trains and predicts the same network as the others."""
 
     def __init__(self, case: Case, data: Data, threads: int) -> None: ...
     def train_epoch(self) -> None: ...
@@ -48,7 +48,7 @@ class Candidate(Protocol):
 def start(
     places: dict[str, str], names: list[str], case: Case, data: Data, threads: int, notes: list[str]
 ) -> dict[str, Candidate]:
-    """The candidates that there are, neuract first; of the others a note says why not."""
+    """Starts the candidates, neuract first. A note says why one is missing."""
     started: dict[str, Candidate] = {}
     for name in (OURS, *names):
         file, kind = places[name].split(".")
@@ -56,7 +56,7 @@ def start(
             started[name] = getattr(import_module(f"benchmarks.peers.{file}"), kind)(case, data, threads)
         except ImportError as error:
             notes.append(f"{name}: missing ({error})")
-        except Exception as error:  # whatever a peer raises, the others are measured
+        except Exception as error:  # measure the others, whatever a peer raises
             notes.append(failure(name, case, error))
         if OURS not in started:
             raise SystemExit(notes[-1])
@@ -64,11 +64,11 @@ def start(
 
 
 def failure(name: str, case: Case, error: Exception | str) -> str:
-    """One line of why this candidate is not in the table."""
+    """Formats one line that says why this candidate is not in the table."""
     text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
     return f"{name}: not in {case.name}: {' '.join(text.split())[:160]}"
 
 
 def best_peer(seconds: dict[str, float]) -> str | None:
-    """The fastest of what is neither neuract nor a limit of the machine."""
+    """Returns the fastest candidate other than neuract and the limits of the machine."""
     return min(seconds.keys() & (TRAINERS.keys() | PREDICTORS.keys()) - {OURS}, key=seconds.__getitem__, default=None)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """JAX: an epoch is one compiled program, a scan over its mini-batches; optax's Adam.
 
-Once with the order of rows from NumPy, once from JAX inside the program, which is what its users write:
-it sorts random numbers several times, and that takes longer than a small network's epoch.
+`jax` takes the order of rows from NumPy. `jax-inside` takes it from JAX inside the program, as its users write it: JAX
+sorts random numbers several times, which takes longer than an epoch of a small network.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def target_type(case: Case) -> str:
 
 
 def run_epoch(case: Case, cached: bool, parameters: Any, state: Any, x: Any, targets: Any, order: Any) -> Any:
-    """-> parameters, Adam's state, the last loss. Rows that the batch does not divide get a last, smaller step."""
+    """Returns parameters, Adam's state and the last loss. The rows after the last whole batch make a smaller step."""
     full = len(order) // case.batch * case.batch
     batches, rest = order[:full].reshape(-1, case.batch), order[full:]
     rows: Any = lambda index: (x[index], targets[index])  # noqa: E731
@@ -97,7 +97,7 @@ def outputs(case: Case, parameters: Any, x: Any) -> Any:
 
 
 def last_layer(case: Case, parameters: Any, y: Any) -> Any:
-    """The output layer's weighted sums."""
+    """Computes the weighted sums of the output layer."""
     hidden = jnp.tanh if case.hidden == "tanh" else jax.nn.relu
     *layers, (weights, biases) = parameters
     for layer_weights, layer_biases in layers:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""neuract: a Network, used as anyone would."""
+"""neuract: a Network with its public methods."""
 
 from __future__ import annotations
 

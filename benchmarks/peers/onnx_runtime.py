@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""ONNX Runtime: Gemm and activation nodes, every graph optimization on."""
+"""ONNX Runtime: Gemm and activation nodes, with all graph optimizations."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""PyTorch: eager with fused Adam; the whole step compiled; and for prediction TorchScript, frozen."""
+"""PyTorch: eager with fused Adam; the whole step compiled; frozen TorchScript for prediction."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LEARNING_RATE, BETA1, BETA2, EPSILON = 1e-3, 0.9, 0.999, 1e-8
 
 
 class Eager:
-    """nn.Sequential, autograd and Adam(fused=True); the data are one tensor, without a DataLoader."""
+    """nn.Sequential, autograd and Adam(fused=True); the data is one tensor, without a DataLoader."""
 
     def __init__(self, case: Case, data: Data, threads: int) -> None:
         torch.set_num_threads(threads)
@@ -39,7 +39,7 @@ class Eager:
             return self.probabilities(torch.from_numpy(x)).numpy()
 
     def _batches(self, order: Tensor) -> object:
-        """Small data are put in order once, and cut; of large data each batch is gathered when it is needed."""
+        """Orders small data once and cuts it into batches; gathers each batch of large data when it is needed."""
         batch = self.case.batch
         if self.cached:
             return zip(self.x[order].split(batch), self.targets[order].split(batch), strict=True)
@@ -47,11 +47,11 @@ class Eager:
 
 
 class Compiled(Eager):
-    """Gather, forward, loss, backward and Adam in one graph; Adam is written out, as an optimizer would break it."""
+    """Gather, forward, loss, backward and Adam in one graph. An optimizer would break it, so Adam is written out."""
 
     def __init__(self, case: Case, data: Data, threads: int) -> None:
         super().__init__(case, data, threads)
-        torch._dynamo.reset()  # what the case before compiled does not count towards the limit of recompilations
+        torch._dynamo.reset()  # earlier cases must not count towards the limit of recompilations
         torch._dynamo.config.recompile_limit = 64
         self.parameters = dict(self.model.named_parameters())
         self.values = {name: value.detach() for name, value in self.parameters.items()}
@@ -79,7 +79,7 @@ class Compiled(Eager):
 
 
 class Script(Eager):
-    """Traced, frozen, optimized for inference."""
+    """The model traced, frozen and optimized for inference."""
 
     def __init__(self, case: Case, data: Data, threads: int) -> None:
         super().__init__(case, data, threads)
@@ -111,7 +111,7 @@ def mean_loss(case: Case, z: Tensor, targets: Tensor) -> Tensor:
 
 
 def adam(value: Tensor, first: Tensor, second: Tensor, gradient: Tensor, rate: Tensor, root: Tensor) -> None:
-    """Kingma & Ba 2015; in place."""
+    """Updates the parameters in place (Kingma & Ba 2015)."""
     first.lerp_(gradient, 1 - BETA1)
     second.mul_(BETA2).addcmul_(gradient, gradient, value=1 - BETA2)
     value.sub_(rate.to(value.dtype) * first / (second.sqrt() * root.to(value.dtype) + EPSILON))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""scikit-learn's MLP in the case's dtype: partial_fit is one epoch, of the same batches as fit's."""
+"""scikit-learn's MLP in the case's dtype: partial_fit is one epoch with the batches of fit."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from benchmarks.cases import Case
 from benchmarks.data import Data
 
-# Fewer rows than a batch: so it is built below, and trained by --quick.
+# Fewer rows than a batch: the construction below and --quick do this.
 warnings.filterwarnings("ignore", message="Got `batch_size` less than 1")
 
 
@@ -21,7 +21,7 @@ class Perceptron:
         settings = {"activation": case.hidden, "alpha": 0, "batch_size": case.batch, "random_state": 0}
         self.model = kind(hidden_layer_sizes=case.sizes[1:-1], **settings)
         self.data = data
-        # One output as a column is converted with a warning.
+        # scikit-learn converts a single output given as a column, with a warning.
         self.targets = data.targets.ravel() if case.sizes[-1] == 1 else data.targets
         self._build(case)
         self.predict = self.model.predict_proba if case.classifies else self.model.predict
@@ -30,7 +30,7 @@ class Perceptron:
         self.model.partial_fit(self.data.x, self.targets)
 
     def _build(self, case: Case) -> None:
-        """The model needs a first step to have weights; they are replaced, and Adam forgets it."""
+        """Replaces the weights, which a first step makes, and resets Adam."""
         classes = {"classes": np.arange(case.sizes[-1])} if case.classifies else {}
         self.model.partial_fit(self.data.x[:2], self.targets[:2], **classes)
         del self.model._optimizer

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Makes the pictures of docs/seeing_inside.md by running the page: each shows the `display` of the code above it.
+"""Runs docs/seeing_inside.md and makes its pictures: each shows the `display` of the code above it.
 
 python docs/pictures/make.py
 """
@@ -21,7 +21,7 @@ CODE_OR_PICTURE = re.compile(r"^```python\n(?P<code>.*?)^```|^!\[.*?\]\(pictures
 
 
 def make(folder: Path) -> None:
-    """Runs the page and puts its pictures into the folder."""
+    """Runs the page and writes its pictures to the folder."""
     names: dict[str, Any] = {}
     for found in CODE_OR_PICTURE.finditer(PAGE.read_text()):
         if found["code"] is not None:
@@ -31,7 +31,7 @@ def make(folder: Path) -> None:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """As a PNG of 256 colours, which is a third as large."""
+    """Saves the figure as a PNG of 256 colours, a third of the size."""
     buffer = io.BytesIO()
     figure.savefig(buffer, dpi=100)
     plt.close(figure)

@@ -1,11 +1,11 @@
-/* main.c: a program around the exported network: a row of numbers on each line of the input, its label on each of the
- * output. Neither Python nor neuract is needed to build or run it. */
+/* main.c: reads a row of numbers per line and writes its label per line, by the exported network. Neither Python nor
+ * neuract is needed to build or run it. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdio.h>
 
 #include "letters.h"
 
-/* Whether there was another row. */
+/* Reads the next row; returns 0 at the end of the input. */
 static int read_row(float *x)
 {
     for (int i = 0; i < LETTERS_N_INPUTS; i++)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Learns to tell letters, and writes the network as C: letters.c, letters.h, and rows to try it on.
+"""Learns to tell letters apart, and writes the network as C: letters.c, letters.h, and rows to test it on.
 
     python examples/embed_in_c/train.py FOLDER
 
-Letters of 20 fonts, 16 measures each, of letter.csv.gz in the folder NEURACT_DATA; without it scikit-learn's digits.
-The scaler goes into the first layer's weights, so that the C function takes the columns as they are.
+The data is letters of 20 fonts, 16 measures each, from letter.csv.gz in the folder NEURACT_DATA, or else scikit-learn's
+digits. The scaler goes into the weights of the first layer, so that the C function takes unscaled columns.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def digits() -> tuple[Any, Any]:
 
 
 def take_in(scaler: StandardScaler, model: na.MLPClassifier) -> None:
-    """The model of scaled columns becomes the same model of columns as they are."""
+    """Turns the model of scaled columns into the same model of unscaled columns."""
     weights, biases = model.coefs_, model.intercepts_
     scaled = weights[0] / scaler.scale_[:, np.newaxis]
     model.intercepts_ = [biases[0] - scaler.mean_ @ scaled, *biases[1:]]
