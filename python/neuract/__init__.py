@@ -14,7 +14,11 @@ from neuract import callbacks, losses, schedules
 from neuract.activations import *  # noqa: F403
 from neuract.files._moved import find_moved_modules as _find_moved_modules
 from neuract.layers import Dense
-from neuract.losses import AbsoluteError, Focal, Gamma, Huber, LogLoss, Loss, OwnLoss, Poisson, Quantile, SquaredError
+from neuract.losses import Loss, OwnLoss
+from neuract.losses import _numbers as _losses_of_numbers
+from neuract.losses import _probabilities as _losses_of_probabilities
+from neuract.losses._numbers import *  # noqa: F403
+from neuract.losses._probabilities import *  # noqa: F403
 from neuract.network import Network
 from neuract.optimizers import LBFGS, SGD, Adam, AdamW
 from neuract.persistence import load, save
@@ -32,23 +36,15 @@ if TYPE_CHECKING:
 __all__ = [
     "LBFGS",
     "SGD",
-    "AbsoluteError",
     "Adam",
     "AdamW",
     "Dense",
     "Diagnosis",
-    "Focal",
-    "Gamma",
-    "Huber",
-    "LogLoss",
     "Loss",
     "MLPClassifier",
     "MLPRegressor",
     "Network",
     "OwnLoss",
-    "Poisson",
-    "Quantile",
-    "SquaredError",
     "callbacks",
     "diagnose",
     "get_num_threads",
@@ -60,6 +56,8 @@ __all__ = [
     "simd_info",
 ]
 __all__ += _activations.__all__
+__all__ += _losses_of_numbers.__all__
+__all__ += _losses_of_probabilities.__all__
 
 
 def __getattr__(name: str) -> Any:

@@ -29,13 +29,6 @@ HIDDEN |= {
     for name, f in ref.ACTIVATIONS.items()
     if f.slope and name not in {known for known, _ in HIDDEN.values()}
 }
-REGRESSION = [
-    ref.Loss("squared_error"),
-    ref.Loss("absolute_error"),
-    ref.Loss("huber", 0.75),
-    ref.Loss("quantile", 0.3),
-    ref.Loss("quantile", (0.1, 0.5, 0.9)),
-]
 LIKELIHOOD = [
     (ref.Loss("poisson"), "exponential", None),
     (ref.Loss("poisson"), "sigmoid", None),
@@ -48,10 +41,10 @@ LIKELIHOOD = [
     (ref.Loss("focal", 0.5), "softmax", None),
 ]
 # Every loss with every output activation that it may stand on.
-OUTPUTS = [(loss, *output) for loss in REGRESSION for output in HIDDEN.values()]
+OUTPUTS = [(loss, *output) for loss in ref.REGRESSION for output in HIDDEN.values()]
 OUTPUTS += LIKELIHOOD
 # Every loss on an output that belongs to it.
-LOSSES = [(loss, "linear", 1.0) for loss in REGRESSION]
+LOSSES = [(loss, "linear", 1.0) for loss in ref.REGRESSION]
 LOSSES += LIKELIHOOD
 THRESHOLDS = {
     "no threshold": lambda units: None,
@@ -177,7 +170,7 @@ def test_rows_beyond_one_block(rows, dtype, rng):
     """Protects the sums over rows: the padding of the last block must not enter any gradient."""
     layers = ref.glorot(9, [17, 8, 2], ["relu", "sigmoid", "linear"], np.random.RandomState(0))
     x, t = rng.normal(size=(rows, 9)), rng.normal(size=(rows, 2))
-    check_oracle(layers, REGRESSION[0], x, t, dtype)
+    check_oracle(layers, ref.REGRESSION[0], x, t, dtype)
 
 
 def test_class_indices_and_one_hot_are_the_same_targets(rng):

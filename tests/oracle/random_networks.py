@@ -35,6 +35,10 @@ LOSSES = {
     "log_loss": (lambda rng: either(rng, 0.0, rng.uniform(0, 0.9)), ["sigmoid", "softmax"]),
     "focal": (lambda rng: either(rng, 0.0, 2.0, rng.uniform(0, 5)), ["sigmoid", "softmax"]),
 }
+# And those of the oracle that stand on any output.
+LOSSES |= {
+    loss.name: (lambda rng, a=loss.parameter: a, ELEMENTWISE) for loss in ref.REGRESSION if loss.name not in LOSSES
+}
 OPTIMIZERS = {
     "sgd": lambda rng: {"momentum": either(rng, 0.0, rng.uniform(0, 0.99)), "nesterov": bool(rng.integers(2))},
     "adam": lambda rng: means(rng),

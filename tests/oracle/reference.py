@@ -230,6 +230,16 @@ class Loss(NamedTuple):
     parameter: float | tuple[float, ...] | None = None  # huber's delta, quantile's q (or one an output), and so on
 
 
+REGRESSION = [
+    Loss("squared_error"),
+    Loss("absolute_error"),
+    Loss("huber", 0.75),
+    Loss("quantile", 0.3),
+    Loss("quantile", (0.1, 0.5, 0.9)),
+]
+"""Each loss that may stand on any elementwise output, with the parameters that the tests give it."""
+
+
 def smoothed(t: Array, share: float | None, n_classes: int) -> Array:
     """Label smoothing: a share of the target goes to all classes alike."""
     return t if share is None else (1 - share) * t + share / n_classes

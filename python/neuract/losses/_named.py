@@ -9,13 +9,11 @@ from neuract._checks import named_classes
 from neuract.activations._base import Activation
 from neuract.activations._named import Exponential, Sigmoid, Softmax
 from neuract.losses._base import Loss, OwnFunction
-from neuract.losses._numbers import AbsoluteError, Gamma, Huber, Poisson, Quantile, SquaredError
+from neuract.losses._numbers import NUMBERS, Poisson, SquaredError
 from neuract.losses._own import OwnLoss
-from neuract.losses._probabilities import Focal, LogLoss
+from neuract.losses._probabilities import PROBABILITIES, LogLoss
 
-LOSSES: Mapping[str, type[Loss]] = named_classes(
-    SquaredError, AbsoluteError, Huber, Quantile, Poisson, Gamma, LogLoss, Focal
-)
+LOSSES: Mapping[str, type[Loss]] = named_classes(*NUMBERS, *PROBABILITIES)
 """Every name that is accepted for a loss, and its class."""
 
 

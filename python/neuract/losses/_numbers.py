@@ -15,6 +15,15 @@ from neuract.activations._base import Activation
 from neuract.activations._named import Exponential, Sigmoid
 from neuract.losses._base import Loss
 
+__all__ = [
+    "AbsoluteError",
+    "Gamma",
+    "Huber",
+    "Poisson",
+    "Quantile",
+    "SquaredError",
+]
+
 
 @dataclass(frozen=True)
 class SquaredError(Loss):
@@ -169,3 +178,14 @@ class Gamma(Loss):
                 f"the gamma loss needs y > 0, got {float(array.min())}; leave rows with 0 out, or use 'poisson'"
             )
         return array
+
+
+NUMBERS: tuple[type[Loss], ...] = (
+    SquaredError,
+    AbsoluteError,
+    Huber,
+    Quantile,
+    Poisson,
+    Gamma,
+)
+"""The losses of this file."""

@@ -13,6 +13,8 @@ from neuract.activations._base import Activation
 from neuract.activations._named import Sigmoid, Softmax
 from neuract.losses._base import Loss
 
+__all__ = ["Focal", "LogLoss"]
+
 
 class OfProbabilities(Loss):
     """A loss of what stands on sigmoid (two classes, or several labels) or softmax (one of several classes)."""
@@ -117,6 +119,10 @@ class Focal(OfProbabilities):
         if ((y != 0) & (y != 1)).any():
             other = y[(y != 0) & (y != 1)][0]
             raise ValueError(f"focal with sigmoid outputs needs y 0 or 1, got {float(other)}")
+
+
+PROBABILITIES: tuple[type[Loss], ...] = (LogLoss, Focal)
+"""The losses of this file."""
 
 
 def class_numbers(y: Array, rows: int, n_classes: int) -> Array:
