@@ -71,7 +71,7 @@ bool NA_FN(na_all_finite)(int64_t n, const void *x)
     const bits *numbers = x;
     for (int64_t from = 0; from < n; from += 4096) {
         bits found = 0;
-        for (int64_t i = from; i < least(n, from + 4096); i++) found |= (numbers[i] & exponent) == exponent;
+        for (int64_t i = from; i < na_min(n, from + 4096); i++) found |= (numbers[i] & exponent) == exponent;
         if (found) return false;
     }
     return true;

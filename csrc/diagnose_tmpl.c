@@ -75,7 +75,7 @@ static int count_fired(int64_t rows, const real *y, int64_t stride, const real *
 {
     int fired = 0;
     for (; rows > 0; rows -= NA_LANES, y += stride)
-        for (int64_t i = 0; i < least(NA_LANES, rows); i++) fired += fires(y[i], threshold);
+        for (int64_t i = 0; i < na_min(NA_LANES, rows); i++) fired += fires(y[i], threshold);
     return fired;
 }
 
@@ -112,7 +112,7 @@ static void diagnose_group(const diagnosis *p, int64_t row, int64_t before, int6
                            na_activity *activities)
 {
     const network *net = p->net;
-    int64_t blocks = up_to(rows, NA_LANES) / NA_LANES;
+    int64_t blocks = na_round_up(rows, NA_LANES) / NA_LANES;
     for (int l = 0; l < net->n_layers; l++) {
         const dense *layer = &net->layers[l];
         NA_FN(na_forward_layer)(p->table, net, l, rows, rows_from(p->x, net->n_inputs, row), a, b);
@@ -137,14 +137,14 @@ static void diagnose_group(const diagnosis *p, int64_t row, int64_t before, int6
 
 static int64_t rows_of_piece(const diagnosis *p, int64_t piece)
 {
-    return least(p->piece_rows, p->rows - piece * p->piece_rows);
+    return na_min(p->piece_rows, p->rows - piece * p->piece_rows);
 }
 
 static void diagnose_piece(const diagnosis *p, int64_t piece, real *a, real *b)
 {
     int64_t first = piece * p->piece_rows, rows = rows_of_piece(p, piece), group = p->net->group * NA_LANES;
     for (int64_t r = 0; r < rows; r += group)
-        diagnose_group(p, first + r, r, least(group, rows - r), a, b, p->pieces + piece * p->n_blocked);
+        diagnose_group(p, first + r, r, na_min(group, rows - r), a, b, p->pieces + piece * p->n_blocked);
 }
 
 /* What is stored of sparse inputs, entry by entry: there may be many more columns than entries. Welford 1962. */
@@ -171,9 +171,9 @@ static void diagnose_job(void *argument, na_team *team, int thread)
 
 static void divide_rows(diagnosis *p)
 {
-    int64_t group = p->net->group * NA_LANES, groups = up_to(p->rows, group) / group;
-    p->piece_rows = most(group, up_to(groups, MOST_PIECES) / MOST_PIECES * group);
-    p->n_pieces = up_to(p->rows, p->piece_rows) / p->piece_rows;
+    int64_t group = p->net->group * NA_LANES, groups = na_round_up(p->rows, group) / group;
+    p->piece_rows = na_max(group, na_round_up(groups, MOST_PIECES) / MOST_PIECES * group);
+    p->n_pieces = na_round_up(p->rows, p->piece_rows) / p->piece_rows;
     p->n_blocked = is_sparse(p->x) ? 0 : p->net->n_inputs;
     for (int l = 0; l < p->net->n_layers; l++) p->n_blocked += p->net->layers[l].units;
     atomic_store(&p->next_piece, is_sparse(p->x) ? -1 : 0);

@@ -31,7 +31,7 @@ static void write_fired(const dense *layer, int64_t rows, const real *y, uint8_t
 static void inspect_block(const inspection *p, int64_t row, real *x, real *y)
 {
     const network *net = p->net;
-    int64_t rows = least(NA_LANES, p->rows - row);
+    int64_t rows = na_min(NA_LANES, p->rows - row);
     for (int l = 0; l < net->n_layers; l++) {
         const dense *layer = &net->layers[l];
         NA_FN(na_forward_layer)(p->table, net, l, rows, rows_from(p->x, net->n_inputs, row), x, y);

@@ -34,9 +34,9 @@ typedef struct {
     dense *layers;
 } network;
 
-static inline int64_t up_to(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
-static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-static inline int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+static inline int64_t na_round_up(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+static inline int64_t na_min(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t na_max(int64_t a, int64_t b) { return a > b ? a : b; }
 
 static inline const dense *last_layer(const network *net) { return &net->layers[net->n_layers - 1]; }
 
@@ -59,7 +59,8 @@ static inline int threads_worth(double work, int n_threads)
 /* Whether a neuron that gives y passes it on: unless y < threshold where there is one, else where y is not 0. */
 static inline bool fires(real y, const real *threshold) { return threshold ? !(y < *threshold) : y != 0; }
 
-/* arrays_tmpl.c, inspect_tmpl.c, diagnose_tmpl.c, trainer_tmpl.c and train_tmpl.c; the contracts are in neuract.h. */
+/* In arrays_tmpl.c, inspect_tmpl.c, diagnose_tmpl.c, trainer_tmpl.c and steps_tmpl.c; the contracts are in neuract.h.
+ */
 void NA_FN(na_activation_apply)(int, double, bool, int64_t, const void *, void *);
 void NA_FN(na_softmax_apply)(int64_t, int64_t, const void *, void *);
 bool NA_FN(na_all_finite)(int64_t, const void *);

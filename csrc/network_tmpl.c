@@ -23,7 +23,7 @@ static int64_t lay_out(dense *layer, int64_t at)
     for (int part = 0; part < 3; part++) {
         layer->part[part] = at;
         if (layer->size[part] > most_parameters - at) return -1;
-        at = up_to(at + layer->size[part], NA_LANES);
+        at = na_round_up(at + layer->size[part], NA_LANES);
     }
     return at;
 }
@@ -65,7 +65,7 @@ static void fill_layer(network *net, dense *layer, const na_layer *from, na_aren
 }
 
 /* Blocks that keep two layers' lines within about half of an L2 cache of 512 KiB. */
-static int64_t group_of(int64_t widest) { return most(1, least(8, 2048 / widest)); }
+static int64_t group_of(int64_t widest) { return na_max(1, na_min(8, 2048 / widest)); }
 
 static na_status create(int64_t n_inputs, const na_layer *layers, int n_layers, na_network **out)
 {
@@ -86,9 +86,9 @@ static na_status create(int64_t n_inputs, const na_layer *layers, int n_layers, 
     for (int l = 0; l < n_layers; l++) {
         net->layers[l].n_in = l == 0 ? n_inputs : net->layers[l - 1].units;
         fill_layer(net, &net->layers[l], &layers[l], &arena);
-        net->widest = most(net->widest, layers[l].units);
+        net->widest = na_max(net->widest, layers[l].units);
     }
-    net->group = group_of(most(n_inputs, net->widest));
+    net->group = group_of(na_max(n_inputs, net->widest));
     *out = &net->handle;
     return NA_OK;
 }
@@ -98,7 +98,7 @@ static na_status create(int64_t n_inputs, const na_layer *layers, int n_layers, 
 /* A row of a panel of weights: (layer, k, j) -> its place; the panel's width goes to *width. */
 static int64_t panel_row(const dense *layer, int64_t k, int64_t j, int64_t *width)
 {
-    *width = least(NA_LANES, layer->units - j);
+    *width = na_min(NA_LANES, layer->units - j);
     return j * layer->n_in + k * *width;
 }
 
@@ -161,7 +161,7 @@ typedef struct {
 static void predict_group(const prediction *p, int64_t rows, na_rows x, real *y, real *a, real *b)
 {
     const network *net = p->net;
-    int64_t blocks = up_to(rows, NA_LANES) / NA_LANES;
+    int64_t blocks = na_round_up(rows, NA_LANES) / NA_LANES;
     for (int l = 0; l < net->n_layers; l++) {
         const dense *layer = &net->layers[l];
         NA_FN(na_forward_layer)(p->table, net, l, rows, x, a, b);
@@ -171,7 +171,7 @@ static void predict_group(const prediction *p, int64_t rows, na_rows x, real *y,
     }
     int64_t units = last_layer(net)->units;
     for (int64_t r = 0; r < rows; r += NA_LANES)
-        p->table->scatter(units, least(NA_LANES, rows - r), a + r * units, y + r * units);
+        p->table->scatter(units, na_min(NA_LANES, rows - r), a + r * units, y + r * units);
 }
 
 static void predict_row(const prediction *p, na_rows rows, real *y, real *a, real *b)
@@ -206,7 +206,7 @@ static void predict_job(void *argument, na_team *team, int thread)
     }
     int64_t group = p->net->group * NA_LANES;
     for (int64_t r; (r = atomic_fetch_add(&p->next_row, group)) < p->rows;)
-        predict_group(p, least(group, p->rows - r), rows_from(p->x, n_inputs, r), p->y + r * units, a, b);
+        predict_group(p, na_min(group, p->rows - r), rows_from(p->x, n_inputs, r), p->y + r * units, a, b);
 }
 
 static na_status predict(const na_network *handle, int64_t rows, na_rows x, void *y, int n_threads)
@@ -214,7 +214,7 @@ static na_status predict(const na_network *handle, int64_t rows, na_rows x, void
     const network *net = (const network *)handle;
     prediction p = {.net = net, .table = kernels, .rows = rows, .x = x, .y = y};
     int team = threads_worth(forward_work(net, rows, x), n_threads);
-    p.scratch_size = rows <= ROWS_ONE_BY_ONE ? up_to(net->widest, NA_LANES) : net->group * room_for_block(net, x);
+    p.scratch_size = rows <= ROWS_ONE_BY_ONE ? na_round_up(net->widest, NA_LANES) : net->group * room_for_block(net, x);
     p.scratch = na_allocate(na_times((size_t)p.scratch_size, 2 * (size_t)team), sizeof(real));
     if (!p.scratch) return NA_OUT_OF_MEMORY;
     na_run_team(team, predict_job, &p);

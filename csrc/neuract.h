@@ -57,8 +57,8 @@ typedef struct {
 /* What sparse rows are: ready; ready but for the order, columns of a row not ascending or more than once there; or not
  * to be read at all, with places beyond the `stored` entries or columns beyond n_inputs. */
 typedef enum { NA_ROWS_SORTED, NA_ROWS_UNSORTED, NA_ROWS_BROKEN } na_rows_state;
-na_rows_state na_rows_look(int64_t rows, int64_t n_inputs, int64_t stored, const int32_t *columns,
-                           const int64_t *starts);
+na_rows_state na_rows_check(int64_t rows, int64_t n_inputs, int64_t stored, const int32_t *columns,
+                            const int64_t *starts);
 
 /* ---- networks -------------------------------------------------------------------------------- */
 

@@ -6,8 +6,8 @@
 static void ask_for_loss(trainer *t, int64_t rows)
 {
     na_fp_leave(t->handle.outside);
-    t->abandoned = !t->training.own_loss(t->training.own_context, rows, t->own_outputs, t->own_targets, t->row_losses,
-                                         t->own_gradients);
+    t->run.abandoned = !t->training.own_loss(t->training.own_context, rows, t->own_outputs, t->own_targets,
+                                             t->row_losses, t->own_gradients);
     na_fp_enter();
 }
 
@@ -33,7 +33,7 @@ static void write_rows(const trainer *t, const scratch *s, int64_t blocks, bool 
     for (int64_t b = 0; b < blocks; b++) {
         real *targets = t->own_targets + b * size;
         t->table->scatter(units, rows_of(t, b), y + b * size, t->own_outputs + b * size);
-        gather_rows(t, b, t->n_targets, t->data->targets, s->targets);
+        gather_rows(t, b, t->n_targets, t->run.data->targets, s->targets);
         if (softmax)
             mark_classes(units, rows_of(t, b), s->targets, targets);
         else

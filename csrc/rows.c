@@ -30,8 +30,8 @@ static bool count_falls(int64_t from, int64_t to, uint32_t end, const int32_t *c
 }
 
 /* Columns are sorted where they fall from one row to the next only. */
-na_rows_state na_rows_look(int64_t rows, int64_t n_inputs, int64_t stored, const int32_t *columns,
-                           const int64_t *starts)
+na_rows_state na_rows_check(int64_t rows, int64_t n_inputs, int64_t stored, const int32_t *columns,
+                            const int64_t *starts)
 {
     if (!starts_ascend(rows, stored, starts)) return NA_ROWS_BROKEN;
     int64_t falls = 0;

@@ -37,7 +37,7 @@ static inline double forward_work(const network *net, int64_t rows, na_rows x)
 /* Numbers that hold a block of any layer, or what is needed on the way from rows of x to a block of the first. */
 static inline int64_t room_for_block(const network *net, na_rows x)
 {
-    return (is_sparse(x) ? net->widest + 1 : most(net->n_inputs, net->widest)) * NA_LANES;
+    return (is_sparse(x) ? net->widest + 1 : na_max(net->n_inputs, net->widest)) * NA_LANES;
 }
 
 /* z of a first layer for one row (written to the end of the last line), and for a block of 1 ≤ `rows` ≤ NA_LANES rows,

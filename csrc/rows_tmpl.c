@@ -29,22 +29,22 @@ void NA_FN(na_forward_layer)(const kernel_table *table, const network *net, int 
     const real *parameters = net->parameters;
     for (int64_t r = 0; r < rows && l == 0; r += NA_LANES) {
         na_rows block = rows_from(x, layer->n_in, r);
-        int64_t n = least(NA_LANES, rows - r);
+        int64_t n = na_min(NA_LANES, rows - r);
         if (is_sparse(x))
             NA_FN(na_sparse_block)(table, layer, parameters, block, NULL, n, below, z + r * layer->units);
         else
             table->gather(layer->n_in, n, block.values, NULL, below + r * layer->n_in);
     }
     if (l == 0 && is_sparse(x)) return;
-    table->forward(layer->n_in, layer->units, up_to(rows, NA_LANES) / NA_LANES, below,
+    table->forward(layer->n_in, layer->units, na_round_up(rows, NA_LANES) / NA_LANES, below,
                    parameters + layer->part[NA_WEIGHTS], parameters + layer->part[NA_BIASES], z);
 }
 
 int64_t NA_FN(na_most_stored)(na_rows x, int64_t rows, int64_t chunk)
 {
     int64_t longest = 0, all = x.starts[rows] - x.starts[0], most_of_chunk;
-    for (int64_t r = 0; r < rows; r++) longest = most(longest, x.starts[r + 1] - x.starts[r]);
-    return __builtin_mul_overflow(longest, chunk, &most_of_chunk) ? all : least(all, most_of_chunk);
+    for (int64_t r = 0; r < rows; r++) longest = na_max(longest, x.starts[r + 1] - x.starts[r]);
+    return __builtin_mul_overflow(longest, chunk, &most_of_chunk) ? all : na_min(all, most_of_chunk);
 }
 
 /* Counts of columns become their beginnings: at first starts[k + 2] counts column k, then starts[k + 1] is where its

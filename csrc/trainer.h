@@ -1,5 +1,5 @@
-/* trainer.h: an optimizer's state and the memory of a training step, for one network. Made in trainer_tmpl.c, set to
- * work in train_tmpl.c, the phases of which see each other only through it. */
+/* trainer.h: an optimizer's state and the memory of a training step, for one network. trainer_tmpl.c makes it,
+ * steps_tmpl.c runs its steps. The phases of a step share nothing but this struct. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_TRAINER_H
 #define NA_TRAINER_H
@@ -34,8 +34,28 @@ typedef struct {
     real scale, penalty, l1;
 } gradient_terms;
 
+/* The run in progress: what the caller asked for, and how far it has come. */
+typedef struct {
+    const na_data *data;
+    const uint32_t *order;
+    int64_t n_order;
+    double learning_rate, deadline;
+    bool update;   /* else only gradients */
+    bool backward; /* else only losses */
+    na_progress *progress;
+    bool stop;
+    bool checks;    /* whether the caller is asked within a chunk */
+    bool abandoned; /* by the caller: interrupted, or its loss failed */
+    double next_check;
+    int64_t batch_rows, batch_done;
+    double batch_weight, batch_loss;
+    atomic_llong next_block;
+    atomic_llong next_panel;
+} training_run;
+
 typedef struct {
     struct na_trainer handle;
+    const kernel_table *table;
     network *net;
     na_training training;
     struct na_step weights_step, others_step;
@@ -61,24 +81,7 @@ typedef struct {
     panel_sums *sums; /* [panel] */
     int64_t n_panels;
     scratch *scratches;
-
-    /* The run in progress. */
-    const kernel_table *table;
-    const na_data *data;
-    const uint32_t *order;
-    int64_t n_order;
-    double learning_rate, deadline;
-    bool update;   /* else only gradients */
-    bool backward; /* else only losses */
-    na_progress *progress;
-    bool stop;
-    bool looks;     /* whether the caller is asked within a chunk */
-    bool abandoned; /* by the caller: interrupted, or its loss failed */
-    double next_look;
-    int64_t batch_rows, batch_done;
-    double batch_weight, batch_loss;
-    atomic_llong next_block;
-    atomic_llong next_panel;
+    training_run run;
 } trainer;
 
 /* Multiply-adds of a step of that many rows: forward, and twice that backward. */
@@ -87,15 +90,15 @@ static inline double work_of_rows(const network *net, int64_t rows) { return 3 *
 /* ---- the rows at work ------------------------------------------------------------------------ */
 
 /* How many the chunk has. */
-static inline int64_t chunk_rows(const trainer *t) { return least(t->chunk, t->batch_rows - t->batch_done); }
+static inline int64_t chunk_rows(const trainer *t) { return na_min(t->chunk, t->run.batch_rows - t->run.batch_done); }
 
 /* Rows of a block of the chunk. */
 static inline int64_t rows_of(const trainer *t, int64_t block)
 {
-    return least(NA_LANES, chunk_rows(t) - block * NA_LANES);
+    return na_min(NA_LANES, chunk_rows(t) - block * NA_LANES);
 }
 
-static inline bool takes_sparse(const trainer *t, int layer) { return layer == 0 && is_sparse(t->data->x); }
+static inline bool takes_sparse(const trainer *t, int layer) { return layer == 0 && is_sparse(t->run.data->x); }
 
 /* What a block of the chunk gives a layer; sparse inputs aside. */
 static inline const real *layer_input(const trainer *t, int layer, int64_t block)
@@ -107,21 +110,25 @@ static inline const real *layer_input(const trainer *t, int layer, int64_t block
 /* The chunk's rows of one block, n numbers each, become lines. */
 static inline void gather_rows(const trainer *t, int64_t block, int64_t n, const real *from, real *to)
 {
-    int64_t first = t->progress->rows + block * NA_LANES;
-    t->table->gather(n, rows_of(t, block), t->order ? from : from + first * n, t->order ? t->order + first : NULL, to);
+    int64_t first = t->run.progress->rows + block * NA_LANES;
+    t->table->gather(n, rows_of(t, block), t->run.order ? from : from + first * n,
+                     t->run.order ? t->run.order + first : NULL, to);
 }
 
 /* ---- what becomes of their gradients --------------------------------------------------------- */
 
 /* Whether the chunk is the last of its batch, and the batch makes a step. */
-static inline bool makes_step(const trainer *t) { return t->update && t->batch_done + chunk_rows(t) == t->batch_rows; }
+static inline bool makes_step(const trainer *t)
+{
+    return t->run.update && t->run.batch_done + chunk_rows(t) == t->run.batch_rows;
+}
 
-static inline bool watches(const trainer *t) { return t->handle.watching && t->update; }
+static inline bool watches(const trainer *t) { return t->handle.watching && t->run.update; }
 
 /* Whether the rows at work are the last of a pass whose neurons are watched. */
 static inline bool ends_watched_pass(const trainer *t)
 {
-    return watches(t) && t->progress->rows + chunk_rows(t) == t->n_order;
+    return watches(t) && t->run.progress->rows + chunk_rows(t) == t->run.n_order;
 }
 
 static inline bool clips(const trainer *t) { return t->training.max_grad_norm > 0; }
@@ -135,21 +142,26 @@ static inline bool finishes_gradients(const trainer *t)
 
 /* ---- the phases of a chunk ------------------------------------------------------------------- */
 
-/* In the first (train_tmpl.c), with a loss of the caller's own (own_loss_tmpl.c): losses of the chunk's rows, and
- * s->delta ← sample weight · dloss/dy, for softmax dloss/dz. y: what the last layer passes on, in blocks. */
+/* Each function of a phase works on what no thread has taken yet. With `checks` it asks the caller in between. */
+
+/* First phase (by_rows_tmpl.c): groups of blocks through all layers and back. */
+void NA_FN(na_run_by_rows)(trainer *t, scratch *s, bool checks);
+/* Part of it with a loss of the caller's own (own_loss_tmpl.c): computes the losses of the chunk's rows and
+ * s->delta ← sample weight · dloss/dy, or dloss/dz for softmax. y: outputs of the last layer, in blocks. */
 void NA_FN(na_ask_own_loss)(trainer *t, const scratch *s, int64_t blocks, const real *y);
 
-/* Within both, by the caller's thread: asks whether to end at once, and then hands nothing more out (train_tmpl.c). */
-void NA_FN(na_look)(trainer *t);
-
-/* The second (gradients_tmpl.c): of panels that no thread has taken yet the gradients over the chunk's rows and, where
- * the batch ends, the step, unless that must wait for the norm of all gradients. */
-void NA_FN(na_run_weights)(trainer *t, bool looks);
+/* Second phase (by_panels_tmpl.c): gradients of panels over the chunk's rows and, at the end of a batch, the step,
+ * unless that must wait for the norm of all gradients. */
+void NA_FN(na_run_by_panels)(trainer *t, bool checks);
 /* The norm of all finished gradients. */
 double NA_FN(na_gradient_norm)(const trainer *t);
 
-/* The third, only where gradients are clipped: na_clip (a trainer), alone, then the steps of the panels. */
+/* Third phase, only where gradients are clipped: one thread runs na_clip (argument: the trainer), then all threads
+ * update their panels. */
 void NA_FN(na_clip)(void *argument);
-void NA_FN(na_run_steps)(trainer *t);
+void NA_FN(na_run_updates)(trainer *t);
+
+/* Asks the caller whether to stop (steps_tmpl.c). If so, no thread gets any more work. For the caller's thread only. */
+void NA_FN(na_check_interrupt)(trainer *t);
 
 #endif

@@ -46,7 +46,7 @@ static real **take_layers(allocation *a, const network *net, int64_t lines, int 
 static void take_scratch(allocation *a, const trainer *t, scratch *s)
 {
     const network *net = t->net;
-    int64_t panels_widest = up_to(net->widest, NA_LANES);
+    int64_t panels_widest = na_round_up(net->widest, NA_LANES);
     s->slopes = take_layers(a, net, t->group, net->n_layers, false);
     s->parameter_slopes = take_layers(a, net, t->group, net->n_layers, true);
     s->delta = take_reals(a, panels_widest, t->group * NA_LANES);
@@ -112,11 +112,12 @@ static void list_panels(trainer *t)
 na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *training, na_trainer **out)
 {
     network *net = (network *)handle;
-    trainer sizes = {.handle = {.functions = &NA_FN(na_functions)}, .net = net, .training = *training};
-    sizes.chunk = least(training->batch_size, MAX_CHUNK);
+    trainer sizes = {
+        .handle = {.functions = &NA_FN(na_functions)}, .table = kernels, .net = net, .training = *training};
+    sizes.chunk = na_min(training->batch_size, MAX_CHUNK);
     sizes.training.n_threads = threads_worth(work_of_rows(net, sizes.chunk), training->n_threads);
     sizes.handle.n_threads = sizes.training.n_threads;
-    sizes.padded = up_to(sizes.chunk, NA_LANES);
+    sizes.padded = na_round_up(sizes.chunk, NA_LANES);
     sizes.group = net->group;
     sizes.has_own_loss = training->loss >= NA_OWN_LOSS;
     if (sizes.has_own_loss) sizes.training.n_threads = 1, sizes.group = sizes.padded / NA_LANES;

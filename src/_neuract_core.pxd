@@ -50,7 +50,7 @@ cdef extern from "neuract.h" nogil:
         NA_ROWS_UNSORTED
         NA_ROWS_BROKEN
 
-    na_rows_state na_rows_look(int64_t rows, int64_t n_inputs, int64_t stored, const int32_t *columns,
+    na_rows_state na_rows_check(int64_t rows, int64_t n_inputs, int64_t stored, const int32_t *columns,
                                const int64_t *starts)
 
     ctypedef struct na_layer:

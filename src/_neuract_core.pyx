@@ -200,7 +200,7 @@ def rows_are_sorted(int64_t n_rows, int64_t n_features, columns, starts):
     cdef Array places = hold(columns, "i4", stored), limits = hold_starts(starts, n_rows)
     cdef na_rows_state state
     with nogil:
-        state = na_rows_look(n_rows, n_features, stored, <const int32_t *>places.view.buf,
+        state = na_rows_check(n_rows, n_features, stored, <const int32_t *>places.view.buf,
                              <const int64_t *>limits.view.buf)
     if state == NA_ROWS_BROKEN:
         raise ValueError(f"these are no {n_rows} sparse rows of {n_features} features with {stored} entries")

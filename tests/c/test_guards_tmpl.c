@@ -72,7 +72,7 @@ static na_rows sparse_rows(const shape *s)
         if ((all - 1 - i) % 2 == 0) columns[n++] = (int32_t)(i % s->n_in);
     }
     starts[s->rows] = n;
-    if (na_rows_look(s->rows, s->n_in, n, columns, starts) != NA_ROWS_SORTED) case_fail("sorted rows", 0, 0, 1);
+    if (na_rows_check(s->rows, s->n_in, n, columns, starts) != NA_ROWS_SORTED) case_fail("sorted rows", 0, 0, 1);
     return (na_rows){guarded_reals(s, X, stored), columns, starts};
 }
 

@@ -134,7 +134,7 @@ static void test_products(void)
 static void expect_state(const char *what, na_rows_state wanted, const int32_t *columns, const int64_t *starts)
 {
     CASE("rows_look", "%s", what);
-    na_rows_state state = na_rows_look(2, 5, 4, columns, starts);
+    na_rows_state state = na_rows_check(2, 5, 4, columns, starts);
     if (state != wanted) case_fail("state", 0, state, wanted);
     case_end();
 }
@@ -174,7 +174,7 @@ static void test_faults(void)
         for (int i = 0; i < 4; i++) {
             CASE("rows_look", "%d at %d", (int)values[i], (int)faults[f]);
             *column = values[i];
-            na_rows_state state = na_rows_look(ROWS, 2 * LONG, ENTRIES, columns, starts);
+            na_rows_state state = na_rows_check(ROWS, 2 * LONG, ENTRIES, columns, starts);
             if (state != states[i]) case_fail("state", faults[f], state, states[i]);
             case_end();
         }

@@ -1,23 +1,9 @@
-/* train_tmpl.c: one training step after another, each in two phases between barriers.
- *
- * By rows: threads take groups of blocks through all layers and back, leaving outputs and transposed
- * deltas. By weights (gradients_tmpl.c): threads take panels, sum their gradients over the rows and move them down at
- * once. A batch longer than MAX_CHUNK rows goes through both phases chunk by chunk, the gradients adding up. Where
- * gradients are clipped, the steps wait for a third phase. Outputs are divided among threads, sums never: the same bits
- * for any number of them. */
+/* by_rows_tmpl.c: the first phase of a training step: groups of blocks go up through the layers, to their losses, and
+ * down again. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trainer.h"
 
-#include <math.h>
-#include <string.h>
-
 #include "random.h"
-#include "system.h"
-
-#define BETWEEN_LOOKS 0.05 /* seconds */
-#define LONG_WORK 1e8      /* multiply-adds of a chunk that takes longer than milliseconds */
-
-/* ---- first phase: by rows -------------------------------------------------------------------- */
 
 /* A block of dropout masks: 0, or 1 / (1 − share), which keeps the mean. Keyed by seed, step, layer, neuron and row. */
 static void draw_mask(const trainer *t, int layer, int64_t row, real share, int64_t units, real *mask)
@@ -48,16 +34,16 @@ static void drop_out(const trainer *t, int layer, int64_t row, int64_t units, co
 /* x from the chunk's row `row` on, to be read in the order that stands there: NULL, as they stand. */
 static na_rows rows_in_order(const trainer *t, int64_t row, const uint32_t **order)
 {
-    int64_t first = t->progress->rows + row;
-    *order = t->order ? t->order + first : NULL;
-    return t->order ? t->data->x : rows_from(t->data->x, t->net->n_inputs, first);
+    int64_t first = t->run.progress->rows + row;
+    *order = t->run.order ? t->run.order + first : NULL;
+    return t->run.order ? t->run.data->x : rows_from(t->run.data->x, t->net->n_inputs, first);
 }
 
 /* In these lines of a block: an infinity that they led to would be NaN times their weight. */
 static void clear_rows_without_weight(const trainer *t, int64_t block, int64_t lines, real *of_block)
 {
     const real *weights = t->row_weights + block * NA_LANES;
-    for (int64_t i = 0; i < rows_of(t, block) && t->data->sample_weight; i++)
+    for (int64_t i = 0; i < rows_of(t, block) && t->run.data->sample_weight; i++)
         for (int64_t k = 0; k < lines && weights[i] == 0; k++) of_block[k * NA_LANES + i] = 0;
 }
 
@@ -126,9 +112,9 @@ static void forward_hidden(const trainer *t, const scratch *s, int l, int64_t bl
         note_fired_before_thresholds(t, s, l, block + b, y + b * size);
     activate_blocks(t->table, layer, blocks, y, y, s->slopes[l], parameter_slopes);
     for (int64_t b = 0; b < blocks && !held && watches(t); b++) note_fired(t, l, block + b, y + b * size);
-    if (layer->dropout > 0 && t->update)
+    if (layer->dropout > 0 && t->run.update)
         for (int64_t b = 0; b < blocks; b++)
-            drop_out(t, l, t->batch_done + (block + b) * NA_LANES, layer->units, s, y + b * size,
+            drop_out(t, l, t->run.batch_done + (block + b) * NA_LANES, layer->units, s, y + b * size,
                      s->slopes[l] + b * size, parameter_slopes ? parameter_slopes + b * size : NULL);
 }
 
@@ -147,12 +133,12 @@ static void gather_inputs(const trainer *t, int64_t block)
 {
     int64_t n_inputs = t->net->n_inputs;
     real *x = t->inputs + block * n_inputs * NA_LANES, *weights = t->row_weights + block * NA_LANES;
-    if (t->data->sample_weight)
-        gather_rows(t, block, 1, t->data->sample_weight, weights);
+    if (t->run.data->sample_weight)
+        gather_rows(t, block, 1, t->run.data->sample_weight, weights);
     else
         for (int64_t i = 0; i < NA_LANES; i++) weights[i] = i < rows_of(t, block);
     if (takes_sparse(t, 0)) return;
-    gather_rows(t, block, n_inputs, t->data->x.values, x);
+    gather_rows(t, block, n_inputs, t->run.data->x.values, x);
     clear_rows_without_weight(t, block, n_inputs, x);
 }
 
@@ -168,7 +154,7 @@ static void output_layer(const trainer *t, const scratch *s, int64_t block, int6
     real *weights = t->row_weights + block * NA_LANES, *losses = t->row_losses + block * NA_LANES;
 
     forward_layer(t, s, l, block, 1, v);
-    gather_rows(t, block, t->n_targets, t->data->targets, s->targets);
+    gather_rows(t, block, t->n_targets, t->run.data->targets, s->targets);
     if (!of_z(t->training.loss)) activate_blocks(t->table, layer, 1, v, v, slopes, parameter_slopes);
     t->table->loss[t->training.loss](layer->units, v, s->targets, t->loss_parameters, t->training.n_loss_parameters > 1,
                                      weights, delta, losses);
@@ -231,7 +217,7 @@ static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
         own_output_layer(t, s, blocks);
     else
         for (int64_t b = 0; b < blocks; b++) output_layer(t, s, block + b, b);
-    if (!t->backward) return;
+    if (!t->run.backward) return;
     for (int l = net->n_layers - 1;; l--) {
         keep_deltas(t, s, l, block, blocks);
         if (l == 0) break;
@@ -247,216 +233,11 @@ static void sort_inputs(const trainer *t)
     NA_FN(na_sort_columns)(x, t->net->n_inputs, order, chunk_rows(t), &t->columns);
 }
 
-/* Groups of blocks that no thread has taken yet. */
-static void run_rows(trainer *t, scratch *s, bool looks)
+void NA_FN(na_run_by_rows)(trainer *t, scratch *s, bool checks)
 {
-    int64_t blocks = up_to(chunk_rows(t), NA_LANES) / NA_LANES, group = t->group;
-    for (int64_t b; (b = atomic_fetch_add(&t->next_block, group)) < blocks;) {
-        b < 0 ? sort_inputs(t) : run_group(t, s, b, least(group, blocks - b));
-        if (looks) NA_FN(na_look)(t);
+    int64_t blocks = na_round_up(chunk_rows(t), NA_LANES) / NA_LANES, group = t->group;
+    for (int64_t b; (b = atomic_fetch_add(&t->run.next_block, group)) < blocks;) {
+        b < 0 ? sort_inputs(t) : run_group(t, s, b, na_min(group, blocks - b));
+        if (checks) NA_FN(na_check_interrupt)(t);
     }
-}
-
-/* ---- the steps ------------------------------------------------------------------------------- */
-
-/* base to the n-th, by squaring: pow differs in the last bit from one C library to the next. */
-static double power(double base, int64_t n)
-{
-    double result = 1;
-    for (; n > 0; n >>= 1, base *= base)
-        if (n & 1) result *= base;
-    return result;
-}
-
-/* The numbers of the coming update. Adam's rate as in scikit-learn: rate · √(1 − β₂ᵗ) / (1 − β₁ᵗ). A batch without
- * weight has no gradient, and none is made up by dividing by it. */
-static void prepare_steps(trainer *t)
-{
-    const na_training *c = &t->training;
-    double rate = t->learning_rate, inverse = t->batch_weight > 0 ? 1 / t->batch_weight : 0;
-    t->handle.steps++;
-    if (c->optimizer == NA_OPTIMIZER_adam) {
-        int64_t n = t->handle.steps;
-        rate *= sqrt(1 - power(c->beta_2, n)) / (1 - power(c->beta_1, n));
-    }
-    t->others_step = (struct na_step){.learning_rate = (real)rate,
-                                      .momentum = (real)c->momentum,
-                                      .nesterov = c->nesterov,
-                                      .beta_1 = (real)c->beta_1,
-                                      .rest_1 = (real)(1 - c->beta_1),
-                                      .rest_2 = (real)(1 - c->beta_2),
-                                      .beta_2 = (real)c->beta_2,
-                                      .epsilon = (real)fmax(c->epsilon, REAL_MIN),
-                                      .scale = (real)inverse,
-                                      .penalty = 0,
-                                      .keep = 1};
-    t->weights_step = t->others_step;
-    t->weights_step.penalty = (real)(c->alpha * inverse);
-    t->weights_step.keep = (real)(1 - t->learning_rate * c->weight_decay);
-    if (!finishes_gradients(t)) return;
-    t->others_terms = (gradient_terms){.scale = (real)inverse};
-    t->weights_terms = (gradient_terms){(real)inverse, t->weights_step.penalty, (real)(c->l1 * inverse)};
-    t->others_step.scale = t->weights_step.scale = 1;
-    t->weights_step.penalty = 0;
-}
-
-void NA_FN(na_look)(trainer *t)
-{
-    if (na_seconds() < t->next_look || t->abandoned) return; /* by its loss */
-    na_fp_leave(t->handle.outside);
-    t->abandoned = t->training.interrupted(t->training.interrupt_context);
-    na_fp_enter();
-    t->next_look = na_seconds() + BETWEEN_LOOKS;
-    if (!t->abandoned) return;
-    atomic_store(&t->next_block, t->padded);
-    atomic_store(&t->next_panel, t->n_panels);
-}
-
-/* Alone, after the first phase. */
-static void end_rows(void *argument)
-{
-    trainer *t = argument;
-    int64_t rows = chunk_rows(t);
-    for (int64_t i = 0; i < rows; i++) {
-        if (t->row_weights[i] == 0) continue; /* an infinite loss of a row that does not count does not count */
-        t->batch_weight += (double)t->row_weights[i];
-        t->batch_loss += (double)t->row_weights[i] * (double)t->row_losses[i];
-    }
-    if (makes_step(t)) prepare_steps(t);
-    atomic_store(&t->next_panel, t->backward && !t->abandoned ? 0 : t->n_panels);
-}
-
-/* What threads take first: sparse inputs are sorted by column while others are at work on the blocks. */
-static int64_t first_block(const trainer *t) { return takes_sparse(t, 0) && t->backward ? -t->group : 0; }
-
-static void begin_batch(trainer *t)
-{
-    int64_t left = t->n_order - t->progress->rows;
-    t->batch_rows = t->update ? least(t->training.batch_size, left) : t->n_order;
-    t->batch_done = 0;
-    t->batch_weight = t->batch_loss = 0;
-}
-
-static void end_batch(trainer *t)
-{
-    double inverse = t->batch_weight > 0 ? 1 / t->batch_weight : 0, rows = (double)t->batch_rows;
-    double squares = 0, sizes = 0;
-    for (int64_t p = 0; p < t->n_panels; p++) squares += t->sums[p].squares, sizes += t->sums[p].sizes;
-    t->progress->loss += rows * inverse * t->batch_loss;
-    t->progress->penalty += rows * inverse * 0.5 * t->training.alpha * squares;
-    if (t->training.l1 > 0) t->progress->penalty += rows * inverse * t->training.l1 * sizes;
-    begin_batch(t);
-}
-
-/* From sums to means. */
-static void end_gradients(trainer *t)
-{
-    double inverse = t->batch_weight > 0 ? 1 / t->batch_weight : 0;
-    t->progress->loss = t->batch_loss * inverse;
-    if (!t->backward) return;
-    for (int64_t i = 0; i < t->net->n_parameters; i++) t->gradients[i] *= (real)inverse;
-}
-
-/* Alone, after the second phase. */
-static void end_weights(void *argument)
-{
-    trainer *t = argument;
-    int64_t rows = chunk_rows(t);
-    if (ends_watched_pass(t)) t->handle.gradient_norm = NA_FN(na_gradient_norm)(t);
-    t->batch_done += rows;
-    t->progress->rows += rows;
-    if (t->batch_done == t->batch_rows) t->update ? end_batch(t) : end_gradients(t);
-    t->stop = t->progress->rows == t->n_order || na_seconds() > t->deadline || t->abandoned;
-    atomic_store(&t->next_block, first_block(t));
-}
-
-static void run_job(void *argument, na_team *team, int thread)
-{
-    trainer *t = argument;
-    scratch s = t->scratches[thread];
-    bool looks = t->looks && thread == 0;
-    while (!t->stop) {
-        run_rows(t, &s, looks);
-        na_team_barrier(team, end_rows, t);
-        NA_FN(na_run_weights)(t, looks);
-        if (clips(t) && makes_step(t)) {
-            na_team_barrier(team, NA_FN(na_clip), t);
-            NA_FN(na_run_steps)(t);
-        }
-        na_team_barrier(team, end_weights, t);
-    }
-}
-
-static void run(trainer *t, const na_data *data, const uint32_t *order, int64_t n_order, double seconds,
-                na_progress *progress)
-{
-    t->table = kernels;
-    t->data = data, t->order = order, t->n_order = n_order, t->progress = progress;
-    double start = na_seconds();
-    t->deadline = start + seconds;
-    t->next_look = start + BETWEEN_LOOKS;
-    t->abandoned = false;
-    if (progress->rows == 0) begin_batch(t);
-    t->stop = progress->rows == n_order;
-    atomic_store(&t->next_block, first_block(t));
-    int n_threads = (int)least(t->handle.n_threads, t->training.n_threads);
-    double work = work_of_rows(t->net, least(t->chunk, t->batch_rows));
-    t->looks = t->training.interrupted && work > LONG_WORK;
-    na_run_team(threads_worth(work, n_threads), run_job, t);
-}
-
-static void forget_fired(const trainer *t)
-{
-    for (int l = 0; l < t->net->n_layers - 1; l++)
-        for (int64_t j = 0; j < t->net->layers[l].units; j++) atomic_store(&t->fired[l][j], false);
-}
-
-/* Of the hidden neurons; 0 where there are none. */
-static double dead_share(const trainer *t)
-{
-    int64_t neurons = 0, fired = 0;
-    for (int l = 0; l < t->net->n_layers - 1; l++) {
-        neurons += t->net->layers[l].units;
-        for (int64_t j = 0; j < t->net->layers[l].units; j++) fired += atomic_load(&t->fired[l][j]);
-    }
-    return neurons > 0 ? (double)(neurons - fired) / (double)neurons : 0;
-}
-
-void NA_FN(na_trainer_run)(na_trainer *handle, const na_data *data, const uint32_t *order, int64_t n_order,
-                           double learning_rate, double seconds, na_progress *progress)
-{
-    trainer *t = (trainer *)handle;
-    t->update = t->backward = true;
-    t->learning_rate = learning_rate;
-    if (progress->rows == 0) memcpy(t->before, t->net->parameters, (size_t)t->net->n_parameters * sizeof(real));
-    if (progress->rows == 0 && watches(t)) forget_fired(t);
-    run(t, data, order, n_order, seconds, progress);
-    if (progress->rows == n_order && watches(t)) t->handle.dead_share = dead_share(t);
-    if (progress->rows == n_order && !NA_FN(na_all_finite)(t->net->n_parameters, t->net->parameters))
-        progress->loss = NAN; /* the last step's doing, which no loss has seen */
-}
-
-void NA_FN(na_trainer_undo)(na_trainer *handle)
-{
-    trainer *t = (trainer *)handle;
-    size_t size = (size_t)t->net->n_parameters * sizeof(real);
-    memcpy(t->net->parameters, t->before, size);
-    memset(t->first_moments, 0, size);
-    memset(t->second_moments, 0, size);
-    t->handle.steps = 0;
-}
-
-void NA_FN(na_trainer_gradients)(na_trainer *handle, const na_data *data, double seconds, na_progress *progress)
-{
-    trainer *t = (trainer *)handle;
-    t->update = false;
-    t->backward = true;
-    run(t, data, NULL, data->rows, seconds, progress);
-}
-
-void NA_FN(na_trainer_loss)(na_trainer *handle, const na_data *data, double seconds, na_progress *progress)
-{
-    trainer *t = (trainer *)handle;
-    t->update = t->backward = false;
-    run(t, data, NULL, data->rows, seconds, progress);
 }

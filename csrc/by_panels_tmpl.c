@@ -1,5 +1,5 @@
-/* gradients_tmpl.c: the second and third phase of a training step, by weights: the gradients of one panel, summed over
- * the chunk's rows, and its step, which waits for the norm of all gradients where they are clipped. */
+/* by_panels_tmpl.c: the second and third phase of a training step: the gradients of one panel, summed over the chunk's
+ * rows, and its step, which waits for the norm of all gradients where they are clipped. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trainer.h"
 
@@ -21,7 +21,7 @@ static void shared_slope_gradient(const trainer *t, const dense *layer, int l, i
 {
     real *gradient = t->gradients + layer->part[NA_SLOPES], sum = 0, sums[NA_LANES];
     for (int64_t p = 0; p < layer->panels; p++) {
-        int64_t width = least(NA_LANES, layer->units - p * NA_LANES);
+        int64_t width = na_min(NA_LANES, layer->units - p * NA_LANES);
         t->table->sum_rows(width, rows, t->slope_deltas[l] + p * t->padded * NA_LANES, false, sums);
         for (int64_t j = 0; j < width; j++) sum += sums[j];
     }
@@ -36,7 +36,7 @@ typedef struct {
 static panel_parts parts_of(const trainer *t, const panel *p)
 {
     const dense *layer = &t->net->layers[p->layer];
-    int64_t width = least(NA_LANES, layer->units - p->j);
+    int64_t width = na_min(NA_LANES, layer->units - p->j);
     int64_t n_slopes = layer->n_slopes > 1 ? width : p->j == 0 ? layer->n_slopes : 0;
     return (panel_parts){
         {layer->part[NA_WEIGHTS] + p->j * layer->n_in, layer->part[NA_BIASES] + p->j, layer->part[NA_SLOPES] + p->j},
@@ -49,7 +49,7 @@ static void sum_gradients(const trainer *t, const panel *p, const panel_parts *p
     const dense *layer = &t->net->layers[p->layer];
     int64_t rows = chunk_rows(t), width = parts->size[NA_BIASES];
     int64_t panel_at = p->j * t->padded;
-    bool add = t->batch_done > 0;
+    bool add = t->run.batch_done > 0;
 
     weight_gradients(t, p, width, rows, add, t->gradients + parts->at[NA_WEIGHTS]);
     t->table->sum_rows(width, rows, t->deltas[p->layer] + panel_at, add, t->gradients + parts->at[NA_BIASES]);
@@ -121,11 +121,11 @@ static void run_panel(const trainer *t, const panel *p, panel_sums *sums)
     if (!clips(t)) update_panel(t, &parts, sums);
 }
 
-void NA_FN(na_run_weights)(trainer *t, bool looks)
+void NA_FN(na_run_by_panels)(trainer *t, bool checks)
 {
-    for (int64_t p; (p = atomic_fetch_add(&t->next_panel, 1)) < t->n_panels;) {
+    for (int64_t p; (p = atomic_fetch_add(&t->run.next_panel, 1)) < t->n_panels;) {
         run_panel(t, &t->panels[p], &t->sums[p]);
-        if (looks) NA_FN(na_look)(t);
+        if (checks) NA_FN(na_check_interrupt)(t);
     }
 }
 
@@ -145,12 +145,12 @@ void NA_FN(na_clip)(void *argument)
     trainer *t = argument;
     double norm = NA_FN(na_gradient_norm)(t), most = t->training.max_grad_norm;
     t->weights_step.scale = t->others_step.scale = norm > most ? (real)(most / norm) : 1;
-    atomic_store(&t->next_panel, t->abandoned ? t->n_panels : 0);
+    atomic_store(&t->run.next_panel, t->run.abandoned ? t->n_panels : 0);
 }
 
-void NA_FN(na_run_steps)(trainer *t)
+void NA_FN(na_run_updates)(trainer *t)
 {
-    for (int64_t p; (p = atomic_fetch_add(&t->next_panel, 1)) < t->n_panels;) {
+    for (int64_t p; (p = atomic_fetch_add(&t->run.next_panel, 1)) < t->n_panels;) {
         panel_parts parts = parts_of(t, &t->panels[p]);
         update_panel(t, &parts, &t->sums[p]);
     }
