@@ -9,11 +9,10 @@ static void weight_gradients(const trainer *t, const panel *p, int64_t width, in
 {
     int64_t n_in = t->net->layers[p->layer].n_in;
     const real *deltas = t->deltas[p->layer] + p->j * t->padded;
-    const column_entries *c = &t->columns;
-    if (takes_sparse(t, p->layer))
-        t->table->sparse_backward_weights(n_in, width, rows, c->values, c->rows, c->starts, deltas, add, gradients);
+    if (p->layer == 0)
+        t->run.kind->backward_weights(t->table, t->net, &t->inputs, width, rows, deltas, add, gradients);
     else
-        t->table->backward_weights(n_in, width, rows, layer_input(t, p->layer, 0), deltas, add, gradients);
+        t->table->backward_weights(n_in, width, rows, t->outputs[p->layer - 1], deltas, add, gradients);
 }
 
 /* One alpha for the whole layer: the sum over rows, then over neurons in order. */

@@ -31,44 +31,33 @@ static void drop_out(const trainer *t, int layer, int64_t row, int64_t units, co
     if (parameter_slopes) t->table->multiply(units, parameter_slopes, s->mask, parameter_slopes);
 }
 
-/* x from the chunk's row `row` on, to be read in the order that stands there: NULL, as they stand. */
-static na_rows rows_in_order(const trainer *t, int64_t row, const uint32_t **order)
+/* Rows first .. first + n − 1 of the chunk. */
+static row_span rows_of_chunk(const trainer *t, int64_t first, int64_t n)
 {
-    int64_t first = t->run.progress->rows + row;
-    *order = t->run.order ? t->run.order + first : NULL;
-    return t->run.order ? t->run.data->x : rows_from(t->run.data->x, t->net->n_inputs, first);
+    return (row_span){.x = t->run.data->x,
+                      .order = t->run.order,
+                      .first = t->run.progress->rows + first,
+                      .n = n,
+                      .weights = t->run.data->sample_weight ? t->row_weights + first : NULL};
 }
 
-/* In these lines of a block: an infinity that they led to would be NaN times their weight. */
-static void clear_rows_without_weight(const trainer *t, int64_t block, int64_t lines, real *of_block)
+static void forward_first_layer(const trainer *t, const scratch *s, int64_t block, int64_t blocks, real *z)
 {
-    const real *weights = t->row_weights + block * NA_LANES;
-    for (int64_t i = 0; i < rows_of(t, block) && t->run.data->sample_weight; i++)
-        for (int64_t k = 0; k < lines && weights[i] == 0; k++) of_block[k * NA_LANES + i] = 0;
-}
-
-static void forward_sparse(const trainer *t, const scratch *s, int64_t block, int64_t blocks, real *z)
-{
-    const dense *layer = &t->net->layers[0];
-    for (int64_t b = 0; b < blocks; b++) {
-        const uint32_t *order;
-        na_rows x = rows_in_order(t, (block + b) * NA_LANES, &order);
-        real *to = z + b * layer->units * NA_LANES;
-        NA_FN(na_sparse_block)(t->table, layer, t->net->parameters, x, order, rows_of(t, block + b), s->z_rows, to);
-        clear_rows_without_weight(t, block + b, layer->units, to);
-    }
+    int64_t first = block * NA_LANES;
+    const row_span rows = rows_of_chunk(t, first, na_min(blocks * NA_LANES, chunk_rows(t) - first));
+    real *kept = t->inputs.blocks;
+    t->run.kind->forward(t->table, t->net, &rows, kept ? kept + first * t->net->n_inputs : s->z_rows, z);
 }
 
 static void forward_layer(const trainer *t, const scratch *s, int l, int64_t block, int64_t blocks, real *z)
 {
     const dense *layer = &t->net->layers[l];
     const real *parameters = t->net->parameters;
-    if (takes_sparse(t, l)) {
-        forward_sparse(t, s, block, blocks, z);
-        return;
-    }
-    t->table->forward(layer->n_in, layer->units, blocks, layer_input(t, l, block), parameters + layer->part[NA_WEIGHTS],
-                      parameters + layer->part[NA_BIASES], z);
+    if (l == 0)
+        forward_first_layer(t, s, block, blocks, z);
+    else
+        t->table->forward(layer->n_in, layer->units, blocks, t->outputs[l - 1] + block * layer->n_in * NA_LANES,
+                          parameters + layer->part[NA_WEIGHTS], parameters + layer->part[NA_BIASES], z);
 }
 
 /* Whether a neuron fires in one of a block's rows that have weight, as those past the last row have none. */
@@ -128,18 +117,13 @@ static bool of_z(int loss)
     return of[loss] == NA_OF_Z;
 }
 
-/* Inputs, unless they are sparse, and weights of one block. */
-static void gather_inputs(const trainer *t, int64_t block)
+static void gather_weights(const trainer *t, int64_t block)
 {
-    int64_t n_inputs = t->net->n_inputs;
-    real *x = t->inputs + block * n_inputs * NA_LANES, *weights = t->row_weights + block * NA_LANES;
+    real *weights = t->row_weights + block * NA_LANES;
     if (t->run.data->sample_weight)
         gather_rows(t, block, 1, t->run.data->sample_weight, weights);
     else
         for (int64_t i = 0; i < NA_LANES; i++) weights[i] = i < rows_of(t, block);
-    if (takes_sparse(t, 0)) return;
-    gather_rows(t, block, n_inputs, t->run.data->x.values, x);
-    clear_rows_without_weight(t, block, n_inputs, x);
 }
 
 /* The last layer of one block: from its input to its delta in s->delta, losses on the way. */
@@ -211,7 +195,7 @@ static void backward_layer(const trainer *t, scratch *s, int l, int64_t blocks)
 static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
 {
     const network *net = t->net;
-    for (int64_t b = 0; b < blocks; b++) gather_inputs(t, block + b);
+    for (int64_t b = 0; b < blocks; b++) gather_weights(t, block + b);
     for (int l = 0; l < net->n_layers - 1; l++) forward_hidden(t, s, l, block, blocks);
     if (t->has_own_loss)
         own_output_layer(t, s, blocks);
@@ -225,12 +209,10 @@ static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
     }
 }
 
-/* Sparse inputs: what the second phase reads of the chunk's rows. */
 static void sort_inputs(const trainer *t)
 {
-    const uint32_t *order;
-    na_rows x = rows_in_order(t, 0, &order);
-    NA_FN(na_sort_columns)(x, t->net->n_inputs, order, chunk_rows(t), &t->columns);
+    const row_span rows = rows_of_chunk(t, 0, chunk_rows(t));
+    t->run.kind->sort(t->net, &rows, &t->inputs);
 }
 
 void NA_FN(na_run_by_rows)(trainer *t, scratch *s, bool checks)

@@ -13,6 +13,7 @@ enum { MOST_PIECES = 32 }; /* enough to keep threads busy; each has its own acti
 typedef struct {
     const network *net;
     const kernel_table *table;
+    const input_kind *kind;
     int64_t rows;
     na_rows x;
     const double *limits;
@@ -24,10 +25,6 @@ typedef struct {
     int64_t group_size; /* of a group of blocks */
     real *scratch;
 } diagnosis;
-
-/* A NaN that is met stays, wherever it is met. */
-static double lesser(double a, double b) { return b < a || isnan(b) ? b : a; }
-static double greater(double a, double b) { return b > a || isnan(b) ? b : a; }
 
 /* An infinite limit is none, not even for an infinite y: nothing is beyond NaN. */
 static real limit_of(double limit) { return isinf(limit) ? (real)NAN : (real)limit; }
@@ -42,8 +39,8 @@ static void add_activity(na_activity *to, double n, const na_activity *from, dou
     double difference = from->mean - to->mean, share = m / (n + m);
     to->mean += difference * share;
     to->squares += from->squares + difference * difference * share * n;
-    to->minimum = lesser(to->minimum, from->minimum);
-    to->maximum = greater(to->maximum, from->maximum);
+    to->minimum = min_or_nan(to->minimum, from->minimum);
+    to->maximum = max_or_nan(to->maximum, from->maximum);
     to->fired += from->fired;
     to->saturated += from->saturated;
 }
@@ -59,13 +56,13 @@ static na_activity measure(const diagnosis *p, int64_t rows, const real *y, int6
     for (int i = 0; i < NA_LANES; i++) {
         sum += (double)m[NA_SUM][i];
         squares += (double)m[NA_SQUARES][i];
-        activity.minimum = lesser(activity.minimum, (double)m[NA_LEAST][i]);
-        activity.maximum = greater(activity.maximum, (double)m[NA_GREATEST][i]);
+        activity.minimum = min_or_nan(activity.minimum, (double)m[NA_LEAST][i]);
+        activity.maximum = max_or_nan(activity.maximum, (double)m[NA_GREATEST][i]);
         activity.fired += (double)m[NA_NOT_ZERO][i];
         activity.saturated += (double)m[NA_SATURATED][i];
     }
     activity.mean = (double)y[0] + sum / n;
-    activity.squares = isfinite(squares) ? greater(0, squares - sum * sum / n) : squares;
+    activity.squares = isfinite(squares) ? max_or_nan(0, squares - sum * sum / n) : squares;
     if (isnan(squares)) activity.minimum = activity.maximum = squares;
     return activity;
 }
@@ -113,10 +110,11 @@ static void diagnose_group(const diagnosis *p, int64_t row, int64_t before, int6
 {
     const network *net = p->net;
     int64_t blocks = na_round_up(rows, NA_LANES) / NA_LANES;
+    const row_span span = {.x = p->x, .first = row, .n = rows};
     for (int l = 0; l < net->n_layers; l++) {
         const dense *layer = &net->layers[l];
-        NA_FN(na_forward_layer)(p->table, net, l, rows, rows_from(p->x, net->n_inputs, row), a, b);
-        if (l == 0 && !is_sparse(p->x)) {
+        NA_FN(na_forward_layer)(p->kind, p->table, net, l, &span, a, b);
+        if (l == 0 && !p->kind->add_entries) {
             add_inputs(p, before, rows, a, activities);
             activities += net->n_inputs;
         }
@@ -147,26 +145,12 @@ static void diagnose_piece(const diagnosis *p, int64_t piece, real *a, real *b)
         diagnose_group(p, first + r, r, na_min(group, rows - r), a, b, p->pieces + piece * p->n_blocked);
 }
 
-/* What is stored of sparse inputs, entry by entry: there may be many more columns than entries. Welford 1962. */
-static void add_entries(const diagnosis *p)
-{
-    for (int64_t e = p->x.starts[0]; e < p->x.starts[p->rows]; e++) {
-        na_activity *column = &p->stored[p->x.columns[e]];
-        double value = (double)((const real *)p->x.values)[e], difference = value - column->mean;
-        bool first = column->fired++ == 0;
-        column->mean += difference / column->fired;
-        column->squares += difference * (value - column->mean);
-        column->minimum = first ? value : lesser(column->minimum, value);
-        column->maximum = first ? value : greater(column->maximum, value);
-    }
-}
-
 static void diagnose_job(void *argument, na_team *team, int thread)
 {
     diagnosis *p = argument;
     real *a = p->scratch + 2 * thread * p->group_size;
     for (int64_t piece; (piece = atomic_fetch_add(&p->next_piece, 1)) < p->n_pieces;)
-        piece < 0 ? add_entries(p) : diagnose_piece(p, piece, a, a + p->group_size);
+        piece < 0 ? p->kind->add_entries(p->x, p->rows, p->stored) : diagnose_piece(p, piece, a, a + p->group_size);
 }
 
 static void divide_rows(diagnosis *p)
@@ -174,9 +158,9 @@ static void divide_rows(diagnosis *p)
     int64_t group = p->net->group * NA_LANES, groups = na_round_up(p->rows, group) / group;
     p->piece_rows = na_max(group, na_round_up(groups, MOST_PIECES) / MOST_PIECES * group);
     p->n_pieces = na_round_up(p->rows, p->piece_rows) / p->piece_rows;
-    p->n_blocked = is_sparse(p->x) ? 0 : p->net->n_inputs;
+    p->n_blocked = p->kind->add_entries ? 0 : p->net->n_inputs;
     for (int l = 0; l < p->net->n_layers; l++) p->n_blocked += p->net->layers[l].units;
-    atomic_store(&p->next_piece, is_sparse(p->x) ? -1 : 0);
+    atomic_store(&p->next_piece, p->kind->add_entries ? -1 : 0);
 }
 
 na_status NA_FN(na_diagnose)(const na_network *handle, int64_t rows, na_rows x, const double *limits,
@@ -184,15 +168,16 @@ na_status NA_FN(na_diagnose)(const na_network *handle, int64_t rows, na_rows x, 
 {
     const network *net = (const network *)handle;
     diagnosis p = {.net = net, .table = kernels, .rows = rows, .x = x, .limits = limits, .stored = activities};
+    p.kind = NA_FN(na_kind_of)(x);
     divide_rows(&p);
-    p.group_size = net->group * room_for_block(net, x);
-    int team = threads_worth(forward_work(net, rows, x), n_threads);
+    p.group_size = net->group * room_for_block(p.kind, net);
+    int team = threads_worth(forward_work(p.kind, net, rows, x), n_threads);
     p.scratch = na_allocate(na_times((size_t)p.group_size, 2 * (size_t)team), sizeof(real));
     p.pieces = na_allocate(na_times((size_t)p.n_pieces, (size_t)p.n_blocked), sizeof(na_activity));
     na_status status = p.scratch && p.pieces ? NA_OK : NA_OUT_OF_MEMORY;
     if (status == NA_OK) {
         na_run_team(team, diagnose_job, &p);
-        na_activity *blocked = is_sparse(x) ? activities + net->n_inputs : activities;
+        na_activity *blocked = p.kind->add_entries ? activities + net->n_inputs : activities;
         for (int64_t piece = 0; piece < p.n_pieces; piece++)
             for (int64_t i = 0; i < p.n_blocked; i++)
                 add_activity(&blocked[i], (double)(rows_before + piece * p.piece_rows),

@@ -104,6 +104,10 @@ bool na_arena_allocate(na_arena *arena)
 
 void *na_arena_take(na_arena *arena, size_t count, size_t size)
 {
+    if (!arena->memory) {
+        na_arena_reserve(arena, count, size);
+        return NULL;
+    }
     void *piece = arena->memory + arena->taken;
     size_t bytes = (count * size + LINE - 1) / LINE * LINE;
     ASAN_UNPOISON_MEMORY_REGION(piece, bytes);

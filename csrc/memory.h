@@ -19,7 +19,7 @@ static inline size_t na_times(size_t a, size_t b)
     return __builtin_mul_overflow(a, b, &product) ? SIZE_MAX : product;
 }
 
-/* First count what is needed (na_arena_reserve), then allocate once, then take the same pieces in any order. */
+/* First count what is needed, then allocate once, then take the same pieces in any order. */
 typedef struct {
     char *memory;
     size_t reserved, taken; /* bytes */
@@ -28,6 +28,7 @@ typedef struct {
 
 void na_arena_reserve(na_arena *arena, size_t count, size_t size);
 bool na_arena_allocate(na_arena *arena);
+/* The next piece. Before the arena is allocated, reserves it and returns NULL, so that one function can do both. */
 void *na_arena_take(na_arena *arena, size_t count, size_t size);
 
 #endif

@@ -38,6 +38,10 @@ static inline int64_t na_round_up(int64_t n, int64_t multiple) { return (n + mul
 static inline int64_t na_min(int64_t a, int64_t b) { return a < b ? a : b; }
 static inline int64_t na_max(int64_t a, int64_t b) { return a > b ? a : b; }
 
+/* Where one of both is NaN, NaN. */
+static inline double min_or_nan(double a, double b) { return b < a || isnan(b) ? b : a; }
+static inline double max_or_nan(double a, double b) { return b > a || isnan(b) ? b : a; }
+
 static inline const dense *last_layer(const network *net) { return &net->layers[net->n_layers - 1]; }
 
 /* Multiply-adds of one row through the network, forward. */

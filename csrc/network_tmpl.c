@@ -149,6 +149,7 @@ enum { ROWS_ONE_BY_ONE = 3 }; /* up to here single rows are faster than a block 
 typedef struct {
     const network *net;
     const kernel_table *table;
+    const input_kind *kind;
     int64_t rows;
     na_rows x;
     real *y;
@@ -157,64 +158,65 @@ typedef struct {
     real *scratch;
 } prediction;
 
-/* `rows` rows, at most net->group blocks, through all layers; a and b: scratch_size each. */
-static void predict_group(const prediction *p, int64_t rows, na_rows x, real *y, real *a, real *b)
+/* `rows` rows from `row` on, at most net->group blocks, through all layers; a and b: scratch_size each. */
+static void predict_group(const prediction *p, int64_t row, int64_t rows, real *a, real *b)
 {
     const network *net = p->net;
+    const row_span span = {.x = p->x, .first = row, .n = rows};
     int64_t blocks = na_round_up(rows, NA_LANES) / NA_LANES;
     for (int l = 0; l < net->n_layers; l++) {
         const dense *layer = &net->layers[l];
-        NA_FN(na_forward_layer)(p->table, net, l, rows, x, a, b);
+        NA_FN(na_forward_layer)(p->kind, p->table, net, l, &span, a, b);
         activate_blocks(p->table, layer, blocks, b, b, NULL, NULL);
         real *swap = a;
         a = b, b = swap;
     }
     int64_t units = last_layer(net)->units;
     for (int64_t r = 0; r < rows; r += NA_LANES)
-        p->table->scatter(units, na_min(NA_LANES, rows - r), a + r * units, y + r * units);
+        p->table->scatter(units, na_min(NA_LANES, rows - r), a + r * units, p->y + (row + r) * units);
 }
 
-static void predict_row(const prediction *p, na_rows rows, real *y, real *a, real *b)
+static void predict_row(const prediction *p, int64_t row, real *a, real *b)
 {
     const network *net = p->net;
-    const real *x = rows.values;
-    for (int l = 0; l < net->n_layers; l++) {
-        const dense *layer = &net->layers[l];
-        if (l == 0 && is_sparse(rows))
-            NA_FN(na_sparse_row)(p->table, layer, net->parameters, rows, 0, a);
-        else
-            p->table->forward_row(layer->n_in, layer->units, x, net->parameters + layer->part[NA_WEIGHTS],
-                                  net->parameters + layer->part[NA_BIASES], a);
+    p->kind->forward_row(p->table, net, p->x, row, a);
+    for (int l = 0;; l++) {
+        const dense *layer = &net->layers[l], *above = layer + 1;
         if (layer->activation == NA_SOFTMAX)
             p->table->softmax_row(layer->units, a, a);
         else
             p->table->activate_row[layer->activation](layer->units, a, &layer->neurons, a);
-        x = a, a = b, b = (real *)x;
+        if (l == net->n_layers - 1) break;
+        p->table->forward_row(above->n_in, above->units, a, net->parameters + above->part[NA_WEIGHTS],
+                              net->parameters + above->part[NA_BIASES], b);
+        real *swap = a;
+        a = b, b = swap;
     }
-    memcpy(y, x, (size_t)last_layer(net)->units * sizeof(real));
+    int64_t units = last_layer(net)->units;
+    memcpy(p->y + row * units, a, (size_t)units * sizeof(real));
 }
 
 static void predict_job(void *argument, na_team *team, int thread)
 {
     prediction *p = argument;
     real *a = p->scratch + 2 * thread * p->scratch_size, *b = a + p->scratch_size;
-    int64_t n_inputs = p->net->n_inputs, units = last_layer(p->net)->units;
     if (p->rows <= ROWS_ONE_BY_ONE) {
-        for (int64_t r = thread; r < p->rows; r += team->size)
-            predict_row(p, rows_from(p->x, n_inputs, r), p->y + r * units, a, b);
+        for (int64_t r = thread; r < p->rows; r += team->size) predict_row(p, r, a, b);
         return;
     }
     int64_t group = p->net->group * NA_LANES;
     for (int64_t r; (r = atomic_fetch_add(&p->next_row, group)) < p->rows;)
-        predict_group(p, na_min(group, p->rows - r), rows_from(p->x, n_inputs, r), p->y + r * units, a, b);
+        predict_group(p, r, na_min(group, p->rows - r), a, b);
 }
 
 static na_status predict(const na_network *handle, int64_t rows, na_rows x, void *y, int n_threads)
 {
     const network *net = (const network *)handle;
     prediction p = {.net = net, .table = kernels, .rows = rows, .x = x, .y = y};
-    int team = threads_worth(forward_work(net, rows, x), n_threads);
-    p.scratch_size = rows <= ROWS_ONE_BY_ONE ? na_round_up(net->widest, NA_LANES) : net->group * room_for_block(net, x);
+    p.kind = NA_FN(na_kind_of)(x);
+    int team = threads_worth(forward_work(p.kind, net, rows, x), n_threads);
+    p.scratch_size =
+        rows <= ROWS_ONE_BY_ONE ? na_round_up(net->widest, NA_LANES) : net->group * room_for_block(p.kind, net);
     p.scratch = na_allocate(na_times((size_t)p.scratch_size, 2 * (size_t)team), sizeof(real));
     if (!p.scratch) return NA_OUT_OF_MEMORY;
     na_run_team(team, predict_job, &p);

@@ -1,10 +1,24 @@
-/* rows.h: rows of the user's X, dense or sparse; sparse ones from their stored entries through the first layer, and
- * sorted by column for its gradients (rows_tmpl.c). */
+/* rows.h: rows of the user's X on their way through the first layer. An input_kind is one kind of rows: its functions
+ * are in a file of their own (dense_rows_tmpl.c, sparse_rows_tmpl.c), and rows_tmpl.c lists the kinds. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_ROWS_H
 #define NA_ROWS_H
 
+#include "memory.h"
 #include "network.h"
+
+/* n rows: order[first + i], or first + i of x where order is NULL. weights: their sample weights, or NULL for all 1. */
+typedef struct {
+    na_rows x;
+    const uint32_t *order;
+    int64_t first, n;
+    const real *weights;
+} row_span;
+
+static inline int64_t row_number(const row_span *rows, int64_t i)
+{
+    return rows->order ? rows->order[rows->first + i] : rows->first + i;
+}
 
 /* The stored entries of some rows, column by column; `rows` counts among them, ascending in each column. */
 typedef struct {
@@ -13,49 +27,57 @@ typedef struct {
     real *values;
 } column_entries;
 
-static inline bool is_sparse(na_rows x) { return x.columns != NULL; }
+/* The inputs of a chunk, as the gradients of the first layer read them: either of the two. */
+typedef struct {
+    real *blocks; /* n_inputs lines a block; NULL where the kind has no use for it */
+    column_entries columns;
+} chunk_inputs;
 
-/* The rows from `row` on. */
-static inline na_rows rows_from(na_rows x, int64_t n_inputs, int64_t row)
-{
-    if (is_sparse(x))
-        x.starts += row;
-    else
-        x.values = (const real *)x.values + row * n_inputs;
-    return x;
-}
+typedef struct {
+    /* How many numbers of the first `rows` rows the first layer multiplies. */
+    double (*stored)(const network *net, na_rows x, int64_t rows);
+    /* How many lines a block needs in `below` of forward. */
+    int64_t (*lines)(const network *net);
+    /* z of the first layer for one row of x, written to the end of the last line. */
+    void (*forward_row)(const kernel_table *table, const network *net, na_rows x, int64_t row, real *z);
+    /* The same for rows, in blocks. Rows of weight 0 get a finite z: an infinity times their weight would be NaN.
+     * below: scratch, or where the kind reads chunk_inputs.blocks, their place. */
+    void (*forward)(const kernel_table *table, const network *net, const row_span *rows, real *below, real *z);
+    /* Adds what is stored of `rows` rows to the activities of the columns. NULL: everything is, and forward leaves it
+     * in `below`, in blocks. */
+    void (*add_entries)(na_rows x, int64_t rows, na_activity *columns);
+
+    /* Takes the memory for the inputs of `chunk` rows, any of the `rows` of x. */
+    void (*take)(na_arena *arena, const network *net, na_rows x, int64_t rows, int64_t chunk, chunk_inputs *inputs);
+    /* Fills inputs->columns from a chunk's rows. NULL: the kind reads inputs->blocks. */
+    void (*sort)(const network *net, const row_span *rows, const chunk_inputs *inputs);
+    /* backward_weights of kernel_table.h for a panel of the first layer. */
+    void (*backward_weights)(const kernel_table *table, const network *net, const chunk_inputs *inputs, int64_t width,
+                             int64_t rows, const real *dz, bool add, real *dweights);
+} input_kind;
+
+extern const input_kind NA_FN(na_dense_rows), NA_FN(na_sparse_rows);
+
+/* The kind of some rows. Ask once a call, chunk or panel, not in a loop over rows. */
+const input_kind *NA_FN(na_kind_of)(na_rows x);
 
 /* Multiply-adds of `rows` rows through the network, forward. */
-static inline double forward_work(const network *net, int64_t rows, na_rows x)
+static inline double forward_work(const input_kind *kind, const network *net, int64_t rows, na_rows x)
 {
     const dense *first = &net->layers[0];
     double inputs = (double)rows * (double)first->n_in;
-    double stored = is_sparse(x) ? (double)(x.starts[rows] - x.starts[0]) : inputs;
-    return (double)rows * work_of_row(net) + (stored - inputs) * (double)first->units;
+    return (double)rows * work_of_row(net) + (kind->stored(net, x, rows) - inputs) * (double)first->units;
 }
 
-/* Numbers that hold a block of any layer, or what is needed on the way from rows of x to a block of the first. */
-static inline int64_t room_for_block(const network *net, na_rows x)
+/* Numbers that hold a block of any layer, or of what the first layer reads. */
+static inline int64_t room_for_block(const input_kind *kind, const network *net)
 {
-    return (is_sparse(x) ? net->widest + 1 : na_max(net->n_inputs, net->widest)) * NA_LANES;
+    return na_max(kind->lines(net), net->widest) * NA_LANES;
 }
 
-/* z of a first layer for one row (written to the end of the last line), and for a block of 1 ≤ `rows` ≤ NA_LANES rows,
- * order[i] or the i-th of x where order is NULL, by way of z_rows, `units` + 1 lines. */
-void NA_FN(na_sparse_row)(const kernel_table *table, const dense *layer, const real *parameters, na_rows x, int64_t row,
-                          real *z);
-void NA_FN(na_sparse_block)(const kernel_table *table, const dense *layer, const real *parameters, na_rows x,
-                            const uint32_t *order, int64_t rows, real *z_rows, real *z);
-
-/* z of layer l for `rows` rows, in blocks. below: what the layer below passes on, in blocks; for the first layer room
- * for what is needed on the way from x, which for dense rows becomes their blocks. */
-void NA_FN(na_forward_layer)(const kernel_table *table, const network *net, int l, int64_t rows, na_rows x, real *below,
-                             real *z);
-
-/* The most entries that any `chunk` of the rows hold, or more. */
-int64_t NA_FN(na_most_stored)(na_rows x, int64_t rows, int64_t chunk);
-/* The entries of `rows` rows, order[i] or the i-th of x where order is NULL, by column. */
-void NA_FN(na_sort_columns)(na_rows x, int64_t n_inputs, const uint32_t *order, int64_t rows,
-                            const column_entries *sorted);
+/* z of layer l for rows, in blocks. below: outputs of the layer below, in blocks; for the first layer as in
+ * input_kind.forward. */
+void NA_FN(na_forward_layer)(const input_kind *kind, const kernel_table *table, const network *net, int l,
+                             const row_span *rows, real *below, real *z);
 
 #endif

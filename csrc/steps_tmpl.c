@@ -83,8 +83,8 @@ static void end_rows(void *argument)
     atomic_store(&t->run.next_panel, t->run.backward && !t->run.abandoned ? 0 : t->n_panels);
 }
 
-/* What threads take first: sparse inputs are sorted by column while others are at work on the blocks. */
-static int64_t first_block(const trainer *t) { return takes_sparse(t, 0) && t->run.backward ? -t->group : 0; }
+/* Where the kind sorts inputs, one thread does so while the others work on the blocks. */
+static int64_t first_block(const trainer *t) { return t->run.kind->sort && t->run.backward ? -t->group : 0; }
 
 static void begin_batch(trainer *t)
 {
@@ -147,7 +147,8 @@ static void run_job(void *argument, na_team *team, int thread)
 static void run_slice(trainer *t, const na_data *data, const uint32_t *order, int64_t n_order, double seconds,
                       na_progress *progress)
 {
-    t->run.data = data, t->run.order = order, t->run.n_order = n_order, t->run.progress = progress;
+    t->run.data = data, t->run.kind = NA_FN(na_kind_of)(data->x);
+    t->run.order = order, t->run.n_order = n_order, t->run.progress = progress;
     double start = na_seconds();
     t->run.deadline = start + seconds;
     t->run.next_check = start + CHECK_INTERVAL;

@@ -15,7 +15,7 @@ typedef struct {
     real *delta, *delta_below; /* group × widest lines */
     real *targets;             /* one block */
     real *mask;                /* one block of the widest layer: dropout */
-    real *z_rows;              /* one block of the first layer and a line: sparse inputs */
+    real *z_rows; /* one block of the first layer and a line: input_kind.forward, unless there are inputs.blocks */
 } scratch;
 
 typedef struct {
@@ -37,6 +37,7 @@ typedef struct {
 /* The run in progress: what the caller asked for, and how far it has come. */
 typedef struct {
     const na_data *data;
+    const input_kind *kind; /* of data->x */
     const uint32_t *order;
     int64_t n_order;
     double learning_rate, deadline;
@@ -68,14 +69,13 @@ typedef struct {
     int64_t chunk;                                   /* rows that go through both phases at once */
     int64_t padded;                                  /* the same, in whole blocks */
     real *gradients, *first_moments, *second_moments;
-    real *before;           /* the parameters at the start of the pass */
-    real *inputs;           /* padded rows of n_inputs, in blocks; unless they are sparse */
-    column_entries columns; /* sparse inputs: the chunk's, by column */
-    real **outputs;         /* [layer]: the same of its units; the last layer's is not kept */
-    real **deltas;          /* [layer]: [panel][padded rows][NA_LANES], sample weight · dloss/dz */
-    real **slope_deltas;    /* [layer]: the same for the learned slopes, or NULL */
-    atomic_bool **fired;    /* [hidden layer]: whether each neuron has fired in a pass that is watched */
-    real *row_weights;      /* of the chunk */
+    real *before; /* the parameters at the start of the pass */
+    chunk_inputs inputs;
+    real **outputs;      /* [layer]: the same of its units; the last layer's is not kept */
+    real **deltas;       /* [layer]: [panel][padded rows][NA_LANES], sample weight · dloss/dz */
+    real **slope_deltas; /* [layer]: the same for the learned slopes, or NULL */
+    atomic_bool **fired; /* [hidden layer]: whether each neuron has fired in a pass that is watched */
+    real *row_weights;   /* of the chunk */
     real *row_losses;
     panel *panels;
     panel_sums *sums; /* [panel] */
@@ -96,15 +96,6 @@ static inline int64_t chunk_rows(const trainer *t) { return na_min(t->chunk, t->
 static inline int64_t rows_of(const trainer *t, int64_t block)
 {
     return na_min(NA_LANES, chunk_rows(t) - block * NA_LANES);
-}
-
-static inline bool takes_sparse(const trainer *t, int layer) { return layer == 0 && is_sparse(t->run.data->x); }
-
-/* What a block of the chunk gives a layer; sparse inputs aside. */
-static inline const real *layer_input(const trainer *t, int layer, int64_t block)
-{
-    return layer == 0 ? t->inputs + block * t->net->n_inputs * NA_LANES
-                      : t->outputs[layer - 1] + block * t->net->layers[layer].n_in * NA_LANES;
 }
 
 /* The chunk's rows of one block, n numbers each, become lines. */
