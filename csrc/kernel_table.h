@@ -18,18 +18,6 @@
 /* The most outputs of a panel whose gradients are summed with SIMD across rows. */
 #define NA_NARROW (NA_LANES / 4)
 
-/* The numbers of one step of an optimizer. */
-struct na_step {
-    real learning_rate;           /* adam: corrected for the bias of the moments at this step */
-    real momentum;                /* sgd */
-    bool nesterov;                /* sgd */
-    real beta_1, beta_2, epsilon; /* adam */
-    real rest_1, rest_2;          /* 1 − beta_1, 1 − beta_2, which a real beta may be too near to 1 to give */
-    real scale;                   /* of the gradient: 1 / Σ sample weights of the batch */
-    real penalty;                 /* alpha / Σ sample weights; 0 for biases and slopes */
-    real keep;                    /* 1 − learning rate · weight decay; 1 for biases and slopes */
-};
-
 #include "activations.h"
 #include "losses.h"
 #include "optimizers.h"

@@ -33,6 +33,8 @@ int na_optimizer_named(const char *name);
 
 /* The numbers of a row's target: one for each of the last layer's units; for losses of softmax 1, the class. */
 int64_t na_loss_targets(int loss, int64_t units);
+/* How many parameters an optimizer has; optimizers.h lists them. */
+int64_t na_optimizer_parameters(int optimizer);
 
 /* ---- plain arrays ---------------------------------------------------------------------------- */
 
@@ -122,18 +124,15 @@ typedef bool na_own_loss(void *context, int64_t rows, const void *outputs, const
 typedef bool na_interrupted(void *context);
 
 typedef struct {
-    int loss;                       /* na_loss_named */
-    na_own_loss *own_loss;          /* of the losses "own" and, for softmax, "own_softmax"; they work on one thread */
-    void *own_context;              /* handed to it */
-    const double *loss_parameters;  /* huber's delta, quantile's q, ...; copied */
-    int64_t n_loss_parameters;      /* 1, or one for each of the last layer's units, not for losses of softmax */
-    int optimizer;                  /* na_optimizer_named */
-    double momentum;                /* sgd */
-    bool nesterov;                  /* sgd */
-    double beta_1, beta_2, epsilon; /* adam, adamw */
-    double weight_decay;            /* adamw, decoupled; weights only */
-    double alpha;                   /* L2 penalty 0.5 · alpha · ‖W‖² / Σ sample weights of the batch; weights only */
-    double l1;                      /* L1 penalty l1 · Σ |W| / Σ sample weights of the batch; weights only */
+    int loss;                      /* na_loss_named */
+    na_own_loss *own_loss;         /* of the losses "own" and, for softmax, "own_softmax"; they work on one thread */
+    void *own_context;             /* handed to it */
+    const double *loss_parameters; /* huber's delta, quantile's q, ...; copied */
+    int64_t n_loss_parameters;     /* 1, or one for each of the last layer's units, not for losses of softmax */
+    int optimizer;                 /* na_optimizer_named */
+    const double *optimizer_parameters; /* na_optimizer_parameters of them; copied */
+    double alpha;         /* L2 penalty 0.5 · alpha · ‖W‖² / Σ sample weights of the batch; weights only */
+    double l1;            /* L1 penalty l1 · Σ |W| / Σ sample weights of the batch; weights only */
     double max_grad_norm; /* > 0: a longer gradient of a batch, penalties included, is shortened to it; 0: none */
     int64_t batch_size;
     uint64_t seed;               /* of dropout */

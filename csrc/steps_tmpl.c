@@ -16,40 +16,22 @@
 #define CHECK_INTERVAL 0.05 /* seconds */
 #define LONG_WORK 1e8       /* multiply-adds of a chunk that takes longer than milliseconds */
 
-/* base to the n-th, by squaring: pow differs in the last bit from one C library to the next. */
-static double power(double base, int64_t n)
-{
-    double result = 1;
-    for (; n > 0; n >>= 1, base *= base)
-        if (n & 1) result *= base;
-    return result;
-}
+typedef void prepare(const double *parameters, int64_t t, double rate, struct na_step *step);
 
-/* The numbers of the coming update. Adam's rate as in scikit-learn: rate · √(1 − β₂ᵗ) / (1 − β₁ᵗ). A batch without
- * weight has no gradient, and none is made up by dividing by it. */
+/* The numbers of the coming update. A batch without weight has no gradient, and dividing by 0 must not make one up. */
 static void prepare_steps(trainer *t)
 {
+#define NA_ROW(name, n_parameters) [NA_OPTIMIZER_##name] = na_prepare_##name,
+    static prepare *const prepare_optimizer[NA_N_OPTIMIZERS] = {NA_OPTIMIZERS(NA_ROW)};
+#undef NA_ROW
     const na_training *c = &t->training;
     double rate = t->run.learning_rate, inverse = t->run.batch_weight > 0 ? 1 / t->run.batch_weight : 0;
     t->handle.steps++;
-    if (c->optimizer == NA_OPTIMIZER_adam) {
-        int64_t n = t->handle.steps;
-        rate *= sqrt(1 - power(c->beta_2, n)) / (1 - power(c->beta_1, n));
-    }
-    t->others_step = (struct na_step){.learning_rate = (real)rate,
-                                      .momentum = (real)c->momentum,
-                                      .nesterov = c->nesterov,
-                                      .beta_1 = (real)c->beta_1,
-                                      .rest_1 = (real)(1 - c->beta_1),
-                                      .rest_2 = (real)(1 - c->beta_2),
-                                      .beta_2 = (real)c->beta_2,
-                                      .epsilon = (real)fmax(c->epsilon, REAL_MIN),
-                                      .scale = (real)inverse,
-                                      .penalty = 0,
-                                      .keep = 1};
-    t->weights_step = t->others_step;
+    t->weights_step = (struct na_step){.learning_rate = (real)rate, .scale = (real)inverse, .keep = 1};
+    prepare_optimizer[c->optimizer](t->optimizer_parameters, t->handle.steps, rate, &t->weights_step);
+    t->others_step = t->weights_step;
+    t->others_step.keep = 1;
     t->weights_step.penalty = (real)(c->alpha * inverse);
-    t->weights_step.keep = (real)(1 - t->run.learning_rate * c->weight_decay);
     if (!finishes_gradients(t)) return;
     t->others_terms = (gradient_terms){.scale = (real)inverse};
     t->weights_terms = (gradient_terms){(real)inverse, t->weights_step.penalty, (real)(c->l1 * inverse)};

@@ -63,6 +63,7 @@ typedef struct {
     gradient_terms weights_terms, others_terms; /* where the optimizer does not do that itself */
     int64_t n_targets;                          /* numbers of a row's target */
     real *loss_parameters;
+    double *optimizer_parameters;
     bool has_own_loss; /* NA_OWN_LOSS or NA_OWN_SOFTMAX_LOSS */
     int64_t group;     /* blocks that go through the layers together; with a loss of the caller's own the whole chunk */
     real *own_outputs, *own_targets, *own_gradients; /* chunk × units, row by row, for that loss */

@@ -63,6 +63,7 @@ static void take_all(na_arena *a, trainer *t)
     t->panels = take(a, t->n_panels, sizeof(panel));
     t->sums = take(a, t->n_panels, sizeof(panel_sums));
     t->loss_parameters = take_reals(a, t->training.n_loss_parameters, 1);
+    t->optimizer_parameters = take(a, na_optimizer_parameters(t->training.optimizer), sizeof(double));
     if (t->has_own_loss) {
         int64_t units = last_layer(net)->units;
         t->own_outputs = take_reals(a, t->chunk, units);
@@ -108,7 +109,9 @@ na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *traini
     list_panels(t);
     for (int64_t i = 0; i < training->n_loss_parameters; i++)
         t->loss_parameters[i] = (real)training->loss_parameters[i];
-    t->training.loss_parameters = NULL; /* the caller's */
+    for (int64_t i = 0; i < na_optimizer_parameters(training->optimizer); i++)
+        t->optimizer_parameters[i] = training->optimizer_parameters[i];
+    t->training.loss_parameters = t->training.optimizer_parameters = NULL; /* the caller's */
     *out = &t->handle;
     return NA_OK;
 }

@@ -152,7 +152,7 @@ NA_INLINE double update_parameters(update_function *update, int64_t n, const str
     return sum;
 }
 
-#define NA_DEFINE(name)                                                                                         \
+#define NA_DEFINE(name, n_parameters)                                                                           \
     static double name##_update(int64_t n, const struct na_step *step, const real *gradients, real *parameters, \
                                 real *first_moments, real *second_moments)                                      \
     {                                                                                                           \

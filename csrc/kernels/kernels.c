@@ -43,7 +43,7 @@ const struct NA_FN(na_kernels) TABLE = {
 #define NA_ROW(name, of) .loss[NA_LOSS_##name] = name##_loss,
     NA_LOSSES(NA_ROW) NA_SOFTMAX_LOSSES(NA_ROW)
 #undef NA_ROW
-#define NA_ROW(name) .update[NA_OPTIMIZER_##name] = name##_update,
+#define NA_ROW(name, n_parameters) .update[NA_OPTIMIZER_##name] = name##_update,
     NA_OPTIMIZERS(NA_ROW)
 #undef NA_ROW
 };

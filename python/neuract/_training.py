@@ -14,7 +14,6 @@ import numpy.typing as npt
 
 from neuract import _neuract_core as core
 from neuract._sparse import SparseRows
-from neuract.optimizers import SGD, Adam, AdamW
 from neuract.threading import most_threads_of, threads_of
 
 if TYPE_CHECKING:
@@ -123,20 +122,13 @@ def diverged(epoch: int, rate: str, max_grad_norm: float | None, left: str = "")
 def make_trainer(network: Network, layers: core.Network, batch_size: int, seed: int = 0) -> core.Trainer:
     """A trainer of these layers with the network's settings."""
     optimizer = network.optimizer
-    adam = optimizer if isinstance(optimizer, Adam) else Adam()
-    sgd = optimizer if isinstance(optimizer, SGD) else SGD()
     trainer = core.Trainer(
         layers,
         loss=network.loss_function.core_name(network.layers[-1].activation),
         loss_parameters=np.array(network.loss_function.parameters),
         own_loss=network.loss_function.own,
         optimizer=optimizer.core_name,
-        momentum=sgd.momentum,
-        nesterov=sgd.nesterov,
-        beta_1=adam.beta_1,
-        beta_2=adam.beta_2,
-        epsilon=adam.epsilon,
-        weight_decay=adam.weight_decay if isinstance(adam, AdamW) else 0.0,
+        optimizer_parameters=np.array(optimizer.core_parameters),
         alpha=network.alpha,
         l1=network.l1,
         max_grad_norm=network.max_grad_norm or 0.0,

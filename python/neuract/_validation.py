@@ -153,13 +153,8 @@ def sample_weights(weights: object, rows: int, dtype: str) -> Array | None:
     return array
 
 
-def named_classes(module: dict[str, Any], base: type[Kind]) -> Mapping[str, type[Kind]]:
-    """Every name, presets included, of every public class of that base in a module (its globals()), and the class."""
-    classes = [
-        kind
-        for name, kind in module.items()
-        if isinstance(kind, type) and issubclass(kind, base) and kind is not base and not name.startswith("_")
-    ]
+def named_classes(*classes: type[Kind]) -> Mapping[str, type[Kind]]:
+    """Every name of the classes, presets included, and its class."""
     return MappingProxyType(
         {name: kind for kind in classes for name in (*kind.names, *getattr(kind, "presets", ()))}  # type: ignore[attr-defined]
     )

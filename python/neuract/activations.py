@@ -273,8 +273,34 @@ class Softmax(Activation):
 
 # New activations go here.
 
-ACTIVATIONS: Mapping[str, type[Activation]] = named_classes(globals(), Activation)
-"""Every name that is accepted for an activation, and its class: all that are known to this module."""
+ACTIVATIONS: Mapping[str, type[Activation]] = named_classes(
+    HardShrink,
+    HardSigmoid,
+    HardSwish,
+    HardTanh,
+    SoftShrink,
+    CELU,
+    ELU,
+    GELU,
+    SELU,
+    LogSigmoid,
+    Mish,
+    SiLU,
+    Sin,
+    Softplus,
+    Softsign,
+    Squareplus,
+    TanhShrink,
+    Linear,
+    Sigmoid,
+    Tanh,
+    ReLU,
+    LeakyReLU,
+    PReLU,
+    Exponential,
+    Softmax,
+)
+"""Every name that is accepted for an activation, and its class."""
 
 
 def activation(name: str | Activation) -> Activation:

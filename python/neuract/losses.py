@@ -332,7 +332,16 @@ def _classes(y: Array, rows: int, n_classes: int) -> Array:
     return np.ascontiguousarray(y.reshape(rows, 1))
 
 
-LOSSES: Mapping[str, type[Loss]] = named_classes(globals(), Loss)
+LOSSES: Mapping[str, type[Loss]] = named_classes(
+    SquaredError,
+    AbsoluteError,
+    Huber,
+    Quantile,
+    Poisson,
+    Gamma,
+    LogLoss,
+    Focal,
+)
 """Every name that is accepted for a loss, and its class."""
 
 

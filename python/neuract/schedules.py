@@ -125,7 +125,7 @@ class WarmUp(Schedule):
         return schedule(self.then).share(epoch - self.epochs, max(epochs - self.epochs, 1))
 
 
-SCHEDULES: Mapping[str, type[Schedule]] = named_classes(globals(), Schedule)
+SCHEDULES: Mapping[str, type[Schedule]] = named_classes(Cosine, OneCycle, WarmUp)
 """Every name that is accepted for a schedule, and its class."""
 
 

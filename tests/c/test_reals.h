@@ -34,7 +34,8 @@ typedef long double wide;
 
 #define table NA_FN(na_best_kernels)()
 #define CASE(...) case_begin(DTYPE, __VA_ARGS__)
-#define ADAM .optimizer = na_optimizer_named("adam"), .beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-8
+static const double adam_parameters[] = {0.9, 0.999, 1e-8, 0};
+#define ADAM .optimizer = na_optimizer_named("adam"), .optimizer_parameters = adam_parameters
 
 /* Half a unit in the last place of 1: what one rounding does at most, relatively. */
 #define ROUNDING WIDE(scalbn)(1, -DIGITS)

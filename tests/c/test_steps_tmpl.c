@@ -195,16 +195,13 @@ static void expect_no_allocation(int epoch, int n_threads, int64_t before)
 static double train(na_network *network, int s, const data *d, int n_threads, bool sliced, int sparse)
 {
     const double loss_parameter = strcmp(specs[s].loss, "huber") == 0 ? 0.5 : 0;
+    static const double nesterov[] = {0.9, 1}, adamw[] = {0.9, 0.999, 1e-8, 0.01};
+    const bool adam = strcmp(specs[s].optimizer, "adam") == 0;
     const na_training training = {.loss = na_loss_named(specs[s].loss),
                                   .loss_parameters = &loss_parameter,
                                   .n_loss_parameters = 1,
                                   .optimizer = na_optimizer_named(specs[s].optimizer),
-                                  .momentum = 0.9,
-                                  .nesterov = true,
-                                  .beta_1 = 0.9,
-                                  .beta_2 = 0.999,
-                                  .epsilon = 1e-8,
-                                  .weight_decay = 0.01,
+                                  .optimizer_parameters = adam ? adamw : nesterov,
                                   .alpha = 0.01,
                                   .batch_size = specs[s].batch_size,
                                   .seed = 42,
