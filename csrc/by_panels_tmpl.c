@@ -1,5 +1,5 @@
-/* by_panels_tmpl.c: the second and third phase of a training step: the gradients of one panel, summed over the chunk's
- * rows, and its step, which waits for the norm of all gradients where they are clipped. */
+/* by_panels_tmpl.c: the second and third phase of a training step: sums the gradients of each panel over the chunk's
+ * rows, and makes the panel's step. Where gradients are clipped, all steps wait for the norm. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trainer.h"
 
@@ -15,7 +15,7 @@ static void weight_gradients(const trainer *t, const panel *p, int64_t width, in
         t->table->backward_weights(n_in, width, rows, t->outputs[p->layer - 1], deltas, add, gradients);
 }
 
-/* One alpha for the whole layer: the sum over rows, then over neurons in order. */
+/* One alpha for the whole layer: sums over rows, then over neurons in order. */
 static void shared_slope_gradient(const trainer *t, const dense *layer, int l, int64_t rows, bool add)
 {
     real *gradient = t->gradients + layer->part[NA_SLOPES], sum = 0, sums[NA_LANES];
@@ -27,7 +27,7 @@ static void shared_slope_gradient(const trainer *t, const dense *layer, int l, i
     *gradient = add ? *gradient + sum : sum;
 }
 
-/* Of na_part: where the panel's share of the layer's parameters begins, and how many numbers it is. */
+/* Per na_part: position and size of the panel's share of the layer's parameters. */
 typedef struct {
     int64_t at[3], size[3];
 } panel_parts;
@@ -42,7 +42,7 @@ static panel_parts parts_of(const trainer *t, const panel *p)
         {width * layer->n_in, width, n_slopes}};
 }
 
-/* The gradients of one panel over the chunk's rows, added to those of the chunks before. */
+/* Sums the gradients of one panel over the chunk's rows and adds them to those of earlier chunks. */
 static void sum_gradients(const trainer *t, const panel *p, const panel_parts *parts)
 {
     const dense *layer = &t->net->layers[p->layer];
@@ -58,8 +58,8 @@ static void sum_gradients(const trainer *t, const panel *p, const panel_parts *p
         t->table->sum_rows(width, rows, t->slope_deltas[p->layer] + panel_at, add, t->gradients + parts->at[NA_SLOPES]);
 }
 
-/* Makes of up to a line of sums the gradients that the optimizer gets, sign(0) being 0; adds g² and |w| to those of its
- * lane, in double precision, where no square of a float overflows. */
+/* Turns up to a line of sums into gradients (sign(0) = 0), and adds g² and |w| to their lanes' sums. These are in
+ * double precision, in which no square of a float overflows. */
 NA_INLINE void finish_line(const gradient_terms *terms, int64_t n, const real *parameters, real *gradients,
                            double *squares, double *sizes)
 {
@@ -72,7 +72,8 @@ NA_INLINE void finish_line(const gradient_terms *terms, int64_t n, const real *p
     }
 }
 
-/* The same for n of them, the lanes added up in order. Whole lines have a constant length, for the compiler's SIMD. */
+/* Does the same for n numbers, and adds up the lanes in order. Whole lines have a constant length, so that the
+ * compiler uses SIMD. */
 static void finish_part(const gradient_terms *terms, int64_t n, const real *parameters, real *gradients,
                         panel_sums *sums)
 {
@@ -137,13 +138,13 @@ double NA_FN(na_gradient_norm)(const trainer *t)
     return sqrt(squares);
 }
 
-/* The whole gradient is scaled to the norm allowed where it is longer. One that is not
- * finite stays so, to be found at the end of the pass. */
+/* Scales the gradients down if their norm is beyond the limit. A norm that is not finite leaves them as they are;
+ * the end of the pass finds that. */
 void NA_FN(na_clip)(void *argument)
 {
     trainer *t = argument;
-    double norm = NA_FN(na_gradient_norm)(t), most = t->training.max_grad_norm;
-    t->weights_step.scale = t->others_step.scale = norm > most ? (real)(most / norm) : 1;
+    double norm = NA_FN(na_gradient_norm)(t), limit = t->training.max_grad_norm;
+    t->weights_step.scale = t->others_step.scale = norm > limit ? (real)(limit / norm) : 1;
     atomic_store(&t->run.next_panel, t->run.abandoned ? t->n_panels : 0);
 }
 

@@ -1,11 +1,12 @@
-/* by_rows_tmpl.c: the first phase of a training step: groups of blocks go up through the layers, to their losses, and
- * down again. */
+/* by_rows_tmpl.c: the first phase of a training step: groups of blocks go up through the layers to their losses, and
+ * back down. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trainer.h"
 
 #include "random.h"
 
-/* A block of dropout masks: 0, or 1 / (1 − share), which keeps the mean. Keyed by seed, step, layer, neuron and row. */
+/* Draws a block of dropout masks: 0, or 1 / (1 − share), which keeps the mean. Keyed by seed, step, layer, neuron
+ * and row. */
 static void draw_mask(const trainer *t, int layer, int64_t row, real share, int64_t units, real *mask)
 {
     uint64_t seed = t->training.seed, step = (uint64_t)t->handle.steps;
@@ -21,7 +22,7 @@ static void draw_mask(const trainer *t, int layer, int64_t row, real share, int6
         }
 }
 
-/* Leaves neurons of one block out: what they pass on, and their slopes. */
+/* Drops neurons of one block: their outputs and slopes become 0. */
 static void drop_out(const trainer *t, int layer, int64_t row, int64_t units, const scratch *s, real *y, real *slopes,
                      real *parameter_slopes)
 {
@@ -60,7 +61,7 @@ static void forward_layer(const trainer *t, const scratch *s, int l, int64_t blo
                           parameters + layer->part[NA_WEIGHTS], parameters + layer->part[NA_BIASES], z);
 }
 
-/* Whether a neuron fires in one of a block's rows that have weight, as those past the last row have none. */
+/* Whether a neuron fires in one of a block's rows of weight > 0. Lanes past the last row have weight 0. */
 static bool fires_somewhere(const real *y, const real *weights, const real *threshold)
 {
     int fired = 0;
@@ -68,8 +69,8 @@ static bool fires_somewhere(const real *y, const real *weights, const real *thre
     return fired;
 }
 
-/* Notes which neurons fire in a block. Threads only ever set, so the order in which they do so is of no matter; most
- * neurons have fired long since. */
+/* Notes which neurons fire in a block. Threads only ever set flags, so their order does not matter. Most neurons
+ * have fired long before. */
 static void note_fired(const trainer *t, int l, int64_t block, const real *y)
 {
     const dense *layer = &t->net->layers[l];
@@ -81,7 +82,8 @@ static void note_fired(const trainer *t, int l, int64_t block, const real *y)
     }
 }
 
-/* The same from z, where there are thresholds: what they hold back looks like a 0 that was passed on. */
+/* Does the same from z for layers with thresholds, whose outputs do not tell a 0 that fires from one that is held
+ * back. */
 static void note_fired_before_thresholds(const trainer *t, const scratch *s, int l, int64_t block, const real *z)
 {
     dense unheld = t->net->layers[l];
@@ -126,13 +128,13 @@ static void gather_weights(const trainer *t, int64_t block)
         for (int64_t i = 0; i < NA_LANES; i++) weights[i] = i < rows_of(t, block);
 }
 
-/* The last layer of one block: from its input to its delta in s->delta, losses on the way. */
+/* Takes one block through the last layer: from its input to its losses and its delta in s->delta. */
 static void output_layer(const trainer *t, const scratch *s, int64_t block, int64_t b)
 {
     int l = t->net->n_layers - 1;
     const dense *layer = &t->net->layers[l];
     int64_t size = layer->units * NA_LANES;
-    real *delta = s->delta + b * size, *v = s->delta_below; /* free until the layer below is reached */
+    real *delta = s->delta + b * size, *v = s->delta_below; /* delta_below is free until the layer below is reached */
     real *slopes = s->slopes[l] + b * size;
     real *parameter_slopes = s->parameter_slopes[l] ? s->parameter_slopes[l] + b * size : NULL;
     real *weights = t->row_weights + block * NA_LANES, *losses = t->row_losses + block * NA_LANES;
@@ -147,8 +149,8 @@ static void output_layer(const trainer *t, const scratch *s, int64_t block, int6
     t->table->multiply(layer->units, delta, slopes, delta);
 }
 
-/* output_layer for the whole chunk with a loss of the caller's own, who gets rows, not blocks. Apart from run_group,
- * since inlined there it slows small networks by 1 to 2 %. */
+/* Does the same as output_layer for the whole chunk with the caller's own loss, which gets rows, not blocks. Not
+ * inlined into run_group, which would slow down small networks by 1 to 2 %. */
 static __attribute__((noinline)) void own_output_layer(trainer *t, const scratch *s, int64_t blocks)
 {
     int l = t->net->n_layers - 1;
@@ -163,7 +165,7 @@ static __attribute__((noinline)) void own_output_layer(trainer *t, const scratch
     t->table->multiply(lines, s->delta, s->slopes[l], s->delta);
 }
 
-/* Deltas of a layer's group, and of its learned slopes, go to where the second phase reads them. */
+/* Copies a group's deltas of a layer, and of its learned slopes, to where the second phase reads them. */
 static void keep_deltas(const trainer *t, const scratch *s, int l, int64_t block, int64_t blocks)
 {
     const dense *layer = &t->net->layers[l];
@@ -176,7 +178,7 @@ static void keep_deltas(const trainer *t, const scratch *s, int l, int64_t block
     }
 }
 
-/* From the delta of layer l to that of the layer below, in s->delta. */
+/* Turns the delta of layer l in s->delta into that of the layer below. */
 static void backward_layer(const trainer *t, scratch *s, int l, int64_t blocks)
 {
     const dense *layer = &t->net->layers[l];
@@ -184,7 +186,7 @@ static void backward_layer(const trainer *t, scratch *s, int l, int64_t blocks)
     const real *weights = t->net->parameters + layer->part[NA_WEIGHTS], *slopes = s->slopes[l - 1];
     real *dy = s->delta_below, *below = s->parameter_slopes[l - 1];
     t->table->backward_data(layer->n_in, layer->units, blocks, s->delta, weights, below ? NULL : slopes, dy);
-    if (below) { /* needs dy before the slopes do */
+    if (below) { /* reads dy before it is multiplied by the slopes */
         t->table->multiply(lines, below, dy, below);
         t->table->multiply(lines, dy, slopes, dy);
     }

@@ -1,4 +1,4 @@
-/* dense_rows_tmpl.c: rows of an array: they become blocks, which the kernels of all layers take. */
+/* dense_rows_tmpl.c: rows of an array. They become blocks, as for all other layers. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rows.h"
 
@@ -13,7 +13,7 @@ static void forward_row(const kernel_table *table, const network *net, na_rows x
                        net->parameters + layer->part[NA_WEIGHTS], net->parameters + layer->part[NA_BIASES], z);
 }
 
-/* Rows of weight 0 become zeros. */
+/* Sets rows of weight 0 to zeros. */
 static void clear_rows_without_weight(int64_t n_inputs, int64_t n, const real *weights, real *block)
 {
     for (int64_t i = 0; i < n; i++)

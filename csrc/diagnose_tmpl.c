@@ -1,6 +1,6 @@
-/* diagnose_tmpl.c: what each input and each neuron does over all rows: mean and spread, how often it fires and how
- * often it is saturated. Rows are divided into pieces whatever the threads, and pieces are added up in their order: the
- * same bits for any number of threads. */
+/* diagnose_tmpl.c: statistics of each input and neuron over all rows: mean and spread, how often it fires and how
+ * often it is saturated. Rows are divided into pieces independently of the threads, and pieces are added up in
+ * order, which gives the same bits for any number of threads. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rows.h"
 
@@ -8,7 +8,7 @@
 
 #include "memory.h"
 
-enum { MOST_PIECES = 32 }; /* enough to keep threads busy; each has its own activities */
+enum { MAX_PIECES = 32 }; /* enough to keep threads busy; each has its own activities */
 
 typedef struct {
     const network *net;
@@ -17,19 +17,19 @@ typedef struct {
     int64_t rows;
     na_rows x;
     const double *limits;
-    int64_t n_blocked; /* inputs that come in blocks, all or none, and neurons */
+    int64_t n_blocked; /* neurons, and the inputs if they come in blocks */
     int64_t n_pieces, piece_rows;
     na_activity *pieces; /* [piece][n_blocked] */
-    na_activity *stored; /* of sparse inputs, those of the caller */
+    na_activity *stored; /* the caller's activities of inputs that are stored entries */
     atomic_llong next_piece;
-    int64_t group_size; /* of a group of blocks */
+    int64_t group_size; /* numbers in a group of blocks */
     real *scratch;
 } diagnosis;
 
-/* An infinite limit is none, not even for an infinite y: nothing is beyond NaN. */
+/* Infinite limits become NaN, which no y reaches, not even an infinite one. */
 static real limit_of(double limit) { return isinf(limit) ? (real)NAN : (real)limit; }
 
-/* Adds what was done on m rows to what was done on n others. Chan, Golub & LeVeque 1979, "Updating formulae". */
+/* Adds the activity on m rows to the activity on n others. Chan, Golub & LeVeque 1979, "Updating formulae". */
 static void add_activity(na_activity *to, double n, const na_activity *from, double m)
 {
     if (n == 0) {
@@ -45,8 +45,8 @@ static void add_activity(na_activity *to, double n, const na_activity *from, dou
     to->saturated += from->saturated;
 }
 
-/* What the numbers of a neuron do, in lines that are `stride` numbers apart. The kernel adds up few of them in each
- * lane, and less y[0], since a mean far from 0 would drown the spread. */
+/* Measures a neuron's numbers in lines that are `stride` numbers apart. In each lane the kernel adds up few numbers,
+ * and subtracts y[0] from each, since a mean far from 0 would drown the spread. */
 static na_activity measure(const diagnosis *p, int64_t rows, const real *y, int64_t stride, const double *limits)
 {
     real m[NA_N_MEASURES][NA_LANES];
@@ -67,7 +67,7 @@ static na_activity measure(const diagnosis *p, int64_t rows, const real *y, int6
     return activity;
 }
 
-/* Of a neuron that has a threshold; y before it, since a 0 that is passed on fires. */
+/* How often a neuron with a threshold fires. y: outputs before the threshold, since a 0 that is passed on counts. */
 static int count_fired(int64_t rows, const real *y, int64_t stride, const real *threshold)
 {
     int fired = 0;
@@ -78,7 +78,7 @@ static int count_fired(int64_t rows, const real *y, int64_t stride, const real *
 
 /* ---- a group of blocks ----------------------------------------------------------------------- */
 
-/* The inputs of a group, after `before` rows of its piece. */
+/* Adds the inputs of a group that follows `before` rows of its piece. */
 static void add_inputs(const diagnosis *p, int64_t before, int64_t rows, const real *x, na_activity *activities)
 {
     static const double no_limits[] = {-INFINITY, INFINITY};
@@ -90,7 +90,7 @@ static void add_inputs(const diagnosis *p, int64_t before, int64_t rows, const r
     }
 }
 
-/* The neurons of a layer. y: what they pass on; unheld: where there are thresholds, the same before them. */
+/* Adds the neurons of a layer. y: their outputs; unheld: with thresholds, their outputs before them. */
 static void add_neurons(const diagnosis *p, int l, int64_t before, int64_t rows, const real *y, const real *unheld,
                         na_activity *activities)
 {
@@ -104,7 +104,8 @@ static void add_neurons(const diagnosis *p, int l, int64_t before, int64_t rows,
     }
 }
 
-/* A group, `row` being its first and `before` how many the piece had before; a and b: group_size numbers each. */
+/* Adds a group of `rows` rows from `row` on that follows `before` rows of its piece; a and b: group_size numbers
+ * each. */
 static void diagnose_group(const diagnosis *p, int64_t row, int64_t before, int64_t rows, real *a, real *b,
                            na_activity *activities)
 {
@@ -156,7 +157,7 @@ static void diagnose_job(void *argument, na_team *team, int thread)
 static void divide_rows(diagnosis *p)
 {
     int64_t group = p->net->group * NA_LANES, groups = na_round_up(p->rows, group) / group;
-    p->piece_rows = na_max(group, na_round_up(groups, MOST_PIECES) / MOST_PIECES * group);
+    p->piece_rows = na_max(group, na_round_up(groups, MAX_PIECES) / MAX_PIECES * group);
     p->n_pieces = na_round_up(p->rows, p->piece_rows) / p->piece_rows;
     p->n_blocked = p->kind->add_entries ? 0 : p->net->n_inputs;
     for (int l = 0; l < p->net->n_layers; l++) p->n_blocked += p->net->layers[l].units;

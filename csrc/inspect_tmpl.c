@@ -1,4 +1,4 @@
-/* inspect_tmpl.c: what each neuron of a network does, row by row: its output, and whether it fires. */
+/* inspect_tmpl.c: outputs of each neuron, row by row, and whether it fires. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rows.h"
 
@@ -28,7 +28,7 @@ static void write_fired(const dense *layer, int64_t rows, const real *y, uint8_t
         }
 }
 
-/* One block; thresholds are applied after it is known who fired, which a 0 no longer tells. */
+/* One block. Thresholds come after the test who fires, since outputs of 0 would not tell. */
 static void inspect_block(const inspection *p, int64_t row, real *x, real *y)
 {
     const network *net = p->net;

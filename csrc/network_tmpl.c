@@ -1,4 +1,4 @@
-/* network_tmpl.c: a network of one dtype: made, filled, read, and asked for predictions. */
+/* network_tmpl.c: a network of one dtype: creates it, gets and sets its parameters, predicts. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rows.h"
 
@@ -7,14 +7,14 @@
 
 #include "memory.h"
 
-/* ---- making ---------------------------------------------------------------------------------- */
+/* ---- creation -------------------------------------------------------------------------------- */
 
-/* More parameters than this no machine can hold. Fewer leave 15 bits for products of a layer's size with lanes, blocks
- * of a group and threads. */
-static const int64_t most_parameters = INT64_C(1) << 48;
+/* No machine can hold more parameters than this. With fewer, 15 bits are left for products of a layer's size with
+ * lanes, blocks of a group and threads. */
+static const int64_t max_parameters = INT64_C(1) << 48;
 
-/* Lays one layer's parts out from `at` on, each on a line of its own; returns the end, or -1 where they are too many.
- */
+/* Lays out one layer's parts from `at` on, each beginning on a line. Returns the end, or -1 if there are too many
+ * parameters. */
 static int64_t lay_out(dense *layer, int64_t at)
 {
     if (__builtin_mul_overflow(layer->n_in, layer->units, &layer->size[NA_WEIGHTS])) return -1;
@@ -22,13 +22,13 @@ static int64_t lay_out(dense *layer, int64_t at)
     layer->size[NA_SLOPES] = layer->n_slopes;
     for (int part = 0; part < 3; part++) {
         layer->part[part] = at;
-        if (layer->size[part] > most_parameters - at) return -1;
+        if (layer->size[part] > max_parameters - at) return -1;
         at = na_round_up(at + layer->size[part], NA_LANES);
     }
     return at;
 }
 
-/* The size of a network's parameters; -1 where they are too many. */
+/* The size of a network's parameters, or -1 if there are too many. */
 static int64_t count_parameters(int64_t n_inputs, const na_layer *layers, int n_layers)
 {
     int64_t n_in = n_inputs, at = 0;
@@ -64,7 +64,7 @@ static void fill_layer(network *net, dense *layer, const na_layer *from, na_aren
     layer->neurons.thresholds = copy_thresholds(arena, from);
 }
 
-/* Blocks that keep two layers' lines within about half of an L2 cache of 512 KiB. */
+/* Number of blocks that keep two layers' lines within about half of an L2 cache of 512 KiB. */
 static int64_t group_of(int64_t widest) { return na_max(1, na_min(8, 2048 / widest)); }
 
 static na_status create(int64_t n_inputs, const na_layer *layers, int n_layers, na_network **out)
@@ -74,7 +74,7 @@ static na_status create(int64_t n_inputs, const na_layer *layers, int n_layers, 
     na_arena arena = {0};
     na_arena_reserve(&arena, 1, sizeof(network));
     na_arena_reserve(&arena, (size_t)n_layers, sizeof(dense));
-    na_arena_reserve(&arena, (size_t)n_parameters + NA_LANES, sizeof(real)); /* readable one line on: forward_row */
+    na_arena_reserve(&arena, (size_t)n_parameters + NA_LANES, sizeof(real)); /* forward_row reads one line further */
     for (int l = 0; l < n_layers; l++)
         if (layers[l].thresholds) na_arena_reserve(&arena, (size_t)layers[l].units, sizeof(real));
     if (!na_arena_allocate(&arena)) return NA_OUT_OF_MEMORY;
@@ -93,9 +93,9 @@ static na_status create(int64_t n_inputs, const na_layer *layers, int n_layers, 
     return NA_OK;
 }
 
-/* ---- parameters in and out ------------------------------------------------------------------- */
+/* ---- getting and setting parameters ---------------------------------------------------------- */
 
-/* A row of a panel of weights: (layer, k, j) -> its place; the panel's width goes to *width. */
+/* Position of row k of the panel of weights that begins with output j; *width ← the panel's width. */
 static int64_t panel_row(const dense *layer, int64_t k, int64_t j, int64_t *width)
 {
     *width = na_min(NA_LANES, layer->units - j);
@@ -144,7 +144,7 @@ static void set(na_network *handle, int layer, na_part part, const void *in)
 
 /* ---- predicting ------------------------------------------------------------------------------ */
 
-enum { ROWS_ONE_BY_ONE = 3 }; /* up to here single rows are faster than a block */
+enum { ROWS_ONE_BY_ONE = 3 }; /* up to this many rows, row by row is faster than a block */
 
 typedef struct {
     const network *net;
@@ -158,7 +158,7 @@ typedef struct {
     real *scratch;
 } prediction;
 
-/* `rows` rows from `row` on, at most net->group blocks, through all layers; a and b: scratch_size each. */
+/* Predicts `rows` rows from `row` on, at most net->group blocks; a and b: scratch_size numbers each. */
 static void predict_group(const prediction *p, int64_t row, int64_t rows, real *a, real *b)
 {
     const network *net = p->net;

@@ -1,5 +1,6 @@
-/* neuract.c: the functions of neuract.h, each handed to the dtype of its handle. What computes, and be it a size or a
- * conversion, does so in the core's floating-point state: exceptions that the caller lets trap are none of ours. */
+/* neuract.c: the functions of neuract.h, each passed on to the dtype of its handle. Functions that compute, even a
+ * size or a conversion, run in the core's floating-point state, so that no exception traps that the caller has
+ * enabled. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "neuract.h"
 

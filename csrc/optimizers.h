@@ -1,17 +1,17 @@
-/* optimizers.h: how a parameter follows its gradient: each optimizer one row of the list and one function.
+/* optimizers.h: how a parameter follows its gradient: each optimizer is one row of the list and two functions.
  *
  * The formulas are scikit-learn's (sklearn.neural_network), so that the same settings train the same model. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_OPTIMIZERS_H
 #define NA_OPTIMIZERS_H
 
-/* X(name, n_parameters): functions
- *     na_prepare_<name>(parameters, t, rate, step): the numbers of step t, from the optimizer's n_parameters
- * parameters, na_<name>(w, g, &m, &v, step) -> the new parameter; m and v are its two moments.
+/* X(name, n_parameters): na_prepare_<name>(parameters, t, rate, step) fills in the numbers of step t from the
+ * optimizer's n_parameters parameters; na_<name>(w, g, &m, &v, step) returns the new parameter, m and v being its two
+ * moments.
  *
- * Parameters, in this order:
- *     sgd:  momentum, nesterov (0 or 1)
- *     adam: beta_1, beta_2, epsilon, weight_decay (decoupled, of weights only; > 0: AdamW) */
+ * The parameters, in this order, also in python/neuract/optimizers.py:
+ * sgd: momentum, nesterov (0 or 1)
+ * adam: beta_1, beta_2, epsilon, weight_decay (decoupled; weights only; > 0: AdamW) */
 #define NA_OPTIMIZERS(X) \
     X(sgd, 2)            \
     X(adam, 4)
@@ -22,7 +22,7 @@ enum { NA_OPTIMIZERS(NA_OPTIMIZER_ID) NA_N_OPTIMIZERS };
 
 #ifdef NA_REAL_H
 
-/* The numbers of one step. An optimizer's function gets g = scale · gradient + penalty · w. */
+/* The numbers of one step. Optimizers get g = scale · gradient + penalty · w. */
 struct na_step {
     real learning_rate;           /* adam: corrected for the bias of the moments at this step */
     real scale;                   /* 1 / Σ sample weights of the batch */
@@ -31,7 +31,7 @@ struct na_step {
     real momentum;                /* sgd */
     bool nesterov;                /* sgd */
     real beta_1, beta_2, epsilon; /* adam */
-    real rest_1, rest_2;          /* 1 − beta_1, 1 − beta_2, which a real beta may be too near to 1 to give */
+    real rest_1, rest_2;          /* 1 − beta_1, 1 − beta_2, not from the rounded betas, which may be too near to 1 */
 };
 
 #endif
@@ -40,7 +40,7 @@ struct na_step {
 
 #include <math.h>
 
-/* base to the n-th, by squaring: pow differs in the last bit from one C library to the next. */
+/* base to the n-th, by squaring: pow differs in the last bit between C libraries. */
 static inline double na_power(double base, int64_t n)
 {
     double result = 1;
@@ -49,7 +49,7 @@ static inline double na_power(double base, int64_t n)
     return result;
 }
 
-/* These get a step of the learning rate `rate`, whose keep is 1. */
+/* The prepare functions get a step with the learning rate `rate` and keep = 1. */
 
 static inline void na_prepare_sgd(const double *parameters, int64_t t, double rate, struct na_step *step)
 {
@@ -57,7 +57,7 @@ static inline void na_prepare_sgd(const double *parameters, int64_t t, double ra
     step->nesterov = parameters[1] != 0;
 }
 
-/* The rate as in scikit-learn: rate · √(1 − β₂ᵗ) / (1 − β₁ᵗ). */
+/* The learning rate as in scikit-learn: rate · √(1 − β₂ᵗ) / (1 − β₁ᵗ). */
 static inline void na_prepare_adam(const double *parameters, int64_t t, double rate, struct na_step *step)
 {
     double beta_1 = parameters[0], beta_2 = parameters[1], epsilon = parameters[2], weight_decay = parameters[3];

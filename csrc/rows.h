@@ -1,5 +1,5 @@
-/* rows.h: rows of the user's X on their way through the first layer. An input_kind is one kind of rows: its functions
- * are in a file of their own (dense_rows_tmpl.c, sparse_rows_tmpl.c), and rows_tmpl.c lists the kinds. */
+/* rows.h: rows of the user's X and the first layer, which reads them. Each kind of rows is an input_kind with its
+ * functions in a file of its own (dense_rows_tmpl.c, sparse_rows_tmpl.c); rows_tmpl.c lists the kinds. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_ROWS_H
 #define NA_ROWS_H
@@ -7,7 +7,7 @@
 #include "memory.h"
 #include "network.h"
 
-/* n rows: order[first + i], or first + i of x where order is NULL. weights: their sample weights, or NULL for all 1. */
+/* n rows: order[first + i], or first + i of x if order is NULL. weights: their sample weights, or NULL if all are 1. */
 typedef struct {
     na_rows x;
     const uint32_t *order;
@@ -20,45 +20,46 @@ static inline int64_t row_number(const row_span *rows, int64_t i)
     return rows->order ? rows->order[rows->first + i] : rows->first + i;
 }
 
-/* The stored entries of some rows, column by column; `rows` counts among them, ascending in each column. */
+/* The stored entries of some rows, column by column. `rows` counts from the first of these rows, ascending in each
+ * column. */
 typedef struct {
     int64_t *starts; /* n_inputs + 2 places; column k lies from starts[k] to starts[k + 1] */
     int32_t *rows;
     real *values;
 } column_entries;
 
-/* The inputs of a chunk, as the gradients of the first layer read them: either of the two. */
+/* The inputs of a chunk for the gradients of the first layer: blocks or columns. */
 typedef struct {
-    real *blocks; /* n_inputs lines a block; NULL where the kind has no use for it */
+    real *blocks; /* n_inputs lines per block; NULL if the kind does not use them */
     column_entries columns;
 } chunk_inputs;
 
 typedef struct {
-    /* How many numbers of the first `rows` rows the first layer multiplies. */
+    /* Returns how many numbers of the first `rows` rows the first layer multiplies. */
     double (*stored)(const network *net, na_rows x, int64_t rows);
-    /* How many lines a block needs in `below` of forward. */
+    /* Returns how many lines per block forward needs in `below`. */
     int64_t (*lines)(const network *net);
-    /* z of the first layer for one row of x, written to the end of the last line. */
+    /* z ← the first layer on one row of x; written to the end of the last line. */
     void (*forward_row)(const kernel_table *table, const network *net, na_rows x, int64_t row, real *z);
-    /* The same for rows, in blocks. Rows of weight 0 get a finite z: an infinity times their weight would be NaN.
-     * below: scratch, or where the kind reads chunk_inputs.blocks, their place. */
+    /* z ← the first layer on some rows, in blocks. z is finite for rows of weight 0, since an infinity times their
+     * weight would be NaN. below: the place in chunk_inputs.blocks, or if the kind does not use them, scratch. */
     void (*forward)(const kernel_table *table, const network *net, const row_span *rows, real *below, real *z);
-    /* Adds what is stored of `rows` rows to the activities of the columns. NULL: everything is, and forward leaves it
-     * in `below`, in blocks. */
+    /* Adds the stored entries of `rows` rows to the activities of their columns. NULL: forward leaves the inputs in
+     * `below`, in blocks, all of which count. */
     void (*add_entries)(na_rows x, int64_t rows, na_activity *columns);
 
-    /* Takes the memory for the inputs of `chunk` rows, any of the `rows` of x. */
+    /* Takes the memory for the inputs of any `chunk` of the `rows` rows of x. */
     void (*take)(na_arena *arena, const network *net, na_rows x, int64_t rows, int64_t chunk, chunk_inputs *inputs);
-    /* Fills inputs->columns from a chunk's rows. NULL: the kind reads inputs->blocks. */
+    /* Fills inputs->columns from a chunk's rows. NULL: the kind uses inputs->blocks, which forward fills. */
     void (*sort)(const network *net, const row_span *rows, const chunk_inputs *inputs);
-    /* backward_weights of kernel_table.h for a panel of the first layer. */
+    /* As backward_weights of kernel_table.h, for a panel of the first layer. */
     void (*backward_weights)(const kernel_table *table, const network *net, const chunk_inputs *inputs, int64_t width,
                              int64_t rows, const real *dz, bool add, real *dweights);
 } input_kind;
 
 extern const input_kind NA_FN(na_dense_rows), NA_FN(na_sparse_rows);
 
-/* The kind of some rows. Ask once a call, chunk or panel, not in a loop over rows. */
+/* The kind of x. Ask once per call, chunk or panel, not per row. */
 const input_kind *NA_FN(na_kind_of)(na_rows x);
 
 /* Multiply-adds of `rows` rows through the network, forward. */
@@ -75,7 +76,7 @@ static inline int64_t room_for_block(const input_kind *kind, const network *net)
     return na_max(kind->lines(net), net->widest) * NA_LANES;
 }
 
-/* z of layer l for rows, in blocks. below: outputs of the layer below, in blocks; for the first layer as in
+/* z ← layer l on some rows, in blocks. below: outputs of the layer below, in blocks; for the first layer as in
  * input_kind.forward. */
 void NA_FN(na_forward_layer)(const input_kind *kind, const kernel_table *table, const network *net, int l,
                              const row_span *rows, real *below, real *z);

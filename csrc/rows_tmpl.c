@@ -1,4 +1,4 @@
-/* rows_tmpl.c: the kinds of rows, and any layer's z from rows of any kind. */
+/* rows_tmpl.c: the list of the kinds of rows, and the forward step of any layer. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rows.h"
 

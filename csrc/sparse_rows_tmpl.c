@@ -1,5 +1,5 @@
-/* sparse_rows_tmpl.c: sparse rows: from their stored entries through the first layer, and sorted by column for its
- * gradients. */
+/* sparse_rows_tmpl.c: sparse rows: takes their stored entries through the first layer, and sorts them by column for
+ * its gradients. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rows.h"
 
@@ -21,14 +21,14 @@ static void forward_row(const kernel_table *table, const network *net, na_rows x
                               net->parameters + layer->part[NA_BIASES], z);
 }
 
-/* Rows of weight 0 get zeros. */
+/* Sets z of rows of weight 0 to zeros. */
 static void clear_rows_without_weight(int64_t units, int64_t n, const real *weights, real *z)
 {
     for (int64_t i = 0; i < n; i++)
         for (int64_t k = 0; k < units && weights[i] == 0; k++) z[k * NA_LANES + i] = 0;
 }
 
-/* Rows are written in order, row by row, each to the end of a line, which the next row overwrites. */
+/* Writes rows one after the other, each to the end of a line, which the next row overwrites. */
 static void forward(const kernel_table *table, const network *net, const row_span *rows, real *below, real *z)
 {
     int64_t units = net->layers[0].units;
@@ -42,7 +42,7 @@ static void forward(const kernel_table *table, const network *net, const row_spa
 
 /* ---- by column ------------------------------------------------------------------------------- */
 
-/* Entry by entry: there may be many more columns than entries. Welford 1962. */
+/* Goes entry by entry, since there may be many more columns than entries. Welford 1962. */
 static void add_entries(na_rows x, int64_t rows, na_activity *columns)
 {
     for (int64_t e = x.starts[0]; e < x.starts[rows]; e++) {
@@ -56,7 +56,7 @@ static void add_entries(na_rows x, int64_t rows, na_activity *columns)
     }
 }
 
-/* An upper bound of the entries of any `chunk` of the rows. */
+/* An upper bound on the entries of any `chunk` of the rows. */
 static int64_t max_stored(na_rows x, int64_t rows, int64_t chunk)
 {
     int64_t longest = 0, all = x.starts[rows] - x.starts[0], of_chunk;
@@ -74,8 +74,8 @@ static void take(na_arena *arena, const network *net, na_rows x, int64_t rows, i
     columns->values = na_arena_take(arena, entries, sizeof *columns->values);
 }
 
-/* Counts entries per column, and turns the counts into the columns' starts: at first starts[k + 2] counts column k,
- * then starts[k + 1] is where its next entry goes, and at the end, where it ends. */
+/* Counting sort: at first starts[k + 2] counts the entries of column k; then starts[k + 1] is the place of its next
+ * entry; in the end, it is the column's end. */
 static void sort(const network *net, const row_span *rows, const chunk_inputs *inputs)
 {
     const column_entries *sorted = &inputs->columns;

@@ -18,7 +18,7 @@
 
 typedef void prepare(const double *parameters, int64_t t, double rate, struct na_step *step);
 
-/* The numbers of the coming update. A batch without weight has no gradient, and dividing by 0 must not make one up. */
+/* Computes the numbers of the next update. A batch of weight 0 has no gradient and must not get one by a division. */
 static void prepare_steps(trainer *t)
 {
 #define NA_ROW(name, n_parameters) [NA_OPTIMIZER_##name] = na_prepare_##name,
@@ -41,7 +41,7 @@ static void prepare_steps(trainer *t)
 
 void NA_FN(na_check_interrupt)(trainer *t)
 {
-    if (na_seconds() < t->run.next_check || t->run.abandoned) return; /* by its loss */
+    if (na_seconds() < t->run.next_check || t->run.abandoned) return; /* abandoned: its loss failed */
     na_fp_leave(t->handle.outside);
     t->run.abandoned = t->training.interrupted(t->training.interrupt_context);
     na_fp_enter();
@@ -51,13 +51,13 @@ void NA_FN(na_check_interrupt)(trainer *t)
     atomic_store(&t->run.next_panel, t->n_panels);
 }
 
-/* Alone, after the first phase. */
+/* Runs alone, after the first phase. */
 static void end_rows(void *argument)
 {
     trainer *t = argument;
     int64_t rows = chunk_rows(t);
     for (int64_t i = 0; i < rows; i++) {
-        if (t->row_weights[i] == 0) continue; /* an infinite loss of a row that does not count does not count */
+        if (t->row_weights[i] == 0) continue; /* an infinite loss of a row of weight 0 must not count */
         t->run.batch_weight += (double)t->row_weights[i];
         t->run.batch_loss += (double)t->row_weights[i] * (double)t->row_losses[i];
     }
@@ -65,7 +65,7 @@ static void end_rows(void *argument)
     atomic_store(&t->run.next_panel, t->run.backward && !t->run.abandoned ? 0 : t->n_panels);
 }
 
-/* Where the kind sorts inputs, one thread does so while the others work on the blocks. */
+/* If the kind sorts inputs, one thread does so while the others work on blocks. */
 static int64_t first_block(const trainer *t) { return t->run.kind->sort && t->run.backward ? -t->group : 0; }
 
 static void begin_batch(trainer *t)
@@ -87,7 +87,7 @@ static void end_batch(trainer *t)
     begin_batch(t);
 }
 
-/* From sums to means. */
+/* Turns sums into means. */
 static void end_gradients(trainer *t)
 {
     double inverse = t->run.batch_weight > 0 ? 1 / t->run.batch_weight : 0;
@@ -96,7 +96,7 @@ static void end_gradients(trainer *t)
     for (int64_t i = 0; i < t->net->n_parameters; i++) t->gradients[i] *= (real)inverse;
 }
 
-/* Alone, after the second phase. */
+/* Runs alone, after the second phase. */
 static void end_weights(void *argument)
 {
     trainer *t = argument;
@@ -150,7 +150,7 @@ static void forget_fired(const trainer *t)
         for (int64_t j = 0; j < t->net->layers[l].units; j++) atomic_store(&t->fired[l][j], false);
 }
 
-/* Of the hidden neurons; 0 where there are none. */
+/* The share of hidden neurons that have not fired; 0 without hidden neurons. */
 static double dead_share(const trainer *t)
 {
     int64_t neurons = 0, fired = 0;
@@ -172,7 +172,7 @@ void NA_FN(na_trainer_run)(na_trainer *handle, const na_data *data, const uint32
     run_slice(t, data, order, n_order, seconds, progress);
     if (progress->rows == n_order && watches(t)) t->handle.dead_share = dead_share(t);
     if (progress->rows == n_order && !NA_FN(na_all_finite)(t->net->n_parameters, t->net->parameters))
-        progress->loss = NAN; /* the last step's doing, which no loss has seen */
+        progress->loss = NAN; /* by the last step, which no loss has seen */
 }
 
 void NA_FN(na_trainer_undo)(na_trainer *handle)

@@ -8,14 +8,14 @@
 
 #include "rows.h"
 
-/* What a thread needs while a group goes down and up the layers. */
+/* One thread's memory while a group goes up and down the layers. */
 typedef struct {
     real **slopes;             /* [layer]: group × units lines, dy/dz */
-    real **parameter_slopes;   /* [layer]: the same, dy/da, or NULL where nothing is learned */
+    real **parameter_slopes;   /* [layer]: the same, dy/da, or NULL if the layer learns no slopes */
     real *delta, *delta_below; /* group × widest lines */
     real *targets;             /* one block */
     real *mask;                /* one block of the widest layer: dropout */
-    real *z_rows; /* one block of the first layer and a line: input_kind.forward, unless there are inputs.blocks */
+    real *z_rows; /* one block of the first layer and a line: `below` of input_kind.forward without inputs.blocks */
 } scratch;
 
 typedef struct {
@@ -23,30 +23,30 @@ typedef struct {
     int64_t j; /* the first output of the panel */
 } panel;
 
-/* What is added up over a panel, to be added up over all of them. */
+/* Sums over a panel, which are then added up over all panels. */
 typedef struct {
     double squares, sizes;   /* Σ w², Σ |w| of the weights before the step */
-    double gradient_squares; /* Σ g² of all its parameters */
+    double gradient_squares; /* Σ g² of all parameters of the panel */
 } panel_sums;
 
-/* From the sum of the gradients over the rows to what the optimizer gets: scale · g + penalty · w + l1 · sign(w). */
+/* Turns the sum of the gradients over the rows into the gradient: scale · g + penalty · w + l1 · sign(w). */
 typedef struct {
     real scale, penalty, l1;
 } gradient_terms;
 
-/* The run in progress: what the caller asked for, and how far it has come. */
+/* The run in progress: the request and its progress. */
 typedef struct {
     const na_data *data;
     const input_kind *kind; /* of data->x */
     const uint32_t *order;
     int64_t n_order;
     double learning_rate, deadline;
-    bool update;   /* else only gradients */
-    bool backward; /* else only losses */
+    bool update;   /* take steps; false: compute gradients only */
+    bool backward; /* false: compute losses only */
     na_progress *progress;
     bool stop;
-    bool checks;    /* whether the caller is asked within a chunk */
-    bool abandoned; /* by the caller: interrupted, or its loss failed */
+    bool checks;    /* whether to ask the caller within a chunk */
+    bool abandoned; /* the caller interrupted it, or the caller's loss failed */
     double next_check;
     int64_t batch_rows, batch_done;
     double batch_weight, batch_loss;
@@ -60,22 +60,22 @@ typedef struct {
     network *net;
     na_training training;
     struct na_step weights_step, others_step;
-    gradient_terms weights_terms, others_terms; /* where the optimizer does not do that itself */
+    gradient_terms weights_terms, others_terms; /* used if finishes_gradients */
     int64_t n_targets;                          /* numbers of a row's target */
     real *loss_parameters;
     double *optimizer_parameters;
     bool has_own_loss; /* NA_OWN_LOSS or NA_OWN_SOFTMAX_LOSS */
-    int64_t group;     /* blocks that go through the layers together; with a loss of the caller's own the whole chunk */
-    real *own_outputs, *own_targets, *own_gradients; /* chunk × units, row by row, for that loss */
-    int64_t chunk;                                   /* rows that go through both phases at once */
-    int64_t padded;                                  /* the same, in whole blocks */
+    int64_t group;     /* blocks that go through the layers together; with the caller's own loss, the whole chunk */
+    real *own_outputs, *own_targets, *own_gradients; /* chunk × units, row by row, for the caller's own loss */
+    int64_t chunk;                                   /* rows that go through all phases at once */
+    int64_t padded;                                  /* chunk, rounded up to whole blocks */
     real *gradients, *first_moments, *second_moments;
     real *before; /* the parameters at the start of the pass */
     chunk_inputs inputs;
-    real **outputs;      /* [layer]: the same of its units; the last layer's is not kept */
+    real **outputs;      /* [layer]: the chunk's outputs, in blocks; NULL for the last layer */
     real **deltas;       /* [layer]: [panel][padded rows][NA_LANES], sample weight · dloss/dz */
     real **slope_deltas; /* [layer]: the same for the learned slopes, or NULL */
-    atomic_bool **fired; /* [hidden layer]: whether each neuron has fired in a pass that is watched */
+    atomic_bool **fired; /* [hidden layer]: whether each neuron has fired in a watched pass */
     real *row_weights;   /* of the chunk */
     real *row_losses;
     panel *panels;
@@ -85,12 +85,12 @@ typedef struct {
     training_run run;
 } trainer;
 
-/* Multiply-adds of a step of that many rows: forward, and twice that backward. */
+/* Multiply-adds of a step on that many rows: forward, and twice that backward. */
 static inline double work_of_rows(const network *net, int64_t rows) { return 3 * work_of_row(net) * (double)rows; }
 
 /* ---- the rows at work ------------------------------------------------------------------------ */
 
-/* How many the chunk has. */
+/* Rows of the chunk. */
 static inline int64_t chunk_rows(const trainer *t) { return na_min(t->chunk, t->run.batch_rows - t->run.batch_done); }
 
 /* Rows of a block of the chunk. */
@@ -99,7 +99,7 @@ static inline int64_t rows_of(const trainer *t, int64_t block)
     return na_min(NA_LANES, chunk_rows(t) - block * NA_LANES);
 }
 
-/* The chunk's rows of one block, n numbers each, become lines. */
+/* Gathers one block of the chunk's rows, n numbers per row, into lines. */
 static inline void gather_rows(const trainer *t, int64_t block, int64_t n, const real *from, real *to)
 {
     int64_t first = t->run.progress->rows + block * NA_LANES;
@@ -107,9 +107,9 @@ static inline void gather_rows(const trainer *t, int64_t block, int64_t n, const
                      t->run.order ? t->run.order + first : NULL, to);
 }
 
-/* ---- what becomes of their gradients --------------------------------------------------------- */
+/* ---- their gradients ------------------------------------------------------------------------- */
 
-/* Whether the chunk is the last of its batch, and the batch makes a step. */
+/* Whether the chunk is the last of a batch that makes a step. */
 static inline bool makes_step(const trainer *t)
 {
     return t->run.update && t->run.batch_done + chunk_rows(t) == t->run.batch_rows;
@@ -117,7 +117,7 @@ static inline bool makes_step(const trainer *t)
 
 static inline bool watches(const trainer *t) { return t->handle.watching && t->run.update; }
 
-/* Whether the rows at work are the last of a pass whose neurons are watched. */
+/* Whether the rows at work are the last of a watched pass. */
 static inline bool ends_watched_pass(const trainer *t)
 {
     return watches(t) && t->run.progress->rows + chunk_rows(t) == t->run.n_order;
@@ -125,8 +125,8 @@ static inline bool ends_watched_pass(const trainer *t)
 
 static inline bool clips(const trainer *t) { return t->training.max_grad_norm > 0; }
 
-/* Whether the optimizer gets finished gradients: it knows nothing of l1, a norm to clip by is known too late for it,
- * and one to show not at all. */
+/* Whether the optimizer gets finished gradients. It applies scale and penalty itself, but not l1, and a norm, to
+ * clip or to report, must be known before the step. */
 static inline bool finishes_gradients(const trainer *t)
 {
     return clips(t) || t->training.l1 > 0 || ends_watched_pass(t);

@@ -1,5 +1,5 @@
-/* trainer_tmpl.c: a trainer of one dtype: its memory taken at once, but for the inputs of a step, which depend on the
- * data; its state read and set. */
+/* trainer_tmpl.c: a trainer of one dtype: allocates its memory at once (the inputs of a step separately, since they
+ * depend on the data), gets and sets its state. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trainer.h"
 
@@ -7,7 +7,7 @@
 
 enum { MAX_CHUNK = 1024 }; /* rows: more would leave the L2 cache, and memory would grow with the batch */
 
-/* ---- making ---------------------------------------------------------------------------------- */
+/* ---- creation -------------------------------------------------------------------------------- */
 
 static void *take(na_arena *a, int64_t count, size_t size) { return na_arena_take(a, (size_t)count, size); }
 
@@ -16,8 +16,8 @@ static real *take_reals(na_arena *a, int64_t rows, int64_t columns)
     return na_arena_take(a, na_times((size_t)rows, (size_t)columns), sizeof(real));
 }
 
-/* An array with one piece a layer, `lines` lines for each of its units (rounded up to panels), for the layers before
- * `last`; only of those with learned slopes if `learned`. */
+/* An array with one piece per layer before `last`: `lines` lines for each unit, rounded up to panels. `learned`:
+ * only for layers with learned slopes, the others get NULL. */
 static real **take_layers(na_arena *a, const network *net, int64_t lines, int last, bool learned)
 {
     real **pieces = take(a, net->n_layers, sizeof *pieces);
@@ -42,7 +42,7 @@ static void take_scratch(na_arena *a, const trainer *t, scratch *s)
     s->z_rows = take_reals(a, net->layers[0].units + 1, NA_LANES);
 }
 
-/* Takes all of the trainer's memory; before the arena is allocated, counts it. */
+/* Takes all of the trainer's memory, or counts it if the arena is not allocated yet. */
 static void take_all(na_arena *a, trainer *t)
 {
     const network *net = t->net;
@@ -111,7 +111,7 @@ na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *traini
         t->loss_parameters[i] = (real)training->loss_parameters[i];
     for (int64_t i = 0; i < na_optimizer_parameters(training->optimizer); i++)
         t->optimizer_parameters[i] = training->optimizer_parameters[i];
-    t->training.loss_parameters = t->training.optimizer_parameters = NULL; /* the caller's */
+    t->training.loss_parameters = t->training.optimizer_parameters = NULL; /* belong to the caller */
     *out = &t->handle;
     return NA_OK;
 }
@@ -133,7 +133,7 @@ na_status NA_FN(na_trainer_reserve)(na_trainer *handle, const na_data *data)
     return NA_OK;
 }
 
-/* ---- state in and out ------------------------------------------------------------------------ */
+/* ---- getting and setting state --------------------------------------------------------------- */
 
 static real *array_of(const trainer *t, na_array array)
 {

@@ -1,7 +1,7 @@
-/* kernels.c: all kernels of one ISA (NA_ISA) and one dtype (NA_REAL_BITS), behind one exported symbol, the table
+/* kernels.c: all kernels of one ISA (NA_ISA) and one dtype (NA_REAL_BITS). Exports one symbol, the table
  * na_kernels_<isa>_<dtype>. */
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "../simd/vec.h" /* first: with the vocabulary there, the lists below bring their functions */
+#include "../simd/vec.h" /* first: with it, the lists below include their functions */
 #include "vecmath.h"
 
 #include "../kernel_table.h"

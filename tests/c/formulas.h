@@ -91,7 +91,7 @@ static inline wide wide_cos(wide z) { return (wide)__imp_cos((double)z); }
 static inline wide sine(wide z, wide a) { return (void)a, bounded(z, wide_sin); }
 static inline wide sine_slope(wide z, wide a) { return (void)a, bounded(z, wide_cos); }
 
-/* ---- in straight pieces ---------------------------------------------------------------------- */
+/* ---- piecewise linear ------------------------------------------------------------------------ */
 
 static inline wide clipped(wide low, wide z, wide high) { return z < low ? low : z > high ? high : z; }
 static inline wide between(wide low, wide z, wide high) { return isnan(z) ? z : low < z && z < high; }

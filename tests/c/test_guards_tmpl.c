@@ -105,7 +105,7 @@ static na_status make_trainer(na_network *net, const na_data *data, na_trainer *
     return status == NA_OK ? na_trainer_reserve(*trainer, data) : status;
 }
 
-/* ---- what is done with them ------------------------------------------------------------------ */
+/* ---- the calls ------------------------------------------------------------------------------- */
 
 static void train(na_trainer *trainer, const shape *s, const na_data *data, const uint32_t *order)
 {

@@ -58,7 +58,7 @@ static inline real real_of(bits b)
     return x;
 }
 
-/* ---- what goes in ---------------------------------------------------------------------------- */
+/* ---- inputs ---------------------------------------------------------------------------------- */
 
 /* PLAIN: in [-1, 1). RANGE: any magnitude, subnormals too, but finite. RARE: one in 32 is one of `specials`; SPECIAL:
  * one in 4. */
@@ -105,7 +105,7 @@ static inline real *copy(int slot, int64_t n, const real *from)
     return memcpy(output(slot, n), from, (size_t)n * sizeof(real));
 }
 
-/* ---- what came out --------------------------------------------------------------------------- */
+/* ---- outputs --------------------------------------------------------------------------------- */
 
 /* The same bits, but one NaN is as good as another. */
 static inline bool same(real a, real b) { return (isnan(a) && isnan(b)) || bits_of(a) == bits_of(b); }

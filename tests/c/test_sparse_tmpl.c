@@ -129,7 +129,7 @@ static void test_products(void)
                 }
 }
 
-/* ---- the look at rows ------------------------------------------------------------------------ */
+/* ---- the check of rows ----------------------------------------------------------------------- */
 
 static void expect_state(const char *what, na_rows_state wanted, const int32_t *columns, const int64_t *starts)
 {
