@@ -1,7 +1,7 @@
-/* activations.h: the activation functions of a neuron: y = f(z), each one row of the list and two functions.
+/* activations.h: the activation functions of a neuron, y = f(z): each is one row of the list and two functions.
  *
- * The list is read everywhere; the functions only where kernels are compiled (simd/vec.h comes first there). `a` is the
- * layer's parameter: a constant, or for the learned ones the neuron's own. NaN goes in, NaN comes out. */
+ * Every file may read the list; only files that compile kernels get the functions (they include simd/vec.h first).
+ * `a` is the layer's parameter: a constant, or if it is learned the neuron's own. NaN goes in, NaN comes out. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_ACTIVATIONS_H
 #define NA_ACTIVATIONS_H
@@ -62,7 +62,7 @@ NA_INLINE vec na_between(vec low, vec z, vec high)
     return vec_select(vec_is_nan(z), z, inside);
 }
 
-/* f(z) = min(max(z, 0), a), a = inf where there is no bound. Data stands second in min and max: so a NaN survives. */
+/* f(z) = min(max(z, 0), a), a = inf without a bound. z is the second operand of min and max, which preserves NaN. */
 NA_INLINE vec na_relu(vec z, vec a) { return vec_min(a, vec_max(vec_set1(0), z)); }
 NA_INLINE vec na_relu_derivative(vec z, vec y, vec a) { return na_between(vec_set1(0), z, a); }
 
@@ -74,12 +74,12 @@ NA_INLINE vec na_leaky_relu_derivative(vec z, vec y, vec a)
     return vec_select(vec_is_nan(z), z, slope);
 }
 
-/* The leaky ReLU whose slope a is learned, neuron by neuron or layer by layer; a may become negative.
- * He et al. 2015, arXiv:1502.01852. */
+/* The leaky ReLU with a learned slope a, per neuron or per layer; a may become negative. He et al. 2015,
+ * arXiv:1502.01852. */
 NA_INLINE vec na_prelu(vec z, vec a) { return na_leaky_relu(z, a); }
 NA_INLINE vec na_prelu_derivative(vec z, vec y, vec a) { return na_leaky_relu_derivative(z, y, a); }
 
-/* f(z) = exp(z): the positive output that the poisson loss wants. */
+/* f(z) = exp(z): gives the positive output that the poisson loss needs. */
 NA_INLINE vec na_exponential(vec z, vec a) { return vec_exp(z); }
 NA_INLINE vec na_exponential_derivative(vec z, vec y, vec a) { return y; }
 
@@ -128,21 +128,21 @@ NA_INLINE vec na_log_sigmoid(vec z, vec a)
 }
 NA_INLINE vec na_log_sigmoid_derivative(vec z, vec y, vec a) { return vec_sigmoid(vec_neg(z)); }
 
-/* sqrt(z² + a); from 2^60 on a, at most 1e30, is lost in it, and z² may overflow. */
+/* sqrt(z² + a); above 2^60, where z² may overflow, a (at most 1e30) has no effect. */
 NA_INLINE vec na_squareplus_root(vec z, vec a)
 {
     vec size = vec_abs(z);
     return vec_select(vec_lt(size, vec_set1((real)0x1p60)), vec_sqrt(vec_fma(size, size, a)), size);
 }
 
-/* f(z) = (z + sqrt(z² + a)) / 2; where z < 0 as a/4 by its conjugate, which does not cancel.
- * Barron 2021, arXiv:2112.11687. */
+/* f(z) = (z + sqrt(z² + a)) / 2; for z < 0 computed as a/4 by its conjugate, which does not cancel. Barron 2021,
+ * arXiv:2112.11687. */
 NA_INLINE vec na_squareplus(vec z, vec a)
 {
     vec half = vec_set1((real)0.5), mean = vec_fma(half, vec_abs(z), vec_mul(half, na_squareplus_root(z, a)));
     return vec_select(vec_lt(z, vec_set1(0)), vec_div(vec_mul(vec_set1((real)0.25), a), mean), mean);
 }
-/* u = (1 - |z| / sqrt(z² + a)) / 2 where z < 0, again by the conjugate, and 1 - u else. */
+/* u = (1 - |z| / sqrt(z² + a)) / 2 for z < 0, again by the conjugate; otherwise 1 - u. */
 NA_INLINE vec na_squareplus_derivative(vec z, vec y, vec a)
 {
     vec size = vec_abs(z), root = na_squareplus_root(z, a);
@@ -167,10 +167,10 @@ NA_INLINE vec na_squareplus_derivative(vec z, vec y, vec a)
 #define GELU_TANH_END 21.25
 #endif
 
-/* |z|, at most `end`; a NaN stays. */
+/* min(|z|, end); preserves NaN. */
 NA_INLINE vec na_tail(vec z, real end) { return vec_min(vec_set1(end), vec_abs(z)); }
 
-/* max(z, -0.0): where y vanishes it keeps the sign of z. */
+/* max(z, -0.0): where y vanishes, it keeps the sign of z. */
 NA_INLINE vec na_gate(vec z, vec tv, real unscale)
 {
     return vec_fnma(tv, vec_set1(unscale), vec_max(vec_set1((real)-0.0), z));
@@ -183,7 +183,8 @@ NA_INLINE vec na_gate_derivative(vec z, vec u)
 }
 
 /* f(z) = z·Φ(z), Φ the normal distribution: v = exp(-t²/2) m(t), u = exp(-t²/2) (m(t) - t / sqrt(2π)) with m of
- * vec_mills. Of a tiny t, t·s would vanish: so TAIL_SCALE is in it twice. Hendrycks & Gimpel 2016, arXiv:1606.08415. */
+ * vec_mills. For a tiny t, t·s would underflow, so it is multiplied by TAIL_SCALE twice. Hendrycks & Gimpel 2016,
+ * arXiv:1606.08415. */
 NA_INLINE vec na_gelu(vec z, vec a)
 {
     vec t = na_tail(z, GAUSSIAN_END), s, p = vec_mills(t, &s);
@@ -223,7 +224,7 @@ NA_INLINE vec na_silu_derivative(vec z, vec y, vec a)
     return na_logistic_gate_derivative(z, t, vec_tail_exp(t));
 }
 
-/* x(t) = t (α + β t²) with α = sqrt(8/π), β = 0.044715 α; what the rounded numbers leave over is low. */
+/* x(t) = t (α + β t²) with α = sqrt(8/π), β = 0.044715 α; low is the rounding error of x. */
 #define GELU_TANH_ALPHA 0x1.9884533d43651p+0
 #define GELU_TANH_BETA 0x1.2444f2a4d8b4bp-4
 #if NA_REAL_BITS == 32
@@ -312,7 +313,7 @@ NA_INLINE vec na_tanh_shrink_derivative(vec z, vec y, vec a)
 NA_INLINE vec na_sin(vec z, vec a) { return vec_sin(z); }
 NA_INLINE vec na_sin_derivative(vec z, vec y, vec a) { return vec_cos(z); }
 
-/* ---- in straight pieces; at a kink the derivative is 0 where one side has it ------------------- */
+/* ---- piecewise linear; at a kink the derivative is 0 if that of one side is ------------------ */
 
 /* f(z) = min(max(z + 3, 0), 6) / 6 */
 NA_INLINE vec na_hard_sigmoid(vec z, vec a)
@@ -349,7 +350,7 @@ NA_INLINE vec na_hard_shrink_derivative(vec z, vec y, vec a)
     return vec_select(vec_is_nan(z), z, outside);
 }
 
-/* f(z) = z moved towards 0 by a, 0 where it would pass it */
+/* f(z) = z moved towards 0 by a; 0 where |z| <= a */
 NA_INLINE vec na_soft_shrink(vec z, vec a) { return vec_sub(z, vec_min(a, vec_max(vec_neg(a), z))); }
 NA_INLINE vec na_soft_shrink_derivative(vec z, vec y, vec a) { return na_hard_shrink_derivative(z, y, a); }
 

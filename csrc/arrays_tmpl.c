@@ -1,4 +1,4 @@
-/* arrays_tmpl.c: plain arrays: activations on them, by the kernels that networks use, and whether they are finite. */
+/* arrays_tmpl.c: activations on plain arrays, by the kernels of networks, and a test whether arrays are finite. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "network.h"
 
@@ -13,7 +13,7 @@ typedef struct {
     real *y;
 } application;
 
-/* One stretch of whole lines. */
+/* One chunk of whole lines. */
 static void apply_lines(const application *a, int64_t lines, const real *z, real *y)
 {
     real unused[NA_LANES];
@@ -65,13 +65,13 @@ typedef uint64_t __attribute__((may_alias)) bits;
 static const bits exponent = UINT64_C(0x7ff) << 52;
 #endif
 
-/* In stretches that are long enough for SIMD and short enough to stop early. */
+/* In chunks that are long enough for SIMD and short enough to stop early. */
 bool NA_FN(na_all_finite)(int64_t n, const void *x)
 {
     const bits *numbers = x;
     for (int64_t from = 0; from < n; from += 4096) {
         bits found = 0;
-        for (int64_t i = from; i < least(n, from + 4096); i++) found |= (numbers[i] & exponent) == exponent;
+        for (int64_t i = from; i < na_min(n, from + 4096); i++) found |= (numbers[i] & exponent) == exponent;
         if (found) return false;
     }
     return true;

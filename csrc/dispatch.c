@@ -1,4 +1,5 @@
-/* dispatch.c: the best kernels this processor runs, chosen once. The build says by NA_HAVE_<ISA> which there are. */
+/* dispatch.c: chooses, once, the best kernels that this processor runs. The build defines NA_HAVE_<ISA> for each ISA
+ * it has. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 #ifdef __x86_64__
@@ -13,8 +14,8 @@ struct na_kernels_f64;
 /* Whether the processor runs an ISA and the system saves its registers. */
 static inline bool always(void) { return true; }
 #ifdef __x86_64__
-/* FMA, these features of CPUID's leaf 7, and registers that the system saves (XCR0). Not by __builtin_cpu_supports,
- * which clang-cl compiles and does not link. */
+/* Checks FMA, these features of CPUID's leaf 7, and the registers that the system saves (XCR0). Does not use
+ * __builtin_cpu_supports, which clang-cl compiles but does not link. */
 static inline bool has(unsigned features, unsigned registers)
 {
     unsigned a, b, c, d, saved, unused;

@@ -1,5 +1,6 @@
-/* functions.h: what the *_tmpl.c files do for one dtype. A handle begins with a pointer to its dtype's functions;
- * neuract.c calls through it, and so is the only place where a dtype is chosen. What each does: neuract.h. */
+/* functions.h: the functions of one dtype, defined in the *_tmpl.c files. A handle begins with a pointer to its
+ * dtype's functions; neuract.c calls through it, and is the only place that chooses a dtype. neuract.h has the
+ * contracts. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_FUNCTIONS_H
 #define NA_FUNCTIONS_H
@@ -41,12 +42,12 @@ struct na_network {
 struct na_trainer {
     const struct na_functions *functions;
     int64_t steps;
-    int n_threads;     /* as last set */
+    int n_threads;     /* set by na_trainer_set_threads */
     void *inputs;      /* memory for the inputs of a step */
-    size_t input_size; /* bytes of it */
-    bool watching;     /* the neurons, in runs */
+    size_t input_size; /* in bytes */
+    bool watching;     /* whether runs watch the neurons */
     double gradient_norm, dead_share;
-    na_fp_state outside; /* the caller's, while the trainer is at work */
+    na_fp_state outside; /* the caller's state while the trainer works */
 };
 
 #endif

@@ -1,4 +1,4 @@
-/* inspect_tmpl.c: what each neuron of a network does, row by row: its output, and whether it fires. */
+/* inspect_tmpl.c: outputs of each neuron, row by row, and whether it fires. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rows.h"
 
@@ -9,6 +9,7 @@
 typedef struct {
     const network *net;
     const kernel_table *table;
+    const input_kind *kind;
     int64_t rows;
     na_rows x;
     void *const *outputs;
@@ -27,14 +28,15 @@ static void write_fired(const dense *layer, int64_t rows, const real *y, uint8_t
         }
 }
 
-/* One block; thresholds are applied after it is known who fired, which a 0 no longer tells. */
+/* One block. Thresholds come after the test who fires, since outputs of 0 would not tell. */
 static void inspect_block(const inspection *p, int64_t row, real *x, real *y)
 {
     const network *net = p->net;
-    int64_t rows = least(NA_LANES, p->rows - row);
+    int64_t rows = na_min(NA_LANES, p->rows - row);
+    const row_span span = {.x = p->x, .first = row, .n = rows};
     for (int l = 0; l < net->n_layers; l++) {
         const dense *layer = &net->layers[l];
-        NA_FN(na_forward_layer)(p->table, net, l, rows, rows_from(p->x, net->n_inputs, row), x, y);
+        NA_FN(na_forward_layer)(p->kind, p->table, net, l, &span, x, y);
         if (p->fired[l]) {
             dense before = *layer;
             before.neurons.thresholds = NULL;
@@ -61,8 +63,9 @@ na_status NA_FN(na_inspect)(const na_network *handle, int64_t rows, na_rows x, v
 {
     const network *net = (const network *)handle;
     inspection p = {.net = net, .table = kernels, .rows = rows, .x = x, .outputs = outputs, .fired = fired};
-    p.block_size = room_for_block(net, x);
-    int team = threads_worth(forward_work(net, rows, x), n_threads);
+    p.kind = NA_FN(na_kind_of)(x);
+    p.block_size = room_for_block(p.kind, net);
+    int team = threads_worth(forward_work(p.kind, net, rows, x), n_threads);
     p.scratch = na_allocate(na_times((size_t)p.block_size, 2 * (size_t)team), sizeof(real));
     if (!p.scratch) return NA_OUT_OF_MEMORY;
     na_run_team(team, inspect_job, &p);

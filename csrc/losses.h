@@ -1,9 +1,9 @@
-/* losses.h: what a network is trained to make small: each loss one row of the list and two functions.
+/* losses.h: the loss functions: each loss is one row of the list and two functions.
  *
- * t is the target. Losses of the output y are for any elementwise output activation, whose derivative the chain rule
- * adds. Losses of z belong to one output activation; computed from z they need no clipping and lose no digits in the
- * tails. `a` is the loss's parameter, the same for all outputs or one for each. Losses over softmax mix a row's outputs
- * and have their own kernels (kernels/softmax.h). */
+ * t is the target. Losses of the output y work with any elementwise output activation; the chain rule adds its
+ * derivative. Losses of z belong to one output activation; computed from z they need no clipping and lose no digits
+ * in the tails. `a` is the loss's parameter, the same for all outputs or one per output. Losses over softmax mix a
+ * row's outputs and have their own kernels (kernels/softmax.h). */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_LOSSES_H
 #define NA_LOSSES_H
@@ -22,7 +22,7 @@ typedef enum { NA_OF_OUTPUT, NA_OF_Z } na_loss_of;
     X(log_loss_sigmoid, NA_OF_Z)    \
     X(focal_sigmoid, NA_OF_Z)
 
-/* The target of these is one number, the class. */
+/* Their target is one number, the class. */
 #define NA_SOFTMAX_LOSSES(X)     \
     X(log_loss_softmax, NA_OF_Z) \
     X(focal_softmax, NA_OF_Z)
@@ -32,8 +32,8 @@ enum {
     NA_LOSSES(NA_LOSS_ID) NA_N_ELEMENTWISE_LOSSES,
     NA_LAST_ELEMENTWISE_LOSS = NA_N_ELEMENTWISE_LOSSES - 1,
     NA_SOFTMAX_LOSSES(NA_LOSS_ID) NA_N_LOSSES,
-    NA_OWN_LOSS = NA_N_LOSSES, /* of the output, computed by the caller */
-    NA_OWN_SOFTMAX_LOSS        /* the same of the probabilities of softmax */
+    NA_OWN_LOSS = NA_N_LOSSES, /* of the output; the caller computes it */
+    NA_OWN_SOFTMAX_LOSS        /* of the probabilities of softmax; the caller computes it */
 };
 #undef NA_LOSS_ID
 
@@ -77,7 +77,7 @@ NA_INLINE vec na_quantile_gradient(vec y, vec t, vec a)
     return vec_select(vec_lt(vec_set1(0), vec_abs(r)), slope, r);
 }
 
-/* Half the Poisson deviance without the model: t log t − t, 0 at t = 0. */
+/* Half the constant part of the Poisson deviance: t log t − t, 0 at t = 0. */
 NA_INLINE vec na_poisson_constant(vec t)
 {
     vec zero = vec_set1(0);
@@ -103,8 +103,8 @@ NA_INLINE vec na_poisson_sigmoid_gradient(vec z, vec t, vec a)
     return vec_mul(vec_sub(vec_sigmoid(z), t), vec_sigmoid(vec_neg(z)));
 }
 
-/* Half the gamma deviance, t / y − log(t / y) − 1 with y = exp(z): exp(u) − u − 1 with u = log t − z, which is 0 where
- * y = t; the gradient by z is 1 − exp(u). t / y overflows no sooner than the loss. */
+/* Half the gamma deviance, t / y − log(t / y) − 1 with y = exp(z): exp(u) − u − 1 with u = log t − z, which is 0
+ * where y = t; the gradient by z is 1 − exp(u). t / y overflows only where the loss does. */
 NA_INLINE vec na_gamma_exponential(vec z, vec t, vec a)
 {
     vec u = vec_sub(vec_log(t), z);
@@ -115,7 +115,8 @@ NA_INLINE vec na_gamma_exponential_gradient(vec z, vec t, vec a)
     return vec_sub(vec_set1(1), vec_exp(vec_sub(vec_log(t), z)));
 }
 
-/* The share a of the target goes to both classes alike: label smoothing, Szegedy et al. 2016, arXiv:1512.00567. */
+/* Distributes the share a of the target equally over both classes: label smoothing, Szegedy et al. 2016,
+ * arXiv:1512.00567. */
 NA_INLINE vec na_smoothed(vec t, vec a) { return vec_fma(vec_sub(vec_set1(1), a), t, vec_mul(vec_set1((real)0.5), a)); }
 
 /* −t log σ(z) − (1 − t) log(1 − σ(z)) = max(z, 0) − z t + log(1 + exp(−|z|)), whose gradient by z is σ(z) − t; t is
@@ -127,8 +128,8 @@ NA_INLINE vec na_log_loss_sigmoid(vec z, vec t, vec a)
 }
 NA_INLINE vec na_log_loss_sigmoid_gradient(vec z, vec t, vec a) { return vec_sub(vec_sigmoid(z), na_smoothed(t, a)); }
 
-/* −(1 − p)^a log p of what happened, p = σ(x) its probability; both logarithms from x, so that neither tail loses
- * digits. Lin et al. 2017, arXiv:1708.02002. */
+/* −(1 − p)^a log p with p = σ(x) the probability of the true class; both logarithms come from x, so that neither
+ * tail loses digits. Lin et al. 2017, arXiv:1708.02002. */
 NA_INLINE vec na_focal_weight(vec x, vec a)
 {
     vec power = vec_exp(vec_neg(vec_mul(a, vec_softplus(x))));
@@ -136,14 +137,14 @@ NA_INLINE vec na_focal_weight(vec x, vec a)
 }
 NA_INLINE vec na_focal(vec x, vec a) { return vec_mul(na_focal_weight(x, a), vec_softplus(vec_neg(x))); }
 
-/* By x: −(1 − p)^a (a p · (−log p) + 1 − p). */
+/* Derivative by x: −(1 − p)^a (a p · (−log p) + 1 − p). */
 NA_INLINE vec na_focal_gradient(vec x, vec a)
 {
     vec pull = vec_mul(vec_mul(a, vec_sigmoid(x)), vec_softplus(vec_neg(x)));
     return vec_mul(vec_neg(na_focal_weight(x, a)), vec_add(pull, vec_sigmoid(vec_neg(x))));
 }
 
-/* t is 0 or 1: what happened has the probability σ(z) or σ(−z). */
+/* t is 0 or 1: the probability of the true class is σ(z) or σ(−z). */
 NA_INLINE vec na_focal_sign(vec t) { return vec_fma(vec_set1(2), t, vec_set1(-1)); }
 NA_INLINE vec na_focal_sigmoid(vec z, vec t, vec a) { return na_focal(vec_mul(na_focal_sign(t), z), a); }
 NA_INLINE vec na_focal_sigmoid_gradient(vec z, vec t, vec a)

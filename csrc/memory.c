@@ -8,7 +8,7 @@
 #include "neuract.h"
 #include "system.h"
 
-/* Under AddressSanitizer a line that nobody may touch lies behind each piece of an arena. */
+/* Under AddressSanitizer each piece of an arena is followed by a line that must not be touched. */
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
 enum { GAP = 64 };
@@ -20,7 +20,7 @@ enum { GAP = 0 };
 
 enum { LINE = 64, LARGE_PAGE = 1 << 21 };
 
-/* Of na_fail_allocation. While nobody watches, an allocation costs one look at `watched` more. */
+/* For na_fail_allocation. If nobody counts, this costs one read of `watched` per allocation. */
 static atomic_bool watched;
 static atomic_llong asked, held, failing;
 
@@ -49,7 +49,7 @@ void na_count_allocations(int64_t *asked_for, int64_t *not_released)
     *not_released = atomic_load(&held);
 }
 
-/* count × size rounded up to whole lines; false where it does not fit. */
+/* Rounds count × size up to whole lines; false if the result overflows. */
 static bool whole_lines(size_t count, size_t size, size_t *bytes)
 {
     if (size != 0 && count > (SIZE_MAX - LINE) / size) return false;
@@ -57,8 +57,8 @@ static bool whole_lines(size_t count, size_t size, size_t *bytes)
     return true;
 }
 
-/* Large memory comes in pages of 2 MB where the system has them: a walk over many small ones waits for their addresses.
- */
+/* Large memory comes in pages of 2 MB if the system has them: with many small pages, address translation would be
+ * slow. */
 static void *allocate_large(size_t bytes)
 {
     if (bytes > SIZE_MAX - LARGE_PAGE) return NULL;
@@ -75,7 +75,7 @@ void *na_allocate(size_t count, size_t size)
     void *memory =
         bytes >= 2 * LARGE_PAGE ? allocate_large(bytes) : na_aligned_allocate(LINE, bytes > 0 ? bytes : LINE);
     if (!memory) return NULL;
-    ASAN_UNPOISON_MEMORY_REGION(memory, bytes); /* the lines of an arena that lay there before */
+    ASAN_UNPOISON_MEMORY_REGION(memory, bytes); /* of an arena that was here before */
     memset(memory, 0, bytes);
     count_held(memory, 1);
     return memory;
@@ -104,6 +104,10 @@ bool na_arena_allocate(na_arena *arena)
 
 void *na_arena_take(na_arena *arena, size_t count, size_t size)
 {
+    if (!arena->memory) {
+        na_arena_reserve(arena, count, size);
+        return NULL;
+    }
     void *piece = arena->memory + arena->taken;
     size_t bytes = (count * size + LINE - 1) / LINE * LINE;
     ASAN_UNPOISON_MEMORY_REGION(piece, bytes);

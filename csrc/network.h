@@ -1,4 +1,4 @@
-/* network.h: a network of one dtype: its layers and where their parameters lie. Seen by the *_tmpl.c files. */
+/* network.h: a network of one dtype: its layers and the layout of their parameters. For the *_tmpl.c files. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_NETWORK_H
 #define NA_NETWORK_H
@@ -17,9 +17,9 @@ typedef struct NA_FN(na_kernels) kernel_table;
 typedef struct {
     int64_t n_in, units, panels;
     int activation;
-    int64_t n_slopes;         /* learned: 0, 1 or units */
-    int64_t part[3], size[3]; /* of na_part: where it begins in the parameters, and how many numbers */
-    real constant;            /* the activation's parameter where it is not learned */
+    int64_t n_slopes;         /* number of learned slopes: 0, 1 or units */
+    int64_t part[3], size[3]; /* per na_part: position in the parameters, and number of numbers */
+    real constant;            /* the activation's parameter if it is not learned */
     real dropout;
     struct na_neurons neurons;
 } dense;
@@ -27,16 +27,20 @@ typedef struct {
 typedef struct {
     struct na_network handle;
     int n_layers;
-    int64_t n_inputs, widest; /* widest: the most neurons of a layer */
+    int64_t n_inputs, widest; /* widest: neurons of the widest layer */
     int64_t group;            /* blocks that go through the layers together */
-    int64_t n_parameters;     /* with the gaps that let each part begin on a line */
+    int64_t n_parameters;     /* includes the gaps that let each part begin on a line */
     real *parameters;
     dense *layers;
 } network;
 
-static inline int64_t up_to(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
-static inline int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
-static inline int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+static inline int64_t na_round_up(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
+static inline int64_t na_min(int64_t a, int64_t b) { return a < b ? a : b; }
+static inline int64_t na_max(int64_t a, int64_t b) { return a > b ? a : b; }
+
+/* NaN if one of both is. */
+static inline double min_or_nan(double a, double b) { return b < a || isnan(b) ? b : a; }
+static inline double max_or_nan(double a, double b) { return b > a || isnan(b) ? b : a; }
 
 static inline const dense *last_layer(const network *net) { return &net->layers[net->n_layers - 1]; }
 
@@ -48,18 +52,19 @@ static inline double work_of_row(const network *net)
     return work;
 }
 
-/* Threads that `work` multiply-adds are worth: one for each 50 µs or so, since waking a thread costs about as much; at
- * least one, at most n_threads and what the pool has. */
+/* The number of threads that `work` multiply-adds are worth: one per 50 µs or so, since waking a thread takes about
+ * as long. At least 1, at most n_threads and the size of the pool. */
 static inline int threads_worth(double work, int n_threads)
 {
-    double most_threads = n_threads < NA_MAX_THREADS ? n_threads : NA_MAX_THREADS, worth = work / 1e6;
-    return (int)fmax(1, fmin(worth, most_threads));
+    double max_threads = n_threads < NA_MAX_THREADS ? n_threads : NA_MAX_THREADS, worth = work / 1e6;
+    return (int)fmax(1, fmin(worth, max_threads));
 }
 
-/* Whether a neuron that gives y passes it on: unless y < threshold where there is one, else where y is not 0. */
+/* Whether a neuron with output y fires: y is not below the threshold, or without one y is not 0. */
 static inline bool fires(real y, const real *threshold) { return threshold ? !(y < *threshold) : y != 0; }
 
-/* arrays_tmpl.c, inspect_tmpl.c, diagnose_tmpl.c, trainer_tmpl.c and train_tmpl.c; the contracts are in neuract.h. */
+/* Defined in arrays_tmpl.c, inspect_tmpl.c, diagnose_tmpl.c, trainer_tmpl.c and steps_tmpl.c; neuract.h has the
+ * contracts. */
 void NA_FN(na_activation_apply)(int, double, bool, int64_t, const void *, void *);
 void NA_FN(na_softmax_apply)(int64_t, int64_t, const void *, void *);
 bool NA_FN(na_all_finite)(int64_t, const void *);
@@ -74,11 +79,11 @@ void NA_FN(na_trainer_loss)(na_trainer *, const na_data *, double, na_progress *
 void NA_FN(na_trainer_get)(const na_trainer *, na_array, int, na_part, void *);
 void NA_FN(na_trainer_set)(na_trainer *, na_array, int, na_part, const void *);
 
-/* One part of a layer between an array laid out as the parameters and a row-major one. */
+/* Copies one part of a layer between an array in the layout of the parameters and a row-major array. */
 void NA_FN(na_part_get)(const dense *layer, na_part part, const real *parameters, real *out);
 void NA_FN(na_part_set)(const dense *layer, na_part part, real *parameters, const real *in);
 
-/* Activation and threshold of `blocks` blocks; y, slopes and parameter_slopes as in kernel_table.h. */
+/* Applies activation and threshold to `blocks` blocks; y, slopes and parameter_slopes as in kernel_table.h. */
 static inline void activate_blocks(const kernel_table *table, const dense *layer, int64_t blocks, const real *z,
                                    real *y, real *slopes, real *parameter_slopes)
 {

@@ -1,4 +1,4 @@
-/* network_tmpl.c: a network of one dtype: made, filled, read, and asked for predictions. */
+/* network_tmpl.c: a network of one dtype: creates it, gets and sets its parameters, predicts. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rows.h"
 
@@ -7,14 +7,14 @@
 
 #include "memory.h"
 
-/* ---- making ---------------------------------------------------------------------------------- */
+/* ---- creation -------------------------------------------------------------------------------- */
 
-/* More parameters than this no machine can hold. Fewer leave 15 bits for products of a layer's size with lanes, blocks
- * of a group and threads. */
-static const int64_t most_parameters = INT64_C(1) << 48;
+/* No machine can hold more parameters than this. With fewer, 15 bits are left for products of a layer's size with
+ * lanes, blocks of a group and threads. */
+static const int64_t max_parameters = INT64_C(1) << 48;
 
-/* Lays one layer's parts out from `at` on, each on a line of its own; returns the end, or -1 where they are too many.
- */
+/* Lays out one layer's parts from `at` on, each beginning on a line. Returns the end, or -1 if there are too many
+ * parameters. */
 static int64_t lay_out(dense *layer, int64_t at)
 {
     if (__builtin_mul_overflow(layer->n_in, layer->units, &layer->size[NA_WEIGHTS])) return -1;
@@ -22,13 +22,13 @@ static int64_t lay_out(dense *layer, int64_t at)
     layer->size[NA_SLOPES] = layer->n_slopes;
     for (int part = 0; part < 3; part++) {
         layer->part[part] = at;
-        if (layer->size[part] > most_parameters - at) return -1;
-        at = up_to(at + layer->size[part], NA_LANES);
+        if (layer->size[part] > max_parameters - at) return -1;
+        at = na_round_up(at + layer->size[part], NA_LANES);
     }
     return at;
 }
 
-/* The size of a network's parameters; -1 where they are too many. */
+/* The size of a network's parameters, or -1 if there are too many. */
 static int64_t count_parameters(int64_t n_inputs, const na_layer *layers, int n_layers)
 {
     int64_t n_in = n_inputs, at = 0;
@@ -64,8 +64,8 @@ static void fill_layer(network *net, dense *layer, const na_layer *from, na_aren
     layer->neurons.thresholds = copy_thresholds(arena, from);
 }
 
-/* Blocks that keep two layers' lines within about half of an L2 cache of 512 KiB. */
-static int64_t group_of(int64_t widest) { return most(1, least(8, 2048 / widest)); }
+/* Number of blocks that keep two layers' lines within about half of an L2 cache of 512 KiB. */
+static int64_t group_of(int64_t widest) { return na_max(1, na_min(8, 2048 / widest)); }
 
 static na_status create(int64_t n_inputs, const na_layer *layers, int n_layers, na_network **out)
 {
@@ -74,7 +74,7 @@ static na_status create(int64_t n_inputs, const na_layer *layers, int n_layers, 
     na_arena arena = {0};
     na_arena_reserve(&arena, 1, sizeof(network));
     na_arena_reserve(&arena, (size_t)n_layers, sizeof(dense));
-    na_arena_reserve(&arena, (size_t)n_parameters + NA_LANES, sizeof(real)); /* readable one line on: forward_row */
+    na_arena_reserve(&arena, (size_t)n_parameters + NA_LANES, sizeof(real)); /* forward_row reads one line further */
     for (int l = 0; l < n_layers; l++)
         if (layers[l].thresholds) na_arena_reserve(&arena, (size_t)layers[l].units, sizeof(real));
     if (!na_arena_allocate(&arena)) return NA_OUT_OF_MEMORY;
@@ -86,19 +86,19 @@ static na_status create(int64_t n_inputs, const na_layer *layers, int n_layers, 
     for (int l = 0; l < n_layers; l++) {
         net->layers[l].n_in = l == 0 ? n_inputs : net->layers[l - 1].units;
         fill_layer(net, &net->layers[l], &layers[l], &arena);
-        net->widest = most(net->widest, layers[l].units);
+        net->widest = na_max(net->widest, layers[l].units);
     }
-    net->group = group_of(most(n_inputs, net->widest));
+    net->group = group_of(na_max(n_inputs, net->widest));
     *out = &net->handle;
     return NA_OK;
 }
 
-/* ---- parameters in and out ------------------------------------------------------------------- */
+/* ---- getting and setting parameters ---------------------------------------------------------- */
 
-/* A row of a panel of weights: (layer, k, j) -> its place; the panel's width goes to *width. */
+/* Position of row k of the panel of weights that begins with output j; *width ← the panel's width. */
 static int64_t panel_row(const dense *layer, int64_t k, int64_t j, int64_t *width)
 {
-    *width = least(NA_LANES, layer->units - j);
+    *width = na_min(NA_LANES, layer->units - j);
     return j * layer->n_in + k * *width;
 }
 
@@ -144,11 +144,12 @@ static void set(na_network *handle, int layer, na_part part, const void *in)
 
 /* ---- predicting ------------------------------------------------------------------------------ */
 
-enum { ROWS_ONE_BY_ONE = 3 }; /* up to here single rows are faster than a block */
+enum { ROWS_ONE_BY_ONE = 3 }; /* up to this many rows, row by row is faster than a block */
 
 typedef struct {
     const network *net;
     const kernel_table *table;
+    const input_kind *kind;
     int64_t rows;
     na_rows x;
     real *y;
@@ -157,64 +158,65 @@ typedef struct {
     real *scratch;
 } prediction;
 
-/* `rows` rows, at most net->group blocks, through all layers; a and b: scratch_size each. */
-static void predict_group(const prediction *p, int64_t rows, na_rows x, real *y, real *a, real *b)
+/* Predicts `rows` rows from `row` on, at most net->group blocks; a and b: scratch_size numbers each. */
+static void predict_group(const prediction *p, int64_t row, int64_t rows, real *a, real *b)
 {
     const network *net = p->net;
-    int64_t blocks = up_to(rows, NA_LANES) / NA_LANES;
+    const row_span span = {.x = p->x, .first = row, .n = rows};
+    int64_t blocks = na_round_up(rows, NA_LANES) / NA_LANES;
     for (int l = 0; l < net->n_layers; l++) {
         const dense *layer = &net->layers[l];
-        NA_FN(na_forward_layer)(p->table, net, l, rows, x, a, b);
+        NA_FN(na_forward_layer)(p->kind, p->table, net, l, &span, a, b);
         activate_blocks(p->table, layer, blocks, b, b, NULL, NULL);
         real *swap = a;
         a = b, b = swap;
     }
     int64_t units = last_layer(net)->units;
     for (int64_t r = 0; r < rows; r += NA_LANES)
-        p->table->scatter(units, least(NA_LANES, rows - r), a + r * units, y + r * units);
+        p->table->scatter(units, na_min(NA_LANES, rows - r), a + r * units, p->y + (row + r) * units);
 }
 
-static void predict_row(const prediction *p, na_rows rows, real *y, real *a, real *b)
+static void predict_row(const prediction *p, int64_t row, real *a, real *b)
 {
     const network *net = p->net;
-    const real *x = rows.values;
-    for (int l = 0; l < net->n_layers; l++) {
-        const dense *layer = &net->layers[l];
-        if (l == 0 && is_sparse(rows))
-            NA_FN(na_sparse_row)(p->table, layer, net->parameters, rows, 0, a);
-        else
-            p->table->forward_row(layer->n_in, layer->units, x, net->parameters + layer->part[NA_WEIGHTS],
-                                  net->parameters + layer->part[NA_BIASES], a);
+    p->kind->forward_row(p->table, net, p->x, row, a);
+    for (int l = 0;; l++) {
+        const dense *layer = &net->layers[l], *above = layer + 1;
         if (layer->activation == NA_SOFTMAX)
             p->table->softmax_row(layer->units, a, a);
         else
             p->table->activate_row[layer->activation](layer->units, a, &layer->neurons, a);
-        x = a, a = b, b = (real *)x;
+        if (l == net->n_layers - 1) break;
+        p->table->forward_row(above->n_in, above->units, a, net->parameters + above->part[NA_WEIGHTS],
+                              net->parameters + above->part[NA_BIASES], b);
+        real *swap = a;
+        a = b, b = swap;
     }
-    memcpy(y, x, (size_t)last_layer(net)->units * sizeof(real));
+    int64_t units = last_layer(net)->units;
+    memcpy(p->y + row * units, a, (size_t)units * sizeof(real));
 }
 
 static void predict_job(void *argument, na_team *team, int thread)
 {
     prediction *p = argument;
     real *a = p->scratch + 2 * thread * p->scratch_size, *b = a + p->scratch_size;
-    int64_t n_inputs = p->net->n_inputs, units = last_layer(p->net)->units;
     if (p->rows <= ROWS_ONE_BY_ONE) {
-        for (int64_t r = thread; r < p->rows; r += team->size)
-            predict_row(p, rows_from(p->x, n_inputs, r), p->y + r * units, a, b);
+        for (int64_t r = thread; r < p->rows; r += team->size) predict_row(p, r, a, b);
         return;
     }
     int64_t group = p->net->group * NA_LANES;
     for (int64_t r; (r = atomic_fetch_add(&p->next_row, group)) < p->rows;)
-        predict_group(p, least(group, p->rows - r), rows_from(p->x, n_inputs, r), p->y + r * units, a, b);
+        predict_group(p, r, na_min(group, p->rows - r), a, b);
 }
 
 static na_status predict(const na_network *handle, int64_t rows, na_rows x, void *y, int n_threads)
 {
     const network *net = (const network *)handle;
     prediction p = {.net = net, .table = kernels, .rows = rows, .x = x, .y = y};
-    int team = threads_worth(forward_work(net, rows, x), n_threads);
-    p.scratch_size = rows <= ROWS_ONE_BY_ONE ? up_to(net->widest, NA_LANES) : net->group * room_for_block(net, x);
+    p.kind = NA_FN(na_kind_of)(x);
+    int team = threads_worth(forward_work(p.kind, net, rows, x), n_threads);
+    p.scratch_size =
+        rows <= ROWS_ONE_BY_ONE ? na_round_up(net->widest, NA_LANES) : net->group * room_for_block(p.kind, net);
     p.scratch = na_allocate(na_times((size_t)p.scratch_size, 2 * (size_t)team), sizeof(real));
     if (!p.scratch) return NA_OUT_OF_MEMORY;
     na_run_team(team, predict_job, &p);

@@ -1,5 +1,6 @@
-/* neuract.c: the functions of neuract.h, each handed to the dtype of its handle. What computes, and be it a size or a
- * conversion, does so in the core's floating-point state: exceptions that the caller lets trap are none of ours. */
+/* neuract.c: the functions of neuract.h, each passed on to the dtype of its handle. Functions that compute, even a
+ * size or a conversion, run in the core's floating-point state, so that no exception traps that the caller has
+ * enabled. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "neuract.h"
 
@@ -43,10 +44,18 @@ int64_t na_loss_targets(int loss, int64_t units)
 
 int na_optimizer_named(const char *name)
 {
-#define NA_NAME(optimizer) [NA_OPTIMIZER_##optimizer] = #optimizer,
+#define NA_NAME(optimizer, n_parameters) [NA_OPTIMIZER_##optimizer] = #optimizer,
     static const char *const names[] = {NA_OPTIMIZERS(NA_NAME)};
 #undef NA_NAME
     return find(name, NA_N_OPTIMIZERS, names);
+}
+
+int64_t na_optimizer_parameters(int optimizer)
+{
+#define NA_COUNT(optimizer, n_parameters) [NA_OPTIMIZER_##optimizer] = n_parameters,
+    static const int64_t counts[] = {NA_OPTIMIZERS(NA_COUNT)};
+#undef NA_COUNT
+    return counts[optimizer];
 }
 
 static const struct na_functions *functions_of(na_dtype dtype)

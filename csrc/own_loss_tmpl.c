@@ -1,13 +1,13 @@
-/* own_loss_tmpl.c: a loss of the caller's own, who gets rows, not blocks, and for softmax has the classes marked. */
+/* own_loss_tmpl.c: the caller's own loss, which gets rows, not blocks, and for softmax a mark for each row's class. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trainer.h"
 
-/* Losses and gradients of the chunk from the caller. */
+/* Asks the caller for the losses and gradients of the chunk. */
 static void ask_for_loss(trainer *t, int64_t rows)
 {
     na_fp_leave(t->handle.outside);
-    t->abandoned = !t->training.own_loss(t->training.own_context, rows, t->own_outputs, t->own_targets, t->row_losses,
-                                         t->own_gradients);
+    t->run.abandoned = !t->training.own_loss(t->training.own_context, rows, t->own_outputs, t->own_targets,
+                                             t->row_losses, t->own_gradients);
     na_fp_enter();
 }
 
@@ -18,7 +18,7 @@ static void mark_classes(int64_t units, int64_t rows, const real *classes, real 
         for (int64_t j = 0; j < units; j++) targets[r * units + j] = classes[r] == (real)j;
 }
 
-/* From the gradient by the outputs y of softmax to that by z: y_j (g_j − Σ g_i y_i). */
+/* Turns the gradient by the outputs y of softmax into that by z: y_j (g_j − Σ g_i y_i). */
 static void through_softmax(int64_t units, const real *y, real *gradient)
 {
     real mean = 0;
@@ -26,14 +26,14 @@ static void through_softmax(int64_t units, const real *y, real *gradient)
     for (int64_t j = 0; j < units; j++) gradient[j] = y[j] * (gradient[j] - mean);
 }
 
-/* Rows and targets of the chunk as the caller gets them. */
+/* Writes outputs and targets of the chunk row by row, as the caller gets them. */
 static void write_rows(const trainer *t, const scratch *s, int64_t blocks, bool softmax, const real *y)
 {
     int64_t units = last_layer(t->net)->units, size = units * NA_LANES;
     for (int64_t b = 0; b < blocks; b++) {
         real *targets = t->own_targets + b * size;
         t->table->scatter(units, rows_of(t, b), y + b * size, t->own_outputs + b * size);
-        gather_rows(t, b, t->n_targets, t->data->targets, s->targets);
+        gather_rows(t, b, t->n_targets, t->run.data->targets, s->targets);
         if (softmax)
             mark_classes(units, rows_of(t, b), s->targets, targets);
         else
@@ -41,7 +41,7 @@ static void write_rows(const trainer *t, const scratch *s, int64_t blocks, bool 
     }
 }
 
-/* What counts of a row's gradient; of a row without weight nothing, be it infinite. */
+/* Multiplies a row's gradient by its weight; 0 for weight 0, even if the gradient is infinite. */
 static void weigh(int64_t units, real weight, real *gradient)
 {
     for (int64_t j = 0; j < units; j++) gradient[j] = weight == 0 ? 0 : weight * gradient[j];

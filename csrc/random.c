@@ -20,20 +20,20 @@ void na_philox(const uint32_t key[2], const uint32_t counter[4], uint32_t out[4]
     out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
 }
 
-/* Which numbers those at i, i − 1, ... are swapped with: places[c], at most i − c, drawn as NumPy's legacy generators
- * do: as many bits as the most has, again and again until they fit. No branch on that: nothing could predict it. */
+/* Draws the partners of the swaps at i, i − 1, ...: places[c] ≤ i − c. As NumPy's legacy generators do, draws as
+ * many bits as the maximum has until the number fits. Without a branch, which could not be predicted. */
 static void draw_places(int64_t i, int64_t count, na_next_uint32 *next, void *state, uint32_t *places)
 {
     for (int64_t c = 0; c < count;) {
-        uint32_t most = (uint32_t)(i - c);
-        places[c] = next(state) & UINT32_MAX >> __builtin_clz(most);
-        c += places[c] <= most;
+        uint32_t max = (uint32_t)(i - c);
+        places[c] = next(state) & UINT32_MAX >> __builtin_clz(max);
+        c += places[c] <= max;
     }
 }
 
 void na_shuffle(int64_t n, uint32_t *order, na_next_uint32 *next, void *state)
 {
-    enum { AHEAD = 64 }; /* draws before their swaps, so that what they swap is on its way from memory together */
+    enum { AHEAD = 64 }; /* draws before their swaps, so that all their loads from memory overlap */
     uint32_t places[AHEAD];
     for (int64_t i = n - 1; i > 0; i -= AHEAD) {
         int64_t count = i < AHEAD ? i : AHEAD;

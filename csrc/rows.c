@@ -1,4 +1,4 @@
-/* rows.c: whether sparse rows can be read at all, and as they must lie. */
+/* rows.c: checks that sparse rows are sorted and within bounds. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "neuract.h"
 
@@ -9,10 +9,11 @@ static bool starts_ascend(int64_t rows, int64_t stored, const int64_t *starts)
     return ascend;
 }
 
-/* Stretches are long enough for SIMD, and short enough to count in 32 bits. */
+/* Chunks are long enough for SIMD, and short enough to count in 32 bits. */
 enum { STRETCH = 4096 };
 
-/* Of entries from .. to: whether a column is not in 0 .. end − 1, and how often one is not less than the next. */
+/* Looks at entries from .. to: returns whether a column is not in 0 .. end − 1, and adds to *falls how often a
+ * column is not less than the next. */
 static bool count_falls(int64_t from, int64_t to, uint32_t end, const int32_t *columns, int64_t *falls)
 {
     bool outside = from < to && (uint32_t)columns[to - 1] >= end;
@@ -20,7 +21,7 @@ static bool count_falls(int64_t from, int64_t to, uint32_t end, const int32_t *c
         int64_t stop = at + STRETCH < to - 1 ? at + STRETCH : to - 1;
         uint32_t beyond = 0, fell = 0;
         for (int64_t i = at; i < stop; i++) {
-            beyond |= (uint32_t)columns[i] >= end; /* as a negative one is */
+            beyond |= (uint32_t)columns[i] >= end; /* a negative column is beyond, too */
             fell += columns[i] >= columns[i + 1];
         }
         outside |= beyond;
@@ -29,9 +30,9 @@ static bool count_falls(int64_t from, int64_t to, uint32_t end, const int32_t *c
     return outside;
 }
 
-/* Columns are sorted where they fall from one row to the next only. */
-na_rows_state na_rows_look(int64_t rows, int64_t n_inputs, int64_t stored, const int32_t *columns,
-                           const int64_t *starts)
+/* Columns are sorted if they fall only from one row to the next. */
+na_rows_state na_rows_check(int64_t rows, int64_t n_inputs, int64_t stored, const int32_t *columns,
+                            const int64_t *starts)
 {
     if (!starts_ascend(rows, stored, starts)) return NA_ROWS_BROKEN;
     int64_t falls = 0;

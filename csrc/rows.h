@@ -1,61 +1,84 @@
-/* rows.h: rows of the user's X, dense or sparse; sparse ones from their stored entries through the first layer, and
- * sorted by column for its gradients (rows_tmpl.c). */
+/* rows.h: rows of the user's X and the first layer, which reads them. Each kind of rows is an input_kind with its
+ * functions in a file of its own (dense_rows_tmpl.c, sparse_rows_tmpl.c); rows_tmpl.c lists the kinds. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_ROWS_H
 #define NA_ROWS_H
 
+#include "memory.h"
 #include "network.h"
 
-/* The stored entries of some rows, column by column; `rows` counts among them, ascending in each column. */
+/* n rows: order[first + i], or first + i of x if order is NULL. weights: their sample weights, or NULL if all are 1. */
+typedef struct {
+    na_rows x;
+    const uint32_t *order;
+    int64_t first, n;
+    const real *weights;
+} row_span;
+
+static inline int64_t row_number(const row_span *rows, int64_t i)
+{
+    return rows->order ? rows->order[rows->first + i] : rows->first + i;
+}
+
+/* The stored entries of some rows, column by column. `rows` counts from the first of these rows, ascending in each
+ * column. */
 typedef struct {
     int64_t *starts; /* n_inputs + 2 places; column k lies from starts[k] to starts[k + 1] */
     int32_t *rows;
     real *values;
 } column_entries;
 
-static inline bool is_sparse(na_rows x) { return x.columns != NULL; }
+/* The inputs of a chunk for the gradients of the first layer: blocks or columns. */
+typedef struct {
+    real *blocks; /* n_inputs lines per block; NULL if the kind does not use them */
+    column_entries columns;
+} chunk_inputs;
 
-/* The rows from `row` on. */
-static inline na_rows rows_from(na_rows x, int64_t n_inputs, int64_t row)
-{
-    if (is_sparse(x))
-        x.starts += row;
-    else
-        x.values = (const real *)x.values + row * n_inputs;
-    return x;
-}
+typedef struct {
+    /* Returns how many numbers of the first `rows` rows the first layer multiplies. */
+    double (*stored)(const network *net, na_rows x, int64_t rows);
+    /* Returns how many lines per block forward needs in `below`. */
+    int64_t (*lines)(const network *net);
+    /* z ← the first layer on one row of x; written to the end of the last line. */
+    void (*forward_row)(const kernel_table *table, const network *net, na_rows x, int64_t row, real *z);
+    /* z ← the first layer on some rows, in blocks. z is finite for rows of weight 0, since an infinity times their
+     * weight would be NaN. below: the place in chunk_inputs.blocks, or if the kind does not use them, scratch. */
+    void (*forward)(const kernel_table *table, const network *net, const row_span *rows, real *below, real *z);
+    /* Adds the stored entries of `rows` rows to the activities of their columns. NULL: forward leaves the inputs in
+     * `below`, in blocks, all of which count. */
+    void (*add_entries)(na_rows x, int64_t rows, na_activity *columns);
+
+    /* Takes the memory for the inputs of any `chunk` of the `rows` rows of x. */
+    void (*take)(na_arena *arena, const network *net, na_rows x, int64_t rows, int64_t chunk, chunk_inputs *inputs);
+    /* Fills inputs->columns from a chunk's rows. NULL: the kind uses inputs->blocks, which forward fills. */
+    void (*sort)(const network *net, const row_span *rows, const chunk_inputs *inputs);
+    /* As backward_weights of kernel_table.h, for a panel of the first layer. */
+    void (*backward_weights)(const kernel_table *table, const network *net, const chunk_inputs *inputs, int64_t width,
+                             int64_t rows, const real *dz, bool add, real *dweights);
+} input_kind;
+
+extern const input_kind NA_FN(na_dense_rows), NA_FN(na_sparse_rows);
+
+/* The kind of x. Ask once per call, chunk or panel, not per row. */
+const input_kind *NA_FN(na_kind_of)(na_rows x);
 
 /* Multiply-adds of `rows` rows through the network, forward. */
-static inline double forward_work(const network *net, int64_t rows, na_rows x)
+static inline double forward_work(const input_kind *kind, const network *net, int64_t rows, na_rows x)
 {
     const dense *first = &net->layers[0];
     double inputs = (double)rows * (double)first->n_in;
-    double stored = is_sparse(x) ? (double)(x.starts[rows] - x.starts[0]) : inputs;
-    return (double)rows * work_of_row(net) + (stored - inputs) * (double)first->units;
+    return (double)rows * work_of_row(net) + (kind->stored(net, x, rows) - inputs) * (double)first->units;
 }
 
-/* Numbers that hold a block of any layer, or what is needed on the way from rows of x to a block of the first. */
-static inline int64_t room_for_block(const network *net, na_rows x)
+/* Numbers that hold a block of any layer, or of what the first layer reads. */
+static inline int64_t room_for_block(const input_kind *kind, const network *net)
 {
-    return (is_sparse(x) ? net->widest + 1 : most(net->n_inputs, net->widest)) * NA_LANES;
+    return na_max(kind->lines(net), net->widest) * NA_LANES;
 }
 
-/* z of a first layer for one row (written to the end of the last line), and for a block of 1 ≤ `rows` ≤ NA_LANES rows,
- * order[i] or the i-th of x where order is NULL, by way of z_rows, `units` + 1 lines. */
-void NA_FN(na_sparse_row)(const kernel_table *table, const dense *layer, const real *parameters, na_rows x, int64_t row,
-                          real *z);
-void NA_FN(na_sparse_block)(const kernel_table *table, const dense *layer, const real *parameters, na_rows x,
-                            const uint32_t *order, int64_t rows, real *z_rows, real *z);
-
-/* z of layer l for `rows` rows, in blocks. below: what the layer below passes on, in blocks; for the first layer room
- * for what is needed on the way from x, which for dense rows becomes their blocks. */
-void NA_FN(na_forward_layer)(const kernel_table *table, const network *net, int l, int64_t rows, na_rows x, real *below,
-                             real *z);
-
-/* The most entries that any `chunk` of the rows hold, or more. */
-int64_t NA_FN(na_most_stored)(na_rows x, int64_t rows, int64_t chunk);
-/* The entries of `rows` rows, order[i] or the i-th of x where order is NULL, by column. */
-void NA_FN(na_sort_columns)(na_rows x, int64_t n_inputs, const uint32_t *order, int64_t rows,
-                            const column_entries *sorted);
+/* z ← layer l on some rows, in blocks. below: outputs of the layer below, in blocks; for the first layer as in
+ * input_kind.forward. */
+void NA_FN(na_forward_layer)(const input_kind *kind, const kernel_table *table, const network *net, int l,
+                             const row_span *rows, real *below, real *z);
 
 #endif

@@ -1,5 +1,5 @@
-/* system.h: what the core asks of the operating system, for C11's own threads are not everywhere: locks, threads, the
- * clock, aligned memory. system_posix.c or system_windows.c answers; no other file knows which. */
+/* system.h: the interface to the operating system: locks, threads, the clock, aligned memory (not every platform has
+ * C11's own threads). Only system_posix.c and system_windows.c know the system. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_SYSTEM_H
 #define NA_SYSTEM_H
@@ -7,10 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* NA_UNLOCKED and NA_NOBODY_WAITS initialise a mutex and a condition. A thread's function returns 0. */
+/* NA_UNLOCKED and NA_NOBODY_WAITS initialise a mutex and a condition. The function of a thread returns 0. */
 #ifdef _WIN32
 typedef struct {
-    void *state; /* all that an SRWLOCK or a CONDITION_VARIABLE is */
+    void *state; /* SRWLOCK and CONDITION_VARIABLE consist of one pointer */
 } na_mutex, na_condition;
 typedef unsigned na_thread_result;
 #define NA_UNLOCKED {NULL}
@@ -28,24 +28,24 @@ void na_lock(na_mutex *mutex);
 bool na_try_lock(na_mutex *mutex);
 void na_unlock(na_mutex *mutex);
 
-/* Unlocks the mutex while it waits to be woken; may return without having been. */
+/* Unlocks the mutex while it waits to be woken; may return without being woken. */
 void na_wait(na_condition *condition, na_mutex *mutex);
 void na_wake_one(na_condition *condition);
 void na_wake_all(na_condition *condition);
 
-/* A thread that ends with the process; false where there is none to be had. */
+/* Starts a thread that ends with the process; returns false if the system refuses. */
 bool na_start_thread(na_thread_result (*run)(void *), void *argument);
 void na_yield(void);
-/* Calls the function in the child of each fork from now on, where there are forks. */
+/* Calls the function in the child of each later fork, on systems that have forks. */
 void na_after_fork(void (*in_child)(void));
 
-/* Seconds since some moment of the past. */
+/* Seconds since a fixed moment in the past. */
 double na_seconds(void);
 
-/* NULL where memory is short; alignment: a power of 2; bytes: a multiple of it. */
+/* Returns NULL if memory is short. alignment: a power of 2; bytes: a multiple of it. */
 void *na_aligned_allocate(size_t alignment, size_t bytes);
 void na_aligned_free(void *memory);
-/* A wish for pages of 2 MB. */
+/* Asks for pages of 2 MB; the system may refuse. */
 void na_ask_large_pages(void *memory, size_t bytes);
 
 #endif

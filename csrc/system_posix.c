@@ -41,6 +41,6 @@ void na_aligned_free(void *memory) { free(memory); }
 void na_ask_large_pages(void *memory, size_t bytes)
 {
 #ifdef MADV_HUGEPAGE
-    madvise(memory, bytes, MADV_HUGEPAGE); /* refused, small pages do the same */
+    madvise(memory, bytes, MADV_HUGEPAGE); /* if refused, small pages work as well */
 #endif
 }

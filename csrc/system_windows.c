@@ -46,5 +46,5 @@ double na_seconds(void)
 void *na_aligned_allocate(size_t alignment, size_t bytes) { return _aligned_malloc(bytes, alignment); }
 void na_aligned_free(void *memory) { _aligned_free(memory); }
 
-/* Those need a right that users rarely have. */
+/* large pages need a privilege that users rarely have */
 void na_ask_large_pages(void *memory, size_t bytes) {}

@@ -1,5 +1,5 @@
-/* threads.c: see threads.h. One pool a process, one team at a time: who finds it taken works alone, with the same
- * result. */
+/* threads.c: see threads.h. One pool per process, one team at a time: a caller that finds the pool in use works
+ * alone, with the same result. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "threads.h"
 
@@ -12,12 +12,12 @@
 enum { MAX_WORKERS = NA_MAX_THREADS - 1, SPINS = 20000 };
 
 typedef struct {
-    na_mutex in_use; /* held by the caller of the team at work */
+    na_mutex in_use; /* locked by the caller of the team at work */
     na_mutex mutex;  /* guards the rest */
     na_condition posted, finished;
     uint64_t jobs; /* posted so far */
     int workers;
-    int size, running; /* of the team at work; no team: 0. A worker may wake when the job it was woken for is over. */
+    int size, running; /* of the team at work, 0 without a team. A worker may wake up after its job is over. */
     na_job *job;
     void *argument;
     na_team *team;
@@ -28,12 +28,12 @@ typedef struct {
 
 static thread_pool pool = NOBODY_HIRED;
 
-/* In the child of a fork the workers do not exist, and the locks may be held by threads that do not either. */
+/* After a fork, the child has no workers, and locks may be held by threads that do not exist there. */
 static void forget_workers(void) { pool = (thread_pool)NOBODY_HIRED; }
 
 typedef struct {
     int thread;    /* 1 .. workers */
-    uint64_t jobs; /* posted before it was made */
+    uint64_t jobs; /* posted before the worker was made */
 } worker_start;
 
 static worker_start starts[MAX_WORKERS + 1];
@@ -55,7 +55,7 @@ static na_thread_result work(void *argument)
     return 0;
 }
 
-/* Makes workers until there are n, or the system refuses. Returns how many there are. */
+/* Starts workers until there are n, or the system refuses. Returns the number of workers. */
 static int hire(int n)
 {
     static bool knows_of_forks;

@@ -1,5 +1,5 @@
-/* trainer_tmpl.c: a trainer of one dtype: its memory taken at once, but for the inputs of a step, which depend on the
- * data; its state read and set. */
+/* trainer_tmpl.c: a trainer of one dtype: allocates its memory at once (the inputs of a step separately, since they
+ * depend on the data), gets and sets its state. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trainer.h"
 
@@ -7,32 +7,18 @@
 
 enum { MAX_CHUNK = 1024 }; /* rows: more would leave the L2 cache, and memory would grow with the batch */
 
-/* ---- making ---------------------------------------------------------------------------------- */
+/* ---- creation -------------------------------------------------------------------------------- */
 
-/* Takes all of the trainer's memory from the arena; in the first pass only counts it. One walk for both,
- * so that they cannot disagree. */
-typedef struct {
-    na_arena arena;
-    bool counting;
-} allocation;
+static void *take(na_arena *a, int64_t count, size_t size) { return na_arena_take(a, (size_t)count, size); }
 
-static void *take(allocation *a, int64_t count, size_t size)
+static real *take_reals(na_arena *a, int64_t rows, int64_t columns)
 {
-    if (!a->counting) return na_arena_take(&a->arena, (size_t)count, size);
-    na_arena_reserve(&a->arena, (size_t)count, size);
-    return NULL;
+    return na_arena_take(a, na_times((size_t)rows, (size_t)columns), sizeof(real));
 }
 
-static real *take_reals(allocation *a, int64_t rows, int64_t columns)
-{
-    int64_t count;
-    if (__builtin_mul_overflow(rows, columns, &count)) a->arena.overflow = true, count = 0;
-    return take(a, count, sizeof(real));
-}
-
-/* An array with one piece a layer, `lines` lines for each of its units (rounded up to panels), for the layers before
- * `last`; only of those with learned slopes if `learned`. */
-static real **take_layers(allocation *a, const network *net, int64_t lines, int last, bool learned)
+/* An array with one piece per layer before `last`: `lines` lines for each unit, rounded up to panels. `learned`:
+ * only for layers with learned slopes, the others get NULL. */
+static real **take_layers(na_arena *a, const network *net, int64_t lines, int last, bool learned)
 {
     real **pieces = take(a, net->n_layers, sizeof *pieces);
     for (int l = 0; l < last; l++) {
@@ -43,10 +29,10 @@ static real **take_layers(allocation *a, const network *net, int64_t lines, int 
     return pieces;
 }
 
-static void take_scratch(allocation *a, const trainer *t, scratch *s)
+static void take_scratch(na_arena *a, const trainer *t, scratch *s)
 {
     const network *net = t->net;
-    int64_t panels_widest = up_to(net->widest, NA_LANES);
+    int64_t panels_widest = na_round_up(net->widest, NA_LANES);
     s->slopes = take_layers(a, net, t->group, net->n_layers, false);
     s->parameter_slopes = take_layers(a, net, t->group, net->n_layers, true);
     s->delta = take_reals(a, panels_widest, t->group * NA_LANES);
@@ -56,7 +42,8 @@ static void take_scratch(allocation *a, const trainer *t, scratch *s)
     s->z_rows = take_reals(a, net->layers[0].units + 1, NA_LANES);
 }
 
-static void take_all(allocation *a, trainer *t)
+/* Takes all of the trainer's memory, or counts it if the arena is not allocated yet. */
+static void take_all(na_arena *a, trainer *t)
 {
     const network *net = t->net;
     t->gradients = take_reals(a, net->n_parameters, 1);
@@ -76,6 +63,7 @@ static void take_all(allocation *a, trainer *t)
     t->panels = take(a, t->n_panels, sizeof(panel));
     t->sums = take(a, t->n_panels, sizeof(panel_sums));
     t->loss_parameters = take_reals(a, t->training.n_loss_parameters, 1);
+    t->optimizer_parameters = take(a, na_optimizer_parameters(t->training.optimizer), sizeof(double));
     if (t->has_own_loss) {
         int64_t units = last_layer(net)->units;
         t->own_outputs = take_reals(a, t->chunk, units);
@@ -89,19 +77,6 @@ static void take_all(allocation *a, trainer *t)
     }
 }
 
-static void take_inputs(allocation *a, trainer *t, const na_data *data)
-{
-    int64_t n_inputs = t->net->n_inputs;
-    if (!is_sparse(data->x)) {
-        t->inputs = take_reals(a, n_inputs, t->padded);
-        return;
-    }
-    int64_t stored = NA_FN(na_most_stored)(data->x, data->rows, t->chunk);
-    t->columns.starts = take(a, n_inputs + 2, sizeof *t->columns.starts);
-    t->columns.rows = take(a, stored, sizeof *t->columns.rows);
-    t->columns.values = take_reals(a, stored, 1);
-}
-
 static void list_panels(trainer *t)
 {
     panel *next = t->panels;
@@ -112,29 +87,31 @@ static void list_panels(trainer *t)
 na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *training, na_trainer **out)
 {
     network *net = (network *)handle;
-    trainer sizes = {.handle = {.functions = &NA_FN(na_functions)}, .net = net, .training = *training};
-    sizes.chunk = least(training->batch_size, MAX_CHUNK);
+    trainer sizes = {
+        .handle = {.functions = &NA_FN(na_functions)}, .table = kernels, .net = net, .training = *training};
+    sizes.chunk = na_min(training->batch_size, MAX_CHUNK);
     sizes.training.n_threads = threads_worth(work_of_rows(net, sizes.chunk), training->n_threads);
     sizes.handle.n_threads = sizes.training.n_threads;
-    sizes.padded = up_to(sizes.chunk, NA_LANES);
+    sizes.padded = na_round_up(sizes.chunk, NA_LANES);
     sizes.group = net->group;
     sizes.has_own_loss = training->loss >= NA_OWN_LOSS;
     if (sizes.has_own_loss) sizes.training.n_threads = 1, sizes.group = sizes.padded / NA_LANES;
     sizes.n_targets = na_loss_targets(training->loss, last_layer(net)->units);
     for (int l = 0; l < net->n_layers; l++) sizes.n_panels += net->layers[l].panels;
 
-    allocation a = {.counting = true};
+    na_arena a = {0};
     take(&a, 1, sizeof(trainer));
     take_all(&a, &sizes);
-    if (!na_arena_allocate(&a.arena)) return NA_OUT_OF_MEMORY;
-    a.counting = false;
+    if (!na_arena_allocate(&a)) return NA_OUT_OF_MEMORY;
     trainer *t = take(&a, 1, sizeof(trainer));
     *t = sizes;
     take_all(&a, t);
     list_panels(t);
     for (int64_t i = 0; i < training->n_loss_parameters; i++)
         t->loss_parameters[i] = (real)training->loss_parameters[i];
-    t->training.loss_parameters = NULL; /* the caller's */
+    for (int64_t i = 0; i < na_optimizer_parameters(training->optimizer); i++)
+        t->optimizer_parameters[i] = training->optimizer_parameters[i];
+    t->training.loss_parameters = t->training.optimizer_parameters = NULL; /* belong to the caller */
     *out = &t->handle;
     return NA_OK;
 }
@@ -142,20 +119,21 @@ na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *traini
 na_status NA_FN(na_trainer_reserve)(na_trainer *handle, const na_data *data)
 {
     trainer *t = (trainer *)handle;
-    allocation a = {.counting = true};
-    take_inputs(&a, t, data);
-    if (a.arena.overflow || a.arena.reserved > handle->input_size) {
-        if (!na_arena_allocate(&a.arena)) return NA_OUT_OF_MEMORY;
+    const input_kind *kind = NA_FN(na_kind_of)(data->x);
+    na_arena arena = {0};
+    kind->take(&arena, t->net, data->x, data->rows, t->chunk, &t->inputs);
+    if (arena.overflow || arena.reserved > handle->input_size) {
+        if (!na_arena_allocate(&arena)) return NA_OUT_OF_MEMORY;
         na_release(handle->inputs);
-        handle->inputs = a.arena.memory;
-        handle->input_size = a.arena.reserved;
+        handle->inputs = arena.memory;
+        handle->input_size = arena.reserved;
     }
-    a = (allocation){.arena.memory = handle->inputs};
-    take_inputs(&a, t, data);
+    arena = (na_arena){.memory = handle->inputs};
+    kind->take(&arena, t->net, data->x, data->rows, t->chunk, &t->inputs);
     return NA_OK;
 }
 
-/* ---- state in and out ------------------------------------------------------------------------ */
+/* ---- getting and setting state --------------------------------------------------------------- */
 
 static real *array_of(const trainer *t, na_array array)
 {

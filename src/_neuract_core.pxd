@@ -33,6 +33,7 @@ cdef extern from "neuract.h" nogil:
     int na_loss_named(const char *name)
     int na_optimizer_named(const char *name)
     int64_t na_loss_targets(int loss, int64_t units)
+    int64_t na_optimizer_parameters(int optimizer)
 
     void na_activation_apply(na_dtype dtype, int activation, double parameter, c_bool derivative, int64_t n,
                              const void *z, void *y)
@@ -50,8 +51,8 @@ cdef extern from "neuract.h" nogil:
         NA_ROWS_UNSORTED
         NA_ROWS_BROKEN
 
-    na_rows_state na_rows_look(int64_t rows, int64_t n_inputs, int64_t stored, const int32_t *columns,
-                               const int64_t *starts)
+    na_rows_state na_rows_check(int64_t rows, int64_t n_inputs, int64_t stored, const int32_t *columns,
+                                const int64_t *starts)
 
     ctypedef struct na_layer:
         int64_t units
@@ -95,12 +96,7 @@ cdef extern from "neuract.h" nogil:
         const double *loss_parameters
         int64_t n_loss_parameters
         int optimizer
-        double momentum
-        c_bool nesterov
-        double beta_1
-        double beta_2
-        double epsilon
-        double weight_decay
+        const double *optimizer_parameters
         double alpha
         double l1
         double max_grad_norm

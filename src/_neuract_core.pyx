@@ -102,9 +102,9 @@ cdef int number_of(int found, str kind, str name) except -1:
     return found
 
 
-cdef int64_t positive(object number, str name, int64_t most=0x4000_0000_0000_0000) except -1:
-    if not 1 <= number <= most:
-        raise ValueError(f"{name} must be from 1 to {most}, got {number}")
+cdef int64_t positive(object number, str name, int64_t limit=0x4000_0000_0000_0000) except -1:
+    if not 1 <= number <= limit:
+        raise ValueError(f"{name} must be from 1 to {limit}, got {number}")
     return number
 
 
@@ -200,8 +200,8 @@ def rows_are_sorted(int64_t n_rows, int64_t n_features, columns, starts):
     cdef Array places = hold(columns, "i4", stored), limits = hold_starts(starts, n_rows)
     cdef na_rows_state state
     with nogil:
-        state = na_rows_look(n_rows, n_features, stored, <const int32_t *>places.view.buf,
-                             <const int64_t *>limits.view.buf)
+        state = na_rows_check(n_rows, n_features, stored, <const int32_t *>places.view.buf,
+                              <const int64_t *>limits.view.buf)
     if state == NA_ROWS_BROKEN:
         raise ValueError(f"these are no {n_rows} sparse rows of {n_features} features with {stored} entries")
     return state == NA_ROWS_SORTED
@@ -525,9 +525,9 @@ cdef class Trainer:
     cdef bint busy
     cdef object raised  # by a loss or a handler of signals; no exception of C's could carry it through the core
 
-    def __cinit__(self, Network network not None, *, str loss, loss_parameters, own_loss, str optimizer, double momentum,
-                  bint nesterov, double beta_1, double beta_2, double epsilon, double weight_decay, double alpha,
-                  double l1, double max_grad_norm, int64_t batch_size, uint64_t seed, int n_threads):
+    def __cinit__(self, Network network not None, *, str loss, loss_parameters, own_loss, str optimizer,
+                  optimizer_parameters, double alpha, double l1, double max_grad_norm, int64_t batch_size, uint64_t seed,
+                  int n_threads):
         cdef na_training training
         cdef na_status status
         cdef int64_t n_parameters = len(loss_parameters)
@@ -541,12 +541,11 @@ cdef class Trainer:
         training.loss_parameters = <const double *>parameters.view.buf
         training.n_loss_parameters = n_parameters
         training.optimizer = number_of(na_optimizer_named(optimizer.encode()), "optimizer", optimizer)
-        training.momentum = momentum
-        training.nesterov = nesterov
-        training.beta_1 = beta_1
-        training.beta_2 = beta_2
-        training.epsilon = epsilon
-        training.weight_decay = weight_decay
+        cdef int64_t wanted = na_optimizer_parameters(training.optimizer), given = len(optimizer_parameters)
+        cdef Array numbers = hold(optimizer_parameters, "f8", given)
+        if given != wanted:
+            raise ValueError(f"optimizer {optimizer!r} has {wanted} parameters, got {given}")
+        training.optimizer_parameters = <const double *>numbers.view.buf
         training.alpha = alpha
         training.l1 = l1
         training.max_grad_norm = max_grad_norm

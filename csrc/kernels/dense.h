@@ -1,10 +1,10 @@
-/* dense.h: the three products of a layer (forward, backward by data, backward by weights), all one register tile: up to
- * TILE lines of accumulators, to which each step adds one line times one number per accumulator line. */
+/* dense.h: the three products of a layer (forward, backward by data, backward by weights), all with one register
+ * tile: up to TILE lines of accumulators; each step adds one line times one number to each accumulator line. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_DENSE_H
 #define NA_DENSE_H
 
-/* Sums longer than this are cut, so that what a tile reads stays in the L1 cache; the parts wait in the output line. */
+/* Longer sums are split, so that the data of a tile stays in the L1 cache; partial sums wait in the output line. */
 enum { CHUNK = 192, PANELS_IN_CHUNK = CHUNK / NA_LANES };
 
 /* sums[t] += Σ over steps s, in order, of lines[s] · numbers[s · step_stride + t · tile_stride], for t < tile. */
@@ -23,7 +23,7 @@ NA_INLINE void multiply_add(int tile, int64_t steps, const real *lines, const re
     }
 }
 
-/* X(tile): what a kernel's tile is compiled for. */
+/* X(tile): the tile sizes that kernels are compiled for. */
 #if TILE == 2
 #define NA_TILES(X) X(1) X(2)
 #elif TILE == 6
@@ -34,7 +34,7 @@ NA_INLINE void multiply_add(int tile, int64_t steps, const real *lines, const re
 #define NA_TILES(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16)
 #endif
 
-/* n split into the fewest tiles, of equal size but for one: a left-over of two costs as much as a full tile. */
+/* Splits n into the fewest tiles, of equal size except for one: a remainder of two costs as much as a full tile. */
 NA_INLINE int64_t tile_size(int64_t n)
 {
     int64_t tiles = (n + TILE - 1) / TILE;
@@ -87,9 +87,9 @@ static void forward(int64_t n_in, int64_t units, int64_t blocks, const real *x, 
 
 /* ---- forward of one row: the panels as matrix × vector, SIMD across outputs ------------------ */
 
-enum { ROW_PANELS = 4 }; /* at once: one panel's sums alone would wait for each other */
+enum { ROW_PANELS = 4 }; /* at once: additions of a single panel would wait for each other */
 
-/* Panels that are `stride` numbers apart; each has its own chain of sums, k in order as in forward. */
+/* Panels are `stride` numbers apart; each has its own chain of sums, k in order as in forward. */
 NA_INLINE void forward_row_panels(int panels, int64_t n_in, int64_t width, const real *x, const real *weights,
                                   const real *biases, real *z)
 {
@@ -100,7 +100,7 @@ NA_INLINE void forward_row_panels(int panels, int64_t n_in, int64_t width, const
         for (int p = 0; p < panels; p++) {
             const real *at = weights + p * n_in * NA_LANES + k * width;
             line row = line_load(at);
-            __builtin_prefetch(at + 4 * NA_LANES); /* several panels are more than the processor foresees by itself */
+            __builtin_prefetch(at + 4 * NA_LANES); /* the processor does not prefetch so many panels by itself */
             for (int v = 0; v < NA_LINE_VECS; v++) sums[p].v[v] = vec_fma(row.v[v], number, sums[p].v[v]);
         }
     }
@@ -118,7 +118,7 @@ static void forward_row(int64_t n_in, int64_t units, const real *x, const real *
 
 /* ---- backward by data: dx = W dz, a tile of inputs × one block, the sum over the outputs ----- */
 
-/* `panels` full panels, n_in · NA_LANES numbers apart, and one of `rest` outputs behind them. */
+/* `panels` full panels, n_in · NA_LANES numbers apart, and a last one of `rest` outputs. */
 NA_INLINE void backward_data_tile(int tile, int64_t n_in, int64_t panels, int64_t rest, int64_t k, bool add,
                                   const real *dz, const real *weights, const real *slopes, real *dx)
 {
@@ -161,7 +161,7 @@ static void backward_data(int64_t n_in, int64_t units, int64_t blocks, const rea
 
 /* ---- backward by weights: dW = Σ over rows x dz', a tile of inputs × one panel --------------- */
 
-enum { PAGE = 4096 / 64 }; /* lines; from one page to another the processor foresees nothing by itself */
+enum { PAGE = 4096 / 64 }; /* lines; the processor does not prefetch across pages by itself */
 
 NA_INLINE void backward_weights_tile(int tile, int64_t n_in, int64_t width, int64_t rows, const real *x, const real *dz,
                                      bool add, real *dweights)

@@ -1,5 +1,5 @@
-/* elementwise.h: the loops around activations.h, losses.h and optimizers.h: one loop for each kind, and by the lists
- * one function for each row. */
+/* elementwise.h: the loops around activations.h, losses.h and optimizers.h: one loop per kind, and one function per
+ * row of the lists. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_ELEMENTWISE_H
 #define NA_ELEMENTWISE_H
@@ -9,11 +9,11 @@
 typedef vec value_function(vec z, vec a);
 typedef vec derivative_function(vec z, vec y, vec a);
 
-/* y unless y < threshold, else 0: a NaN is passed on, never hidden. */
+/* y unless y < threshold, else 0; passes NaN on. */
 NA_INLINE vec pass_on(vec_mask held_back, vec y) { return vec_select(held_back, vec_set1(0), y); }
 
-/* Lines: a neuron's parameter and threshold are the same for all lanes. What is wanted is the same for all neurons:
- * each combination is compiled on its own. */
+/* Lines: all lanes share a neuron's parameter and threshold. Each combination of wanted outputs is compiled
+ * separately. */
 NA_INLINE void activate_lines(value_function *f, derivative_function *derivative, int64_t units, const real *z,
                               const struct na_neurons *neurons, const real *thresholds, real *y, real *slopes,
                               real *parameter_slopes)
@@ -28,7 +28,7 @@ NA_INLINE void activate_lines(value_function *f, derivative_function *derivative
                 vec slope = derivative(in, out, a);
                 vec_store(slopes + i, thresholds ? pass_on(held_back, slope) : slope);
             }
-            if (parameter_slopes) { /* of PReLU, the only one that learns its parameter */
+            if (parameter_slopes) { /* PReLU, the only one with a learned parameter */
                 vec slope = vec_select(vec_lt(vec_set1(0), in), vec_set1(0), in);
                 vec_store(parameter_slopes + i, thresholds ? pass_on(held_back, slope) : slope);
             }
@@ -77,7 +77,7 @@ NA_ACTIVATIONS(NA_DEFINE)
 
 typedef vec loss_function(vec v, vec t, vec a);
 
-/* A row without weight has no gradient, not even 0 · inf. */
+/* A row of weight 0 has gradient 0, even where the product would be 0 · inf. */
 NA_INLINE vec weighted(vec weight, vec gradient)
 {
     return vec_select(vec_eq(weight, vec_set1(0)), weight, vec_mul(weight, gradient));
@@ -113,7 +113,7 @@ NA_LOSSES(NA_DEFINE)
 
 typedef vec update_function(vec w, vec g, vec *m, vec *v, const struct na_step *step);
 
-/* One vec of each array; n < VEC_LANES: its first n numbers. Returns w as it was. */
+/* One vec of each array, or for n < VEC_LANES its first n numbers. Returns the old w. */
 NA_INLINE vec update_vec(update_function *update, bool whole, int n, const struct na_step *step, const real *gradients,
                          real *parameters, real *first, real *second)
 {
@@ -132,7 +132,7 @@ NA_INLINE vec update_vec(update_function *update, bool whole, int n, const struc
     return w;
 }
 
-/* The squares are summed lane by lane of a line and the lanes in order: the same bits for every width of vec. */
+/* Squares are summed lane by lane of a line, then over the lanes in order: the same bits for every width of vec. */
 NA_INLINE double update_parameters(update_function *update, int64_t n, const struct na_step *step,
                                    const real *gradients, real *parameters, real *first, real *second)
 {
@@ -152,7 +152,7 @@ NA_INLINE double update_parameters(update_function *update, int64_t n, const str
     return sum;
 }
 
-#define NA_DEFINE(name)                                                                                         \
+#define NA_DEFINE(name, n_parameters)                                                                           \
     static double name##_update(int64_t n, const struct na_step *step, const real *gradients, real *parameters, \
                                 real *first_moments, real *second_moments)                                      \
     {                                                                                                           \

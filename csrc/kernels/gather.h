@@ -1,4 +1,4 @@
-/* gather.h: rows of the user's arrays into blocks and back, and deltas from lines to rows: transposes all. */
+/* gather.h: transposes: rows of the user's arrays into blocks and back, and deltas from lines to rows. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_GATHER_H
 #define NA_GATHER_H
@@ -22,7 +22,7 @@ static void gather(int64_t n, int64_t rows, const real *x, const uint32_t *order
     for (int lane = 0; lane < NA_LANES; lane += VEC_LANES) {
         const real *from[VEC_LANES];
         for (int i = 0; i < VEC_LANES; i++) {
-            int64_t r = smaller(lane + i, rows - 1); /* past the last row, that row again: then zeroed */
+            int64_t r = smaller(lane + i, rows - 1); /* past the last row, reads that row again; zeroed below */
             from[i] = x + (order ? order[r] : r) * n;
         }
         gather_vec(n, from, block + lane);

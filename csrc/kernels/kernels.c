@@ -1,7 +1,7 @@
-/* kernels.c: all kernels of one ISA (NA_ISA) and one dtype (NA_REAL_BITS), behind one exported symbol, the table
+/* kernels.c: all kernels of one ISA (NA_ISA) and one dtype (NA_REAL_BITS). Exports one symbol, the table
  * na_kernels_<isa>_<dtype>. */
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "../simd/vec.h" /* first: with the vocabulary there, the lists below bring their functions */
+#include "../simd/vec.h" /* first: with it, the lists below include their functions */
 #include "vecmath.h"
 
 #include "../kernel_table.h"
@@ -43,7 +43,7 @@ const struct NA_FN(na_kernels) TABLE = {
 #define NA_ROW(name, of) .loss[NA_LOSS_##name] = name##_loss,
     NA_LOSSES(NA_ROW) NA_SOFTMAX_LOSSES(NA_ROW)
 #undef NA_ROW
-#define NA_ROW(name) .update[NA_OPTIMIZER_##name] = name##_update,
+#define NA_ROW(name, n_parameters) .update[NA_OPTIMIZER_##name] = name##_update,
     NA_OPTIMIZERS(NA_ROW)
 #undef NA_ROW
 };

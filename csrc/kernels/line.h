@@ -62,7 +62,7 @@ NA_INLINE line line_mul(line a, line b)
     return a;
 }
 
-/* Written to `out`, or added to what is there: the whole line, or its first n numbers. */
+/* Writes to `out`, or adds to it: the whole line, or its first n numbers. */
 NA_INLINE void write_line(line l, bool add, real *out) { line_store(out, add ? line_add(l, line_load(out)) : l); }
 
 NA_INLINE void write_part(line l, int64_t n, bool add, real *out)
@@ -70,7 +70,7 @@ NA_INLINE void write_part(line l, int64_t n, bool add, real *out)
     line_store_part(out, add ? line_add(l, line_load_part(out, n)) : l, n);
 }
 
-/* VEC_LANES vecs at `from`, `stride` apart, to the same at `to`, transposed. */
+/* Transposes VEC_LANES vecs at `from`, `stride` apart, to `to`, `stride` apart. */
 NA_INLINE void transpose_square(const real *from, int64_t from_stride, real *to, int64_t to_stride)
 {
     vec square[VEC_LANES];

@@ -1,4 +1,4 @@
-/* measure.h: what the numbers of a neuron do over a few blocks, lane by lane. */
+/* measure.h: statistics of a neuron's numbers over a few blocks, lane by lane. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_MEASURE_H
 #define NA_MEASURE_H
@@ -7,7 +7,7 @@ typedef struct {
     vec shift, low, high, one;
 } measure_limits;
 
-/* A subnormal y is 0, which the product makes of it: of NEON's operations the choice of a minimum would let it pass. */
+/* A subnormal y counts as 0: the product flushes it. NEON's selection of a minimum would not. */
 NA_INLINE void measure_vec(vec given, const measure_limits *limits, vec measures[NA_N_MEASURES])
 {
     const vec y = vec_mul(given, limits->one);
@@ -21,10 +21,10 @@ NA_INLINE void measure_vec(vec given, const measure_limits *limits, vec measures
     measures[NA_SATURATED] = vec_add(measures[NA_SATURATED], vec_select(vec_le(y, limits->low), one, beyond_high));
 }
 
-/* The lanes of a last, partial line that hold no row keep what the lines before left. */
+/* In a last, partial line, the lanes without a row keep their old values. */
 static void measure_lines(int64_t rows, const real *y, int64_t stride, real shift, real low, real high, real *measured)
 {
-    const vec one = vec_keep(vec_set1(1)); /* no compiler may leave a product by it out */
+    const vec one = vec_keep(vec_set1(1)); /* pinned, so that no compiler removes the product by it */
     const measure_limits limits = {vec_mul(vec_set1(shift), one), vec_set1(low), vec_set1(high), one};
     const vec zero = vec_set1(0);
     const int64_t lines = rows / NA_LANES, rest = rows % NA_LANES;

@@ -1,15 +1,14 @@
-/* narrow.h: gradients of a panel of at most NA_NARROW outputs, as most output layers are. SIMD across its outputs would
- * leave lanes idle, so it runs across rows: each weight has a line of sums, one a lane over all blocks, and these are
- * added in the order of the lanes at the end. The deltas of such a panel lie as lines: in each block's square the first
- * `width` lines. */
+/* narrow.h: gradients of a panel of at most NA_NARROW outputs, as in most output layers. SIMD across outputs would
+ * leave lanes idle, so it runs across rows: each weight has a line of sums, one lane over all blocks, and the lanes
+ * are added in order at the end. The deltas of such a panel are lines: the first `width` lines of each block's
+ * square. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_NARROW_H
 #define NA_NARROW_H
 
-enum { TOGETHER = 4 }; /* sums of weights that do not wait for each other */
+enum { TOGETHER = 4 }; /* weights whose sums are independent of each other */
 
-/* sums[i] = Σ over blocks of x[i] · dz[i], lane by lane; the last block's lanes past `rows` are left out, whatever is
- * there. */
+/* sums[i] = Σ over blocks of x[i] · dz[i], lane by lane; ignores the last block's lanes past `rows`. */
 NA_INLINE void multiply_lines(int64_t rows, int64_t x_stride, const real *const *x, const real *const *dz, line *sums)
 {
     for (int i = 0; i < TOGETHER; i++) sums[i] = line_set1(0);
@@ -24,7 +23,7 @@ NA_INLINE void multiply_lines(int64_t rows, int64_t x_stride, const real *const 
                            line_load_part(dz[i] + block * NA_LANES * NA_LANES, rest), sums[i]);
 }
 
-/* NA_LANES lines -> the sum of each, its lanes in order. */
+/* NA_LANES lines -> the sum of each line, its lanes in order. */
 static line sum_of_lanes(const real *lines)
 {
     real lanes[NA_LANES * NA_LANES];
@@ -36,13 +35,13 @@ static line sum_of_lanes(const real *lines)
     return sum;
 }
 
-/* The first n of these sums go to `out`, or are added to what is there. */
+/* Writes the first n of these sums to `out`, or adds them to it. */
 static void write_sums(const real *lines, int64_t n, bool add, real *out)
 {
     write_part(sum_of_lanes(lines), n, add, out);
 }
 
-/* dweights: n_in × width; weights in the order in which they lie, NA_LANES at a time. */
+/* dweights: n_in × width; NA_LANES weights at a time, in their order in memory. */
 static void backward_weights_narrow(int64_t n_in, int64_t width, int64_t rows, const real *x, const real *dz, bool add,
                                     real *dweights)
 {
@@ -53,7 +52,7 @@ static void backward_weights_narrow(int64_t n_in, int64_t width, int64_t rows, c
             const real *inputs[TOGETHER], *deltas[TOGETHER];
             for (int i = 0; i < TOGETHER; i++) {
                 inputs[i] =
-                    x + smaller(k, n_in - 1) * NA_LANES; /* past the last weight, its input again: not written */
+                    x + smaller(k, n_in - 1) * NA_LANES; /* past the last weight, its input again; not written */
                 deltas[i] = dz + j * NA_LANES;
                 if (++j == width) j = 0, k++;
             }

@@ -1,13 +1,13 @@
-/* softmax.h: the one activation that mixes a row's neurons, y_j = exp(z_j − m) / Σ exp(z_i − m), m the largest z, and
- * its losses.
+/* softmax.h: softmax, the only activation that mixes a row's neurons, y_j = exp(z_j − m) / Σ exp(z_i − m), m the
+ * largest z, and its losses.
  *
- * Sums run over the outputs in order, in lines and in a single row alike: the same bits. A row with NaN or +inf, or
- * with -inf alone, is NaN as a whole. */
+ * Sums run over the outputs in order, in lines as in a single row, and give the same bits. If a row holds NaN or
+ * +inf, or only -inf, all its outputs are NaN. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_SOFTMAX_H
 #define NA_SOFTMAX_H
 
-/* exp(z − m) of VEC_LANES rows, written to y; returns their sum, and m. */
+/* Writes exp(z − m) of VEC_LANES rows to y; returns their sum, and m. */
 NA_INLINE vec exponentials(int64_t units, const real *z, real *y, vec *largest)
 {
     vec m = vec_load(z), sum = vec_set1(0);
@@ -49,9 +49,9 @@ NA_INLINE vec sum_of_shares(int64_t units, const real *z, vec m, vec share)
     return sum;
 }
 
-/* The targets are (1 − a) · [j = class] + a / units, a: label smoothing. The loss is log Σ exp(z_i − m) less the mean
- * of z_j − m by these shares; the gradient by z is y less the share. Where a is 0 only the class is looked at: 0 · ∞
- * would be NaN. */
+/* The targets are (1 − a) · [j = class] + a / units, a: label smoothing. The loss is log Σ exp(z_i − m) minus the
+ * mean of z_j − m weighted by the targets; the gradient by z is y minus the target. Where a is 0 only the class
+ * enters: 0 · ∞ would be NaN. */
 static void log_loss_lane(int64_t units, const real *z, vec target, real a, vec weight, real *gradients, real *losses)
 {
     const vec elsewhere = vec_set1(a / (real)units), at_it = vec_add(vec_set1(1 - a), elsewhere);
@@ -75,9 +75,9 @@ static void log_loss_softmax_loss(int64_t units, const real *z, const real *targ
                       gradients + lane, losses + lane);
 }
 
-/* With x = z_class − log Σ exp(z_j), j the other classes, the class has the probability σ(x), and the loss is that of
- * losses.h at x. The class gets the gradient by x, the others that times −softmax among them. A class alone is certain:
- * its x is large. */
+/* With x = z_class − log Σ exp(z_j), j the other classes, the class has the probability σ(x), and the loss is that
+ * of losses.h at x. The gradient of the class is that by x; the other classes share its negative in proportion to
+ * their softmax. With a single class, the probability is 1 and x is large. */
 static void focal_lane(int64_t units, const real *z, vec target, vec a, vec weight, real *gradients, real *losses)
 {
     vec at_class = vec_set1(0);

@@ -1,21 +1,21 @@
-/* sparse.h: the first layer's two products from the stored entries of sparse rows alone, with the bits that dense.h and
- * narrow.h give for the same rows written out.
+/* sparse.h: the first layer's two products from the stored entries of sparse rows, with the same bits as dense.h and
+ * narrow.h give for the same rows in dense form.
  *
- * What is not stored is 0, and its products are +0 or -0: added to a sum they change it only where it is -0, to +0.
- * A sum that ends as -0 (all its terms were, or a tiny one was flushed) is therefore taken again, zeros and all.
- * Weights and deltas must be finite, since 0 · inf is NaN; a training where they are not is given up in either case. */
+ * Entries that are not stored are 0, and their products are +0 or -0: adding them changes a sum only where it is -0,
+ * to +0. A sum that ends as -0 (all its terms were, or a tiny one was flushed) is therefore computed again with all
+ * zeros. Weights and deltas must be finite, since 0 · inf is NaN; a training with others fails in either case. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_SPARSE_H
 #define NA_SPARSE_H
 
-/* What is stored of one row or column: n values and their places in it, ascending. */
+/* The stored entries of one row or column: n values and their positions in it, ascending. */
 typedef struct {
     int64_t n;
     const real *values;
     const int32_t *places;
 } entries;
 
-/* The value at a place, for one who asks for all places in order. */
+/* The value at a position, for callers that ask for all positions in order. */
 NA_INLINE real next_value(entries *x, int64_t place)
 {
     if (x->n == 0 || *x->places != place) return 0;
@@ -45,7 +45,7 @@ static line sparse_row_with_zeros(int64_t n_in, int64_t width, entries x, const 
     return sum;
 }
 
-/* Panels that are n_in lines apart; each has its own chain of sums, as in forward_row. */
+/* Panels are n_in lines apart; each has its own chain of sums, as in forward_row. */
 NA_INLINE void sparse_row_panels(int panels, int64_t n_in, int64_t width, entries x, const real *weights,
                                  const real *biases, real *z)
 {
@@ -81,7 +81,7 @@ NA_INLINE line add_row(line sum, real number, int64_t row, const real *dz)
     return line_fma(line_set1(number), line_load(dz + row * NA_LANES), sum);
 }
 
-/* Σ over the rows of one column: x · dz. */
+/* Σ over the rows of one column of x · dz. */
 NA_INLINE line column_sum(int64_t rows, entries x, const real *dz)
 {
     line sum = line_set1(0);
@@ -92,7 +92,7 @@ NA_INLINE line column_sum(int64_t rows, entries x, const real *dz)
     return sum;
 }
 
-/* For a narrow panel, as in narrow.h: a line of sums for each output; a row has its lane of them. */
+/* For a narrow panel, as in narrow.h: a line of sums per output; each row adds to its own lane. */
 NA_INLINE void add_lane(int64_t width, real number, int64_t row, const real *dz, line *sums)
 {
     static const real window[2 * NA_LANES] = {[NA_LANES] = 1};
@@ -117,7 +117,7 @@ NA_INLINE void lane_sums(int64_t width, bool zeros, int64_t rows, entries x, con
     for (int64_t j = 0; j < width; j++) line_store(lines + j * NA_LANES, sums[j]);
 }
 
-/* The columns of a matrix whose rows are those of dz. */
+/* The columns of a matrix; dz has the same rows. */
 typedef struct {
     const real *values;
     const int32_t *rows;
@@ -147,7 +147,7 @@ NA_INLINE void sparse_backward_narrow(int64_t width, int64_t n_in, int64_t rows,
         int64_t n = smaller(NA_LANES / width, n_in - k);
         line sums = narrow_sums(width, false, rows, x, dz, k, n);
         if (rows % NA_LANES > 0)
-            sums = line_add(sums, line_set1(0)); /* as the last block's lanes past the rows: +0 · +0 */
+            sums = line_add(sums, line_set1(0)); /* as the last block's lanes past the rows do: +0 · +0 */
         else if (has_negative_zero(sums))
             sums = narrow_sums(width, true, rows, x, dz, k, n);
         write_part(sums, n * width, add, dweights + k * width);

@@ -1,4 +1,4 @@
-/* cpu_relax.h: what a thread does while it spins. */
+/* cpu_relax.h: the pause instruction of a spinning thread. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_CPU_RELAX_H
 #define NA_CPU_RELAX_H

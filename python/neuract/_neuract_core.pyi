@@ -76,12 +76,7 @@ class Trainer:
         loss_parameters: npt.NDArray[np.float64],
         own_loss: Callable[[_Array, _Array], tuple[_Array, _Array]] | None,
         optimizer: str,
-        momentum: float,
-        nesterov: bool,
-        beta_1: float,
-        beta_2: float,
-        epsilon: float,
-        weight_decay: float,
+        optimizer_parameters: npt.NDArray[np.float64],
         alpha: float,
         l1: float,
         max_grad_norm: float,  # 0: none

@@ -16,6 +16,11 @@ class Optimizer:
     names: ClassVar[tuple[str, ...]]
     core_name: ClassVar[str]  # csrc/optimizers.h
 
+    @property
+    def core_parameters(self) -> tuple[float, ...]:
+        """The numbers of the optimizer called `core_name`, in the order of ``csrc/optimizers.h``."""
+        raise NotImplementedError
+
 
 def _share(optimizer: Optimizer, *fields: str) -> None:
     """Checks fields that lie in [0, 1)."""
@@ -51,6 +56,10 @@ class SGD(Optimizer):
         object.__setattr__(self, "momentum", real_number(self.momentum, "momentum", low=0, high=1))
         object.__setattr__(self, "nesterov", boolean(self.nesterov, "nesterov"))
 
+    @property
+    def core_parameters(self) -> tuple[float, ...]:
+        return self.momentum, float(self.nesterov)
+
 
 @dataclass(frozen=True)
 class Adam(Optimizer):
@@ -77,6 +86,10 @@ class Adam(Optimizer):
         epsilon = real_number(self.epsilon, "epsilon", low=0, open_low=True, open_high=True)
         object.__setattr__(self, "epsilon", epsilon)
 
+    @property
+    def core_parameters(self) -> tuple[float, ...]:
+        return self.beta_1, self.beta_2, self.epsilon, 0.0  # the last: weight_decay
+
 
 @dataclass(frozen=True)
 class AdamW(Adam):
@@ -100,6 +113,10 @@ class AdamW(Adam):
         decay = real_number(self.weight_decay, "weight_decay", low=0, open_high=True)
         object.__setattr__(self, "weight_decay", decay)
 
+    @property
+    def core_parameters(self) -> tuple[float, ...]:
+        return self.beta_1, self.beta_2, self.epsilon, self.weight_decay
+
 
 @dataclass(frozen=True)
 class LBFGS(Optimizer):
@@ -116,12 +133,16 @@ class LBFGS(Optimizer):
     tol: float = 1e-4
     max_evaluations: int = 15000
     names = ("lbfgs",)
-    core_name = "sgd"  # of which it takes the gradients only
+    core_name = "sgd"  # for the gradients; SciPy makes the steps
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tol", real_number(self.tol, "tol", low=0, open_high=True))
         evaluations = whole_number(self.max_evaluations, "max_evaluations", low=1)
         object.__setattr__(self, "max_evaluations", evaluations)
+
+    @property
+    def core_parameters(self) -> tuple[float, ...]:
+        return SGD(momentum=0, nesterov=False).core_parameters
 
 
 OPTIMIZERS: Mapping[str, type[Optimizer]] = named_classes(SGD, Adam, AdamW, LBFGS)

@@ -1,13 +1,13 @@
-/* formulas.h: activations in wider arithmetic, value and derivative by z and the parameter a, so that nothing cancels,
- * overflows or meets inf·0 where the result does not. Whoever includes it has a `wide`, its WIDE(function), and DIGITS
- * and REAL_MIN of the narrower type. */
+/* formulas.h: activations in wider arithmetic: value and derivative by z and the parameter a, written so that
+ * nothing cancels, overflows or meets inf·0 where the result does not. A file that includes it defines `wide`, its
+ * WIDE(function), and DIGITS and REAL_MIN of the narrower type. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_FORMULAS_H
 #define NA_FORMULAS_H
 
 #include <math.h>
 
-/* What of 1 / sqrt(2) does not fit into 53 bits is sqrt_half_low. */
+/* sqrt_half_low is the part of 1 / sqrt(2) beyond 53 bits. */
 #define sqrt_half ((wide)0x1.6a09e667f3bcdp-1)
 #define sqrt_half_low ((wide) - 0x1.bdd3413b26456p-55)
 #define density_at_0 ((wide)0.398942280401432677939946059934381868L)
@@ -19,7 +19,7 @@ static inline wide sigmoid(wide z, wide a)
 }
 
 static inline wide elu(wide z, wide a) { return z < 0 ? a * WIDE(expm1)(z) : z; }
-/* Where exp(z) would be subnormal it counts as 0, whatever a is. */
+/* Where exp(z) would be subnormal it counts as 0, for any a. */
 static inline wide elu_slope(wide z, wide a)
 {
     const wide e = WIDE(exp)(z);
@@ -62,7 +62,7 @@ static inline wide softsign_slope(wide z, wide a)
     return (void)a, 1 / size / size;
 }
 
-/* (z cosh z - sinh z) / cosh z, whose numerator is the sum of 2k z^(2k+1) / (2k+1)! */
+/* (z cosh z - sinh z) / cosh z; the numerator is the sum of 2k z^(2k+1) / (2k+1)! */
 static inline wide tanh_shrink(wide z, wide a)
 {
     if (!(WIDE(fabs)(z) < 1)) return (void)a, z - WIDE(tanh)(z);
@@ -75,12 +75,12 @@ static inline wide tanh_shrink(wide z, wide a)
 }
 static inline wide tanh_shrink_slope(wide z, wide a) { return (void)a, WIDE(tanh)(z) * WIDE(tanh)(z); }
 
-/* 0 from where neighbours of the narrower type are 1/128 apart. */
+/* 0 for arguments whose neighbours in the narrower type are at least 1/128 apart. */
 static inline wide bounded(wide z, wide (*f)(wide))
 {
     return WIDE(fabs)(z) > WIDE(scalbn)(1, DIGITS - 8) && !isinf(z) ? 0 * z : f(z);
 }
-#ifdef __MINGW32__ /* whose own functions know 66 bits of pi; those of msvcrt.dll round once */
+#ifdef __MINGW32__ /* its own functions have 66 bits of pi; those of msvcrt.dll round once */
 extern double (*const __imp_sin)(double), (*const __imp_cos)(double);
 static inline wide wide_sin(wide z) { return (wide)__imp_sin((double)z); }
 static inline wide wide_cos(wide z) { return (wide)__imp_cos((double)z); }
@@ -91,7 +91,7 @@ static inline wide wide_cos(wide z) { return (wide)__imp_cos((double)z); }
 static inline wide sine(wide z, wide a) { return (void)a, bounded(z, wide_sin); }
 static inline wide sine_slope(wide z, wide a) { return (void)a, bounded(z, wide_cos); }
 
-/* ---- in straight pieces ---------------------------------------------------------------------- */
+/* ---- piecewise linear ------------------------------------------------------------------------ */
 
 static inline wide clipped(wide low, wide z, wide high) { return z < low ? low : z > high ? high : z; }
 static inline wide between(wide low, wide z, wide high) { return isnan(z) ? z : low < z && z < high; }
@@ -111,7 +111,7 @@ static inline wide shrink_slope(wide z, wide a) { return isnan(z) ? z : z > a ||
 
 /* ---- z·g(z) ---------------------------------------------------------------------------------- */
 
-/* g where z <= 0, 1 - g where z > 0; and g'. */
+/* g for z <= 0, 1 - g for z > 0; and g'. */
 typedef struct {
     wide rest, slope;
 } gate;
@@ -128,13 +128,13 @@ static inline wide gated_slope(wide z, gate g)
     return z > 0 ? 1 - u : u;
 }
 
-/* What gated_slope adds up: its roundings are relative to that. */
+/* The terms that gated_slope adds: its roundings are relative to their sum. */
 static inline wide gated_size(wide z, gate g)
 {
     return (z > 0 ? 1 : 0) + g.rest + (g.slope == 0 ? 0 : WIDE(fabs)(z) * g.slope);
 }
 
-/* The argument's rounding is worth its square in units of the last place of erfc: it is put right. */
+/* Corrects erfc for the rounding of its argument, which would cost as many units in the last place as its square. */
 static inline gate normal_gate(wide z)
 {
     const wide t = WIDE(fabs)(z), x = t * sqrt_half;

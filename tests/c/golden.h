@@ -1,5 +1,5 @@
-/* golden.h: the hashes in tests/vectors/hashes.txt (NA_HASHES), which every instruction set with FMA and every compiler
- * must give. A line is "<test> <name> <hash>"; make_hashes.py, beside that file, writes them. */
+/* golden.h: the hashes in tests/vectors/hashes.txt (NA_HASHES), which every instruction set with FMA and every
+ * compiler must give. A line is "<test> <name> <hash>"; make_hashes.py in the same folder writes them. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_TEST_GOLDEN_H
 #define NA_TEST_GOLDEN_H
@@ -15,8 +15,7 @@ typedef struct {
     uint64_t value;
 } golden_hash;
 
-/* The whole file behind an empty line, so that each of its lines stands between two ends of lines; empty where it
- * cannot be read. */
+/* The whole file after an empty line, so that each of its lines is between two newlines; empty if it cannot be read. */
 static inline const char *golden_text(void)
 {
     static char text[1 << 17] = "\n";
@@ -26,8 +25,8 @@ static inline const char *golden_text(void)
     return length < sizeof text - 2 ? text : "";
 }
 
-/* Prints the n hashes of a test, and those that are not the file's. Returns whether all are, and the file has no more
- * of that test. */
+/* Prints the n hashes of a test, and marks those that differ from the file. Returns whether all agree and the file
+ * has no other hash of that test. */
 static inline bool golden_agrees(const char *test, int n, const golden_hash *hashes)
 {
     const char *text = golden_text(), *next = text;

@@ -17,7 +17,7 @@ static inline size_t page_size(void)
     return system.dwPageSize;
 }
 
-/* So many bytes, whole pages, between two inaccessible pages. */
+/* Allocates whole pages, `bytes` in all, between two inaccessible pages. */
 static inline unsigned char *map_guarded(size_t bytes)
 {
     size_t page = page_size();

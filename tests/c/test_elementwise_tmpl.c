@@ -1,15 +1,15 @@
-/* test_elementwise_tmpl.c: activations, optimizers and multiply against their formulas in wider
- * arithmetic.
+/* test_elementwise_tmpl.c: activations, optimizers and multiply against their formulas in wider arithmetic.
  *
- * Tolerances: what vecmath.h promises and test_vecmath.c measures (DESIGN.md, Numerics), 2 ULP more where nothing is
- * fused; every other formula one unit of rounding for each operation that rounds. What is computed from an output is
- * checked against that output, as it is: so errors do not add up, and 1 − y needs no allowance for what it cancels. */
+ * Tolerances: for functions of vecmath.h those that it promises and test_vecmath.c measures (DESIGN.md, Numerics),
+ * and 2 ULP more without FMA; for every other formula one unit of rounding per operation that rounds. A result that
+ * is computed from an output is checked against that output, so that errors do not add up, and 1 − y needs no
+ * allowance for cancellation. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "test_reals.h"
 
 #include "simd/fp_state.h"
 
-/* A product in long double is rounded twice: a shade more than the half ULP of one rounding. */
+/* A product in long double is rounded twice: its error is slightly more than the half ULP of one rounding. */
 static const double exact_ulps = 0.501;
 
 static double if_f32(double f32, double f64) { return NA_REAL_BITS == 32 ? f32 : f64; }
@@ -33,9 +33,10 @@ static wide leaky_relu_slope(wide z, wide a) { return isnan(z) ? z : z > 0 ? 1 :
 static wide exponential(wide z, wide a) { return (void)a, WIDE(exp)(z); }
 static wide itself(wide y) { return y; }
 
-/* The slope by z, or of those that compute it from y, by y. slope_ulps of slope_size where its terms cancel. */
+/* The slope by z, or by y for activations that compute it from y; tolerance slope_ulps of slope_size where its terms
+ * cancel. */
 typedef struct {
-    const real *parameters; /* four that make sense */
+    const real *parameters; /* four sensible ones */
     wide (*value)(wide z, wide a);
     wide (*slope)(wide z, wide a);
     wide (*slope_of_y)(wide y);
@@ -93,7 +94,7 @@ static real *input_z(int slot, int64_t n)
     return z;
 }
 
-/* slots: z 0, parameters 1, thresholds 2; y 3, slopes 4, parameter_slopes 5 without thresholds, 6, 7, 8 with. */
+/* Slots: z 0, parameters 1, thresholds 2; y 3, slopes 4, parameter_slopes 5 without thresholds, 6, 7, 8 with them. */
 typedef struct {
     int id;
     int64_t units, n;
@@ -107,7 +108,7 @@ static wide parameter_of(const activity *a, int64_t i)
     return (wide)a->neurons.parameters[a->neurons.stride ? i / NA_LANES : 0];
 }
 
-/* Without thresholds, against the formulas. */
+/* Compares with the formulas, without thresholds. */
 static void check_formulas(activity *a)
 {
     const activation *f = &activations[a->id];
@@ -131,8 +132,8 @@ static void check_formulas(activity *a)
     hash_reals(a->n, a->parameter_slopes);
 }
 
-/* In turn: what one of the rows has, so that it just fires; what none reaches; NaN, which none is below; and any
- * number. */
+/* In turn: a number of one of the rows, so that it just fires; one that no row reaches; NaN, which no number is
+ * below; any number. */
 static const real *draw_thresholds(const activity *a)
 {
     real *thresholds = output(2, a->units);
@@ -143,7 +144,7 @@ static const real *draw_thresholds(const activity *a)
     return thresholds;
 }
 
-/* With thresholds every output is the one without, or 0: a's own arrays become what is wanted. */
+/* With thresholds every output is the one without, or 0. Turns a's own arrays into the expected ones. */
 static void check_thresholds(activity *a)
 {
     real *y = output(6, a->n), *slopes = output(7, a->n), *parameter_slopes = output(8, a->n);
@@ -155,7 +156,7 @@ static void check_thresholds(activity *a)
     expect_output("parameter_slopes past thresholds", 8, a->n, parameter_slopes, a->parameter_slopes);
 }
 
-/* Neither what else is asked for nor y being z changes y. */
+/* y must not depend on the other outputs, nor on whether y is z. */
 static void check_in_place(const activity *a)
 {
     real *y = copy(6, a->n, a->z);
@@ -166,7 +167,7 @@ static void check_in_place(const activity *a)
     expect_same("y beside parameter_slopes", a->n, y, a->y);
 }
 
-/* Lanes of the block as rows of their own: the same bits. Both end with their last line. */
+/* Lanes of the block as single rows must give the same bits. Both arrays end with their last line. */
 static void check_rows(const activity *a)
 {
     CASE(activation_row_names[a->id], "units %d stride %d thresholds %d", (int)a->units, (int)a->neurons.stride,
@@ -241,7 +242,7 @@ static wide full_gradient(const step_numbers *s, parameter p, wide *size)
     return data + penalty;
 }
 
-/* 8 roundings: three of the gradient, three of the velocity, two of the step. */
+/* 8 roundings: three in the gradient, three in the velocity, two in the step. */
 static void check_sgd(const step_numbers *s, int64_t i, parameter p, parameter now)
 {
     wide size, descent = (wide)s->learning_rate * full_gradient(s, p, &size), pull = (wide)s->momentum * widened(p.m);
@@ -254,7 +255,7 @@ static void check_sgd(const step_numbers *s, int64_t i, parameter p, parameter n
     if (!same(now.v, p.v)) case_fail("second_moments", i, (double)now.v, (double)p.v);
 }
 
-/* g² doubles the error of g. The parameter is checked with the moments as they are. */
+/* g² doubles the error of g. The parameter is checked with the moments as computed. */
 static void check_adam(const step_numbers *s, int64_t i, parameter p, parameter now)
 {
     wide size, g = full_gradient(s, p, &size), rest_1 = (wide)s->rest_1, rest_2 = (wide)s->rest_2;
@@ -275,11 +276,35 @@ static const struct {
 };
 
 static const step_numbers steps[] = {
-    {(real)0.01, 0, false, (real)0.9, (real)0.999, (real)1e-8, (real)0.1, (real)0.001, 1, 0, 1},
-    {(real)0.1, (real)0.9, false, (real)0.8, (real)0.99, (real)1e-3, (real)0.2, (real)0.01, (real)0.005, (real)0.02,
-     (real)0.999},
-    {(real)0.05, (real)0.7, true, (real)0.9, (real)0.999, (real)1e-8, (real)0.1, (real)0.001, (real)0.25, (real)0.01,
-     1},
+    {.learning_rate = (real)0.01,
+     .scale = 1,
+     .keep = 1,
+     .beta_1 = (real)0.9,
+     .beta_2 = (real)0.999,
+     .epsilon = (real)1e-8,
+     .rest_1 = (real)0.1,
+     .rest_2 = (real)0.001},
+    {.learning_rate = (real)0.1,
+     .scale = (real)0.005,
+     .penalty = (real)0.02,
+     .keep = (real)0.999,
+     .momentum = (real)0.9,
+     .beta_1 = (real)0.8,
+     .beta_2 = (real)0.99,
+     .epsilon = (real)1e-3,
+     .rest_1 = (real)0.2,
+     .rest_2 = (real)0.01},
+    {.learning_rate = (real)0.05,
+     .scale = (real)0.25,
+     .penalty = (real)0.01,
+     .keep = 1,
+     .momentum = (real)0.7,
+     .nesterov = true,
+     .beta_1 = (real)0.9,
+     .beta_2 = (real)0.999,
+     .epsilon = (real)1e-8,
+     .rest_1 = (real)0.1,
+     .rest_2 = (real)0.001},
 };
 
 /* Second moments are never negative. */
@@ -289,7 +314,7 @@ static real *squares(real *v, int64_t n)
     return v;
 }
 
-/* All four arrays end at the page; what is left of a vec behind the last number is not touched. */
+/* All four arrays end at the page; the numbers of a vec past the last one must not be touched. */
 static void test_update(int id, int64_t n, int step, kind k)
 {
     CASE(optimizers[id].name, "n %d step %d kind %d", (int)n, step, (int)k);

@@ -1,5 +1,5 @@
-/* test_fp_state_tmpl.c: a caller whose floating-point state is not the usual one, exceptions that trap included: it
- * stays as it is, and no result depends on it. */
+/* test_fp_state_tmpl.c: a caller with an unusual floating-point state, including exceptions that trap: the core
+ * preserves it, and no result depends on it. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "test_reals.h"
 
@@ -11,7 +11,7 @@
 enum { ROWS = 90, N_IN = 30, HIDDEN = 160, N_OUT = 3, BATCH = 64, THREADS = 2, EPOCHS = 2, N = 40 };
 static const na_dtype dtype = NA_REAL_BITS == 32 ? NA_FLOAT32 : NA_FLOAT64;
 
-/* All that a round of calls gives. */
+/* The results of one round of calls. */
 typedef struct {
     real y[ROWS * N_OUT], row[N_OUT], hidden[ROWS * HIDDEN], weights[N_IN * HIDDEN], gradients[N_IN * HIDDEN];
     real activated[N], softmax[N];
@@ -21,7 +21,7 @@ typedef struct {
 
 /* ---- the caller's state ---------------------------------------------------------------------- */
 
-/* Where the system can let exceptions trap. */
+/* Enables traps where the system can. */
 static void let_trap(int exceptions)
 {
 #ifdef __GLIBC__
@@ -38,7 +38,7 @@ static int trapping(void)
 #endif
 }
 
-/* All of it as SSE has it, of which glibc's functions do not tell: they read x87's. */
+/* The whole state of SSE. glibc's functions do not give it: they read x87's. */
 static unsigned sse(void)
 {
 #ifdef __SSE__
@@ -48,7 +48,7 @@ static unsigned sse(void)
 #endif
 }
 
-/* Round to nearest, no traps, no flags: mingw-w64's FE_DFL_ENV lets the flags stand. */
+/* Round to nearest, no traps, no flags. mingw-w64's FE_DFL_ENV does not clear the flags. */
 static void usual_state(void)
 {
     fesetenv(FE_DFL_ENV);
@@ -95,7 +95,7 @@ static bool squared_error(void *context, int64_t rows, const void *outputs, cons
 
 static na_training training_of(bool own)
 {
-    static const double parameter = 0.1; /* no float */
+    static const double parameter = 0.1; /* not exact in a float */
     return (na_training){.loss = na_loss_named(own ? "own" : "squared_error"),
                          .own_loss = squared_error,
                          .loss_parameters = &parameter,
@@ -155,7 +155,8 @@ static void call_all(const na_layer *layers, const real *weights, const na_data 
 
 /* ---- the test -------------------------------------------------------------------------------- */
 
-/* Numbers of any size, so that sums are inexact and products underflow; none that overflow, which would end alike. */
+/* Numbers of any size, so that sums are inexact and products underflow; none overflow, since then all results would
+ * be alike. */
 static void draw_data(real *x, real *targets, real *weights, real *z)
 {
     for (int64_t i = 0; i < ROWS * N_IN; i++) x[i] = random_below(4) ? plain() : REAL_MIN / 2;

@@ -1,5 +1,5 @@
-/* test_guards_tmpl.c: whole networks whose every array, the caller's and the core's own, ends where an inaccessible
- * page begins, or begins where one ends; and networks that get no memory. */
+/* test_guards_tmpl.c: whole networks with every array, the caller's and the core's own, next to an inaccessible
+ * page, at its end or at its beginning; and networks that get no memory. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "test_reals.h"
 
@@ -10,14 +10,14 @@
 
 static const na_dtype dtype = NA_REAL_BITS == 32 ? NA_FLOAT32 : NA_FLOAT64;
 
-/* Around a block and a panel, and rows that are predicted one by one. */
+/* Sizes around a block and a panel, and numbers of rows that are predicted one by one. */
 static const int64_t widths[] = {1, 2, NA_LANES / 4 + 1, NA_LANES - 1, NA_LANES, NA_LANES + 1, 2 * NA_LANES + 1};
 static const int64_t row_counts[] = {1, 3, 4, NA_LANES - 1, NA_LANES, NA_LANES + 1, 2 * NA_LANES + 3};
 enum { N_WIDTHS = sizeof widths / sizeof *widths, N_ROW_COUNTS = sizeof row_counts / sizeof *row_counts };
 
 typedef struct {
     int64_t n_in, units, n_out, rows;
-    bool sparse, first; /* first: arrays begin behind an inaccessible page, else they end before one */
+    bool sparse, first; /* first: arrays begin after an inaccessible page; else they end before one */
 } shape;
 
 enum { X, Y, TARGETS, WEIGHTS, ORDER, COLUMNS, STARTS, PARAMETERS, OUTPUTS, FIRED, LIMITS, ACTIVITIES };
@@ -41,7 +41,7 @@ static void set_part(na_network *net, const shape *s, int layer, na_part part, i
     na_network_get(net, layer, part, guarded_reals(s, PARAMETERS, count));
 }
 
-/* NULL where memory is short. */
+/* NULL if memory is short. */
 static na_network *make_network(const shape *s)
 {
     const na_layer layers[] = {{s->units, na_activation_named("prelu"), .parameter = 0.25, .dropout = 0.1},
@@ -61,7 +61,7 @@ static void set_parameters(na_network *net, const shape *s)
 
 static na_rows dense_rows(const shape *s) { return (na_rows){guarded_reals(s, X, s->rows * s->n_in), NULL, NULL}; }
 
-/* Every other input is stored, the last of the last row among them. */
+/* Stores every other input, among them the last one of the last row. */
 static na_rows sparse_rows(const shape *s)
 {
     int64_t all = s->rows * s->n_in, stored = (all + 1) / 2, n = 0;
@@ -72,7 +72,7 @@ static na_rows sparse_rows(const shape *s)
         if ((all - 1 - i) % 2 == 0) columns[n++] = (int32_t)(i % s->n_in);
     }
     starts[s->rows] = n;
-    if (na_rows_look(s->rows, s->n_in, n, columns, starts) != NA_ROWS_SORTED) case_fail("sorted rows", 0, 0, 1);
+    if (na_rows_check(s->rows, s->n_in, n, columns, starts) != NA_ROWS_SORTED) case_fail("sorted rows", 0, 0, 1);
     return (na_rows){guarded_reals(s, X, stored), columns, starts};
 }
 
@@ -105,7 +105,7 @@ static na_status make_trainer(na_network *net, const na_data *data, na_trainer *
     return status == NA_OK ? na_trainer_reserve(*trainer, data) : status;
 }
 
-/* ---- what is done with them ------------------------------------------------------------------ */
+/* ---- the calls ------------------------------------------------------------------------------- */
 
 static void train(na_trainer *trainer, const shape *s, const na_data *data, const uint32_t *order)
 {
@@ -122,7 +122,7 @@ static void train(na_trainer *trainer, const shape *s, const na_data *data, cons
     na_trainer_get(trainer, NA_GRADIENTS, 0, NA_WEIGHTS, guarded(s, PARAMETERS, s->n_in * s->units, sizeof(real)));
 }
 
-/* NULL where memory is short. */
+/* NULL if memory is short. */
 static const na_activity *diagnosed(const na_network *net, const shape *s, na_rows x)
 {
     int64_t n = s->n_in + s->units + s->n_out;
@@ -133,7 +133,7 @@ static const na_activity *diagnosed(const na_network *net, const shape *s, na_ro
     return na_network_diagnose(net, s->rows, x, limits, 0, activities, 1) == NA_OK ? activities : NULL;
 }
 
-/* y: the outputs of the rows that were diagnosed. */
+/* y: outputs of the rows that were diagnosed. */
 static void diagnose(const na_network *net, const shape *s, na_rows x, const real *y)
 {
     const na_activity *activities = diagnosed(net, s, x);
@@ -207,7 +207,7 @@ static void test_arrays(int64_t n, bool first)
 
 /* ---- without memory -------------------------------------------------------------------------- */
 
-/* All that takes memory, as far as it gets; `net` is there already. */
+/* All calls that allocate memory, as far as they succeed; `net` exists already. */
 static na_status take_memory(const shape *s, na_network *net, const na_data *data)
 {
     real *y = guarded(s, Y, s->rows * s->n_out, sizeof(real));
@@ -224,10 +224,10 @@ static na_status take_memory(const shape *s, na_network *net, const na_data *dat
     return status;
 }
 
-/* The first, the second, ... allocation fails, until none is left to. */
+/* Makes the first, the second, ... allocation fail, until no allocation is left. */
 static void test_without_memory(bool sparse)
 {
-    enum { ALLOCATIONS = 7 }; /* network, trainer, its inputs, predict, inspect, two of diagnose */
+    enum { ALLOCATIONS = 7 }; /* network, trainer, its inputs, predict, inspect, two in diagnose */
     CASE("without memory", "sparse %d", sparse);
     const shape s = {5, 7, 3, 20, .sparse = sparse};
     uint32_t *order;

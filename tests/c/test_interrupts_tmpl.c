@@ -1,6 +1,6 @@
-/* test_interrupts_tmpl.c: runs that their caller ends, or whose loss fails, at every place where either is asked:
- * nothing more is done then, and once undone the network trains as if the run had never been. The clock is ours, and
- * each look at it finds the next question due. */
+/* test_interrupts_tmpl.c: runs that the caller interrupts, or whose loss fails, at every point where either is
+ * asked: the run does nothing more, and once it is undone the network trains as if there had been no run. The clock
+ * is ours, and finds the next question due on each read. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "test_reals.h"
 
@@ -9,7 +9,8 @@
 
 #include "neuract.h"
 
-/* Work that is asked about: 1e8 multiply-adds a chunk of 1024 rows. Two chunks a batch, of few groups and panels. */
+/* Enough work for questions: 1e8 multiply-adds per chunk of 1024 rows. Two chunks per batch, with few groups and
+ * panels. */
 enum { ROWS = 1500, BATCHES = 2, N_IN = 1020, HIDDEN = 33, N_OUT = 2, CHUNK = 1024, THREADS = 3 };
 enum { N_PARAMETERS = N_IN * HIDDEN + HIDDEN + HIDDEN * N_OUT + N_OUT };
 static const na_dtype dtype = NA_REAL_BITS == 32 ? NA_FLOAT32 : NA_FLOAT64;
@@ -19,17 +20,17 @@ typedef struct {
     int n_threads;
 } way;
 
-/* The caller: what it is asked, and when it says that the run shall end. */
+/* The caller: the questions it gets, and the one at which it ends the run. */
 static struct {
-    int asked, ends_at;       /* 0: it never ends the run */
+    int asked, ends_at;       /* ends_at 0: never */
     int loss_asked, fails_at; /* the same for its loss */
-    int64_t looks;            /* at the clock, when it ended the run */
+    int64_t looks;            /* reads of the clock when it ended the run */
     const char *thread;
 } caller;
 
-static _Thread_local char here; /* another one in each thread */
+static _Thread_local char here; /* has another address in each thread */
 
-/* fegetround would tell of x87's rounding alone. */
+/* fegetround would report x87's rounding only. */
 static void be_asked(const char *what)
 {
     volatile real one = 1;
@@ -76,7 +77,7 @@ static struct {
     uint32_t order[ROWS * BATCHES];
 } given;
 
-/* Sparse rows store all of them, for the same bits. */
+/* Sparse rows that store all numbers, for the same bits. */
 static void draw_given(void)
 {
     for (int64_t i = 0; i < ROWS * N_IN; i++) given.x[i] = plain(), given.columns[i] = (int32_t)(i % N_IN);
@@ -121,7 +122,7 @@ static na_trainer *make_trainer(na_network *network, const way *w)
     return trainer;
 }
 
-/* All numbers of the network, or of an array of the trainer, which then is not NULL. */
+/* All numbers of the network, or if the trainer is not NULL, of one of its arrays. */
 static void read_all(const na_network *network, const na_trainer *trainer, na_array array, real *out)
 {
     const int64_t sizes[] = {N_IN * HIDDEN, HIDDEN, HIDDEN * N_OUT, N_OUT};
@@ -134,7 +135,7 @@ static void read_all(const na_network *network, const na_trainer *trainer, na_ar
 
 /* ---- runs ------------------------------------------------------------------------------------ */
 
-/* One run over so many batches, the caller rounding upward; ends_at, fails_at: as in `caller`. */
+/* A run over `batches` batches, with a caller that rounds upward; ends_at, fails_at: as in `caller`. */
 static na_progress run(na_trainer *trainer, const way *w, int batches, int ends_at, int fails_at)
 {
     const na_data data = data_of(w);
@@ -146,7 +147,7 @@ static na_progress run(na_trainer *trainer, const way *w, int batches, int ends_
     return progress;
 }
 
-/* What runs are ended on: `before` are the parameters at their start, `wanted` what a batch makes of those. */
+/* The setting of runs that end early: `before` are the parameters at their start, `wanted` those after one batch. */
 static struct {
     na_network *network;
     na_trainer *trainer;
@@ -175,7 +176,7 @@ static void expect_parameters(const char *what, const real *wanted)
     expect_same(what, N_PARAMETERS, state.now, wanted);
 }
 
-/* The parameters are as before the run, and the optimizer starts anew. */
+/* Parameters must be as before the run, and the optimizer must start anew. */
 static void undo(void)
 {
     na_trainer_undo(state.trainer);
@@ -188,7 +189,7 @@ static void undo(void)
     expect_equal("steps after an undone run", na_trainer_steps(state.trainer), 0);
 }
 
-/* The run that was ended has left nothing behind. */
+/* An ended run must leave nothing behind. */
 static void expect_undone(const way *w)
 {
     undo();
@@ -199,20 +200,21 @@ static void expect_undone(const way *w)
 
 /* ---- the tests ------------------------------------------------------------------------------- */
 
-/* Work that is handed out is followed by a look at the clock. The answer is followed by one, the end of the run too. */
+/* Each piece of work is followed by a read of the clock. So is the answer to the question, and the end of the run. */
 static void expect_no_work(void)
 {
     int64_t looks = count_looks() - caller.looks;
     if (looks > 2) case_fail("looks at the clock after the run was to end", 0, (double)looks, 2);
 }
 
-/* No step was made by a run that ended in its first chunk or, where steps wait for the whole gradient, batch. */
+/* A run that ends in its first chunk must not make a step; where steps wait for the whole gradient, in its first
+ * batch. */
 static void expect_no_step(const way *w, na_progress progress)
 {
     if (progress.rows <= (w->clips ? ROWS : CHUNK)) expect_parameters("parameters after an ended run", state.before);
 }
 
-/* The run ends where the caller is asked for the n-th time. Returns whether there was such a time. */
+/* Ends the run at the n-th question. Returns whether there was one. */
 static bool test_interrupted(const way *w, int n)
 {
     CASE("interrupts", "sparse %d own %d clips %d threads %d question %d", w->sparse, w->own_loss, w->clips,
@@ -232,7 +234,7 @@ static bool test_interrupted(const way *w, int n)
     return ended;
 }
 
-/* The caller's loss fails when it is asked for the n-th time; to whether to end the answer is no. */
+/* The caller's loss fails at its n-th call; the caller never interrupts. */
 static void test_failing_loss(const way *w, int n)
 {
     CASE("interrupts", "clips %d loss fails %d", w->clips, n);
@@ -244,7 +246,7 @@ static void test_failing_loss(const way *w, int n)
     case_end();
 }
 
-/* Gradients and losses end likewise. */
+/* Gradients and losses end in the same way. */
 static void test_measuring(const way *w, bool backward)
 {
     CASE("interrupts", "measuring, threads %d backward %d", w->n_threads, backward);
@@ -262,7 +264,7 @@ static void test_measuring(const way *w, bool backward)
     case_end();
 }
 
-/* At every question of one thread; of more, whose caller is asked less often, at some, and perhaps at none. */
+/* With one thread, tests every question; with more threads, where the caller gets fewer questions, only some. */
 static void test_way(const way *w)
 {
     CASE("interrupts", "sparse %d own %d clips %d threads %d", w->sparse, w->own_loss, w->clips, w->n_threads);

@@ -1,10 +1,10 @@
 /* test_kernels.c: every kernel of every table against a naive scalar oracle, in the manner of dav1d's checkasm.
  *
- * `test_kernels --isa NAME` tests one instruction set and returns 77 where this processor lacks it; where it has FMA,
- * the hash of what each kernel wrote must be the one in golden.h. `--networks` behind that leaves the single kernels
- * out. For valgrind, which lacks the floating-point state, `--guards` leaves all but networks between inaccessible
- * pages out, and `--memory` compares no numbers; it and `--networks` end fewer runs. Without an argument it tests all
- * that run here. */
+ * `test_kernels --isa NAME` tests one instruction set and returns 77 if this processor lacks it; with FMA, the hash
+ * of each kernel's output must be the one in golden.h. `--networks` after that skips the single kernels. For
+ * valgrind, which does not emulate the floating-point state, `--guards` tests only networks between inaccessible
+ * pages, and `--memory` compares no numbers; `--memory` and `--networks` end fewer runs. Without an argument it
+ * tests all instruction sets that run here. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "test_kernels.h"
 
@@ -60,7 +60,7 @@ void case_begin(const char *dtype, const char *kernel, const char *sizes, ...)
     vsnprintf(text + length, sizeof text - (size_t)length, sizes, arguments);
     va_end(arguments);
     failing = false;
-    random_state = fnv_start; /* of the text behind the ISA's name: all draw the same numbers */
+    random_state = fnv_start; /* of the text after the ISA's name, so that all ISAs draw the same numbers */
     for (const char *c = strchr(text, ' '); *c; c++) random_state = (random_state ^ (unsigned char)*c) * fnv_prime;
 }
 
@@ -134,7 +134,7 @@ bool canaries_live(int slot, const void *array, size_t bytes)
     return true;
 }
 
-/* Who reads or writes beyond an array lands here, and who computes in the caller's floating-point state. */
+/* Handles faults: accesses beyond an array, and traps in the caller's floating-point state. */
 static void report_fault(int number)
 {
     printf("FAILED, memory fault or trap %d: %s\n", number, text);
@@ -149,7 +149,7 @@ static struct {
     void *memory;
     unsigned char *pages;
     size_t bytes;
-} guarded[16]; /* that are out */
+} guarded[16]; /* arrays in use */
 
 void guard_allocations(guard where) { guarded_where = where; }
 
@@ -160,7 +160,7 @@ int64_t count_threads(void) { return atomic_load(&threads); }
 #ifdef NA_WRAP_FUNCTIONS
 const bool calls_are_wrapped = true;
 
-/* The linker leads calls of `name` to __wrap_name, and __real_name to what would have been called. */
+/* The linker redirects calls of `name` to __wrap_name, and calls of __real_name to the original function. */
 #define COUNTED(count, type, name, parameters, ...) \
     type __real_##name parameters;                  \
     type __wrap_##name parameters;                  \
@@ -262,7 +262,7 @@ static void test_isa(const char *isa)
     if (!only_networks) test_all_kernels();
 }
 
-/* Brings the hashes into which something went to the front; returns how many there are. */
+/* Moves the hashes that are in use to the front; returns how many there are. */
 static int gather_hashes(void)
 {
     int n = 0;
@@ -271,7 +271,7 @@ static int gather_hashes(void)
     return n;
 }
 
-/* Tests `only`, or with NULL every ISA. Returns how many ran, or -1 where none is of that name. */
+/* Tests the ISA `only`, or all ISAs if it is NULL. Returns how many ran, or -1 if there is no ISA of that name. */
 static int test_isas(const char *only)
 {
     bool runs, known = false;
@@ -304,7 +304,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: test_kernels [--isa NAME [--networks | --guards | --memory]]\n");
         return 2;
     }
-    setvbuf(stdout, NULL, _IONBF, 0); /* nothing is lost in a fault */
+    setvbuf(stdout, NULL, _IONBF, 0); /* so that a fault loses no output */
     signal(SIGSEGV, report_fault);
     signal(SIGFPE, report_fault);
 #ifdef SIGBUS
@@ -318,6 +318,6 @@ int main(int argc, char **argv)
     }
     if (tested == 0) return SKIPPED;
     printf("%d passed, %d failed\n", passed, failed);
-    bool hashed = test_fused && argc == 3; /* all of one instruction set */
+    bool hashed = test_fused && argc == 3; /* the whole of one instruction set was tested */
     return failed != 0 || (hashed && !golden_agrees("kernels", gather_hashes(), hashes));
 }

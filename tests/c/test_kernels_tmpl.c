@@ -1,16 +1,16 @@
-/* test_kernels_tmpl.c: the products of a layer and the measures of a neuron, each sum as the contract orders it and
- * hence equal to the bit, and the kernels that only move numbers. */
+/* test_kernels_tmpl.c: the products of a layer and the measures of a neuron, whose sums have the order of the
+ * contract and are therefore compared bit by bit; and the kernels that only move numbers. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "test_reals.h"
 
 #include "simd/fp_state.h"
 
-/* Around the tiles of all ISAs (2, 6, 8, 16), a line, and the chunk of 192. */
+/* Sizes around the tiles of all ISAs (2, 6, 8, 16), a line, and the chunk of 192. */
 static const int64_t sizes[] = {1, 2, 5, 6, 7, 8, 12, 13, 15, 16, 17, 31, 33, 47, 70, 191, 192, 193, 400};
 static const int64_t rows_tested[] = {0, 1, NA_LANES - 1, NA_LANES, NA_LANES + 1, 45};
 enum { N_SIZES = sizeof sizes / sizeof *sizes, N_ROWS = sizeof rows_tested / sizeof *rows_tested };
 
-/* By the processor: some C library's function rounds twice. */
+/* By an instruction: the function of some C libraries rounds twice. */
 #ifdef __x86_64__
 __attribute__((target("fma")))
 #endif
@@ -23,7 +23,7 @@ static real multiply_add(real a, real b, real sum) { return test_fused ? fused(a
 
 static int64_t lines_of(int64_t rows) { return (rows + NA_LANES - 1) / NA_LANES; }
 
-/* Where the weight from input k to output j lies. */
+/* Position of the weight from input k to output j. */
 static int64_t weight_at(int64_t n_in, int64_t units, int64_t k, int64_t j)
 {
     int64_t panel = j / NA_LANES * NA_LANES, width = at_most(NA_LANES, units - panel);
@@ -58,7 +58,7 @@ static void test_forward(int64_t n_in, int64_t units, int64_t blocks, kind k)
     case_end();
 }
 
-/* Single rows give the bits of the block; its weights and biases are readable one line on, x is not. */
+/* Single rows must give the bits of the block; weights and biases can be read one line further, x cannot. */
 static void test_forward_row(int64_t n_in, int64_t units, kind k)
 {
     CASE("forward_row", "n_in %d units %d kind %d", (int)n_in, (int)units, (int)k);
@@ -111,20 +111,20 @@ static void test_backward_data(int64_t n_in, int64_t units, int64_t blocks, kind
     case_end();
 }
 
-/* Numbers of a panel's deltas. */
+/* Size of a panel's deltas. */
 static int64_t deltas_of(int64_t width, int64_t rows)
 {
     return width <= NA_NARROW ? lines_of(rows) * NA_LANES * NA_LANES : rows * NA_LANES;
 }
 
-/* A panel's delta of row r and output j: a narrow panel's lie in lines. */
+/* A panel's delta of row r and output j; the deltas of a narrow panel are lines. */
 static real delta(const real *dz, int64_t width, int64_t r, int64_t j)
 {
     int64_t lane = r % NA_LANES;
     return width <= NA_NARROW ? dz[(r - lane + j) * NA_LANES + lane] : dz[r * NA_LANES + j];
 }
 
-/* Σ over rows of x · delta: in order, or where the panel is narrow lane by lane and then over the lanes. */
+/* Σ over rows of x · delta: in order, or for a narrow panel lane by lane and then over the lanes. */
 static real weight_gradient(int64_t n_in, int64_t width, int64_t rows, const real *x, const real *dz, int64_t k,
                             int64_t j)
 {
@@ -149,7 +149,7 @@ static void backward_weights_oracle(int64_t n_in, int64_t width, int64_t rows, c
         }
 }
 
-/* dweights ends at the page, so an access beyond a narrow panel faults; that costs it its place on a line. */
+/* dweights ends at the page, so that an access beyond a narrow panel faults; it does not begin on a line. */
 static void test_backward_weights(int64_t n_in, int64_t width, int64_t rows, bool add, kind k)
 {
     CASE("backward_weights", "n_in %d width %d rows %d add %d kind %d", (int)n_in, (int)width, (int)rows, add, (int)k);
@@ -187,7 +187,7 @@ static void test_pair(int64_t n_in, int64_t units, int64_t blocks, kind k)
     test_backward_data(n_in, units, blocks, k, true);
 }
 
-/* All kinds of numbers and up to three blocks where that is cheap, a third of the pairs where it is not. */
+/* All kinds of numbers and up to three blocks where that is cheap, otherwise a third of the pairs. */
 static void test_products(void)
 {
     for (int i = 0; i < N_SIZES; i++)
@@ -212,7 +212,7 @@ static void test_gradients(void)
 
 /* ---- measures -------------------------------------------------------------------------------- */
 
-/* A subnormal is 0, which the product makes of it. */
+/* A subnormal counts as 0: the product flushes it. */
 static real flushed(real y)
 {
     static volatile real one = 1;
@@ -238,7 +238,7 @@ static void measure_oracle(int64_t rows, const real *y, int64_t stride, real shi
     }
 }
 
-/* Lanes past the last row are there, and must not count. */
+/* Lanes past the last row hold numbers that must not count. */
 static void test_measure(int64_t rows, int64_t units, kind k)
 {
     CASE("measure", "rows %d units %d kind %d", (int)rows, (int)units, (int)k);
@@ -259,7 +259,7 @@ static void test_measures(void)
 
 /* ---- moves ----------------------------------------------------------------------------------- */
 
-/* Moved, not computed: a NaN keeps its payload and a subnormal its bits. */
+/* Moved, not computed: NaN keeps its payload and a subnormal its bits. */
 static void expect_moved(const char *what, int64_t n, const real *got, const real *wanted)
 {
     for (int64_t i = 0; i < n; i++)
@@ -267,7 +267,7 @@ static void expect_moved(const char *what, int64_t n, const real *got, const rea
     hash_reals(n, got);
 }
 
-/* The user's rows end at the page, the last of them is always gathered, and the order has one index a row. */
+/* The user's rows end at the page, the last one is always gathered, and the order has exactly one index per row. */
 static void test_gather(int64_t n, int64_t rows, bool ordered)
 {
     CASE("gather", "n %d rows %d ordered %d", (int)n, (int)rows, ordered);
@@ -299,7 +299,7 @@ static void test_scatter(int64_t n, int64_t rows)
     case_end();
 }
 
-/* `gap` numbers between the panels stay as they were. */
+/* The `gap` numbers between the panels must not change. */
 static void test_transpose(int64_t n, int64_t gap)
 {
     CASE("transpose", "n %d gap %d", (int)n, (int)gap);
@@ -332,8 +332,8 @@ static void test_moves(void)
     }
 }
 
-/* Kernels run with subnormals flushed, and so do the oracles: the compiler keeps arithmetic inside a call that is not
- * inlined. */
+/* Kernels run with subnormals flushed, and so do the oracles. The call is not inlined, so that the compiler keeps
+ * arithmetic inside it. */
 static __attribute__((noinline)) void test_all(void)
 {
     test_products();

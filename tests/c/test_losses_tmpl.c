@@ -1,8 +1,7 @@
 /* test_losses_tmpl.c: softmax and the losses against their formulas in wider arithmetic.
  *
- * Tolerances: what vecmath.h promises of exp and log, and one unit of rounding for each operation that rounds, relative
- * to the magnitudes that are added: the formulas cancel, and then a few ULP of the result are more than any algorithm
- * has. */
+ * Tolerances: for exp and log those of vecmath.h, and one unit of rounding per operation that rounds, relative to
+ * the magnitudes of the terms: where the formulas cancel, no algorithm is within a few ULP of the result. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "test_reals.h"
 
@@ -10,8 +9,8 @@
 
 /* ---- softmax --------------------------------------------------------------------------------- */
 
-/* One lane's exponentials, from differences rounded as the kernel rounds them: what exp makes of that rounding is the
- * definition's own. All NaN where one is NaN or +inf, or all are -inf. Returns their sum. */
+/* One lane's exponentials, from differences rounded as in the kernel, since their effect on exp is part of the
+ * definition. All are NaN if one number is NaN or +inf, or all are -inf. Returns their sum. */
 static wide softmax_terms(int64_t units, const real *z, real *largest, wide *terms)
 {
     real m = -(real)INFINITY;
@@ -29,7 +28,7 @@ static wide softmax_terms(int64_t units, const real *z, real *largest, wide *ter
     return sum;
 }
 
-/* Rarely special, so that many lanes have none; one lane all -inf, one almost. */
+/* Specials are rare, so that many lanes have none; one lane is all -inf, another almost. */
 static real *softmax_input(int slot, int64_t units)
 {
     real *z = output(slot, units * NA_LANES);
@@ -41,7 +40,7 @@ static real *softmax_input(int slot, int64_t units)
     return z;
 }
 
-/* exp above and below, units − 1 additions, a division. */
+/* exp of numerator and denominator, units − 1 additions, a division. */
 static double softmax_ulps(int64_t units) { return (double)units + 6 + (test_fused ? 0 : 4); }
 
 static void test_softmax(int64_t units)
@@ -64,7 +63,7 @@ static void test_softmax(int64_t units)
     case_end();
 }
 
-/* Rows of a user's array, wherever they begin and end. */
+/* Rows of a user's array, at any alignment. */
 static void test_softmax_row(int64_t units)
 {
     CASE("softmax_row", "units %d", (int)units);
@@ -84,13 +83,13 @@ static void test_softmax_row(int64_t units)
 
 /* ---- losses ---------------------------------------------------------------------------------- */
 
-/* The sizes: sums of the magnitudes that the formulas add. */
+/* The sizes: sums of the magnitudes of the terms in the formulas. */
 typedef struct {
     wide loss, loss_size, gradient, gradient_size;
 } terms;
 
-/* What is a real on the way overflows there: the gradient before it is weighted, a sum of losses, a product that is not
- * fused with its sum. */
+/* Intermediate results that are reals overflow there: the gradient before it is weighted, a sum of losses, a product
+ * that is not fused with its sum. */
 static wide overflowing(wide x) { return magnitude(x) > BEYOND ? WIDE(copysign)(INFINITY, x) : x; }
 static wide product(wide a, wide b) { return test_fused ? a * b : overflowing(a * b); }
 
@@ -136,7 +135,7 @@ static terms poisson_sigmoid(wide z, wide t, wide a)
                    (s - t) * rest, (s + t) * rest};
 }
 
-/* log t − z is rounded where its terms may be large, and exp makes of that rounding a relative error. */
+/* log t − z is rounded where its terms may be large, which exp turns into a relative error. */
 static terms gamma_exponential(wide z, wide t, wide a)
 {
     wide u = WIDE(log)(t) - z, e = WIDE(exp)(u), size = magnitude(WIDE(log)(t)) + magnitude(z);
@@ -169,7 +168,7 @@ static terms log_loss_sigmoid(wide z, wide t, wide a)
 
 typedef enum { ANY, COUNTS, SHARES, CLASSES, POSITIVE } target_kind;
 
-/* EACH: every output has a parameter of its own, in (0, 1). */
+/* EACH: every output has its own parameter, in (0, 1). */
 enum { EACH = -1 };
 
 static const struct {
@@ -217,7 +216,7 @@ static real draw_target(target_kind targets, real v)
     }
 }
 
-/* One for each output, or one for all. */
+/* One per output, or one for all. */
 static real *input_parameters(int slot, int i, int64_t units, size_t *stride)
 {
     *stride = losses[i].parameter == EACH;
@@ -227,7 +226,7 @@ static real *input_parameters(int slot, int i, int64_t units, size_t *stride)
     return parameters;
 }
 
-/* In half of the lanes no special numbers, so that their sums are finite. */
+/* Half of the lanes hold no special numbers, so that their sums are finite. */
 static real *input_v(int slot, int64_t n)
 {
     real *v = output(slot, n);
@@ -242,8 +241,8 @@ static real *input_weights(int slot)
     return weights;
 }
 
-/* Up to 16 roundings a term (exp, log, sigmoid and softplus count for 3 each), one for each term that is added; 4 more
- * unfused. */
+/* Up to 16 roundings per term (exp, log, sigmoid and softplus count for 3 each), one per addition; 4 more without
+ * FMA. */
 static wide loss_roundings(int64_t units) { return (wide)(units + 16 + (test_fused ? 0 : 4)); }
 
 static void check_loss_lane(int loss, int64_t units, int64_t lane, const real *v, const real *t, const real *parameters,
@@ -279,7 +278,7 @@ static void test_loss(int loss, int64_t units)
     case_end();
 }
 
-/* The sum's relative error is the loss's absolute one. */
+/* The relative error of the sum is an absolute error of the loss. */
 static void check_log_loss_lane(int64_t units, const real *z, int64_t class, wide a, wide weight, const real *gradients,
                                 real loss)
 {
@@ -296,7 +295,7 @@ static void check_log_loss_lane(int64_t units, const real *z, int64_t class, wid
     expect_near("losses", class, loss, wanted, roundings, size);
 }
 
-/* x is rounded, relative to its terms, and what is made of it moves by as much. */
+/* x is rounded relative to its terms, and the functions of x change by as much. */
 static void check_focal_lane(int64_t units, const real *z, int64_t class, wide a, wide weight, const real *gradients,
                              real loss)
 {

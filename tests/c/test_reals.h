@@ -1,4 +1,4 @@
-/* test_reals.h: test_kernels.h for one dtype: arrays of reals, what fills them and what they are compared with. */
+/* test_reals.h: test_kernels.h for one dtype: arrays of reals, their contents, and comparisons. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #ifndef NA_TEST_REALS_H
 #define NA_TEST_REALS_H
@@ -9,7 +9,7 @@
 #include "kernel_table.h"
 #include "test_kernels.h"
 
-/* wide: the type of the oracles that must not round where the kernels do. */
+/* wide: the type of oracles that must not round where the kernels do. */
 #if NA_REAL_BITS == 32
 typedef uint32_t bits;
 typedef double wide;
@@ -34,11 +34,12 @@ typedef long double wide;
 
 #define table NA_FN(na_best_kernels)()
 #define CASE(...) case_begin(DTYPE, __VA_ARGS__)
-#define ADAM .optimizer = na_optimizer_named("adam"), .beta_1 = 0.9, .beta_2 = 0.999, .epsilon = 1e-8
+static const double adam_parameters[] = {0.9, 0.999, 1e-8, 0};
+#define ADAM .optimizer = na_optimizer_named("adam"), .optimizer_parameters = adam_parameters
 
-/* Half a unit in the last place of 1: what one rounding does at most, relatively. */
+/* Half a unit in the last place of 1: the largest relative error of one rounding. */
 #define ROUNDING WIDE(scalbn)(1, -DIGITS)
-/* What is larger than this rounds to inf. */
+/* Larger numbers round to inf. */
 #define BEYOND (LARGEST * (1 + ROUNDING / 2))
 
 static inline int64_t at_most(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -57,7 +58,7 @@ static inline real real_of(bits b)
     return x;
 }
 
-/* ---- what goes in ---------------------------------------------------------------------------- */
+/* ---- inputs ---------------------------------------------------------------------------------- */
 
 /* PLAIN: in [-1, 1). RANGE: any magnitude, subnormals too, but finite. RARE: one in 32 is one of `specials`; SPECIAL:
  * one in 4. */
@@ -93,7 +94,8 @@ static inline real *filled(real *array, int64_t n, kind k)
     return array;
 }
 
-/* What stands behind an array of reals is a canary and no zero, so a kernel that uses it gives a wrong result. */
+/* The bytes after an array of reals are a canary other than zero, so that a kernel that reads them gives a wrong
+ * result. */
 static inline real *output(int slot, int64_t n) { return place(slot, (size_t)n * sizeof(real), false); }
 static inline real *output_tight(int slot, int64_t n) { return place(slot, (size_t)n * sizeof(real), true); }
 static inline real *input(int slot, int64_t n, kind k) { return filled(output(slot, n), n, k); }
@@ -104,9 +106,9 @@ static inline real *copy(int slot, int64_t n, const real *from)
     return memcpy(output(slot, n), from, (size_t)n * sizeof(real));
 }
 
-/* ---- what came out --------------------------------------------------------------------------- */
+/* ---- outputs --------------------------------------------------------------------------------- */
 
-/* The same bits, but one NaN is as good as another. */
+/* Whether the bits are the same; all NaN are equal. */
 static inline bool same(real a, real b) { return (isnan(a) && isnan(b)) || bits_of(a) == bits_of(b); }
 
 static inline void expect_same(const char *what, int64_t n, const real *got, const real *wanted)
@@ -115,7 +117,7 @@ static inline void expect_same(const char *what, int64_t n, const real *got, con
         if (!same(got[i], wanted[i])) case_fail(what, i, (double)got[i], (double)wanted[i]);
 }
 
-/* n numbers of the slot's array are the kernel's, and all around them is as it was. */
+/* The kernel may write n numbers of the slot's array; the memory around them must not change. */
 static inline void expect_guarded(const char *what, int slot, int64_t n, const real *array)
 {
     if (!canaries_live(slot, array, (size_t)n * sizeof(real))) case_overrun(what, n);
@@ -126,7 +128,7 @@ static inline void hash_reals(int64_t n, const real *y)
     for (int64_t i = 0; i < n; i++) case_hash(isnan(y[i]) ? bits_of((real)NAN) : bits_of(y[i]));
 }
 
-/* The three together, for an output that is known to the bit. */
+/* All three checks, for an output that is known to the bit. */
 static inline void expect_output(const char *what, int slot, int64_t n, const real *got, const real *wanted)
 {
     expect_same(what, n, got, wanted);
@@ -134,11 +136,11 @@ static inline void expect_output(const char *what, int slot, int64_t n, const re
     hash_reals(n, got);
 }
 
-/* A number as the kernels see it: subnormals are zero. */
+/* A number as kernels see it: subnormals are zero. */
 static inline wide widened(real x) { return WIDE(fabs)((wide)x) < REAL_MIN ? WIDE(copysign)(0, (wide)x) : (wide)x; }
 
-/* |got − exact| in units of the last place of size >= |exact|; a flushed result counts as exact, a wrong special value
- * as inf. */
+/* |got − exact| in units of the last place of size >= |exact|; 0 for a flushed result, inf for a wrong special
+ * value. */
 static inline double ulps_of(real got, wide exact, wide size)
 {
     if (isnan(exact)) return isnan(got) ? 0 : INFINITY;
@@ -159,7 +161,7 @@ static inline void expect_ulps(const char *what, int64_t i, real got, wide exact
     expect_ulps_of(what, i, got, exact, limit, WIDE(fabs)(exact));
 }
 
-/* `size`: what the roundings of the formula are relative to, more than |exact| where terms cancel. */
+/* `size`: the roundings of the formula are relative to it; more than |exact| if terms cancel. */
 static inline void expect_near(const char *what, int64_t i, real got, wide exact, wide roundings, wide size)
 {
     const wide allowed = roundings * (ROUNDING * size + REAL_MIN);
@@ -178,7 +180,7 @@ static inline void expect_near(const char *what, int64_t i, real got, wide exact
 static const int64_t unit_counts[] = {1, 2, NA_LANES - 1, NA_LANES, NA_LANES + 1, 33};
 enum { N_UNIT_COUNTS = sizeof unit_counts / sizeof *unit_counts };
 
-/* Besides specials, what reaches into the tails of exp and beyond them. */
+/* Besides specials, numbers that reach into the tails of exp and beyond. */
 static inline real draw_z(void)
 {
     const real scales[] = {8, 1, (real)1e-3, NA_REAL_BITS == 32 ? 110 : 760};

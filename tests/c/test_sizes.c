@@ -1,5 +1,5 @@
-/* test_sizes.c: where memory begins; and products and sums of sizes beyond 2^64, which would come out small: each check
- * alone, since a network that gets past one of them is mostly stopped by the next. */
+/* test_sizes.c: alignment of memory, and products and sums of sizes beyond 2^64, which would wrap around. Tests each
+ * check on its own, since in a network that gets past one check the next would stop it. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "memory.h"
 #include "neuract.h"
@@ -24,7 +24,8 @@ static void test_allocate(void)
     case_end();
 }
 
-/* Small and large memory begins on a line, and is zero; several at once, since one may lie well by chance. */
+/* Small and large memory begins on a line and is zero. Allocates several at once, since one may be aligned by
+ * chance. */
 static void test_lines(void)
 {
     static const size_t counts[] = {1, 63, 1000, 5 << 20};
@@ -40,7 +41,7 @@ static void test_lines(void)
     case_end();
 }
 
-/* So many pieces of that size. */
+/* `pieces` pieces of count × size bytes. */
 static void test_arena(int pieces, size_t count, size_t size)
 {
     case_begin("core", "arena", "%d pieces of %.3g × %d bytes", pieces, (double)count, (int)size);

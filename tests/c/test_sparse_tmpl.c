@@ -1,12 +1,12 @@
-/* test_sparse_tmpl.c: the kernels of sparse rows give the bits of the dense ones for the same rows written out, which
- * test_kernels_tmpl.c holds to their oracles; and the look at what rows are. */
+/* test_sparse_tmpl.c: the kernels of sparse rows give the bits of the dense kernels (which test_kernels_tmpl.c
+ * compares with their oracles) for the same rows in dense form; and the check of sparse rows. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "test_reals.h"
 
 #include "neuract.h"
 #include "simd/fp_state.h"
 
-/* Around a line, four panels, and the narrow panels. */
+/* Sizes around a line, four panels, and the narrow panels. */
 static const int64_t units_tested[] = {1, 2, 3, 4, 5, NA_LANES - 1, NA_LANES, NA_LANES + 1, 4 * NA_LANES, 70};
 static const int64_t inputs_tested[] = {1, 5, 16, 33, 200};
 static const int64_t rows_tested[] = {1, NA_LANES - 1, NA_LANES, NA_LANES + 1, 45, 8 * NA_LANES};
@@ -16,15 +16,16 @@ enum {
     N_ROWS = sizeof rows_tested / sizeof *rows_tested,
 };
 
-/* ORDINARY; or TINY: zeros of either sign, and numbers whose products are flushed, so that sums end as −0; or FALLING:
- * nearly all products are negative, so that many sums do, and most would not if what is not stored were added. */
+/* ORDINARY; TINY: zeros of either sign, and numbers whose products are flushed, so that sums end as −0; FALLING:
+ * nearly all products are negative, so that many sums do, which would mostly not be so if the entries that are not
+ * stored were added. */
 typedef enum { ORDINARY, TINY, FALLING, N_SORTS } sort;
 
 static real draw_size(void) { return REAL_FN(fabs)(plain()) * REAL_FN(sqrt)(REAL_MIN) / 8; }
 
 static real draw_value(sort of) { return of == ORDINARY ? plain() : draw_size(); }
 
-/* What values are multiplied with, and what their products are added to. */
+/* The factors of values, and the numbers that products are added to. */
 static real draw_other(sort of)
 {
     if (of == ORDINARY) return plain();
@@ -88,7 +89,7 @@ static void draw_columns(int64_t n_in, int64_t rows, int percent, sort of, real 
     starts[n_in] = n;
 }
 
-/* What lies in the deltas past the last row is not to be used: NaN. */
+/* The deltas past the last row are NaN: they must not be used. */
 static const real *draw_deltas(int slot, int64_t width, int64_t rows, sort of)
 {
     bool narrow = width <= NA_NARROW;
@@ -129,12 +130,12 @@ static void test_products(void)
                 }
 }
 
-/* ---- the look at rows ------------------------------------------------------------------------ */
+/* ---- the check of rows ----------------------------------------------------------------------- */
 
 static void expect_state(const char *what, na_rows_state wanted, const int32_t *columns, const int64_t *starts)
 {
     CASE("rows_look", "%s", what);
-    na_rows_state state = na_rows_look(2, 5, 4, columns, starts);
+    na_rows_state state = na_rows_check(2, 5, 4, columns, starts);
     if (state != wanted) case_fail("state", 0, state, wanted);
     case_end();
 }
@@ -158,7 +159,7 @@ static void test_look(void)
     expect_state("starts before", NA_ROWS_BROKEN, sorted, before);
 }
 
-/* Rows of 60 ascending columns, and one fault among them. */
+/* Rows of 60 ascending columns with one fault. */
 static void test_faults(void)
 {
     enum { LONG = 60, ROWS = 150, ENTRIES = LONG * ROWS };
@@ -174,7 +175,7 @@ static void test_faults(void)
         for (int i = 0; i < 4; i++) {
             CASE("rows_look", "%d at %d", (int)values[i], (int)faults[f]);
             *column = values[i];
-            na_rows_state state = na_rows_look(ROWS, 2 * LONG, ENTRIES, columns, starts);
+            na_rows_state state = na_rows_check(ROWS, 2 * LONG, ENTRIES, columns, starts);
             if (state != states[i]) case_fail("state", faults[f], state, states[i]);
             case_end();
         }
@@ -182,7 +183,7 @@ static void test_faults(void)
     }
 }
 
-/* Subnormals flushed, in a call of its own: as in test_kernels_tmpl.c. */
+/* Flushes subnormals in a call of its own, as in test_kernels_tmpl.c. */
 static __attribute__((noinline)) void test_all(void)
 {
     test_products();

@@ -1,5 +1,5 @@
-/* test_steps_tmpl.c: whole networks: neither the number of threads nor the slices of a run change a bit of what is
- * trained, an epoch allocates nothing, and many rows are predicted as each of them alone. */
+/* test_steps_tmpl.c: whole networks: neither the number of threads nor the slices of a run change a bit of the
+ * trained network, an epoch allocates nothing, and predictions of many rows are those of each row alone. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "test_reals.h"
 
@@ -18,8 +18,8 @@ typedef struct {
     double dropout;
 } layer_spec;
 
-/* Larger than one thread's worth of work, but for the first and the last. The third has batches of more than one chunk
- * (1024 rows), the fourth sums of more than one (192 inputs). */
+/* All but the first and the last are more work than one thread gets. The third has batches of more than one chunk
+ * (1024 rows), the fourth sums of more than one chunk (192 inputs). */
 static const struct {
     const char *loss, *optimizer;
     int64_t rows, batch_size, n_inputs;
@@ -108,7 +108,7 @@ static na_network *make_network(int s)
 typedef struct {
     real *x, *targets, *weights;
     uint32_t *order;
-    real *values; /* of x, without its zeros, row by row */
+    real *values; /* of x, without zeros, row by row */
     int32_t *columns;
     int64_t *starts;
 } data;
@@ -184,27 +184,24 @@ static int64_t read_parameters(const na_network *network, int s, real *out)
 
 /* ---- training -------------------------------------------------------------------------------- */
 
-/* The first epoch may make threads, which take memory, but not where one works alone. */
+/* The first epoch may start threads, which allocates, unless there is only one. */
 static void expect_no_allocation(int epoch, int n_threads, int64_t before)
 {
     int64_t made = count_allocations() - before;
     if (made > 0 && (epoch > 0 || n_threads == 1)) case_fail("allocations in an epoch", epoch, (double)made, 0);
 }
 
-/* A few epochs; sliced: one chunk a call. The inputs are sparse from epoch `sparse` on. Returns the sum of losses. */
+/* A few epochs; sliced: one chunk per call. The inputs are sparse from epoch `sparse` on. Returns the sum of losses. */
 static double train(na_network *network, int s, const data *d, int n_threads, bool sliced, int sparse)
 {
     const double loss_parameter = strcmp(specs[s].loss, "huber") == 0 ? 0.5 : 0;
+    static const double nesterov[] = {0.9, 1}, adamw[] = {0.9, 0.999, 1e-8, 0.01};
+    const bool adam = strcmp(specs[s].optimizer, "adam") == 0;
     const na_training training = {.loss = na_loss_named(specs[s].loss),
                                   .loss_parameters = &loss_parameter,
                                   .n_loss_parameters = 1,
                                   .optimizer = na_optimizer_named(specs[s].optimizer),
-                                  .momentum = 0.9,
-                                  .nesterov = true,
-                                  .beta_1 = 0.9,
-                                  .beta_2 = 0.999,
-                                  .epsilon = 1e-8,
-                                  .weight_decay = 0.01,
+                                  .optimizer_parameters = adam ? adamw : nesterov,
                                   .alpha = 0.01,
                                   .batch_size = specs[s].batch_size,
                                   .seed = 42,
@@ -228,7 +225,7 @@ static double train(na_network *network, int s, const data *d, int n_threads, bo
     return loss;
 }
 
-/* Into `trained`, at most 40000 parameters; the same network and data at each call of one case. */
+/* Writes at most 40000 parameters to `trained`. Each call within a case gets the same network and data. */
 static int64_t train_anew(int s, int n_threads, bool sliced, int sparse, real *trained, double *loss)
 {
     CASE("train", "network %d", s);
@@ -269,7 +266,7 @@ static void predict(const na_network *network, int64_t rows, na_rows x, real *y,
     if (na_network_predict(network, rows, x, y, n_threads) != NA_OK) abort();
 }
 
-/* All rows at once on some threads, then the pieces of 1 to 5 rows that they can be cut into; dense and sparse. */
+/* Predicts all rows at once with several threads, then in pieces of 1 to 5 rows; dense and sparse. */
 static void test_predictions(int s)
 {
     CASE("predict", "network %d", s);
@@ -295,7 +292,7 @@ static void test_predictions(int s)
     na_network_free(network);
 }
 
-/* Rows that go one by one, each of them a thread's worth of work. */
+/* Rows that are predicted one by one, each enough work for a thread. */
 static void test_few_rows(void)
 {
     enum { ROWS = 3, N_IN = 1700, UNITS = 600 };
@@ -315,7 +312,7 @@ static void test_few_rows(void)
     na_network_free(network);
 }
 
-/* Else the above has not tested what it says. */
+/* Otherwise the tests above have not tested threads. */
 static void test_threads_used(void)
 {
     CASE("threads", "used");

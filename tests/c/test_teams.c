@@ -1,5 +1,5 @@
-/* test_teams.c: the pool of threads: every job runs once on each thread of its team and on no other, whoever asks for
- * teams at the same time. */
+/* test_teams.c: the pool of threads: every job runs once on each thread of its team and on no other thread, even
+ * with several callers at the same time. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -15,9 +15,9 @@ typedef struct {
     atomic_int ran[LARGEST_TEAM]; /* how often each thread ran the job */
     atomic_int subnormal;         /* threads besides the caller that do not flush subnormals */
     int size;                     /* of the team */
-    int came[LARGEST_TEAM];       /* 1: to the barrier, which alone orders these and what follows */
-    int met;                      /* threads that the last to come found there */
-    int saw[LARGEST_TEAM];        /* `met`, as each found it behind the barrier */
+    int came[LARGEST_TEAM];       /* 1: has reached the barrier. Only the barrier orders this and the next two */
+    int met;                      /* number of threads that the last to arrive found there */
+    int saw[LARGEST_TEAM];        /* `met`, as each thread saw it after the barrier */
 } attendance;
 
 static void count_met(void *argument)
@@ -49,7 +49,7 @@ static void expect_attended(const attendance *a, int job)
     }
 }
 
-/* Teams of 3 and 2 in quick turns, however late one wakes. */
+/* Teams of 3 and 2 in quick turns: workers may wake up late. */
 static void run_teams(attendance *jobs)
 {
     for (int i = 0; i < TEAMS; i++) na_run_team(LARGEST_TEAM - i % 2, attend, &jobs[i]);
@@ -79,7 +79,7 @@ static na_thread_result run_others(void *unused)
     return 0;
 }
 
-/* Who finds the pool taken works alone. */
+/* A caller that finds the pool in use works alone. */
 static void test_two_callers(void)
 {
     static attendance jobs[TEAMS];

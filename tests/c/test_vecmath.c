@@ -1,7 +1,6 @@
-/* Measures csrc/kernels/vecmath.h and the activations beyond its functions: the
-   largest error of each in ULP, its special values, its range. float32: every k-th bit pattern (argument,
-   default 4093; 1 = all of them) against double; float64: edges and samples
-   against long double. With FMA the hashes must be those in golden.h. */
+/* Measures csrc/kernels/vecmath.h and the other activations: the largest error of each function in ULP, its special
+ * values, its range. float32: every k-th bit pattern (argument, default 4093; 1 = all of them) against double;
+ * float64: edges and samples against long double. With FMA the hashes must be those in golden.h. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <float.h>
 #include <inttypes.h>
@@ -50,7 +49,7 @@ static const double allowance = 0;
 #define SMALLEST ((wide)REAL_MIN * (1 + WIDE(scalbn)(16, -DIGITS)))
 #endif
 
-/* Up to where sin and cos are accurate to the last places. */
+/* Up to here sin and cos are accurate to the last places. */
 #define SIN_DOMAIN ((NA_REAL_BITS == 32 ? 0x1p10 : 0x1p19) * 3.14159)
 
 static wide exp_x(wide x, wide a) { return (void)a, WIDE(exp)(x); }
@@ -59,7 +58,7 @@ static wide tanh_x(wide x, wide a) { return (void)a, WIDE(tanh)(x); }
 static wide softplus_negative(wide x, wide a) { return (void)a, WIDE(log1p)(WIDE(exp)(-WIDE(fabs)(x))); }
 static wide expm1_of_minus(wide x, wide a) { return (void)a, WIDE(expm1)(-WIDE(fabs)(x)); }
 
-/* An expression in z and a. Not inlined: the compiler may not move arithmetic across a change of state. */
+/* An expression in z and a. Not inlined, so that the compiler cannot move arithmetic across a change of state. */
 #define EVALUATE(name, expression)                                                            \
     static __attribute__((noinline)) void eval_##name(const real *x, real *y, real parameter) \
     {                                                                                         \
@@ -158,8 +157,8 @@ static real real_from(bits b)
     return x;
 }
 
-/* |y - exact| in units of the last place of size >= |exact|; inf where a special value is wrong. Next to the smallest
-   normal number a result may be flushed by its own error and, without FMA, by that of a term. */
+/* |y - exact| in units of the last place of size >= |exact|; inf if a special value is wrong. Next to the smallest
+ * normal number a result may be flushed because of its own error and, without FMA, that of a term. */
 static double ulp_error(real y, wide exact, wide size)
 {
     if (isnan(exact)) return isnan(y) ? 0 : INFINITY;
@@ -177,7 +176,7 @@ static void evaluate_flushed(const struct function *f, const real *x, real *y)
     na_fp_leave(state);
 }
 
-/* sin and cos beyond their domain: an error relative to 1, without FMA to x. */
+/* sin and cos beyond their domain: the error relative to 1, without FMA relative to x. */
 static double error_beyond(wide x, wide exact, real y)
 {
     const wide allowed = WIDE(scalbn)(allowance > 0 ? WIDE(fabs)(x) : 1, 2 - DIGITS);
@@ -208,13 +207,13 @@ static void check_batch(const struct function *f, const real *x, struct result *
         result->in_range &= isnan(y[i]) || ((double)y[i] >= f->low && (double)y[i] <= f->high);
         if (f->odd) result->is_odd &= isnan(y[i]) ? isnan(y_minus[i]) : bits_from(y_minus[i]) == bits_from(-y[i]);
 
-        const bits b = bits_from(isnan(y[i]) ? (real)0 : y[i]); /* payloads may differ */
+        const bits b = bits_from(isnan(y[i]) ? (real)0 : y[i]); /* payloads of NaN may differ */
         for (unsigned byte = 0; byte < sizeof b; byte++)
             result->hash = (result->hash ^ (b >> 8 * byte & 0xff)) * UINT64_C(0x100000001b3);
     }
 }
 
-/* Values at which something changes, those near multiples of pi, and their neighbours, of both signs. */
+/* Values at which a function changes, values near multiples of pi, and their neighbours, of both signs. */
 static void check_edges(const struct function *f, struct result *result)
 {
     const real centres[] = {
@@ -282,7 +281,7 @@ static void sweep(const struct function *f, uint64_t k, struct result *result)
 
 enum { FUNCTIONS = sizeof functions / sizeof *functions };
 
-/* Sweeps one function and says how it went. */
+/* Sweeps one function and prints the result. */
 static bool test_function(const struct function *f, uint64_t k, golden_hash *hash)
 {
     const double limit = allowance + (NA_REAL_BITS == 32 ? f->limit_f32 : f->limit_f64);
@@ -297,7 +296,7 @@ static bool test_function(const struct function *f, uint64_t k, golden_hash *has
     return good;
 }
 
-/* Not inlined: main must run where the processor lacks what this is compiled for. */
+/* Not inlined: main must run on processors that lack the instruction set of this file. */
 static __attribute__((noinline)) int test(uint64_t k, const char *only)
 {
     golden_hash hashes[FUNCTIONS];

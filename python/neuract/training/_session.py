@@ -16,7 +16,7 @@ from neuract.inputs._data import Data
 from neuract.inputs._sparse import SparseRows
 from neuract.layers._parameters import PARTS, Parameters
 from neuract.losses._base import Loss
-from neuract.optimizers import SGD, Adam, AdamW, Optimizer
+from neuract.optimizers import Optimizer
 from neuract.threading._count import most_threads_of, threads_of
 
 Order = core.Order
@@ -75,8 +75,6 @@ class Session:
 
     def __init__(self, parameters: Parameters, settings: Settings, batch_size: int, seed: int = 0) -> None:
         loss, optimizer = settings.loss, settings.optimizer
-        adam = optimizer if isinstance(optimizer, Adam) else Adam()
-        sgd = optimizer if isinstance(optimizer, SGD) else SGD()
         self.parameters = parameters
         self.trainer = core.Trainer(
             parameters.core,
@@ -84,12 +82,7 @@ class Session:
             loss_parameters=np.array(loss.parameters),
             own_loss=loss.own,
             optimizer=optimizer.core_name,
-            momentum=sgd.momentum,
-            nesterov=sgd.nesterov,
-            beta_1=adam.beta_1,
-            beta_2=adam.beta_2,
-            epsilon=adam.epsilon,
-            weight_decay=adam.weight_decay if isinstance(adam, AdamW) else 0.0,
+            optimizer_parameters=np.array(optimizer.core_parameters),
             alpha=settings.alpha,
             l1=settings.l1,
             max_grad_norm=settings.max_grad_norm or 0.0,

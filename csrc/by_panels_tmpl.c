@@ -1,5 +1,5 @@
-/* gradients_tmpl.c: the second and third phase of a training step, by weights: the gradients of one panel, summed over
- * the chunk's rows, and its step, which waits for the norm of all gradients where they are clipped. */
+/* by_panels_tmpl.c: the second and third phase of a training step: sums the gradients of each panel over the chunk's
+ * rows, and makes the panel's step. Where gradients are clipped, all steps wait for the norm. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trainer.h"
 
@@ -9,26 +9,25 @@ static void weight_gradients(const trainer *t, const panel *p, int64_t width, in
 {
     int64_t n_in = t->net->layers[p->layer].n_in;
     const real *deltas = t->deltas[p->layer] + p->j * t->padded;
-    const column_entries *c = &t->columns;
-    if (takes_sparse(t, p->layer))
-        t->table->sparse_backward_weights(n_in, width, rows, c->values, c->rows, c->starts, deltas, add, gradients);
+    if (p->layer == 0)
+        t->run.kind->backward_weights(t->table, t->net, &t->inputs, width, rows, deltas, add, gradients);
     else
-        t->table->backward_weights(n_in, width, rows, layer_input(t, p->layer, 0), deltas, add, gradients);
+        t->table->backward_weights(n_in, width, rows, t->outputs[p->layer - 1], deltas, add, gradients);
 }
 
-/* One alpha for the whole layer: the sum over rows, then over neurons in order. */
+/* One alpha for the whole layer: sums over rows, then over neurons in order. */
 static void shared_slope_gradient(const trainer *t, const dense *layer, int l, int64_t rows, bool add)
 {
     real *gradient = t->gradients + layer->part[NA_SLOPES], sum = 0, sums[NA_LANES];
     for (int64_t p = 0; p < layer->panels; p++) {
-        int64_t width = least(NA_LANES, layer->units - p * NA_LANES);
+        int64_t width = na_min(NA_LANES, layer->units - p * NA_LANES);
         t->table->sum_rows(width, rows, t->slope_deltas[l] + p * t->padded * NA_LANES, false, sums);
         for (int64_t j = 0; j < width; j++) sum += sums[j];
     }
     *gradient = add ? *gradient + sum : sum;
 }
 
-/* Of na_part: where the panel's share of the layer's parameters begins, and how many numbers it is. */
+/* Per na_part: position and size of the panel's share of the layer's parameters. */
 typedef struct {
     int64_t at[3], size[3];
 } panel_parts;
@@ -36,20 +35,20 @@ typedef struct {
 static panel_parts parts_of(const trainer *t, const panel *p)
 {
     const dense *layer = &t->net->layers[p->layer];
-    int64_t width = least(NA_LANES, layer->units - p->j);
+    int64_t width = na_min(NA_LANES, layer->units - p->j);
     int64_t n_slopes = layer->n_slopes > 1 ? width : p->j == 0 ? layer->n_slopes : 0;
     return (panel_parts){
         {layer->part[NA_WEIGHTS] + p->j * layer->n_in, layer->part[NA_BIASES] + p->j, layer->part[NA_SLOPES] + p->j},
         {width * layer->n_in, width, n_slopes}};
 }
 
-/* The gradients of one panel over the chunk's rows, added to those of the chunks before. */
+/* Sums the gradients of one panel over the chunk's rows and adds them to those of earlier chunks. */
 static void sum_gradients(const trainer *t, const panel *p, const panel_parts *parts)
 {
     const dense *layer = &t->net->layers[p->layer];
     int64_t rows = chunk_rows(t), width = parts->size[NA_BIASES];
     int64_t panel_at = p->j * t->padded;
-    bool add = t->batch_done > 0;
+    bool add = t->run.batch_done > 0;
 
     weight_gradients(t, p, width, rows, add, t->gradients + parts->at[NA_WEIGHTS]);
     t->table->sum_rows(width, rows, t->deltas[p->layer] + panel_at, add, t->gradients + parts->at[NA_BIASES]);
@@ -59,8 +58,8 @@ static void sum_gradients(const trainer *t, const panel *p, const panel_parts *p
         t->table->sum_rows(width, rows, t->slope_deltas[p->layer] + panel_at, add, t->gradients + parts->at[NA_SLOPES]);
 }
 
-/* Makes of up to a line of sums the gradients that the optimizer gets, sign(0) being 0; adds g² and |w| to those of its
- * lane, in double precision, where no square of a float overflows. */
+/* Turns up to a line of sums into gradients (sign(0) = 0), and adds g² and |w| to their lanes' sums. These are in
+ * double precision, in which no square of a float overflows. */
 NA_INLINE void finish_line(const gradient_terms *terms, int64_t n, const real *parameters, real *gradients,
                            double *squares, double *sizes)
 {
@@ -73,7 +72,8 @@ NA_INLINE void finish_line(const gradient_terms *terms, int64_t n, const real *p
     }
 }
 
-/* The same for n of them, the lanes added up in order. Whole lines have a constant length, for the compiler's SIMD. */
+/* Does the same for n numbers, and adds up the lanes in order. Whole lines have a constant length, so that the
+ * compiler uses SIMD. */
 static void finish_part(const gradient_terms *terms, int64_t n, const real *parameters, real *gradients,
                         panel_sums *sums)
 {
@@ -121,11 +121,11 @@ static void run_panel(const trainer *t, const panel *p, panel_sums *sums)
     if (!clips(t)) update_panel(t, &parts, sums);
 }
 
-void NA_FN(na_run_weights)(trainer *t, bool looks)
+void NA_FN(na_run_by_panels)(trainer *t, bool checks)
 {
-    for (int64_t p; (p = atomic_fetch_add(&t->next_panel, 1)) < t->n_panels;) {
+    for (int64_t p; (p = atomic_fetch_add(&t->run.next_panel, 1)) < t->n_panels;) {
         run_panel(t, &t->panels[p], &t->sums[p]);
-        if (looks) NA_FN(na_look)(t);
+        if (checks) NA_FN(na_check_interrupt)(t);
     }
 }
 
@@ -138,19 +138,19 @@ double NA_FN(na_gradient_norm)(const trainer *t)
     return sqrt(squares);
 }
 
-/* The whole gradient is scaled to the norm allowed where it is longer. One that is not
- * finite stays so, to be found at the end of the pass. */
+/* Scales the gradients down if their norm is beyond the limit. A norm that is not finite leaves them as they are;
+ * the end of the pass finds that. */
 void NA_FN(na_clip)(void *argument)
 {
     trainer *t = argument;
-    double norm = NA_FN(na_gradient_norm)(t), most = t->training.max_grad_norm;
-    t->weights_step.scale = t->others_step.scale = norm > most ? (real)(most / norm) : 1;
-    atomic_store(&t->next_panel, t->abandoned ? t->n_panels : 0);
+    double norm = NA_FN(na_gradient_norm)(t), limit = t->training.max_grad_norm;
+    t->weights_step.scale = t->others_step.scale = norm > limit ? (real)(limit / norm) : 1;
+    atomic_store(&t->run.next_panel, t->run.abandoned ? t->n_panels : 0);
 }
 
-void NA_FN(na_run_steps)(trainer *t)
+void NA_FN(na_run_updates)(trainer *t)
 {
-    for (int64_t p; (p = atomic_fetch_add(&t->next_panel, 1)) < t->n_panels;) {
+    for (int64_t p; (p = atomic_fetch_add(&t->run.next_panel, 1)) < t->n_panels;) {
         panel_parts parts = parts_of(t, &t->panels[p]);
         update_panel(t, &parts, &t->sums[p]);
     }

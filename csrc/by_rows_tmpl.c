@@ -1,0 +1,227 @@
+/* by_rows_tmpl.c: the first phase of a training step: groups of blocks go up through the layers to their losses, and
+ * back down. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "trainer.h"
+
+#include "random.h"
+
+/* Draws a block of dropout masks: 0, or 1 / (1 − share), which keeps the mean. Keyed by seed, step, layer, neuron
+ * and row. */
+static void draw_mask(const trainer *t, int layer, int64_t row, real share, int64_t units, real *mask)
+{
+    uint64_t seed = t->training.seed, step = (uint64_t)t->handle.steps;
+    const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32) ^ (uint32_t)(step >> 32)};
+    const double limit = (double)share * 4294967296.0;
+    const real kept = 1 / (1 - share);
+    for (int64_t j = 0; j < units; j++)
+        for (int lane = 0; lane < NA_LANES; lane += 4) {
+            const uint32_t counter[4] = {(uint32_t)(row + lane), (uint32_t)j, (uint32_t)layer, (uint32_t)step};
+            uint32_t words[4];
+            na_philox(key, counter, words);
+            for (int i = 0; i < 4; i++) mask[j * NA_LANES + lane + i] = (double)words[i] < limit ? 0 : kept;
+        }
+}
+
+/* Drops neurons of one block: their outputs and slopes become 0. */
+static void drop_out(const trainer *t, int layer, int64_t row, int64_t units, const scratch *s, real *y, real *slopes,
+                     real *parameter_slopes)
+{
+    draw_mask(t, layer, row, t->net->layers[layer].dropout, units, s->mask);
+    t->table->multiply(units, y, s->mask, y);
+    t->table->multiply(units, slopes, s->mask, slopes);
+    if (parameter_slopes) t->table->multiply(units, parameter_slopes, s->mask, parameter_slopes);
+}
+
+/* Rows first .. first + n − 1 of the chunk. */
+static row_span rows_of_chunk(const trainer *t, int64_t first, int64_t n)
+{
+    return (row_span){.x = t->run.data->x,
+                      .order = t->run.order,
+                      .first = t->run.progress->rows + first,
+                      .n = n,
+                      .weights = t->run.data->sample_weight ? t->row_weights + first : NULL};
+}
+
+static void forward_first_layer(const trainer *t, const scratch *s, int64_t block, int64_t blocks, real *z)
+{
+    int64_t first = block * NA_LANES;
+    const row_span rows = rows_of_chunk(t, first, na_min(blocks * NA_LANES, chunk_rows(t) - first));
+    real *kept = t->inputs.blocks;
+    t->run.kind->forward(t->table, t->net, &rows, kept ? kept + first * t->net->n_inputs : s->z_rows, z);
+}
+
+static void forward_layer(const trainer *t, const scratch *s, int l, int64_t block, int64_t blocks, real *z)
+{
+    const dense *layer = &t->net->layers[l];
+    const real *parameters = t->net->parameters;
+    if (l == 0)
+        forward_first_layer(t, s, block, blocks, z);
+    else
+        t->table->forward(layer->n_in, layer->units, blocks, t->outputs[l - 1] + block * layer->n_in * NA_LANES,
+                          parameters + layer->part[NA_WEIGHTS], parameters + layer->part[NA_BIASES], z);
+}
+
+/* Whether a neuron fires in one of a block's rows of weight > 0. Lanes past the last row have weight 0. */
+static bool fires_somewhere(const real *y, const real *weights, const real *threshold)
+{
+    int fired = 0;
+    for (int i = 0; i < NA_LANES; i++) fired |= fires(y[i], threshold) & (weights[i] != 0);
+    return fired;
+}
+
+/* Notes which neurons fire in a block. Threads only ever set flags, so their order does not matter. Most neurons
+ * have fired long before. */
+static void note_fired(const trainer *t, int l, int64_t block, const real *y)
+{
+    const dense *layer = &t->net->layers[l];
+    const real *thresholds = layer->neurons.thresholds;
+    for (int64_t j = 0; j < layer->units; j++) {
+        if (atomic_load_explicit(&t->fired[l][j], memory_order_relaxed)) continue;
+        if (fires_somewhere(y + j * NA_LANES, t->row_weights + block * NA_LANES, thresholds ? thresholds + j : NULL))
+            atomic_store_explicit(&t->fired[l][j], true, memory_order_relaxed);
+    }
+}
+
+/* Does the same from z for layers with thresholds, whose outputs do not tell a 0 that fires from one that is held
+ * back. */
+static void note_fired_before_thresholds(const trainer *t, const scratch *s, int l, int64_t block, const real *z)
+{
+    dense unheld = t->net->layers[l];
+    unheld.neurons.thresholds = NULL;
+    activate_blocks(t->table, &unheld, 1, z, s->mask, NULL, NULL);
+    note_fired(t, l, block, s->mask);
+}
+
+static void forward_hidden(const trainer *t, const scratch *s, int l, int64_t block, int64_t blocks)
+{
+    const dense *layer = &t->net->layers[l];
+    int64_t size = layer->units * NA_LANES;
+    real *y = t->outputs[l] + block * size, *parameter_slopes = s->parameter_slopes[l];
+    forward_layer(t, s, l, block, blocks, y);
+    bool held = layer->neurons.thresholds;
+    for (int64_t b = 0; b < blocks && held && watches(t); b++)
+        note_fired_before_thresholds(t, s, l, block + b, y + b * size);
+    activate_blocks(t->table, layer, blocks, y, y, s->slopes[l], parameter_slopes);
+    for (int64_t b = 0; b < blocks && !held && watches(t); b++) note_fired(t, l, block + b, y + b * size);
+    if (layer->dropout > 0 && t->run.update)
+        for (int64_t b = 0; b < blocks; b++)
+            drop_out(t, l, t->run.batch_done + (block + b) * NA_LANES, layer->units, s, y + b * size,
+                     s->slopes[l] + b * size, parameter_slopes ? parameter_slopes + b * size : NULL);
+}
+
+static bool of_z(int loss)
+{
+    static const na_loss_of of[NA_N_LOSSES] = {
+#define NA_ROW(name, what) [NA_LOSS_##name] = what,
+        NA_LOSSES(NA_ROW) NA_SOFTMAX_LOSSES(NA_ROW)
+#undef NA_ROW
+    };
+    return of[loss] == NA_OF_Z;
+}
+
+static void gather_weights(const trainer *t, int64_t block)
+{
+    real *weights = t->row_weights + block * NA_LANES;
+    if (t->run.data->sample_weight)
+        gather_rows(t, block, 1, t->run.data->sample_weight, weights);
+    else
+        for (int64_t i = 0; i < NA_LANES; i++) weights[i] = i < rows_of(t, block);
+}
+
+/* Takes one block through the last layer: from its input to its losses and its delta in s->delta. */
+static void output_layer(const trainer *t, const scratch *s, int64_t block, int64_t b)
+{
+    int l = t->net->n_layers - 1;
+    const dense *layer = &t->net->layers[l];
+    int64_t size = layer->units * NA_LANES;
+    real *delta = s->delta + b * size, *v = s->delta_below; /* delta_below is free until the layer below is reached */
+    real *slopes = s->slopes[l] + b * size;
+    real *parameter_slopes = s->parameter_slopes[l] ? s->parameter_slopes[l] + b * size : NULL;
+    real *weights = t->row_weights + block * NA_LANES, *losses = t->row_losses + block * NA_LANES;
+
+    forward_layer(t, s, l, block, 1, v);
+    gather_rows(t, block, t->n_targets, t->run.data->targets, s->targets);
+    if (!of_z(t->training.loss)) activate_blocks(t->table, layer, 1, v, v, slopes, parameter_slopes);
+    t->table->loss[t->training.loss](layer->units, v, s->targets, t->loss_parameters, t->training.n_loss_parameters > 1,
+                                     weights, delta, losses);
+    if (of_z(t->training.loss)) return;
+    if (parameter_slopes) t->table->multiply(layer->units, parameter_slopes, delta, parameter_slopes);
+    t->table->multiply(layer->units, delta, slopes, delta);
+}
+
+/* Does the same as output_layer for the whole chunk with the caller's own loss, which gets rows, not blocks. Not
+ * inlined into run_group, which would slow down small networks by 1 to 2 %. */
+static __attribute__((noinline)) void own_output_layer(trainer *t, const scratch *s, int64_t blocks)
+{
+    int l = t->net->n_layers - 1;
+    const dense *layer = &t->net->layers[l];
+    int64_t lines = layer->units * blocks;
+    real *y = s->delta_below, *parameter_slopes = s->parameter_slopes[l];
+    forward_layer(t, s, l, 0, blocks, y);
+    activate_blocks(t->table, layer, blocks, y, y, s->slopes[l], parameter_slopes);
+    NA_FN(na_ask_own_loss)(t, s, blocks, y);
+    if (layer->activation == NA_SOFTMAX) return;
+    if (parameter_slopes) t->table->multiply(lines, parameter_slopes, s->delta, parameter_slopes);
+    t->table->multiply(lines, s->delta, s->slopes[l], s->delta);
+}
+
+/* Copies a group's deltas of a layer, and of its learned slopes, to where the second phase reads them. */
+static void keep_deltas(const trainer *t, const scratch *s, int l, int64_t block, int64_t blocks)
+{
+    const dense *layer = &t->net->layers[l];
+    for (int64_t b = 0; b < blocks; b++) {
+        int64_t from = b * layer->units * NA_LANES, to = (block + b) * NA_LANES * NA_LANES,
+                stride = t->padded * NA_LANES;
+        t->table->transpose(layer->units, s->delta + from, stride, t->deltas[l] + to);
+        if (layer->n_slopes > 0)
+            t->table->transpose(layer->units, s->parameter_slopes[l] + from, stride, t->slope_deltas[l] + to);
+    }
+}
+
+/* Turns the delta of layer l in s->delta into that of the layer below. */
+static void backward_layer(const trainer *t, scratch *s, int l, int64_t blocks)
+{
+    const dense *layer = &t->net->layers[l];
+    int64_t lines = layer->n_in * blocks;
+    const real *weights = t->net->parameters + layer->part[NA_WEIGHTS], *slopes = s->slopes[l - 1];
+    real *dy = s->delta_below, *below = s->parameter_slopes[l - 1];
+    t->table->backward_data(layer->n_in, layer->units, blocks, s->delta, weights, below ? NULL : slopes, dy);
+    if (below) { /* reads dy before it is multiplied by the slopes */
+        t->table->multiply(lines, below, dy, below);
+        t->table->multiply(lines, dy, slopes, dy);
+    }
+    s->delta_below = s->delta;
+    s->delta = dy;
+}
+
+static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
+{
+    const network *net = t->net;
+    for (int64_t b = 0; b < blocks; b++) gather_weights(t, block + b);
+    for (int l = 0; l < net->n_layers - 1; l++) forward_hidden(t, s, l, block, blocks);
+    if (t->has_own_loss)
+        own_output_layer(t, s, blocks);
+    else
+        for (int64_t b = 0; b < blocks; b++) output_layer(t, s, block + b, b);
+    if (!t->run.backward) return;
+    for (int l = net->n_layers - 1;; l--) {
+        keep_deltas(t, s, l, block, blocks);
+        if (l == 0) break;
+        backward_layer(t, s, l, blocks);
+    }
+}
+
+static void sort_inputs(const trainer *t)
+{
+    const row_span rows = rows_of_chunk(t, 0, chunk_rows(t));
+    t->run.kind->sort(t->net, &rows, &t->inputs);
+}
+
+void NA_FN(na_run_by_rows)(trainer *t, scratch *s, bool checks)
+{
+    int64_t blocks = na_round_up(chunk_rows(t), NA_LANES) / NA_LANES, group = t->group;
+    for (int64_t b; (b = atomic_fetch_add(&t->run.next_block, group)) < blocks;) {
+        b < 0 ? sort_inputs(t) : run_group(t, s, b, na_min(group, blocks - b));
+        if (checks) NA_FN(na_check_interrupt)(t);
+    }
+}

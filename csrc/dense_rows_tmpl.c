@@ -1,0 +1,57 @@
+/* dense_rows_tmpl.c: rows of an array. They become blocks, as for all other layers. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "rows.h"
+
+static double stored(const network *net, na_rows x, int64_t rows) { return (double)rows * (double)net->n_inputs; }
+
+static int64_t lines(const network *net) { return net->n_inputs; }
+
+static void forward_row(const kernel_table *table, const network *net, na_rows x, int64_t row, real *z)
+{
+    const dense *layer = &net->layers[0];
+    table->forward_row(layer->n_in, layer->units, (const real *)x.values + row * layer->n_in,
+                       net->parameters + layer->part[NA_WEIGHTS], net->parameters + layer->part[NA_BIASES], z);
+}
+
+/* Sets rows of weight 0 to zeros. */
+static void clear_rows_without_weight(int64_t n_inputs, int64_t n, const real *weights, real *block)
+{
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t k = 0; k < n_inputs && weights[i] == 0; k++) block[k * NA_LANES + i] = 0;
+}
+
+static void forward(const kernel_table *table, const network *net, const row_span *rows, real *below, real *z)
+{
+    const dense *layer = &net->layers[0];
+    const real *x = rows->x.values;
+    for (int64_t r = 0; r < rows->n; r += NA_LANES) {
+        int64_t n = na_min(NA_LANES, rows->n - r), at = rows->first + r;
+        real *block = below + r * layer->n_in;
+        table->gather(layer->n_in, n, rows->order ? x : x + at * layer->n_in, rows->order ? rows->order + at : NULL,
+                      block);
+        if (rows->weights) clear_rows_without_weight(layer->n_in, n, rows->weights + r, block);
+    }
+    table->forward(layer->n_in, layer->units, na_round_up(rows->n, NA_LANES) / NA_LANES, below,
+                   net->parameters + layer->part[NA_WEIGHTS], net->parameters + layer->part[NA_BIASES], z);
+}
+
+static void take(na_arena *arena, const network *net, na_rows x, int64_t rows, int64_t chunk, chunk_inputs *inputs)
+{
+    size_t padded = (size_t)na_round_up(chunk, NA_LANES);
+    *inputs = (chunk_inputs){.blocks = na_arena_take(arena, na_times((size_t)net->n_inputs, padded), sizeof(real))};
+}
+
+static void backward_weights(const kernel_table *table, const network *net, const chunk_inputs *inputs, int64_t width,
+                             int64_t rows, const real *dz, bool add, real *dweights)
+{
+    table->backward_weights(net->n_inputs, width, rows, inputs->blocks, dz, add, dweights);
+}
+
+const input_kind NA_FN(na_dense_rows) = {
+    .stored = stored,
+    .lines = lines,
+    .forward_row = forward_row,
+    .forward = forward,
+    .take = take,
+    .backward_weights = backward_weights,
+};
