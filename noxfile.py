@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Every check of the project, one session each: `.ci/run` runs them all, `nox -s lint` one.
 
-Each session stands alone in its own fresh environment. What it needs beyond a C compiler it
-installs; what cannot be had here it says in a line that begins with SKIPPED.
+Each session has an environment of its own and installs what it needs beyond a C compiler. A session that cannot run on
+this machine prints a line that begins with SKIPPED and says why.
 """
 
 import datetime
@@ -17,57 +17,71 @@ from pathlib import Path
 import nox
 
 nox.needs_version = ">=2025.2"
-nox.options.default_venv_backend = "venv"
+nox.options.default_venv_backend = "uv|venv"  # uv installs in 2 s what takes pip 25 s
 
+PROJECT = nox.project.load_toml("pyproject.toml")
 X86_64 = platform.machine() in ("x86_64", "AMD64")
 BUILD = Path("build")
 CTEST = ("--output-on-failure", f"-j{os.cpu_count()}")
-DIVIDED = ("-n", "auto", "--dist", "worksteal")  # pytest-xdist: the tests among the processors
-# What the oldest scikit-learn needs, and what its tests do.
+# What the oldest scikit-learn needs, and the oldest of what its tests need.
 OLDEST = ("scipy==1.11.2", "joblib==1.2.0", "threadpoolctl==3.1.0", "pandas==2.2.1", "pytest==8.0.0", "pytest-xdist")
+WITH_OLDEST = tuple(f"estimators/{name}" for name in ("estimators", "drop_in", "ecosystem", "labels"))
 # The tests that see what kernels compute.
-OF_KERNELS = ("functions/activations", "functions/gradients", "functions/own_loss", "process/threading")
+OF_KERNELS: tuple[str, ...] = ("functions", "process/threading")
 OF_KERNELS += tuple(f"network/{name}" for name in ("network", "same_bits", "simd", "sparse", "state"))
-FUZZING = "tests/network/test_random_networks.py"
-# By which kernels they compute.
-OLD_PROCESSORS = {"Nehalem": "sse2", "Haswell": "avx2"}
+# The tests that together call every function of the core. Estimators, pictures and exports reach it through Network.
+OF_CORE = ("functions", "network", "process", "files", "inspection/diagnose", "estimators/labels", "estimators/serving")
+RANDOM_NETWORKS = "tests/network/test_random_networks.py"
+OLD_PROCESSORS = {"Nehalem": "sse2", "Haswell": "avx2"}  # and the kernels that each must choose
 C_LIBRARY = {"libc.so.6", "libm.so.6", "libpthread.so.0"}
-# Not CPython's leaks; those of the core the C tests and test_memory.py find.
+# CPython leaks. The C tests and test_memory.py look for leaks of the core.
 ASAN_OPTIONS = "detect_leaks=0:allocator_may_return_null=1:malloc_context_size=5:quarantine_size_mb=64"
 ASAN = {"ASAN_OPTIONS": ASAN_OPTIONS, "PYTHONMALLOC": "malloc"}
-# What must be there before Python: AddressSanitizer, and what throws C++'s exceptions, which it would not find later.
+# Must be loaded before Python: AddressSanitizer, and the library that throws C++'s exceptions, which it needs.
 PRELOADED = ("libasan.so", "libstdc++.so.6")
-# The pool's threads last as long as the process, and with them what the C library keeps for them: possibly lost.
+# Not "possibly lost": the pool's threads live as long as the process, and so does the C library's memory for them.
 VALGRIND = ("valgrind", "-q", "--error-exitcode=1", "--leak-check=full", "--errors-for-leak-kinds=definite")
-NO_SUCH_ISA = (0, 77)  # of the C tests
-# What sessions need beyond a C compiler, and the Debian packages that have it.
+NO_SUCH_ISA = (0, 77)  # exit codes of the C tests: passed, or this processor lacks the instruction set
+# The tools that sessions need beyond a C compiler, and the Debian packages that have them.
 COMPILERS = ("clang", "gcc-12")
 CROSS_TOOLS = ("aarch64-linux-gnu-gcc", "qemu-aarch64-static")
 CROSS_PACKAGES = ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user-static")
 WINDOWS_TOOLS = ("clang", "x86_64-w64-mingw32-gcc", "wine")
 WINDOWS_PACKAGES = ("clang", "gcc-mingw-w64-x86-64-win32", "wine", "wine64")
 EMBEDDED_TOOLS = ("gcc", "g++", "clang", "arm-linux-gnueabihf-gcc", "qemu-arm-static", "arm-none-eabi-gcc")
-EMBEDDED_PACKAGES = ("gcc", "g++", "clang", "gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross", "qemu-user-static")
-EMBEDDED_PACKAGES += ("gcc-arm-none-eabi", "libnewlib-arm-none-eabi")
+EMBEDDED_PACKAGES: tuple[str, ...] = ("gcc", "g++", "clang", "gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross")
+EMBEDDED_PACKAGES += ("qemu-user-static", "gcc-arm-none-eabi", "libnewlib-arm-none-eabi")
 BROWSER_TOOLS, BROWSER_PACKAGES = ("chromium", "chromedriver"), ("chromium", "chromium-driver")
+WHEELS: dict[tuple[str, ...], str] = {}  # built in this run of nox, by the Python and the settings
+
+
+@nox.session(venv_backend="venv")
+def tests(session: nox.Session) -> None:
+    """Run the README's two set-up commands, word for word."""
+    for command in readme_commands():
+        session.log(command)
+        session.run("bash", "-c", command, external=True)
 
 
 @nox.session
-def tests(session: nox.Session) -> None:
-    """The README's two set-up commands, exactly as they stand there."""
-    for command in readme_commands():
-        session.log(command)
-        session.run("bash", "-c", command, external=True, env={"PYTEST_ADDOPTS": " ".join(DIVIDED)})
+def exhaustive(session: nox.Session) -> None:
+    """Run the tests that `pytest` leaves out: all combinations, and those that build the package."""
+    install(session, "test")
+    if session.venv_backend == "uv":
+        session.install("pip")  # by which a test installs a copy of the package
+    session.run("pytest", "-m", "exhaustive")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Linters for Python, Cython and C; C warnings are errors, and the C tests pass."""
-    session.install(".[lint,plot]")
+    """Run the linters for Python, Cython, C and prose; build the C tests with warnings as errors, and run them."""
+    session.install(*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["plot"])
+    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
     session.run("cython-lint", "src")
+    session.run("codespell")
     c_files = [str(path) for folder in ("csrc", "tests/c") for path in Path(folder).rglob("*.[ch]")]
     session.run("clang-format", "--dry-run", "--Werror", *c_files)
     c_tests(session, BUILD / "c-native")
@@ -75,29 +89,29 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def oldest(session: nox.Session) -> None:
-    """The estimators' tests with the oldest of each dependency that pyproject.toml lets in."""
+    """Run the estimators' tests with the oldest version of each dependency that pyproject.toml admits."""
     if sys.version_info[:2] != (3, 11):
         print(f"SKIPPED oldest: their wheels are for Python 3.11, and this is {platform.python_version()}")
         return
-    dependencies = nox.project.load_toml("pyproject.toml")["project"]["dependencies"]
-    session.install(".", *(text.replace(">=", "==") for text in dependencies), *OLDEST)
-    run_tests(session, tuple(f"estimators/{name}" for name in ("estimators", "drop_in", "ecosystem", "labels")))
+    dependencies = PROJECT["project"]["dependencies"]
+    session.install(wheel_of(session), *(text.replace(">=", "==") for text in dependencies), *OLDEST)
+    run_tests(session, WITH_OLDEST)
 
 
 @nox.session
 def simd(session: nox.Session) -> None:
-    """What kernels compute again, under each lower instruction set that this machine has."""
-    session.install(".[test]")
+    """Run the tests of kernels again under each lower instruction set of this machine."""
+    install(session, "test")
     question = "import neuract; print(*neuract.simd_info()['available'])"
-    *lower, best = session.run("python", "-c", question, silent=True).split()
-    session.log(f"best: {best}, what `tests` ran; now: {' '.join(lower) or 'none lower'}")
+    *lower, best = str(session.run("python", "-c", question, silent=True)).split()
+    session.log(f"`tests` ran {best}, the best; now: {' '.join(lower) or 'none lower'}")
     for isa in lower:
         run_tests(session, OF_KERNELS, NEURACT_SIMD=isa)
 
 
 @nox.session
 def neon(session: nox.Session) -> None:
-    """The C tests for AArch64 under qemu: NEON's kernels give the stored hashes, as those of x86-64 do in `lint`."""
+    """Run the C tests for AArch64 under qemu: NEON gives the stored hashes, as x86-64 does in `lint`."""
     if missing := elsewhere() or tools_missing(session, CROSS_TOOLS, CROSS_PACKAGES):
         print(f"SKIPPED neon: {missing}")
         return
@@ -107,7 +121,7 @@ def neon(session: nox.Session) -> None:
 
 @nox.session
 def windows(session: nox.Session) -> None:
-    """Kernels and networks on Windows, under Wine: its threads, memory and clock, and the stored hashes."""
+    """Run the C tests of kernels and networks on Windows under Wine: threads, memory, clock and the stored hashes."""
     if missing := not_x86() or tools_missing(session, WINDOWS_TOOLS, WINDOWS_PACKAGES):
         print(f"SKIPPED windows: {missing}")
         return
@@ -119,67 +133,68 @@ def windows(session: nox.Session) -> None:
 
 @nox.session
 def embedded(session: nox.Session) -> None:
-    """Exported C with every compiler, for Arm under qemu too, and for bare metal; `tests` skips those it lacks."""
+    """Compile exported C with every compiler, for Arm under qemu and for bare metal; `tests` skips missing ones."""
     if missing := tools_missing(session, EMBEDDED_TOOLS, EMBEDDED_PACKAGES):
         print(f"SKIPPED embedded: {missing}")
         return
-    session.install(".[test]")
+    install(session, "test")
     run_tests(session, ("export/c",))
 
 
 @nox.session
 def report(session: nox.Session) -> None:
-    """The page that `report` writes, in headless Chromium: it computes what the network does, and can be operated."""
+    """Open the page that `report` writes in headless Chromium: it computes what the network computes, and reacts."""
     if missing := tools_missing(session, BROWSER_TOOLS, BROWSER_PACKAGES):
         print(f"SKIPPED report: {missing}")
         return
-    session.install(".[test,browser]")
+    install(session, "test", groups=("browser",))
     run_tests(session, ("inspection/report_page",))
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The documentation as a site, in build/docs; a dead link or a public name that it lacks is an error."""
-    session.install(".[docs]")
+    """Build the documentation in build/docs; a dead link or a public name without documentation is an error."""
+    install(session, groups=("docs",))
     strict = ("--fail-on-warning", "--keep-going", "--fresh-env", "--write-all", "--quiet")
     session.run("sphinx-build", *strict, "--doctree-dir", str(BUILD / "doctrees"), "docs", str(BUILD / "docs"))
 
 
 @nox.session
 def compilers(session: nox.Session) -> None:
-    """The C core by other compilers than the system's, which `lint` has used: the same bits, no warning."""
+    """Build the C core by each compiler that `lint` has not used: the same bits, no warning."""
     session.install("cmake", "ninja")
     for compiler in COMPILERS:
         if missing := tools_missing(session, (compiler,), (compiler,)):
             print(f"SKIPPED compilers: {missing}")
-        elif Path(shutil.which(compiler)).resolve() != Path(shutil.which("cc")).resolve():
+        elif program(compiler) != program("cc"):
             c_tests_of_kernels(session, BUILD / f"c-{compiler}", f"-DCMAKE_C_COMPILER={compiler}")
 
 
 @nox.session
 def sanitize(session: nox.Session) -> None:
-    """C tests under AddressSanitizer with UBSan, ThreadSanitizer and valgrind; Python's under the first two."""
+    """Run C tests under AddressSanitizer with UBSan, ThreadSanitizer and valgrind, and Python tests under the first."""
     if sys.platform != "linux" or not all(libraries := [gcc_library(name) for name in PRELOADED]):
         print(f"SKIPPED sanitize: no AddressSanitizer of GCC's for {sys.platform}")
         return
     session.install("cmake", "ninja")
     isas, best = isas_of_tools()
     for sanitizers, only in (("address,undefined", ()), ("thread", ("--networks",))):
-        program = kernel_tests(session, sanitizers, isas)
-        session.run(program, "--isa", best, *only, external=True, success_codes=NO_SUCH_ISA)
+        executable = kernel_tests(session, sanitizers, isas)
+        session.run(executable, "--isa", best, *only, external=True, success_codes=NO_SUCH_ISA)
     under_valgrind(session, "--guards")
     defines = {"SANITIZE": "address,undefined", "ISAS": isas}.items()
-    settings = [text for name, value in defines for text in ("-C", f"cmake.define.NEURACT_{name}={value}")]
-    session.install(*settings, "-C", f"build-dir={BUILD / 'sanitize'}", ".[test]")
-    session.run("pytest", *DIVIDED, env={**ASAN, "LD_PRELOAD": " ".join(libraries)})
+    settings = [f"cmake.define.NEURACT_{name}={value}" for name, value in defines]
+    install(session, "test", settings=(*settings, f"build-dir={BUILD / 'sanitize'}"))
+    run_tests(session, OF_CORE, **ASAN, LD_PRELOAD=" ".join(libraries))
 
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Each benchmark in its short form: that it works, never how fast; missing peers are reported."""
-    session.install(".", "cmake", "ninja")
-    for program in ("train", "threads", "predict", "estimators", "face", "sparse", "export_c", "growth"):
-        session.run("python", "-m", f"benchmarks.{program}", "--quick")
+    """Run each benchmark in its short form, to see that it works; peers that are not installed are reported."""
+    install(session)
+    session.install("cmake", "ninja")
+    for name in ("train", "threads", "predict", "estimators", "face", "sparse", "export_c", "growth"):
+        session.run("python", "-m", f"benchmarks.{name}", "--quick")
     build, baseline = BUILD / "c-benchmarks", "sse2" if X86_64 else "neon"
     kernels = f"bench_kernels_{baseline}_f32"
     configure(session, build, f"-DNEURACT_ISAS={baseline}")
@@ -189,85 +204,75 @@ def benchmarks(session: nox.Session) -> None:
 
 @nox.session
 def examples(session: nox.Session) -> None:
-    """Every program in examples/ runs, on real data where they lie beside the repository."""
-    session.install(".", "pandas", "pyarrow", "tqdm", "onnxruntime", "skl2onnx")
+    """Run every program in examples/, on real data where ../shared/data has them."""
+    install(session)
+    session.install("pandas", "pyarrow", "tqdm", "onnxruntime", "skl2onnx")
     data, scratch = Path("../shared/data").resolve(), Path(session.create_tmp()).resolve()
     folders = {"NEURACT_DATA": str(data), "NEURACT_SCRATCH": str(scratch)}
-    for program in sorted(Path("examples").glob("*.py")):
-        session.run("python", str(program), env=folders)
+    for path in sorted(Path("examples").glob("*.py")):
+        session.run("python", str(path), env=folders)
     build = f"BUILD={scratch / 'embed_in_c'}"
     session.run("make", "-B", "-C", "examples/embed_in_c", build, "check", external=True, env=folders)
 
 
 @nox.session
 def wheel(session: nox.Session) -> None:
-    """The sdist, the wheel built from it, and that wheel beside numpy and safetensors alone, on old processors too."""
-    session.install("build", "auditwheel")  # which brings pyelftools
+    """Build the sdist and the wheel from it; run that wheel with numpy and safetensors alone, on old processors too."""
+    session.install("build[uv]", "auditwheel")  # which brings pyelftools
     scratch = Path(session.create_tmp()).resolve()
     dist, clean = scratch / "dist", scratch / "clean"
     shutil.rmtree(dist, ignore_errors=True)
-    session.run("python", "-m", "build", "--outdir", str(dist))
+    session.run("python", "-m", "build", "--installer", "uv", "--outdir", str(dist))
     session.run("python", "-m", "venv", "--clear", str(clean))
     python = str(clean / "bin" / "python")
-    install = (python, "-m", "pip", "install", "--quiet")
-    session.run(*install, "numpy", "safetensors", external=True)
-    session.run(*install, "--no-deps", *map(str, dist.glob("*.whl")), external=True)
+    pip = (python, "-m", "pip", "install", "--quiet")
+    session.run(*pip, "numpy", "safetensors", external=True)
+    session.run(*pip, "--no-deps", *map(str, dist.glob("*.whl")), external=True)
     session.run(python, ".ci/smoke.py", external=True)
     if sys.platform == "linux":
         needs_the_c_library_alone(session, *dist.glob("*.whl"))
         runs_on_old_processors(session, python)
 
 
-def needs_the_c_library_alone(session: nox.Session, wheel: Path) -> None:
-    """What makes a wheel manylinux in a manylinux image, without a library to be packed into it."""
-    shown = session.run("auditwheel", "show", str(wheel), silent=True)
-    session.log(shown)
-    # It names only those with versions of symbols, which libgomp for one is not among.
-    libraries = set(session.run("python", ".ci/libraries.py", str(wheel), silent=True).split())
-    if not re.search(r'platform tag:\s+"manylinux', shown) or not libraries or not libraries <= C_LIBRARY:
-        session.error(f"the wheel needs {libraries - C_LIBRARY} beyond the C library, or is of no manylinux")
-
-
-def runs_on_old_processors(session: nox.Session, python: str) -> None:
-    """Imports and learns under qemu without an illegal instruction, by the best kernels that the processor has."""
-    if not X86_64:
-        return
-    if missing := tools_missing(session, ("qemu-x86_64-static",), ("qemu-user-static",)):
-        print(f"SKIPPED old processors: {missing}")
-        return
-    for processor, kernels in OLD_PROCESSORS.items():
-        said = session.run("qemu-x86_64-static", "-cpu", processor, python, ".ci/smoke.py", external=True, silent=True)
-        session.log(said)
-        if f"'chosen': '{kernels}'" not in said:
-            session.error(f"{processor} should have run the {kernels} kernels")
-
-
 @nox.session(default=False)
 def nightly(session: nox.Session) -> None:
-    """10,000 random networks beside the oracle, other ones each day; `nox -s nightly -- 0:500` says which."""
-    session.install(".[test]")
+    """Compare 10,000 random networks with the oracle, others each day; `nox -s nightly -- 0:500` chooses them."""
+    install(session, "test")
     first = 10_000 * datetime.date.today().toordinal()
     networks = session.posargs[0] if session.posargs else f"{first}:{first + 10_000}"
-    session.log(f"networks {networks}; one that fails is repeated by NEURACT_FUZZ=<its number> pytest {FUZZING}")
-    session.run("pytest", "-q", FUZZING, env={"NEURACT_FUZZ": networks})
+    session.log(f"networks {networks}; NEURACT_FUZZ=<its number> pytest {RANDOM_NETWORKS} repeats one that fails")
+    session.run("pytest", "-q", RANDOM_NETWORKS, env={"NEURACT_FUZZ": networks})
 
 
 @nox.session(default=False)
 def valgrind(session: nox.Session) -> None:
-    """All C tests of kernels and networks under valgrind: a quarter of an hour. `sanitize` has those between pages."""
+    """Run all C tests of kernels and networks under valgrind; `sanitize` runs those between guard pages."""
     session.install("cmake", "ninja")
     under_valgrind(session, "--memory")
 
 
-@nox.session(python="3.14t", default=False)
+@nox.session(python="3.14t", venv_backend="venv", default=False)
 def freethreaded(session: nox.Session) -> None:
-    """All tests by a Python without a GIL, then those with many threads 10 times more."""
-    wanted = nox.project.load_toml("pyproject.toml")["project"]["optional-dependencies"]["test"]
+    """Run all tests by a Python without a GIL, then those with many threads 10 times more."""
+    wanted = PROJECT["project"]["optional-dependencies"]["test"]
     # Of safetensors a pre-release is the first with wheels for it; polars has none.
     session.install(".", "safetensors>=0.9.0rc1", *(text for text in wanted if not text.startswith("polars")))
-    session.run("pytest", *DIVIDED)
+    session.run("pytest")
     for _ in range(10):
         run_tests(session, ("process/processes", "estimators/serving", "process/threading"))
+
+
+@nox.session(venv_backend="none", default=False)
+def dev(session: nox.Session) -> None:
+    """Make .venv ready for work: the package editable, all tools, the git hooks; `-- bench` adds another group."""
+    python = str(Path(".venv", "Scripts" if os.name == "nt" else "bin", "python"))
+    session.run(sys.executable, "-m", "venv", ".venv")
+    pip = (python, "-m", "pip", "install")
+    tools = nox.project.dependency_groups(PROJECT, "dev", *session.posargs)
+    session.run(*pip, *PROJECT["build-system"]["requires"], *tools)
+    session.run(*pip, "--no-build-isolation", "-C", "editable.rebuild=true", "-e", ".[test,plot]")
+    if Path(".git").exists():
+        session.run(python, "-m", "pre_commit", "install")
 
 
 def readme_commands() -> list[str]:
@@ -280,21 +285,70 @@ def readme_commands() -> list[str]:
     return commands
 
 
+def install(session: nox.Session, *extras: str, groups: tuple[str, ...] = (), settings: tuple[str, ...] = ()) -> None:
+    """Install the package with these extras and dependency groups, built with these settings."""
+    wanted = f"neuract[{','.join(extras)}]" if extras else "neuract"
+    others = nox.project.dependency_groups(PROJECT, *groups) if groups else ()
+    session.install(f"{wanted} @ {Path(wheel_of(session, *settings)).as_uri()}", *others)
+
+
+def wheel_of(session: nox.Session, *settings: str) -> str:
+    """The path of the package's wheel with these settings, built once for all sessions of a run."""
+    if (key := (str(session.python), *settings)) not in WHEELS:
+        folder = (BUILD / "wheels" / str(len(WHEELS))).resolve()
+        shutil.rmtree(folder, ignore_errors=True)
+        options = [option for setting in settings for option in ("-C", setting)]
+        if session.venv_backend == "uv":
+            python = str(Path(session.bin) / "python")
+            session.run("uv", "build", "--quiet", "--wheel", "--python", python, *options, "--out-dir", str(folder))
+        else:
+            session.run("python", "-m", "pip", "wheel", "--no-deps", *options, "--wheel-dir", str(folder), ".")
+        (path,) = folder.glob("*.whl")
+        WHEELS[key] = str(path)
+    return WHEELS[key]
+
+
 def run_tests(session: nox.Session, names: tuple[str, ...], **environment: str) -> None:
-    """Runs these of the test files, each given as folder/noun."""
-    files = ("tests/{}/test_{}.py".format(*name.split("/")) for name in names)
-    session.run("pytest", *DIVIDED, *files, env=environment)
+    """Run these tests, each named by its folder, or as folder/noun by its file."""
+    parts = (name.partition("/") for name in names)
+    paths = (f"tests/{folder}/test_{noun}.py" if noun else f"tests/{folder}" for folder, _, noun in parts)
+    session.run("pytest", *paths, env=environment)
+
+
+def needs_the_c_library_alone(session: nox.Session, wheel: Path) -> None:
+    """Check that the wheel is a manylinux one without any library packed into it."""
+    shown = str(session.run("auditwheel", "show", str(wheel), silent=True))
+    session.log(shown)
+    # auditwheel names only libraries with versioned symbols; libgomp, for one, has none.
+    libraries = set(str(session.run("python", ".ci/libraries.py", str(wheel), silent=True)).split())
+    if not re.search(r'platform tag:\s+"manylinux', shown) or not libraries or not libraries <= C_LIBRARY:
+        session.error(f"the wheel needs {libraries - C_LIBRARY} besides the C library, or is not a manylinux wheel")
+
+
+def runs_on_old_processors(session: nox.Session, python: str) -> None:
+    """Import and train under qemu without an illegal instruction, by the best kernels that the processor has."""
+    if not X86_64:
+        return
+    if missing := tools_missing(session, ("qemu-x86_64-static",), ("qemu-user-static",)):
+        print(f"SKIPPED old processors: {missing}")
+        return
+    for processor, kernels in OLD_PROCESSORS.items():
+        command = ("qemu-x86_64-static", "-cpu", processor, python, ".ci/smoke.py")
+        said = str(session.run(*command, external=True, silent=True))
+        session.log(said)
+        if f"'chosen': '{kernels}'" not in said:
+            session.error(f"{processor} should have run the {kernels} kernels")
 
 
 def c_tests(session: nox.Session, build: Path, *options: str) -> None:
-    """Builds the C tests and runs them."""
+    """Build and run the C tests."""
     configure(session, build, *options)
     session.run("cmake", "--build", str(build), external=True)
     session.run("ctest", "--test-dir", str(build), *CTEST, external=True)
 
 
 def c_tests_of_kernels(session: nox.Session, build: Path, *options: str) -> None:
-    """Those of kernels and networks alone."""
+    """Build and run the C tests of kernels and networks."""
     configure(session, build, *options)
     session.run("cmake", "--build", str(build), "--target", "test_kernels", external=True)
     session.run("ctest", "--test-dir", str(build), "-R", "^kernels_", *CTEST, external=True)
@@ -306,17 +360,17 @@ def isas_of_tools() -> tuple[str, str]:
 
 
 def under_valgrind(session: nox.Session, cases: str) -> None:
-    """Runs these of the tests of kernels and networks under valgrind."""
+    """Run these C tests of kernels and networks under valgrind."""
     if missing := tools_missing(session, ("valgrind",), ("valgrind", "libc6-dbg")):
         print(f"SKIPPED valgrind: {missing}")
         return
     isas, best = isas_of_tools()
-    program = kernel_tests(session, "", isas)
-    session.run(*VALGRIND, program, "--isa", best, cases, external=True, success_codes=NO_SUCH_ISA)
+    executable = kernel_tests(session, "", isas)
+    session.run(*VALGRIND, executable, "--isa", best, cases, external=True, success_codes=NO_SUCH_ISA)
 
 
 def kernel_tests(session: nox.Session, sanitizers: str, isas: str) -> str:
-    """Builds the tests of kernels and networks with these sanitizers; the program."""
+    """Build the tests of kernels and networks with these sanitizers -> the path of the program."""
     build = BUILD / f"c-sanitize-{sanitizers.split(',')[0] or 'none'}"
     configure(session, build, f"-DNEURACT_SANITIZE={sanitizers}", f"-DNEURACT_ISAS={isas}")
     session.run("cmake", "--build", str(build), "--target", "test_kernels", external=True)
@@ -324,16 +378,22 @@ def kernel_tests(session: nox.Session, sanitizers: str, isas: str) -> str:
 
 
 def gcc_library(name: str) -> str:
-    """Its path, or nothing."""
+    """The path of GCC's library, or nothing."""
     command = ["gcc", f"-print-file-name={name}"]
     path = subprocess.run(command, capture_output=True, text=True).stdout.strip() if shutil.which("gcc") else ""
-    return path if Path(path).is_absolute() else ""  # GCC gives a name that it does not find back
+    return path if Path(path).is_absolute() else ""  # GCC prints the name itself where it finds no file
 
 
 def configure(session: nox.Session, build: Path, *options: str) -> None:
-    """Makes ready to build the C programs, with warnings as errors."""
+    """Configure a build of the C programs, with warnings as errors."""
     options += ("-G", "Ninja", "-DNEURACT_WERROR=ON", "-DNEURACT_C_TESTS=ON")
     session.run("cmake", "--fresh", "-S", ".", "-B", str(build), *options, external=True)
+
+
+def program(name: str) -> str:
+    """The path of the program, with links resolved, or nothing."""
+    path = shutil.which(name)
+    return str(Path(path).resolve()) if path else ""
 
 
 def elsewhere() -> str:
@@ -347,7 +407,7 @@ def not_x86() -> str:
 
 
 def tools_missing(session: nox.Session, tools: tuple[str, ...], packages: tuple[str, ...]) -> str:
-    """Installs the tools where it can; why they are not all there, or nothing."""
+    """Install the tools if they are missing and apt-get can -> why some are still missing, or nothing."""
     if all(map(shutil.which, tools)):
         return ""
     if not shutil.which("apt-get"):

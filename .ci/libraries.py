@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Prints the libraries that a wheel's shared objects need: `python .ci/libraries.py FILE.whl`, beside pyelftools."""
+"""Print the libraries that a wheel's shared objects need: `python .ci/libraries.py FILE.whl`, with pyelftools."""
 
 import io
 import sys

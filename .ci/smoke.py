@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a small serving image relies on: all of Network, and saved estimators, beside numpy and safetensors alone."""
+"""Check that Network and saved estimators work with numpy and safetensors alone, as in a small serving image."""
 
 import statistics
 import subprocess
@@ -34,9 +34,9 @@ unwanted = {"sklearn", "scipy", "matplotlib", "onnx"} & sys.modules.keys()
 assert not unwanted, f"imported without need: {unwanted}"
 print(f"neuract {na.__version__}: loss {losses[0]:.3f} -> {losses[-1]:.3f}, {na.simd_info()}, {model}")
 
-folder = Path(na.__file__).parent
-size = sum(path.stat().st_size for path in folder.rglob("*") if path.suffix != ".pyc")
+package = Path(na.__file__).parent
+size = sum(path.stat().st_size for path in package.rglob("*") if path.suffix != ".pyc")
 code = "import time, numpy; start = time.perf_counter(); import neuract; print(time.perf_counter() - start)"
 times = [float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(11)]
-print(f"installed: {size / 1e6:.2f} MB; import beyond numpy's own: {statistics.median(times) * 1e3:.0f} ms")
-assert size < 3e6, f"{size} bytes are installed; a small image has room for 3 MB"
+print(f"installed: {size / 1e6:.2f} MB; import, without numpy's: {statistics.median(times) * 1e3:.0f} ms")
+assert size < 3e6, f"{size} bytes are installed; the limit is 3 MB, for small images"

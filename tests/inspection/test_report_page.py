@@ -9,7 +9,7 @@ import pytest
 
 import neuract as na
 
-pytest.importorskip("selenium", reason="needs selenium: pip install '.[browser]'")
+pytest.importorskip("selenium", reason="needs selenium: pip install --group browser")
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys

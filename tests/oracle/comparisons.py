@@ -36,7 +36,7 @@ def central_differences(net, x, t, h=1e-4):
     """d net.loss / d every parameter, by the five-point formula: its error is of order h⁴."""
     middle = [net.weights, net.biases, net.slopes]
     middle = [[None if p is None else np.array(p) for p in kind] for kind in middle]
-    numeric = []
+    numeric: list[np.ndarray | None] = []
     for p in (p for kind in middle for p in kind):
         if p is None:
             numeric.append(None)

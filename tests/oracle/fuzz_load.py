@@ -18,23 +18,9 @@ from pathlib import Path
 import numpy as np
 
 LENGTH = 8  # bytes of a header's length
-EDGES = [None, True, False, 0, 1, -1, 2, 7, 2**31, 2**53, 2**63 - 1, 2**64, 10**30, 0.0, -0.0, 0.5, 1e-320, 1e308, -1.5]
-EDGES += [
-    "",
-    "a",
-    "nan",
-    "generator",
-    "float32",
-    "float64",
-    "U1",
-    "U999999999",
-    "object",
-    "bool",
-    [],
-    {},
-    [[]],
-    {"": 0},
-]
+EDGES: list[object] = [None, True, False, 0, 1, -1, 2, 7, 2**31, 2**53, 2**63 - 1, 2**64, 10**30]
+EDGES += [0.0, -0.0, 0.5, 1e-320, 1e308, -1.5, "", "a", "nan", "generator", "float32", "float64", "U1", "U999999999"]
+EDGES += ["object", "bool", [], {}, [[]], {"": 0}]
 
 
 def load_or_refuse(data: bytes, path: Path, check_saving: bool = True):

@@ -19,6 +19,9 @@ def shown(value):
     return re.sub(r" at 0x\w+", "", str(value))
 
 
+# A case among very many, or a test that builds the package: `pytest` leaves it out, `nox -s exhaustive` runs it.
+exhaustive = pytest.mark.exhaustive
+
 # The optimizers of the golden vectors, and after how many steps.
 golden_steps = pytest.mark.parametrize(
     ("name", "steps"),

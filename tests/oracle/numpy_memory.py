@@ -57,7 +57,7 @@ def _set_handler(capsule):
     return ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.py_object)(functions[SET_HANDLER])(capsule)
 
 
-_HANDLERS = []  # must live as long as the arrays in their memory, of which nobody knows how long that is
+_HANDLERS: list[_Handler] = []  # live as long as the process: arrays in their memory may
 
 
 class FailingMemory:

@@ -5,6 +5,7 @@ All numbers are ones that float32 holds exactly, so that both dtypes have the sa
 """
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from scipy import sparse
@@ -83,9 +84,8 @@ class Case:
             return stored(self.x, self.form, np.random.default_rng(self.seed))
         if self.form == "strided":
             return np.repeat(self.x, 2, axis=1)[:, ::2]
-        return {"F": np.asfortranarray, "float32": np.float32, "list": np.ndarray.tolist, "C": np.asarray}[self.form](
-            self.x
-        )
+        forms = {"F": np.asfortranarray, "float32": np.float32, "list": np.ndarray.tolist, "C": np.asarray}
+        return cast(Any, forms[self.form])(self.x)
 
 
 def draw(seed: int, attempt: int) -> Case:
@@ -94,7 +94,8 @@ def draw(seed: int, attempt: int) -> Case:
     loss, units, activations = shape(rng)
     rows, n_in = size(rng)
     x, form = inputs(rng, rows, n_in)
-    layers = [layer(rng, *sizes, name) for *sizes, name in zip([n_in, *units], units, activations, strict=False)]
+    widths = zip([n_in, *units], units, activations, strict=False)
+    layers = [layer(rng, below, width, name) for below, width, name in widths]
     for hidden in layers[:-1]:
         hidden.threshold = threshold(rng, hidden.biases.size)
     name = str(rng.choice(list(OPTIMIZERS)))

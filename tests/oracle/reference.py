@@ -7,12 +7,13 @@ on y where it fires. Everything keeps the dtype of its inputs; nothing here impo
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from scipy.special import erfcx, factorial
 
 Array = np.ndarray
+Parameter = Any  # float, Array or None, as the activation takes it
 
 
 # Activations: y = f(z, a) and dy/dz; a is the one parameter: slope, max_value, alpha, b, lambd, or None.
@@ -39,10 +40,10 @@ def softmax(z: Array) -> Array:
 
 
 class Activation(NamedTuple):
-    f: Callable[[Array, float | Array | None], Array]
-    slope: Callable[[Array, float | Array | None], Array] | None
+    f: Callable[[Array, Parameter], Array]
+    slope: Callable[[Array, Parameter], Array] | None  # None: softmax, whose slope belongs to its losses
     parameter: float | None = None  # its default
-    kinks: Callable[[float | Array | None], list] = lambda _: []  # where a derivative jumps
+    kinks: Callable[[Parameter], list] = lambda _: []  # where a derivative jumps
 
 
 def leaky(z: Array, a: float | Array) -> Array:
@@ -184,7 +185,7 @@ class Layer:
     weights: Array  # (n_in, units)
     biases: Array  # (units,)
     activation: str = "relu"
-    parameter: float | Array | None = None  # of PReLU its slopes: (units,), or (1,) when shared
+    parameter: Parameter = None  # of PReLU its slopes: (units,), or (1,) when shared
     threshold: float | Array | None = None
 
     @property
@@ -198,7 +199,9 @@ class Layer:
         return ACTIVATIONS[self.activation].f(z, self.parameter).astype(z.dtype)
 
     def slope(self, z: Array) -> Array:
-        return ACTIVATIONS[self.activation].slope(z, self.parameter).astype(z.dtype)
+        slope = ACTIVATIONS[self.activation].slope
+        assert slope is not None, self.activation
+        return slope(z, self.parameter).astype(z.dtype)
 
     def passes(self, y: Array) -> Array:
         """Everywhere but below the threshold: a NaN passes, so that it is never hidden."""
@@ -253,7 +256,7 @@ def focal(log_p: Array, gamma: float) -> tuple[Array, Array]:
 
 def loss_of(loss: Loss, layer: Layer, z: Array, t: Array) -> tuple[Array, Array | None, Array]:
     """Value, dloss/dy (of the regression losses) and dloss/dz, elementwise."""
-    y, a = layer.f(z), None if loss.parameter is None else np.asarray(loss.parameter)
+    y, a = layer.f(z), cast(Any, None if loss.parameter is None else np.asarray(loss.parameter))
     r, constant = y - t, t * np.log(np.where(t > 0, t, 1)) - t
     match loss.name, layer.activation:
         case "squared_error", _:
@@ -325,9 +328,9 @@ def shares(sample_weight: Array) -> Array:
     return sample_weight / total if total > 0 else np.zeros_like(sample_weight)
 
 
-def slope_gradient(layer: Layer, z: Array, dy: Array) -> Array | None:
+def slope_gradient(layer: Layer, z: Array, dy: Array | None) -> Array | None:
     """dy/dalpha is 0 where z > 0, else z; summed over the rows, and over the neurons that share."""
-    if layer.slopes is None:
+    if layer.slopes is None or dy is None:
         return None
     dslopes = (dy * np.minimum(z, 0)).sum(axis=0)
     return dslopes if layer.slopes.shape == dslopes.shape else dslopes.sum(keepdims=True)
@@ -339,7 +342,7 @@ def gradients(layers: list[Layer], loss: Loss, x: Array, t: Array, sample_weight
     inputs, output = [x, *forward(layers, x)][:-1], layers[-1]
     value, dy, dz = loss_of(loss, output, output.z(inputs[-1]), targets(output, t))
     dy, dz = None if dy is None else share * dy, share * dz
-    by_layer = []
+    by_layer: list[tuple[Array, Array, Array | None]] = []
     for layer, x in zip(reversed(layers), reversed(inputs), strict=True):
         z = layer.z(x)
         if layer is not output:

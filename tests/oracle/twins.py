@@ -2,6 +2,7 @@
 """The package's network with the layers, the loss and the parameters of an oracle's network."""
 
 import inspect
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,7 @@ def parameters(model):
 def activation_of(layer):
     """The package's object for an oracle's layer."""
     default = na.activation(layer.activation)
-    kind = type(default)
+    kind: Any = type(default)
     if layer.activation == "prelu":
         return kind(shared=layer.slopes.size < layer.biases.size)
     if layer.parameter is None:
@@ -26,7 +27,7 @@ def activation_of(layer):
 
 
 def loss_object(loss):
-    kind = na.losses.LOSSES[loss.name]
+    kind: Any = na.losses.LOSSES[loss.name]
     return kind() if loss.parameter is None else kind(loss.parameter)
 
 
