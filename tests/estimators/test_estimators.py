@@ -379,7 +379,7 @@ def test_quantiles_cover_their_share(diabetes, unconverged):
 
 def test_early_stopping_scores_several_quantiles_as_score_does(diabetes, unconverged, monkeypatch):
     X, y = diabetes
-    monkeypatch.setattr("neuract.estimators._stochastic.train_test_split", lambda rows, **_: (rows[50:], rows[:50]))
+    monkeypatch.setattr("neuract.estimators._descent.train_test_split", lambda rows, **_: (rows[50:], rows[:50]))
     model = na.MLPRegressor(na.Quantile(Q), early_stopping=True, **SHORT).fit(X, y)
     assert (np.diff(model.network_.predict(X[:50]), axis=1) < 0).any()
     assert model.best_validation_score_ == pytest.approx(model.score(X[:50], y[:50]))

@@ -250,14 +250,14 @@ def test_a_dead_network_has_no_subnormal_moments():
     net.partial_fit(np.ones((50, 4)), np.ones(50))
     assert net.history_["loss"][0] > 0
     moments = [np.empty((4, 16), np.float32) for _ in range(2)]
-    net._trainer.get("first_moments", 0, "weights", moments[0])
+    net._learner.session.trainer.get("first_moments", 0, "weights", moments[0])
     assert np.abs(moments[0]).max() > 1e-6
     net.set_parameters(biases=[np.full(16, -1e3), np.zeros(1)])  # dead: nothing fires, no gradient
     net.partial_fit(np.zeros((steps, 4)), np.ones(steps))
-    assert net._trainer.steps == steps + 50
+    assert net._learner.session.trainer.steps == steps + 50
     for array in ("first_moments", "second_moments"):
         for layer, shape in enumerate([(4, 16), (16, 1)]):
             found = np.empty(shape, np.float32)
-            net._trainer.get(array, layer, "weights", found)
+            net._learner.session.trainer.get(array, layer, "weights", found)
             bits = found.view(np.uint32) & 0x7FFFFFFF
             assert not ((bits > 0) & (bits < 0x00800000)).any(), (array, layer)

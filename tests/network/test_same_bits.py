@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import neuract as na
-from neuract.layers import n_slopes
+from neuract.layers._dense import n_slopes
 from oracle.twins import parameters
 
 NAMES = [kind.names[0] for kind in dict.fromkeys(na.ACTIVATIONS.values())]

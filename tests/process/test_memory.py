@@ -75,7 +75,7 @@ def state_of(model):
     """All that a model is, as bytes."""
     attributes = dict(vars(model))
     net = attributes.pop("network_", model)
-    training = net._trainer and _session.trainer_state(net, net._trainer)
+    training = net._learner.session and net._learner.session.state()
     random = net._random and net._random.get_state()
     if net is model:
         attributes = net.history_

@@ -249,7 +249,7 @@ def run_one_trainer_at_once():
     """What frees memory that a run is using, from 8 threads: each call runs alone or is refused -> what they return."""
     X, y = made_data()
     net = network().fit(X, y)
-    trainer, targets = net._trainer, np.ascontiguousarray(y[:, None])
+    trainer, targets = net._learner.session.trainer, np.ascontiguousarray(y[:, None])
     losses = []
     calls = [
         lambda: trainer.run(len(X), X, targets, None, None, 1e-3, losses),
