@@ -96,7 +96,7 @@ def test_double_networks(rng, tmp_path):
 
 
 def test_every_activation_has_a_function():
-    from neuract.export._c_activations import FUNCTIONS
+    from neuract.export.c._activations import FUNCTIONS
 
     assert set(FUNCTIONS) - {"bounded_relu"} == set(ref.ACTIVATIONS) - {"softmax"}
 
