@@ -9,7 +9,6 @@ import json
 import pickle
 import random
 from dataclasses import field, make_dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest

@@ -36,7 +36,7 @@ class ExportedModel:
 
     @classmethod
     def of(cls, model: FittedModel) -> ExportedModel:
-        """Reads a fitted model; NotFittedError where it is not fitted."""
+        """Reads a fitted model; NotFittedError if it is not fitted."""
         return cls(model._fitted_network(), model._meaning(), model._missing_is_zero())
 
     @cached_property

@@ -50,7 +50,7 @@ def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diag
     The rules, each with its thresholds for "warn", "serious" and "critical":
 
     ===================  ===========================================================================================
-    dying_relu           Neurons do not fire on any row: from 5 %, from 20 %, above 50 % of a layer, or of all hidden
+    dying_relu           Neurons fire on no row: from 5 %, from 20 %, above 50 % of a layer, or of all hidden
                          layers. The bands are in use for ReLU networks (https://ttsugriy.github.io).
     vanishing_gradient   The first layer's gradient norm is 1e2, 1e4, 1e6 times smaller than the last one's. Glorot &
                          Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks";

@@ -176,7 +176,7 @@ def all_linear(evidence: Evidence) -> Iterator[Finding]:
             "serious",
             None,
             (),
-            f"all {len(hidden)} hidden layers are linear, so the network is a single linear map",
+            "all hidden layers are linear, so the network is a single linear map",
             "It can learn no more than a linear model. Give the hidden layers an activation such as 'relu'",
         )
 

@@ -65,9 +65,7 @@ def _svg(figure: Any) -> str:
 
 def inlined(svg: str, name: str) -> str:
     """Returns an SVG file as an element: unique ids, coordinates of two digits, colours for both themes."""
-    element = re.sub(
-        r"<style.*?</style>", "", svg[svg.index("<svg") :], flags=re.S
-    )  # its rules would apply to the whole page
+    element = re.sub(r"<style.*?</style>", "", svg[svg.index("<svg") :], flags=re.S)  # it would style the whole page
     colours = dict.fromkeys(re.findall(COLOUR, "".join(re.findall(TAG, element))))
     numbered = {colour: f"--{name}-{number}" for number, colour in enumerate(colours)}
     element = re.sub(TAG, lambda tag: _tag_of_page(tag[0], name, numbered), element)

@@ -22,7 +22,7 @@ from neuract.outputs._kinds import Classes, Labels, Numbers, Outputs, Quantiles
 TEST_ROWS, TOLERANCE = 3, 1e-5
 OUTPUTS: dict[type[Outputs], str] = {
     Classes: "the probability of each class.",
-    Labels: "the probability of each label; a label holds where it is above 0.5.",
+    Labels: "the probability of each label; a label applies if it is above 0.5.",
     Numbers: "the outputs of the network.",
     Quantiles: "the quantiles in ascending order.",
 }

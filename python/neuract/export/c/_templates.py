@@ -11,7 +11,7 @@ HEADER = """\
  *     on the stack:    {stack:,} bytes of arrays in a call
  *
  * -O3 with the target's own instructions (-march=native) makes it fast, -Os makes it small. To test it on the
- * target, compile {name}.c with -D{macro}_SELF_TEST: the program returns 0 if {test_rows} rows have the right outputs. */
+ * target, compile {name}.c with -D{macro}_SELF_TEST: the program returns 0 if its {test_rows} test rows pass. */
 #ifndef {macro}_H
 #define {macro}_H
 
