@@ -1,37 +1,38 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Models in files: one `.safetensors` file a model, safe to load, specified in docs/model_format.md."""
+"""Saving and loading of models: one `.safetensors` file per model, safe to load; docs/model_format.md specifies it."""
 
 from __future__ import annotations
 
 import os
 from typing import Any
 
+from neuract._typing import FittedModel
 from neuract.files._format import Contents, faults_of, load_bytes, unpack
 from neuract.network import Network
 
 
-def save(model: Any, path: str | os.PathLike[str], *, state: bool = False) -> None:
-    """Writes a Network, MLPClassifier or MLPRegressor to a file, from which `load` makes the same model.
+def save(model: FittedModel, path: str | os.PathLike[str], *, state: bool = False) -> None:
+    """Writes a Network, MLPClassifier or MLPRegressor to a file, which `load` reads.
 
     Parameters
     ----------
     model : Network, MLPClassifier or MLPRegressor
     path : str or path-like
-        The file, ``"model.safetensors"`` say. What it had before stays until all of the new is on disk.
+        The file, for example ``"model.safetensors"``. An existing file is replaced when the new one is complete.
     state : bool, default=False
-        Keep the optimizer's state and the random generator's too, so that training goes on from the file
-        bit for bit as if it had never stopped; the file is then about three times as large.
+        Also write the states of the optimizer and the random generator, so that training continues from the file
+        with the same bits as without the interruption. The file is then about three times as large.
 
     Raises
     ------
     ValueError
-        If the model has what no file can hold, such as a loss function of one's own.
+        If a file cannot hold a part of the model, such as your own loss function.
     OSError
-        If the file cannot be written; what was there before is left.
+        If the file cannot be written; an existing file stays as it was.
 
     Notes
     -----
-    Callbacks are left out, and so is a `random_state` that is a RandomState, unless with `state`.
+    Callbacks are not saved. A `random_state` that is a RandomState is saved only with `state`.
 
     Examples
     --------
@@ -41,7 +42,7 @@ def save(model: Any, path: str | os.PathLike[str], *, state: bool = False) -> No
     >>> na.load("model.safetensors").predict([[1.0, 1.0]])
     array([[0.5]], dtype=float32)
     """
-    if not hasattr(type(model), "_neuract_file"):
+    if not isinstance(model, FittedModel):
         raise TypeError(f"model must be a Network, MLPClassifier or MLPRegressor, got {model!r}")
     model.save(path, state=state)
 
@@ -49,7 +50,7 @@ def save(model: Any, path: str | os.PathLike[str], *, state: bool = False) -> No
 def load(path: str | os.PathLike[str]) -> Any:
     """Reads a model that `save` wrote.
 
-    It runs nothing that is in the file and follows no path in it, so a file of a stranger can be loaded.
+    Loading runs no code from the file and opens no other file, so files from strangers are safe to load.
 
     Parameters
     ----------
@@ -59,15 +60,15 @@ def load(path: str | os.PathLike[str]) -> Any:
     Returns
     -------
     Network, MLPClassifier or MLPRegressor
-        Whose predictions are those of the model that was saved, bit for bit. Where there is no scikit-learn, a
-        `neuract.serving.ServedClassifier` or `ServedRegressor` in place of an estimator, which only predicts.
+        It predicts the same bits as the saved model. Without scikit-learn, an estimator is loaded as a
+        `neuract.serving.ServedClassifier` or `ServedRegressor`, which only predicts.
 
     Raises
     ------
     ValueError
-        If the file is damaged, no model file, or of a newer version; the message names the file and the fault.
+        If the file is damaged, not a model file, or of a newer version; the message names the file and the fault.
     OSError
-        If it cannot be read.
+        If the file cannot be read.
     """
     with faults_of(path):
         contents = unpack(load_bytes(path))

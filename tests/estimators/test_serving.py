@@ -71,7 +71,7 @@ def test_answers_are_those_of_the_estimator(name, data, tmp_path):
     assert served["classes"] == (model.classes_.tolist() if hasattr(model, "classes_") else None)
     assert served["type"] == type(model).__name__.replace("MLP", "Served")
     assert name == "network" or "predicts without scikit-learn" in served["repr"]
-    assert "not fitted, and without scikit-learn it cannot be" in served["refused"]
+    assert "not fitted, and cannot be fitted without scikit-learn" in served["refused"]
     assert not {"sklearn", "scipy", "matplotlib"} & set(served["modules"])
 
 
@@ -98,7 +98,7 @@ def test_a_served_model_has_what_tells_of_it(served, data):
     assert_same_bits([twin.predict_proba(frame)], [model.predict_proba(frame)])
     assert_same_bits([twin.predict_log_proba(frame)], [model.predict_log_proba(frame)])
     assert not hasattr(twin, "fit")
-    with pytest.raises(ValueError, match="X must have the columns a, b, c, in this order; it has c, b, a"):
+    with pytest.raises(ValueError, match="X must have the columns a, b, c, in this order; got c, b, a"):
         twin.predict(frame[["c", "b", "a"]])
 
 

@@ -96,7 +96,7 @@ def test_double_networks(rng, tmp_path):
 
 
 def test_every_activation_has_a_function():
-    from neuract.export._c_activations import FUNCTIONS
+    from neuract.export.c._activations import FUNCTIONS
 
     assert set(FUNCTIONS) - {"bounded_relu"} == set(ref.ACTIVATIONS) - {"softmax"}
 
@@ -297,7 +297,7 @@ def test_the_name_is_the_file_name(rng, tmp_path, path):
 
 @pytest.mark.parametrize("name", ["2nd", "my model", "model.h", "wine-red", "_wine", "größe", "a.b.c"])
 def test_other_names_are_refused(rng, tmp_path, name):
-    with pytest.raises(ValueError, match="beginning of names in C"):
+    with pytest.raises(ValueError, match="names in C begin with"):
         hidden_network(rng, "relu").to_c(f"{tmp_path}/{name}")
 
 

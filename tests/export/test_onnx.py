@@ -45,7 +45,7 @@ def test_every_activation(rng, f, dtype):
 
 
 def test_every_activation_has_nodes():
-    from neuract.export._onnx_activations import NODES
+    from neuract.export.onnx._activations import NODES
 
     assert set(NODES) == set(ref.ACTIVATIONS)
 
@@ -185,7 +185,7 @@ def test_labels_beyond_int64_are_refused(X):
 
 def test_without_onnx(rng, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
-    for name in ("_onnx", "_graph"):
-        monkeypatch.delitem(sys.modules, f"neuract.export.{name}", raising=False)
+    for name in ("_model", "_graph"):
+        monkeypatch.delitem(sys.modules, f"neuract.export.onnx.{name}", raising=False)
     with pytest.raises(ImportError, match="pip install onnx"):
         hidden_network(rng, "relu").to_onnx()

@@ -313,7 +313,7 @@ def test_sparse_rows_and_missing_values_are_drawn(X):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"row": 60}, "row must be one of X's 60 rows"),
+        ({"row": 60}, "one of X's 60 rows"),
         ({"max_neurons": 0}, "max_neurons must be at least 1"),
         ({"feature_names": ["a"]}, "feature_names must have 2 names"),
         ({"class_names": ["a", "b", "c"]}, "class_names must have 1 names"),
@@ -373,7 +373,7 @@ def test_history_of_a_network_and_of_lbfgs(X):
 def test_history_without_epochs_is_refused():
     with pytest.raises(ValueError, match="no history"):
         HistoryDisplay.from_estimator(network(3, 1))
-    with pytest.raises(ValueError, match="an epoch or more"):
+    with pytest.raises(ValueError, match="at least one epoch"):
         HistoryDisplay({"lost": [1.0]})
 
 

@@ -140,13 +140,13 @@ def test_float64_is_kept_while_it_fits(tmp_path):
     text = constant_network(2000, "float64", tmp_path)
     assert (description_of(text)["dtype"], description_of(text)["kept"]) == ("float64", "float32")
     assert len(text.encode()) < 2e6
-    assert "kept in it as float32" in text
+    assert "weights are stored as float32" in text
 
 
 def test_what_would_not_fit_is_left_out(tmp_path):
     text = constant_network(4000, "float32", tmp_path)
     assert description_of(text) is None
-    assert "past 2 MB" in text
+    assert "exceed 2 MB" in text
     assert len(text.encode()) < 1e6
 
 

@@ -18,7 +18,6 @@ from scipy import sparse
 
 import neuract as na
 from neuract import _neuract_core as core
-from neuract.training import _session
 from oracle.numpy_memory import FailingMemory
 from oracle.paths import TESTS
 
@@ -75,11 +74,11 @@ def state_of(model):
     """All that a model is, as bytes."""
     attributes = dict(vars(model))
     net = attributes.pop("network_", model)
-    training = net._learner.session and net._learner.session.state()
-    random = net._random and net._random.get_state()
+    learner = net._learner
+    training, random = learner.session and learner.session.state(), learner.random and learner.random.get_state()
     if net is model:
-        attributes = net.history_
-    return pickle.dumps((attributes, net._parameters(), training, random, net.history_))
+        attributes = learner.history
+    return pickle.dumps((attributes, learner.known().all(), training, random, learner.history))
 
 
 def network(**settings):
@@ -145,7 +144,7 @@ def test_a_pass_with_a_loss_that_has_no_memory_is_undone(data):
     net = made("own loss").partial_fit(X, y)
 
     def state():  # but the optimizer, which starts anew
-        return pickle.dumps(net._parameters()), net.history_["loss"].copy()
+        return pickle.dumps(net._known().all()), net.history_["loss"].copy()
 
     assert assert_survives(lambda: net.partial_fit(X, y), state, numpys_allocation_fails) > 2
 

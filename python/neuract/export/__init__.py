@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A fitted model for other programs: as ONNX, inside skl2onnx's conversions, and as plain C."""
+"""Export of fitted models: to_onnx, to_c and report; the formats are in onnx/ and c/."""

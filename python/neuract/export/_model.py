@@ -13,7 +13,7 @@ from neuract.outputs._kinds import Outputs
 
 @dataclass(frozen=True, eq=False)
 class ExportedLayer:
-    """y = f(x · weights + biases), 0 where y < thresholds; slopes: PReLU's, one for the layer or one a neuron."""
+    """y = f(x · weights + biases), 0 where y < thresholds; slopes: of PReLU, one per layer or per neuron."""
 
     weights: Array  # (n_in, units)
     biases: Array  # (units,)
@@ -36,7 +36,7 @@ class ExportedModel:
 
     @classmethod
     def of(cls, model: FittedModel) -> ExportedModel:
-        """Reads a fitted model; NotFittedError where it is not fitted."""
+        """Reads a fitted model; NotFittedError if it is not fitted."""
         return cls(model._fitted_network(), model._meaning(), model._missing_is_zero())
 
     @cached_property

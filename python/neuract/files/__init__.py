@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Models in files: bytes, format, values, and what a network and an estimator consist of."""
+"""Model files: their bytes, their format, and the networks and estimators in them."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Files that are there whole or not at all: whatever happens while one is written, its old content stays."""
+"""Atomic writing: a file has either its old content or all of the new, even after a crash."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pathlib import Path
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
-    """Makes `content` the file's content, by a new file in the same folder that takes its place when it is on disk.
+    """Replaces the file by a new one, written in the same folder, when its content is on disk.
 
-    The new file has the permissions of any new file; of a link it is the file behind it that is replaced. On an error
-    the new file is gone. A process that is killed may leave it, named .neuract-….tmp.
+    The new file has default permissions. A link stays, and its target is replaced. An error removes the new file; a
+    process that is killed may leave it, named .neuract-….tmp.
     """
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
-        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(target.parent))
+        raise FileNotFoundError(errno.ENOENT, "no such folder", str(target.parent))
     if target.exists() and not target.is_file():
-        raise OSError(f"{target} is not a regular file, and is left as it is")
+        raise OSError(f"{target} is not a regular file; it was not changed")
     new = target.parent / f".neuract-{os.urandom(8).hex()}.tmp"
     try:
         _write_through(new, content)
@@ -39,10 +39,10 @@ def _write_through(path: Path, content: bytes) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """So that the new name is on disk too, where the system can be asked for it."""
+    """Writes the new name to disk, on systems that can be asked to."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    with contextlib.suppress(OSError):  # of file systems that cannot: the file is in its place all the same
+    with contextlib.suppress(OSError):  # some file systems cannot; the file has been replaced nevertheless
         os.fsync(descriptor)
     os.close(descriptor)

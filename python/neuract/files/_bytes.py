@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A JSON document and arrays as the bytes of a safetensors file, and back, checked to the last byte.
+"""Conversion of a JSON document and arrays to the bytes of a safetensors file, and back, checked to the last byte.
 
-What is read is untrusted: every fault is a ValueError, and no memory is taken on a header's word.
+Input is untrusted: every fault raises ValueError, and no memory is allocated because a header asks for it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import numpy.typing as npt
 from neuract._typing import Array
 
 MOST_HEADER = 2**20  # bytes
-DOCUMENT = "neuract"  # the key of the document in the metadata, the only one: safetensors writes several in any order
+DOCUMENT = "neuract"  # the only key in the metadata, since safetensors writes several keys in any order
 CHECKSUM = "sha256"  # the name of the array with the checksum
-LENGTH = 8  # bytes in which the header's length stands
+LENGTH = 8  # bytes that hold the header's length
 
 
 def packed(document: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
-    """The bytes of a safetensors file with these arrays, and the document in its metadata."""
+    """Returns the bytes of a safetensors file with these arrays, and the document in its metadata."""
     from safetensors.numpy import save
 
     text = json.dumps(document, allow_nan=False, separators=(",", ":"))
@@ -31,9 +31,9 @@ def packed(document: Mapping[str, Any], arrays: Mapping[str, Array]) -> bytes:
 
 
 def checksum(text: str, arrays: Mapping[str, Array]) -> npt.NDArray[np.uint8]:
-    """SHA-256 of the document and the bytes of the arrays, little-endian, in the order of their names.
+    """Returns the SHA-256 of the document and the bytes of the arrays, little-endian, in the order of their names.
 
-    It finds accidents. Whoever changes a file on purpose can make a new one.
+    It detects accidents, not attacks: a deliberate change can come with a new checksum.
     """
     import hashlib
 
@@ -45,16 +45,16 @@ def checksum(text: str, arrays: Mapping[str, Array]) -> npt.NDArray[np.uint8]:
 
 
 def check_header(data: bytes) -> None:
-    """Refuses a header that `load` would refuse."""
+    """Raises ValueError for a header that `load` would refuse."""
     if int.from_bytes(data[:LENGTH], "little") > MOST_HEADER:
         raise ValueError(
-            "the model does not fit a file, whose header, with names, classes and parameters, has at most "
+            "the model does not fit into a file: names, classes and parameters together must take at most "
             f"{MOST_HEADER:,} bytes"
         )
 
 
 def read_bytes(file: BinaryIO) -> bytes:
-    """All of an open file, read only if its header's length is possible."""
+    """Reads an open file, after a check of its header's length."""
     start = file.read(LENGTH)
     length = _header_length(start)
     header = file.read(length)
@@ -65,28 +65,32 @@ def read_bytes(file: BinaryIO) -> bytes:
 
 def _header_length(start: bytes) -> int:
     if len(start) < LENGTH:
-        raise ValueError(f"the file has {len(start)} bytes, a safetensors file begins with {LENGTH} for a length")
+        raise ValueError(
+            f"not a safetensors file: it has {len(start)} bytes, and the length of the header alone takes {LENGTH}"
+        )
     length = int.from_bytes(start, "little")
     if length > MOST_HEADER:
-        raise ValueError(f"no model file: its header would have {length:,} bytes, at most {MOST_HEADER:,} are read")
+        raise ValueError(
+            f"not a model file: its header would have {length:,} bytes, and may have at most {MOST_HEADER:,}"
+        )
     return length
 
 
 def unpacked(data: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
-    """The document and the arrays, which are as they were written; ValueError otherwise."""
+    """Returns the document and the arrays; ValueError if they are not as they were written."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
     text = _document_text(data)
     try:
         arrays = load(data)
-    except (SafetensorError, KeyError) as error:  # the latter for types that NumPy does not have
-        raise ValueError(f"not a sound safetensors file: {error}") from error
+    except (SafetensorError, KeyError) as error:  # KeyError: types that NumPy does not have
+        raise ValueError(f"not a valid safetensors file: {error}") from error
     if not np.array_equal(arrays.pop(CHECKSUM, np.empty(0)), checksum(text, arrays)):
-        raise ValueError("damaged: its content does not have the checksum that it was written with")
+        raise ValueError("damaged: the checksum does not match the content")
     document = _parsed(text)
     if not isinstance(document, dict):
-        raise ValueError("its description is not a JSON object")
+        raise ValueError("the document is not a JSON object")
     return document, arrays
 
 
@@ -94,26 +98,26 @@ def _document_text(data: bytes) -> str:
     header = _parsed(data[LENGTH : LENGTH + int.from_bytes(data[:LENGTH], "little")])
     metadata = header.get("__metadata__") if isinstance(header, dict) else None
     if not isinstance(metadata, dict) or metadata.keys() != {DOCUMENT} or not isinstance(metadata[DOCUMENT], str):
-        raise ValueError(f"no file of neuract: its metadata are not a text named {DOCUMENT!r}")
+        raise ValueError(f"not a neuract file: its metadata has no text {DOCUMENT!r}")
     text: str = metadata[DOCUMENT]
     return text
 
 
 def _parsed(text: str | bytes) -> Any:
-    """JSON, each key once, without the NaN and Infinity that Python would let in."""
+    """Parses JSON; ValueError for a duplicate key, and for NaN and Infinity, which Python accepts."""
     try:
         text = text.decode() if isinstance(text, bytes) else text
         return json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"its description is not sound: {error}") from error
+        raise ValueError(f"the document is not valid JSON: {error}") from error
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise ValueError("a key stands there twice")
+        raise ValueError("a key occurs twice")
     return result
 
 
 def _refuse(word: str) -> Any:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not allowed")

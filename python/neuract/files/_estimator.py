@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What an estimator has beside its network, as the document of a model file, and back; without scikit-learn.
+"""The parameters and attributes of an estimator as the document of a model file, and back, without scikit-learn.
 
-Its state is a dict: "parameters", "attributes", and "network", a network's state or None where it is not fitted.
+The state is a dict: "parameters", "attributes", and "network", the network's state or None if not fitted.
 """
 
 from __future__ import annotations
@@ -70,13 +70,13 @@ ATTRIBUTES: dict[str, Callable[[Any], bool]] = {
     "_no_improvement_count": _is_count,
     "_rate": lambda value: isinstance(value, LearningRate),
 }
-"""The attributes that a fit leaves, and what each may be; in the document without the underlines at their ends."""
+"""The attributes that a fit sets, each with its check. Names in the document have no underscores at the ends."""
 
 REQUIRED = {
     "MLPClassifier": {"n_features_in_", "n_outputs_", "classes_", "_multilabel"},
     "MLPRegressor": {"n_features_in_", "n_outputs_"},
 }
-"""Of ATTRIBUTES, those that a fitted estimator cannot do without."""
+"""The attributes that every fitted estimator has."""
 
 RATE = ("schedule", "initial", "power_t", "epochs")
 RATE_NOW = ("epoch", "now")
@@ -84,7 +84,7 @@ KEYS, OPTIONAL = ("parameters", "attributes"), ("generator",)
 
 
 def _short(name: str) -> str:
-    """An attribute's name in the document."""
+    """Returns an attribute's name in the document."""
     return name.strip("_")
 
 
@@ -92,7 +92,7 @@ def _short(name: str) -> str:
 
 
 def write_estimator(state: State, writer: Writer, *, training: bool) -> State:
-    """The parts "network" and "estimator" of the file; training: with the state that a training needs to go on."""
+    """Returns the parts "network" and "estimator" of the file; training: include the state to continue from."""
     parameters, generator, network = dict(state["parameters"]), None, state["network"]
     if not writer.lenient:
         parameters["callbacks"] = None
@@ -127,7 +127,7 @@ def _write_rate(rate: LearningRate, writer: Writer) -> State:
 
 
 def read_estimator(contents: Contents) -> State:
-    """The state; ValueError or TypeError where the document or an array is not what it must be."""
+    """Returns the state; ValueError or TypeError if the document or an array is not valid."""
     reader, network = contents.reader, contents.parts["network"]
     document = object_with(contents.parts["estimator"], KEYS, "estimator", OPTIONAL)
     generator = read_generator(document.get("generator"), reader)
@@ -156,7 +156,7 @@ def _read_attribute(name: str, written: Any, reader: Reader) -> Any:
     def read(written: Any) -> Any:
         value = _read_rate(written, reader) if name == "_rate" else reader.read(written)
         if not ATTRIBUTES[name](value):
-            raise ValueError(f"the attribute {name} cannot be {value!r}")
+            raise ValueError(f"attribute {name} must not be {value!r}")
         return value
 
     return reader.read_named(f"attributes.{name}", written, read)
@@ -167,16 +167,16 @@ def _read_rate(document: Any, reader: Reader) -> LearningRate:
     rate = LearningRate(*(reader.read(document[name]) for name in RATE))
     rate.epoch, rate.now = document["epoch"], document["now"]
     if not (_is_count(rate.epoch) and _is_number(rate.now) and rate.now >= 0):
-        raise ValueError(f"the learning rate cannot be {rate.now!r} in epoch {rate.epoch!r}")
+        raise ValueError(f"the learning rate must not be {rate.now!r} in epoch {rate.epoch!r}")
     return rate
 
 
 def _check_together(kind: str, attributes: State, network: State) -> None:
-    """ValueError where attributes are missing, or they and the network contradict each other."""
+    """Raises ValueError if attributes are missing, or contradict the network."""
     if missing := REQUIRED[kind] - attributes.keys():
-        raise ValueError(f"a fitted {kind} has {', '.join(sorted(missing))}")
+        raise ValueError(f"a fitted {kind} must have {', '.join(sorted(missing))}")
     if network["learned"] is None:
-        raise ValueError(f"the network of a fitted {kind} has weights")
+        raise ValueError(f"the network of a fitted {kind} must have weights")
     n_outputs, n_inputs = network["fixed"]["layers"][-1].units, network["learned"]["n_inputs"]
     counts = [("n_outputs_", attributes["n_outputs_"], n_outputs)]
     counts += [("n_features_in_", attributes["n_features_in_"], n_inputs)]
@@ -188,4 +188,4 @@ def _check_together(kind: str, attributes: State, network: State) -> None:
         counts += [("classes_", 1 if one_output else n_classes, n_outputs)]
     for name, count, needed in counts:
         if count != needed:
-            raise ValueError(f"{name} does not fit the network: there should be {needed}, not {count}")
+            raise ValueError(f"{name} does not fit the network: expected {needed}, got {count}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A model file: which version of the format it has, what kind of model is in it, and its path.
+"""The format of a model file: its version, the kind of model, and errors that name the file.
 
 docs/model_format.md specifies it.
 """
@@ -20,12 +20,12 @@ from neuract.files._values import Reader, Writer, object_with
 
 FORMAT = 1
 KINDS = {"Network": {"network"}, "MLPClassifier": {"network", "estimator"}, "MLPRegressor": {"network", "estimator"}}
-FAULTS = (ValueError, TypeError, OverflowError, RecursionError)  # that a wrong document can lead to
+FAULTS = (ValueError, TypeError, OverflowError, RecursionError)  # that an invalid document can raise
 
 
 @dataclass(frozen=True)
 class Contents:
-    """What is in a model file: the kind of model, and its parts, which `reader` reads."""
+    """The contents of a model file: the kind of model, and its parts, which `reader` reads."""
 
     kind: str
     parts: dict[str, Any]
@@ -33,21 +33,21 @@ class Contents:
 
 
 def pack(kind: str, parts: dict[str, Any], writer: Writer) -> bytes:
-    """The bytes of the file that has these parts and the writer's arrays."""
+    """Returns the bytes of a file with these parts and the writer's arrays."""
     return packed({"format": FORMAT, "neuract": _version(), "kind": kind, **parts}, writer.arrays)
 
 
 def unpack(data: bytes, beside: dict[str, Any] | None = None) -> Contents:
-    """The contents of the file that has these bytes; beside: what a pickle has in addition."""
+    """Returns the contents of a file from its bytes; beside: the additional values of a pickle."""
     document, arrays = unpacked(data)
     if document.get("format") != FORMAT:
         raise ValueError(
-            f"it has format {document.get('format')!r}, written by neuract {document.get('neuract')}; neuract "
+            f"the file has format {document.get('format')!r}, written by neuract {document.get('neuract')}; neuract "
             f"{_version()} reads format {FORMAT}"
         )
     kind = document.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
-        raise ValueError(f"there is no kind of model {kind!r}; there are {', '.join(KINDS)}")
+        raise ValueError(f"unknown kind of model {kind!r}; known: {', '.join(KINDS)}")
     object_with(document, {"format", "neuract", "kind", *KINDS[kind]}, "the file")
     return Contents(kind, document, Reader(arrays, beside))
 
@@ -73,7 +73,7 @@ def load_bytes(path: str | os.PathLike[str]) -> bytes:
 
 @contextmanager
 def faults_of(path: str | os.PathLike[str], contents: Contents | None = None) -> Iterator[None]:
-    """Names the file in the errors of what is wrong with it, and who wrote it, where it has been read so far."""
+    """Names the file in errors, and if it has been read, the version that wrote it."""
     try:
         yield
     except FAULTS as fault:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The state of NumPy's RandomState as a model file has it: a JSON object, and the words of the Mersenne Twister."""
+"""The state of NumPy's RandomState in a model file: a JSON object, and the words of the Mersenne Twister."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from neuract._checks import boolean, real_number, whole_number
 from neuract.files._values import Reader, Unwritable, Writer, object_with
 
 WORDS = 624
-GENERATOR = "generator"  # as random_state: the generator whose state is in the file
+GENERATOR = "generator"  # value of random_state if the file has the state of a generator
 
 
 def write_generator(random: np.random.RandomState | None, writer: Writer) -> dict[str, Any] | None:
-    """Its state as JSON, if there is one; the words are an array beside it."""
+    """Returns the state as JSON, None for None; the words go to the writer as an array."""
     if random is None:
         return None
     state: Any = random.get_state(legacy=False)
@@ -30,13 +30,13 @@ def write_generator(random: np.random.RandomState | None, writer: Writer) -> dic
 
 
 def read_generator(document: Any, reader: Reader) -> np.random.RandomState | None:
-    """A RandomState of that state, if there is one; checked, since NumPy believes any position."""
+    """Returns a RandomState of that state, None for None; checked, since NumPy accepts any position."""
     if document is None:
         return None
     document = object_with(document, ("words", "position", "has_gauss", "gauss"), "generator")
     words, position = reader.read(document["words"]), whole_number(document["position"], "position", low=0)
     if not isinstance(words, np.ndarray) or words.dtype != np.uint32 or words.shape != (WORDS,) or position > WORDS:
-        raise ValueError(f"a generator needs {WORDS} words of 32 bits and a position among them")
+        raise ValueError(f"generator must have {WORDS} words of 32 bits, and a position from 0 to {WORDS}")
     gauss = real_number(document["gauss"], "gauss", open_low=True, open_high=True)
     random = np.random.RandomState(0)
     has_gauss = int(boolean(document["has_gauss"], "has_gauss"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Module names of neuract 0.1.0, which pickles of that version hold, and where their classes are now."""
+"""Module names that pickles of neuract 0.1.0 contain, and the modules that have their classes today."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOVED = {
 
 
 class _Moved(MetaPathFinder, Loader):
-    """Imports a module of that name as the one that it has become."""
+    """Imports the new module under the old name."""
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> ModuleSpec | None:
         return ModuleSpec(fullname, self) if fullname in MOVED else None
@@ -31,9 +31,9 @@ class _Moved(MetaPathFinder, Loader):
         return importlib.import_module(MOVED[spec.name])
 
     def exec_module(self, module: ModuleType) -> None:
-        pass  # it has been imported under its own name
+        pass  # imported under its new name already
 
 
 def find_moved_modules() -> None:
-    """Makes old names importable; asked last, and only for a name that nothing else has."""
+    """Makes the old names importable. The finder is the last, so it gets only names that no other finder knows."""
     sys.meta_path.append(_Moved())

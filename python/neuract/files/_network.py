@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a Network consists of, as the document and the arrays of a model file, and back.
+"""A Network's state as the document and the arrays of a model file, and back.
 
-Its state is a dict: "fixed", the settings that it is made with; "free", those that may change; "learned": n_inputs,
+The state is a dict: "fixed", the settings that cannot change; "free", the settings that can; "learned": n_inputs,
 parameters and history; "training", the optimizer's state; "generator". The last three may be None.
 """
 
@@ -28,11 +28,11 @@ State = dict[str, Any]
 Shapes = dict[str, list[tuple[int, ...]]]
 
 REQUIRED = ("layers", "loss", "dtype", "learned")
-"""The keys that every file has. Another setting that an older file lacks has the default of `Network`."""
+"""The keys that every file has. Other settings may be missing from an older file, and take the default of `Network`."""
 LAYER, LAYER_OPTIONAL = ("units", "activation"), ("threshold", "dropout")
 LEARNED = ("n_inputs", "history")
 TRAINING = ("steps", "seed")
-NAMES = {"weights": "weight", "biases": "bias", "slopes": "slope"}  # of PARTS, in the names of arrays
+NAMES = {"weights": "weight", "biases": "bias", "slopes": "slope"}  # of PARTS in the names of arrays
 OF_MOMENTS = {"first_moments": "first_moment", "second_moments": "second_moment"}
 
 
@@ -40,7 +40,7 @@ OF_MOMENTS = {"first_moments": "first_moment", "second_moments": "second_moment"
 
 
 def write_network(state: State, writer: Writer, *, training: bool) -> Document:
-    """The document; arrays go to the writer. training: with the state that a training needs to go on."""
+    """Returns the document; arrays go to the writer. training: include the state to continue from."""
     settings = {**state["fixed"], **state["free"]}
     layers, random_state = settings.pop("layers"), settings["random_state"]
     generator = state["generator"] if training else None
@@ -98,7 +98,7 @@ def optional() -> set[str]:
 
 
 def read_network(document: Any, reader: Reader) -> State:
-    """The state; ValueError or TypeError where the document or an array is not what it must be."""
+    """Returns the state; ValueError or TypeError if the document or an array is not valid."""
     document = object_with(document, REQUIRED, "network", optional())
     written = document.get("generator")
     generator = reader.read_named("network.generator", written, partial(read_generator, reader=reader))
@@ -107,14 +107,14 @@ def read_network(document: Any, reader: Reader) -> State:
         {name: reader.read_named(f"network.{name}", document[name]) for name in names if name in document}
         for names in (("loss", *FIXED), FREE)
     )
-    if not isinstance(fixed["loss"], Loss):  # a function would do for a Network
-        raise ValueError(f"loss must be a loss, not {fixed['loss']!r}")
+    if not isinstance(fixed["loss"], Loss):  # a Network would also accept a function
+        raise ValueError(f"loss must be a loss of neuract, got {fixed['loss']!r}")
     learned, training = document["learned"], document.get("training")
     if learned is not None:
         learned = _read_learned(learned, layers, fixed["dtype"], reader)
     if training is not None:
         if learned is None:
-            raise ValueError("there is a state of training, but nothing has been learned")
+            raise ValueError("the file has a state of training, but no parameters")
         training = _read_training(training, layers, learned["n_inputs"], fixed["dtype"], reader)
     return {
         "fixed": {"layers": layers, **fixed},
@@ -127,7 +127,7 @@ def read_network(document: Any, reader: Reader) -> State:
 
 def _read_layers(document: Any, reader: Reader) -> list[Dense]:
     if not isinstance(document, list) or not document:
-        raise ValueError(f"layers must be a list with at least one layer, not {document!r}")
+        raise ValueError(f"layers must be a list with at least one layer, got {document!r}")
     return [_read_layer(layer, number, reader) for number, layer in enumerate(document)]
 
 
@@ -143,7 +143,7 @@ def _read_layer(document: Any, number: int, reader: Reader) -> Dense:
 
 
 def _checked_free(free: State, generator: np.random.RandomState | None) -> State:
-    """The settings that no constructor checks."""
+    """Returns the settings, with those checked that no constructor checks."""
     if free.get("random_state") == GENERATOR:
         free["random_state"] = generator
     for name in ("shuffle", "verbose"):
@@ -156,7 +156,7 @@ def _read_learned(document: Any, layers: list[Dense], dtype: str, reader: Reader
     n_inputs = whole_number(learned["n_inputs"], "n_inputs", low=1)
     history = reader.read(learned["history"])
     if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
-        raise ValueError("history must have a list for each name")
+        raise ValueError("history must be a dict of lists")
     parameters = _read_parts(layers, n_inputs, dtype, "", reader)
     return {"n_inputs": n_inputs, "history": history, "parameters": parameters}
 

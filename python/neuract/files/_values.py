@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Python values as JSON with arrays beside it, and back: the words in which a model file is written.
+"""Conversion of Python values to JSON and arrays, and back: the words of a model file.
 
-Nothing but what is listed here can be written, and reading it runs no other code. docs/model_format.md has the list.
+Only the types listed here can be written, and reading runs no other code. docs/model_format.md has the list.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ from neuract.schedules._shares import SCHEDULES
 OBJECTS: Mapping[str, type[Any]] = {
     kind.__name__: kind for kinds in (ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES) for kind in kinds.values()
 }
-"""The classes whose objects can be written, by name."""
+"""Name → class of all objects that can be written."""
 
-MOST_TEXT = 2**26  # bytes of an array of text, which may say that it is wider than its texts are
-MOST_IN_JSON = 16  # a longer list of floats is an array beside the JSON: a curve may have a value for each epoch
+MOST_TEXT = 2**26  # bytes of an array of text; its dtype could claim any width
+MOST_IN_JSON = 16  # floats of a list; a longer one becomes an array, since a curve has a value per epoch
 NUMBERS = tuple(np.dtype(code) for code in "?bBhHiIlLqQefd")
 
 
 class Unwritable(ValueError):
-    """A value that has no place in a model file; the text says what it is."""
+    """Raised for a value that a model file cannot hold; the message describes the value."""
 
 
 class Writer:
-    """Writes values as JSON; what it puts beside it is in `arrays`.
+    """Writes values as JSON, and arrays to `arrays`.
 
     Parameters
     ----------
     lenient : bool, default=False
-        For pickles: named values that have no place in a file go to `beside`; else they are errors.
+        For pickles: put named values that a file cannot hold into `beside`. Otherwise they raise Unwritable.
     """
 
     def __init__(self, *, lenient: bool = False) -> None:
@@ -49,11 +49,11 @@ class Writer:
         self._unnamed = 0
 
     def write(self, value: Any) -> Any:
-        """The value as JSON; Unwritable where it is, or holds, something else than the words of a model file."""
+        """Returns the value as JSON; Unwritable if a model file cannot hold it or a part of it."""
         if value is None or type(value) in (bool, int):
             return value
         if isinstance(value, str):
-            return str(value)  # NumPy's too
+            return str(value)  # also converts NumPy's strings
         if type(value) is float:
             return value if isfinite(value) else {"float": repr(value)}
         if type(value) in WRITERS:
@@ -65,18 +65,18 @@ class Writer:
         raise Unwritable(f"{value!r} of type {type(value).__name__}")
 
     def write_all(self, where: str, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Named values, each as JSON."""
+        """Returns the values as JSON, by name."""
         return {name: self.write_named(f"{where}.{name}", value) for name, value in values.items()}
 
     def write_named(self, name: str, value: Any, write: Callable[[Any], Any] | None = None) -> Any:
-        """The value as JSON, by `write` or as any value; None if it had to go to `beside`."""
+        """Returns the value as JSON, by `write` or else by `self.write`; None if it went to `beside`."""
         arrays = self.arrays.copy()
         try:
             return (write or self.write)(value)
         except Unwritable as reason:
             if not self.lenient:
                 raise Unwritable(
-                    f"{name} has no place in a model file, which holds data and no code: {reason}"
+                    f"{name} cannot be saved to a model file, which holds data and no code: {reason}"
                 ) from None
             self.arrays = arrays
             self.beside[name] = value
@@ -119,18 +119,18 @@ WRITERS: dict[type[Any], Callable[[Writer, Any], Any]] = {
 
 
 class Reader:
-    """Reads what a Writer wrote; takes the arrays that it reads out of `arrays`."""
+    """Reads the JSON of a Writer, and removes the arrays that it reads from `arrays`."""
 
     def __init__(self, arrays: dict[str, Array], beside: Mapping[str, Any] | None = None) -> None:
         self.arrays = arrays
         self.beside = beside or {}
 
     def read_named(self, name: str, written: Any, read: Callable[[Any], Any] | None = None) -> Any:
-        """What `write_named` wrote, by `read` or as any value."""
+        """Returns the value that `write_named` wrote, by `read` or else by `self.read`."""
         return self.beside[name] if name in self.beside else (read or self.read)(written)
 
     def read(self, written: Any) -> Any:
-        """The value; ValueError or TypeError where this is none of the words."""
+        """Returns the value; ValueError or TypeError if this is not a word of a model file."""
         if written is None or isinstance(written, (bool, int, float, str)):
             return written
         if isinstance(written, list):
@@ -143,20 +143,20 @@ class Reader:
         raise ValueError(f"unknown word {word!r}")
 
     def take(self, name: str, shape: tuple[int, ...], dtype: str) -> Array:
-        """The array of that name; ValueError where its shape or dtype is another."""
+        """Returns the array of that name; ValueError if its shape or dtype differs."""
         array = self._array(name)
         if array.shape != shape or array.dtype != dtype:
-            raise ValueError(f"{name} must be {dtype} of shape {shape}; it is {array.dtype} of shape {array.shape}")
+            raise ValueError(f"{name} must be {dtype} of shape {shape}, got {array.dtype} of shape {array.shape}")
         return array
 
     def shape(self, name: str) -> tuple[int, ...] | None:
-        """Of the array of that name, if there is one."""
+        """Returns the shape of the array of that name; None if it does not exist."""
         return self.arrays[name].shape if name in self.arrays else None
 
     def check_all_read(self) -> None:
-        """ValueError where arrays are left that belong to nothing."""
+        """Raises ValueError if some arrays were not read."""
         if self.arrays:
-            raise ValueError(f"there are arrays that belong to nothing: {', '.join(sorted(self.arrays))}")
+            raise ValueError(f"the file has unknown arrays: {', '.join(sorted(self.arrays))}")
 
     def _object(self, kind: type[Any], content: Any) -> Any:
         parameters = fields(kind)
@@ -166,7 +166,7 @@ class Reader:
 
     def _float(self, text: Any) -> float:
         if text not in ("nan", "inf", "-inf"):
-            raise ValueError(f"'float' is for nan, inf and -inf, not for {text!r}")
+            raise ValueError(f"'float' must be nan, inf or -inf, got {text!r}")
         return float(text)
 
     def _number(self, content: Any) -> Any:
@@ -174,36 +174,36 @@ class Reader:
         kinds = {dtype.name: dtype for dtype in NUMBERS}
         value = self.read(value)
         if name not in kinds or not isinstance(value, (bool, int, float)):
-            raise ValueError(f"'number' needs a type and a number, not {content!r}")
+            raise ValueError(f"'number' must have a type and a number, got {content!r}")
         number = kinds[name].type(value)
         if number != value and value == value:
-            raise ValueError(f"{value!r} is no {name}")
+            raise ValueError(f"{value!r} is not a {name}")
         return number
 
     def _tuple(self, content: Any) -> tuple[Any, ...]:
         values = self.read(content)
         if not isinstance(values, list):
-            raise ValueError(f"'tuple' needs a list, not {content!r}")
+            raise ValueError(f"'tuple' must be a list, got {content!r}")
         return tuple(values)
 
     def _dict(self, content: Any) -> dict[Any, Any]:
         if not isinstance(content, list) or not all(isinstance(each, list) and len(each) == 2 for each in content):
-            raise ValueError(f"'dict' needs a list of pairs, not {content!r}")
+            raise ValueError(f"'dict' must be a list of pairs, got {content!r}")
         entries = [(self.read(key), self.read(value)) for key, value in content]
         result = dict(entries)
         if len(result) != len(entries):
-            raise ValueError("'dict' has a key twice")
+            raise ValueError("'dict' has a duplicate key")
         return result
 
     def _array(self, name: Any) -> Array:
         if not isinstance(name, str) or name not in self.arrays:
-            raise ValueError(f"there is no array {name!r}")
+            raise ValueError(f"the file has no array {name!r}")
         return self.arrays.pop(name)
 
     def _floats(self, name: Any) -> list[float]:
         array = self._array(name)
         if array.dtype != np.float64 or array.ndim != 1:
-            raise ValueError(f"{name} must be a row of float64 numbers")
+            raise ValueError(f"{name} must be an array of float64 with 1 dimension")
         floats: list[float] = array.tolist()
         return floats
 
@@ -211,16 +211,16 @@ class Reader:
         content = object_with(content, ("dtype", "shape", "values"), "objects")
         dtype, shape, values = content["dtype"], content["shape"], self.read(content["values"])
         if not (isinstance(dtype, str) and isinstance(shape, list) and isinstance(values, list)):
-            raise ValueError("'objects' needs the name of a dtype, and lists of its shape and its values")
+            raise ValueError("'objects' must have the name of a dtype, a list for the shape and a list of values")
         if dtype != "object":
             _check_texts(dtype, values)
         return np.fromiter(values, object, len(values)).reshape(shape).astype(dtype)
 
 
 def _check_texts(dtype: str, values: list[Any]) -> None:
-    """ValueError where these are not texts that fit an array of that dtype: "U", and for how many characters each."""
+    """Raises ValueError if these are not texts that fit an array of that dtype: "U" and the number of characters."""
     if not all(isinstance(value, str) for value in values) or not (dtype[:1] == "U" and dtype[1:].isdecimal()):
-        raise ValueError(f"'objects' of {dtype!r} does not hold texts")
+        raise ValueError(f"'objects' of {dtype!r} must hold texts")
     room = int(dtype[1:])
     if room < max(map(len, values), default=0) or 4 * room * len(values) > MOST_TEXT:
         raise ValueError(f"'objects' of {dtype!r} cannot hold {len(values)} texts")
@@ -238,9 +238,9 @@ READERS: dict[str, Callable[[Reader, Any], Any]] = {
 
 
 def object_with(document: Any, required: Collection[str], what: str, optional: Collection[str] = ()) -> dict[str, Any]:
-    """Returns the document if it is a JSON object with the required keys, and besides them only optional ones.
+    """Returns the document if it is a JSON object with all required keys, and no other keys than the optional ones.
 
-    An optional key is one that an older file may lack: what it sets then has its default.
+    An older file may lack optional keys; their settings then take the defaults.
     """
     known = any_object(document, what)
     missing, unknown = set(required) - known.keys(), known.keys() - {*required, *optional}
@@ -253,13 +253,13 @@ def object_with(document: Any, required: Collection[str], what: str, optional: C
 def any_object(document: Any, what: str) -> dict[str, Any]:
     """Returns the document if it is a JSON object."""
     if not isinstance(document, dict):
-        raise ValueError(f"{what} must be an object, not {document!r}")
+        raise ValueError(f"{what} must be a JSON object, got {document!r}")
     known: dict[str, Any] = document
     return known
 
 
 def only_entry(written: Any) -> tuple[str, Any]:
-    """The key and the value of a JSON object that has one."""
+    """Returns the key and the value of a JSON object with a single key."""
     if not isinstance(written, dict) or len(written) != 1:
-        raise ValueError(f"expected an object with a single word, got {written!r}")
+        raise ValueError(f"expected a JSON object with a single key, got {written!r}")
     return next(iter(written.items()))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the neurons of a network do on given rows, and what is wrong with them."""
+"""Diagnosis of a fitted network on given rows: statistics of every neuron, and warnings with advice."""
 
 from neuract.inspection._diagnose import diagnose
 from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis

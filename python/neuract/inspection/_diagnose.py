@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the neurons of a network do on given rows, and what is wrong with them."""
+"""diagnose: statistics of every neuron on given rows, and warnings with advice."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ __all__ = ["Diagnosis", "Finding", "LayerDiagnosis", "diagnose"]
 
 
 def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diagnosis:
-    """Looks at every neuron of a fitted model while X passes through, and says what is wrong.
+    """Measures every neuron of a fitted model on X, and warns of what is wrong.
 
     Parameters
     ----------
     model : Network, MLPClassifier or MLPRegressor
-        Fitted; it stays as it is.
+        The fitted model; it is not changed.
     X : array-like or sparse matrix of shape (rows, features)
-        Some hundred rows or more, best those that it learned from: a neuron that fires rarely is silent on few rows.
+        Several hundred rows or more, preferably the training data: a rare neuron may fire on none of a few rows.
     y : array-like or None, default=None
-        Targets, as the model was fitted to. Without them there is no loss and no gradient to look at.
+        Targets, in the form that `fit` takes. They are needed for the loss and the gradients.
 
     Returns
     -------
@@ -38,34 +38,33 @@ def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diag
     Raises
     ------
     TypeError
-        If the model is something else.
+        If the model is another object.
     ValueError
-        If X or y do not fit it, or it is not fitted.
+        If X or y do not fit the model, or the model is not fitted.
 
     Notes
     -----
-    X is read once (and once more, for the gradients, with y); memory does not depend on the number of rows, nor do the
-    results on the number of threads.
+    X is read once, and with y once more for the gradients. Memory does not depend on the number of rows, and results do
+    not depend on the number of threads.
 
-    What it warns of, and from where on ("warn", "serious", "critical"):
+    The rules, each with its thresholds for "warn", "serious" and "critical":
 
     ===================  ===========================================================================================
-    dying_relu           Neurons that fire on no row: from 5 %, from 20 %, above 50 % of a layer, or of all hidden
+    dying_relu           Neurons fire on no row: from 5 %, from 20 %, above 50 % of a layer, or of all hidden
                          layers. The bands are in use for ReLU networks (https://ttsugriy.github.io).
     vanishing_gradient   The first layer's gradient norm is 1e2, 1e4, 1e6 times smaller than the last one's. Glorot &
                          Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks";
                          the thresholds are ours.
     exploding_gradient   It is as many times larger, or not finite; or a layer's update ratio is 1, 10, 100. Pascanu,
                          Mikolov & Bengio 2012, arXiv:1211.5063; the thresholds are ours.
-    saturation           Neurons at a limit of their activation on 95 % of the rows: from 5 %, from 20 %, above 50 % of
-                         a layer; not of the output layer where the loss is a cross entropy, which undoes it. Glorot &
-                         Bengio 2010; the thresholds are ours.
-    all_linear           Hidden layers whose activations are all linear: such a network is one linear map.
-    unscaled_inputs      Columns of X that reach beyond 5, 50, 500 on either side, by their least and greatest value and
-                         by abs(mean) + 2 · standard deviation, so that outliers alone are none; and columns that are
-                         constant, but for zeros, which do nothing. LeCun et al. 1998, "Efficient BackProp"; the
-                         thresholds are ours.
-    unreachable_targets  Targets that the output layer's activation cannot give: any, from 20 %, above 50 % of them.
+    saturation           Neurons are at a limit of their activation on 95 % of the rows: from 5 %, from 20 %, above 50 %
+                         of a layer. The output layer is exempt if the loss is a cross entropy, whose gradient does not
+                         vanish there. Glorot & Bengio 2010; the thresholds are ours.
+    all_linear           All hidden layers have linear activations: such a network is one linear map.
+    unscaled_inputs      Columns of X reach beyond 5, 50, 500 on either side, both by their extremes and by
+                         abs(mean) + 2 · standard deviation, so outliers alone do not count; or columns are constant
+                         and not 0. LeCun et al. 1998, "Efficient BackProp"; the thresholds are ours.
+    unreachable_targets  The output layer's activation cannot give the targets: any, from 20 %, above 50 % of them.
     ===================  ===========================================================================================
 
     Examples
@@ -123,7 +122,7 @@ def _layers(
 
 
 def _gradient_numbers(learning_rate: float, weights: Array, gradients: Gradients | None, layer: int) -> dict[str, Any]:
-    """The fields of a LayerDiagnosis that need y."""
+    """Returns the fields of a LayerDiagnosis that need y."""
     if gradients is None:
         return {"gradient_norms": None, "gradient_norm": None, "update_ratio": None}
     of_weights = gradients.weights[layer].astype(np.float64)
@@ -137,7 +136,7 @@ def _gradient_numbers(learning_rate: float, weights: Array, gradients: Gradients
 
 
 def _ratio(of: float | None, to: float | None) -> float | None:
-    """One over the other; infinite where only the other is 0, NaN where both are."""
+    """Returns of / to: inf if only `to` is 0, NaN if both are, None if either is None."""
     if of is None or to is None:
         return None
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a diagnosis consists of."""
+"""Diagnosis and LayerDiagnosis: the results of `diagnose`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from neuract.inspection._table import frame, html, text
 
 @dataclass(frozen=True)
 class LayerDiagnosis:
-    """What the neurons of one layer do.
+    """Statistics of the neurons of one layer.
 
     Attributes
     ----------
@@ -26,22 +26,22 @@ class LayerDiagnosis:
         As in `Network.summary`: "hidden 1", "hidden 2", ..., "output".
     activation : Activation
     firing_share : array of shape (units,)
-        Share of the rows on which the neuron fires, as `Network.fired` says.
+        Share of the rows on which the neuron fires, as `Network.fired` defines it.
     mean, std : array of shape (units,)
-        Of what it passes on, over the rows; std with the number of rows as divisor.
+        Of the neuron's output over the rows; std has the number of rows as divisor.
     saturated_share : array of shape (units,)
-        Share of the rows on which it is near a limit of its activation, as `Activation.saturates_at` says; 0 where
-        that has none on both sides.
+        Share of the rows on which the neuron is near a limit of its activation, as `Activation.saturates_at` defines
+        it; 0 if the activation has no limits.
     dead, constant : array of bool of shape (units,)
-        Whether it fires on no row; whether it passes the same on for every row.
+        Whether the neuron fires on no row; whether its output is the same for every row.
     gradient_norms : array of shape (units,) or None
-        Euclidean norm of the mean loss's gradient by the neuron's incoming weights and bias, without penalties; None
-        without y.
+        Euclidean norm of the mean loss's gradient with respect to the neuron's incoming weights and bias, without
+        penalties; None without y.
     gradient_norm : float or None
-        The same of the whole layer.
+        The same norm for the whole layer.
     update_ratio : float or None
-        Learning rate · ‖gradient by the layer's weights‖ / ‖its weights‖: how far a step of plain gradient descent
-        would move them. Around 1e-3 is usual.
+        Learning rate · ‖gradient with respect to the layer's weights‖ / ‖its weights‖: how far a step of plain gradient
+        descent would move them. Around 1e-3 is usual.
     slopes : array or None
         The learned slopes of a PReLU layer, (units,) or (1,) where shared.
     """
@@ -62,27 +62,26 @@ class LayerDiagnosis:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What `diagnose` found; ``str()`` gives a table, and a notebook shows it.
+    """The result of `diagnose`; ``str()`` gives a table, and a notebook shows it.
 
-    The table has a line a layer: how many neurons it has; on what share of the rows they fire, how many are dead and on
-    what share of the rows they are saturated; the means of their `mean` and `std`; the norm of the layer's gradient and
-    its update ratio.
+    The table has a line per layer: its number of neurons; the mean share of the rows on which they fire; how many are
+    dead; the mean share of the rows on which they are saturated; the means of their `mean` and `std`; the norm of the
+    layer's gradient and its update ratio.
 
     Attributes
     ----------
     rows : int
-        How many rows were looked at.
+        Number of rows of X.
     layers : tuple of LayerDiagnosis
         From the first hidden layer to the output layer.
     loss : float or None
         The mean loss over the rows, without penalties; None without y.
     gradient_ratio : float or None
-        Gradient norm of the last layer over that of the first; None without y.
+        Gradient norm of the last layer divided by that of the first; None without y.
     input_minimum, input_maximum, input_mean, input_std : array of shape (n_features,)
         Of the columns of X.
     warnings : tuple of Finding
-        What is wrong, the worst first; each has a `rule`, a `severity`, the `layer` and `neurons`, a `message` and
-        `advice`.
+        Each has a `rule`, a `severity`, the `layer` and `neurons`, a `message` and `advice`; the worst come first.
     """
 
     rows: int
@@ -99,12 +98,12 @@ class Diagnosis:
         return text(self)
 
     def to_frame(self) -> Any:
-        """A pandas DataFrame of one row a neuron."""
+        """Returns a pandas DataFrame with one row per neuron."""
         return frame(self)
 
     def _repr_html_(self) -> str:
         return html(self)
 
     def plot(self) -> Any:
-        """Draws it, with matplotlib -> `neuract.plotting.DiagnosisDisplay`."""
+        """Draws the diagnosis with matplotlib; returns a `neuract.plotting.DiagnosisDisplay`."""
         return importlib.import_module("neuract.plotting").DiagnosisDisplay(self).plot()

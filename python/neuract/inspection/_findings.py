@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a diagnosis warns of: one function a rule, with its thresholds, where they come from, and its advice."""
+"""The rules of a diagnosis: one function per rule, with its thresholds, their sources, and its advice."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ Bands = tuple[float, float, float]
 
 SEVERITIES = ("warn", "serious", "critical")
 
-NEURON_SHARES: Bands = (0.05, 0.20, 0.50)  # of a layer: https://ttsugriy.github.io
+NEURON_SHARES: Bands = (0.05, 0.20, 0.50)  # share of a layer: https://ttsugriy.github.io
 GRADIENT_RATIOS: Bands = (1e2, 1e4, 1e6)  # ours; a healthy network stays within a factor of 10 or so
 UPDATE_RATIOS: Bands = (1, 10, 100)  # ours: 1, a step as long as the weights; usual is 1e-3 (CS231n)
-SATURATED_ROWS = 0.95  # ours: of these rows on, a neuron is as good as constant
+SATURATED_ROWS = 0.95  # ours: at this share of the rows, a neuron is as good as constant
 INPUT_REACHES: Bands = (5, 50, 500)
 MOST_NAMED = 10  # neurons in a message
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that a diagnosis warns of, and what to do about it.
+    """A warning of a diagnosis, with advice.
 
     Attributes
     ----------
     rule : str
-        Its name, such as "dying_relu".
+        The name of the rule, such as "dying_relu".
     severity : {"warn", "serious", "critical"}
     layer : int or None
-        Which of the diagnosis's layers; None: the whole network, or its data.
+        Index into the diagnosis's layers; None: the whole network, or X.
     neurons : tuple of int
-        The neurons of that layer; of what is about the inputs, their columns.
+        The neurons of that layer; for a finding about X, its columns.
     message, advice : str
-        In plain words: what was found, and what to do.
+        The finding, and what you can do about it.
     """
 
     rule: str
@@ -55,7 +55,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the rules look at; targets as the network takes them, None without y."""
+    """Input of the rules; targets: rows × outputs, None without y."""
 
     diagnosis: Diagnosis
     network: FittedNetwork
@@ -63,13 +63,13 @@ class Evidence:
 
 
 def find(evidence: Evidence) -> tuple[Finding, ...]:
-    """What all rules find, the worst first."""
+    """Returns the findings of all rules, the worst first."""
     found = [finding for rule in RULES for finding in rule(evidence)]
     return tuple(sorted(found, key=lambda finding: -SEVERITIES.index(finding.severity)))
 
 
 def severity(value: float, bands: Bands) -> str | None:
-    """From the first number on "warn", from the second on "serious", beyond the third "critical"; below them None."""
+    """Returns "warn" from the first number, "serious" from the second, "critical" above the third; None below."""
     if not value >= bands[0]:
         return None
     return "warn" if value < bands[1] else "serious" if value <= bands[2] else "critical"
@@ -79,18 +79,18 @@ def severity(value: float, bands: Bands) -> str | None:
 
 
 def dying_relu(evidence: Evidence) -> Iterator[Finding]:
-    """Neurons that fire on no row: in a layer, and in all hidden layers together."""
+    """Finds neurons that fire on no row, per layer and in all hidden layers together."""
     diagnosis = evidence.diagnosis
     advice = (
-        "They pass nothing on and learn nothing from these rows. Center and scale X (StandardScaler), lower the "
-        "learning rate, or use an activation that cannot die ('leaky_relu', 'elu', 'prelu')"
+        "They output 0 and learn nothing from these rows. Center and scale X (StandardScaler), lower the learning "
+        "rate, or use an activation that cannot die ('leaky_relu', 'elu', 'prelu')"
     )
     for number, layer in enumerate(diagnosis.layers):
         grade = severity(float(layer.dead.mean()), NEURON_SHARES)
         if grade is not None:
             dead = _numbers(layer.dead)
             message = f"{layer.name}: {_share_of(layer.dead)} fire on none of the {diagnosis.rows:,} rows"
-            thresholds = "; or lower the threshold" if evidence.network.layers[number].threshold is not None else ""
+            thresholds = ", or lower the threshold" if evidence.network.layers[number].threshold is not None else ""
             yield Finding("dying_relu", grade, number, dead, f"{message}: {_named(dead)}", advice + thresholds)
     hidden = diagnosis.layers[:-1]
     if len(hidden) > 1:
@@ -102,30 +102,32 @@ def dying_relu(evidence: Evidence) -> Iterator[Finding]:
 
 
 def vanishing_gradient(evidence: Evidence) -> Iterator[Finding]:
-    """The first layer's gradient is far smaller than the last one's."""
+    """Finds a gradient of the first layer that is much smaller than that of the last layer."""
     ratio = evidence.diagnosis.gradient_ratio
     grade = None if ratio is None else severity(ratio, GRADIENT_RATIOS)
     if ratio is None or grade is None:
         return
     first, last = evidence.diagnosis.layers[0], evidence.diagnosis.layers[-1]
-    much = "no gradient reaches" if np.isinf(ratio) else f"the gradient shrinks {ratio:.3g} times on its way to"
+    shrinks = (
+        "no gradient reaches" if np.isinf(ratio) else f"the gradient shrinks by a factor of {ratio:.3g} on its way to"
+    )
     yield Finding(
         "vanishing_gradient",
         grade,
         0,
         (),
-        f"{much} {first.name} ({first.gradient_norm:.2g}) from {last.name} ({last.gradient_norm:.2g})",
-        "The first layers hardly learn. Use 'relu' or 'silu' in place of activations that flatten on both sides, fewer "
-        "layers, or larger first weights (init='he_normal')",
+        f"{shrinks} {first.name} ({first.gradient_norm:.2g}) from {last.name} ({last.gradient_norm:.2g})",
+        "The first layers hardly learn. Use 'relu' or 'silu' instead of activations that flatten on both sides, use "
+        "fewer layers, or use larger initial weights (init='he_normal')",
     )
 
 
 def exploding_gradient(evidence: Evidence) -> Iterator[Finding]:
-    """The gradient grows on its way to the first layer, is no longer finite, or is long beside the weights."""
+    """Finds a gradient that grows on its way to the first layer, is not finite, or is large relative to the weights."""
     diagnosis, advice = evidence.diagnosis, "Scale X and y, lower the learning rate, or set max_grad_norm=1"
     norms = [layer.gradient_norm for layer in diagnosis.layers if layer.gradient_norm is not None]
     if not np.isfinite([diagnosis.loss or 0.0, *norms]).all():
-        message = "the loss or a gradient is no longer finite"
+        message = "the loss or a gradient is not finite"
         yield Finding("exploding_gradient", "critical", None, (), message, advice)
         return
     if diagnosis.gradient_ratio:
@@ -133,7 +135,7 @@ def exploding_gradient(evidence: Evidence) -> Iterator[Finding]:
         grade = severity(growth, GRADIENT_RATIOS)
         if grade is not None:
             name = diagnosis.layers[0].name
-            message = f"the gradient grows {growth:.3g} times on its way to {name} ({norms[0]:.2g})"
+            message = f"the gradient grows by a factor of {growth:.3g} on its way to {name} ({norms[0]:.2g})"
             yield Finding("exploding_gradient", grade, 0, (), message, advice)
     ratios = [layer.update_ratio or 0.0 for layer in diagnosis.layers]
     worst = int(np.argmax(ratios))
@@ -145,7 +147,7 @@ def exploding_gradient(evidence: Evidence) -> Iterator[Finding]:
 
 
 def saturation(evidence: Evidence) -> Iterator[Finding]:
-    """Neurons that are near a limit of their activation on nearly all rows, where hardly any gradient flows."""
+    """Finds neurons near a limit of their activation on nearly all rows, where hardly any gradient flows."""
     for number, layer in enumerate(evidence.diagnosis.layers):
         if number == len(evidence.diagnosis.layers) - 1 and _undoes_saturation(evidence.network):
             continue
@@ -160,13 +162,13 @@ def saturation(evidence: Evidence) -> Iterator[Finding]:
                 neurons,
                 f"{layer.name}: {_share_of(stuck)} are at a limit of {layer.activation!r} on "
                 f"{SATURATED_ROWS:.0%} of the rows or more: {_named(neurons)}",
-                "Hardly any gradient passes them. Scale X (StandardScaler), lower the learning rate, or use an "
+                "Hardly any gradient passes through them. Scale X (StandardScaler), lower the learning rate, or use an "
                 "activation without an upper limit ('relu', 'silu')",
             )
 
 
 def all_linear(evidence: Evidence) -> Iterator[Finding]:
-    """Hidden layers that are all linear: together with the output layer one linear map."""
+    """Finds hidden layers that are all linear."""
     hidden = evidence.diagnosis.layers[:-1]
     if hidden and all(map(_is_linear, hidden, evidence.network.layers)):
         yield Finding(
@@ -174,13 +176,13 @@ def all_linear(evidence: Evidence) -> Iterator[Finding]:
             "serious",
             None,
             (),
-            f"none of the {len(hidden) + 1} layers bends anything: a network of linear layers is one linear map",
-            "It can learn nothing that a linear model cannot. Give the hidden layers an activation such as 'relu'",
+            "all hidden layers are linear, so the network is a single linear map",
+            "It can learn no more than a linear model. Give the hidden layers an activation such as 'relu'",
         )
 
 
 def unscaled_inputs(evidence: Evidence) -> Iterator[Finding]:
-    """Columns that reach far beyond [-5, 5], and columns that are constant, but for zeros, which do nothing."""
+    """Finds columns that reach far beyond [-5, 5], and columns that are constant and not 0."""
     diagnosis = evidence.diagnosis
     low, high = diagnosis.input_minimum, diagnosis.input_maximum
     constant = (low == high) & (diagnosis.rows > 1)
@@ -196,17 +198,17 @@ def unscaled_inputs(evidence: Evidence) -> Iterator[Finding]:
             far,
             f"{len(far)} of {len(reach)} columns of X reach beyond [-5, 5], column {worst} from {low[worst]:.4g} to "
             f"{high[worst]:.4g}: {_named(far, 'column')}",
-            "Scale X, with StandardScaler for instance: large inputs saturate neurons and make training unstable",
+            "Scale X, for example with StandardScaler: large inputs saturate neurons and make training unstable",
         )
     useless = _numbers(constant & (low != 0))
     if useless:
         message = f"{len(useless)} of {len(low)} columns of X are constant: {_named(useless, 'column')}"
-        advice = "They tell nothing about a row and only shift the first layer's biases. Leave them out, or make them 0"
+        advice = "They hold no information and only shift the first layer's biases. Remove them, or set them to 0"
         yield Finding("unscaled_inputs", "warn", None, useless, message, advice)
 
 
 def unreachable_targets(evidence: Evidence) -> Iterator[Finding]:
-    """Targets beyond what the output layer's activation can give."""
+    """Finds targets outside the range of the output layer's activation."""
     output, number = evidence.diagnosis.layers[-1], len(evidence.diagnosis.layers) - 1
     if evidence.targets is None or isinstance(output.activation, Softmax):
         return
@@ -220,9 +222,9 @@ def unreachable_targets(evidence: Evidence) -> Iterator[Finding]:
             severity(float(beyond.mean()), NEURON_SHARES) or "warn",
             number,
             outputs,
-            f"y goes from {targets.min():.4g} to {targets.max():.4g}, but {output.activation!r} of the output layer "
-            f"gives {low:.4g} to {high:.4g}: {_named(outputs, 'output')}",
-            "Use an output activation that reaches them ('identity'), or scale y into that range",
+            f"y ranges from {targets.min():.4g} to {targets.max():.4g}, but {output.activation!r} of the output layer "
+            f"only gives {low:.4g} to {high:.4g}: {_named(outputs, 'output')}",
+            "Use an output activation that can reach them ('identity'), or scale y into that range",
         )
 
 
@@ -237,11 +239,11 @@ RULES: tuple[Rule, ...] = (
     unreachable_targets,
 )
 
-# ---- what they share -----------------------------------------------------------------------------
+# ---- parts of the rules ---------------------------------------------------------------------------
 
 
 def _undoes_saturation(network: FittedNetwork) -> bool:
-    """Whether the loss's gradient by z does not vanish with the output activation's slope: cross entropies."""
+    """Whether the gradient with respect to z does not vanish with the output activation's slope: cross entropies."""
     return isinstance(network.loss_function, (LogLoss, Focal))
 
 
@@ -263,7 +265,7 @@ def _share_of(mask: Array) -> str:
 
 
 def _named(numbers: Sequence[int], what: str = "neuron") -> str:
-    """ "neurons 0, 3, 7", and how many more."""
+    """Returns "neurons 0, 3, 7", and how many more there are."""
     names = ", ".join(map(str, numbers[:MOST_NAMED]))
     more = f" and {len(numbers) - MOST_NAMED:,} more" if len(numbers) > MOST_NAMED else ""
     return f"{what}{'s' if len(numbers) > 1 else ''} {names}{more}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A diagnosis as a table: of text, of pandas, of HTML."""
+"""A diagnosis as a text table, a pandas DataFrame and an HTML table."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 HEADER = ("layer", "activation", "neurons", "fire", "dead", "saturated", "mean", "std", "gradient", "update")
-N_WORDS = 2  # columns that are words, to the left; numbers are to the right
+N_WORDS = 2  # the first columns hold words and are left-aligned; numbers are right-aligned
 
 NEURON_COLUMNS = ("firing_share", "mean", "std", "saturated_share", "dead", "constant")
 
 
 def text(diagnosis: Diagnosis) -> str:
-    """One line a layer, and the warnings with their advice; no line longer than WIDTH."""
+    """Returns one line per layer, and the warnings with their advice; no line is longer than WIDTH."""
     rows = [HEADER, *map(cells, diagnosis.layers)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
@@ -35,7 +35,7 @@ def text(diagnosis: Diagnosis) -> str:
 
 
 def frame(diagnosis: Diagnosis) -> Any:
-    """One row a neuron."""
+    """Returns a DataFrame with one row per neuron."""
     try:
         pandas: Any = importlib.import_module("pandas")
     except ModuleNotFoundError as error:
@@ -44,7 +44,7 @@ def frame(diagnosis: Diagnosis) -> Any:
 
 
 def html(diagnosis: Diagnosis) -> str:
-    """The same as `text`, for notebooks."""
+    """Returns the content of `text` as HTML, for notebooks."""
     header = "".join(f"<th>{escape(cell)}</th>" for cell in HEADER)
     rows = "".join(
         f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells(layer))}</tr>" for layer in diagnosis.layers
@@ -54,13 +54,11 @@ def html(diagnosis: Diagnosis) -> str:
         for found in diagnosis.warnings
     )
     table = f"<table><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
-    return f"{table}<p>{escape(in_short(diagnosis))}</p>" + (
-        f"<ul>{items}</ul>" if items else "<p>nothing to warn of</p>"
-    )
+    return f"{table}<p>{escape(in_short(diagnosis))}</p>" + (f"<ul>{items}</ul>" if items else "<p>no warnings</p>")
 
 
 def cells(layer: LayerDiagnosis) -> tuple[str, ...]:
-    """A layer's line, under HEADER."""
+    """Returns a layer's line under HEADER."""
     return (
         layer.name,
         layer.activation.names[0],
@@ -80,18 +78,18 @@ def _number(value: float | None) -> str:
 
 
 def in_short(diagnosis: Diagnosis) -> str:
-    """The whole in one line."""
+    """Returns the summary line."""
     parts = [f"{diagnosis.rows:,} rows"]
     if diagnosis.loss is not None:
         parts.append(f"loss {diagnosis.loss:.4g}")
     if diagnosis.gradient_ratio is not None:
-        parts.append(f"gradient {diagnosis.gradient_ratio:.2g} times as long in the last layer as in the first")
+        parts.append(f"gradient norm of the last layer {diagnosis.gradient_ratio:.2g} times that of the first")
     return ", ".join(parts)
 
 
 def _warnings(diagnosis: Diagnosis) -> list[str]:
     if not diagnosis.warnings:
-        return ["nothing to warn of"]
+        return ["no warnings"]
     return [
         "\n" + fill(f"{found.severity}: {found.message}. {found.advice}.", WIDTH, subsequent_indent="  ")
         for found in diagnosis.warnings

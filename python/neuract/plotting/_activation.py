@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""ActivationDisplay: activation functions beside their derivatives."""
+"""ActivationDisplay: activation functions with their derivatives."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from neuract.activations._base import Activation
 from neuract.activations._named import activation
 from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, PALE, SMALL, panels
 
-VANISHING = 0.01  # of the gradient that reaches a neuron less than this share passes on to its weights
+VANISHING = 0.01  # a smaller slope passes less than this share of the gradient to the weights
 COLUMNS = 4
-JUMP = 0.1  # at least, between two neighbouring points
+JUMP = 0.1  # least difference between two neighbouring points
 LABELS = {"vanishing": f"gradient below {VANISHING:g}: vanishing", "dying": "gradient 0: dying"}
 MARKS: dict[str, Any] = {
     "vanishing": {"facecolor": "#e9e9e9", "linewidth": 0},
@@ -28,16 +28,16 @@ MARKS: dict[str, Any] = {
 
 
 class ActivationDisplay:
-    """Activation functions, each with its derivative, and where its gradient vanishes or dies.
+    """Activation functions with their derivatives, and the ranges in which the gradient vanishes or is 0.
 
-    It is best made by `from_activations`.
+    Usually made by `from_activations`.
 
     Parameters
     ----------
     activations : list of Activation
-        One panel each.
+        One panel for each.
     z : ndarray of shape (points,)
-        Where they are drawn, ascending.
+        The points at which they are drawn, ascending.
 
     Attributes
     ----------
@@ -73,11 +73,11 @@ class ActivationDisplay:
         Parameters
         ----------
         activations : str, Activation or list of them
-            Names of `neuract.ACTIVATIONS` or objects. Softmax has no curve of its own and is refused.
+            Names of `neuract.ACTIVATIONS` or objects. Softmax has no curve and raises ValueError.
         limits : pair of floats, default=(-6.0, 6.0)
-            From which z to which.
+            Range of z.
         ax : Axes or None, default=None
-            In whose place the panels are drawn; None: on a new figure.
+            The axes that the panels replace; None: a new figure.
 
         Returns
         -------
@@ -88,12 +88,12 @@ class ActivationDisplay:
             raise ValueError("activations must have at least one name or Activation, got none")
         low, high = map(float, limits)
         if not -np.inf < low < high < np.inf:
-            raise ValueError(f"limits must be two finite numbers, the first the smaller, got {limits!r}")
+            raise ValueError(f"limits must be two finite numbers in ascending order, got {limits!r}")
         return cls([activation(each) for each in given], np.linspace(low, high, 1201)).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> ActivationDisplay:
-        """Draws the panels, on a new figure or in the place of `ax`."""
-        slopes = [f.derivative(self.z) for f in self.activations]  # first, since softmax refuses
+        """Draws the panels on a new figure, or in place of `ax`."""
+        slopes = [f.derivative(self.z) for f in self.activations]  # before the figure is made, since softmax raises
         columns = min(COLUMNS, len(slopes))
         rows = -(-len(slopes) // columns)
         size = (max(4.6, 2.7 * columns), 0.7 + 2.3 * rows)
@@ -124,7 +124,7 @@ class ActivationDisplay:
         panel.set_xlabel("z", fontsize=SMALL, color=MUTED, labelpad=1)
 
     def _legend(self, own_figure: bool) -> None:
-        """One legend for all panels, of what at least one of them has."""
+        """Draws one legend for all panels."""
         entries: dict[str, Any] = {}
         for panel in self.axes_:
             handles, labels = panel.get_legend_handles_labels()
@@ -147,14 +147,14 @@ def _mark(panel: Axes, z: Array, where: Array, name: str) -> None:
 
 
 def _broken(values: Array) -> Array:
-    """The curve with a gap where it jumps, in place of an upright line that is no part of it."""
+    """Returns the curve with a gap where it jumps, since matplotlib would draw a vertical line."""
     steps = np.abs(np.diff(values, prepend=values[:1]))
     beside = np.maximum(np.roll(steps, 1), np.roll(steps, -1))
     return np.where((steps > JUMP) & (steps > 3 * beside), np.nan, values)
 
 
 def _limits(y: Array, slope: Array) -> tuple[float, float]:
-    """Room for the derivative and all flat parts of f; where f goes on to infinity it leaves the panel."""
+    """Returns limits that include the derivative and all flat parts of f; an unbounded f leaves the panel."""
     flat = y[np.abs(slope) < VANISHING]
     low = min(max(y.min(), flat.min(initial=-2)), slope.min(), 0)
     high = max(min(y.max(), flat.max(initial=3)), min(slope.max(), 3), 1)
@@ -163,7 +163,7 @@ def _limits(y: Array, slope: Array) -> tuple[float, float]:
 
 
 def _title(f: Activation) -> str:
-    """The activation as one would write it: its class, and the parameters that are not its defaults."""
+    """Returns the class and the parameters that differ from their defaults."""
     given = [
         f"{field.name}={getattr(f, field.name)!r}"
         for field in fields(f)  # type: ignore[arg-type]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A network in the shape in which scikit-learn's displays take a model; needs scikit-learn."""
+"""Adapters from a network to the estimators that scikit-learn's displays take; needs scikit-learn."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class _Fitted(BaseEstimator):  # type: ignore[misc]
         self.network = network
 
     def fit(self, X: Any, y: Any) -> _Fitted:
-        """Nothing is left to learn; scikit-learn knows an estimator by this method."""
+        """Does nothing; scikit-learn requires this method of an estimator."""
         return self
 
     def __sklearn_is_fitted__(self) -> bool:
@@ -24,7 +24,7 @@ class _Fitted(BaseEstimator):  # type: ignore[misc]
 
 
 class NetworkClassifier(ClassifierMixin, _Fitted):  # type: ignore[misc]
-    """Classes are numbered from 0: two where the network has one output."""
+    """A classifier whose classes are numbered from 0; a network with one output has two."""
 
     @property
     def classes_(self) -> Array:
@@ -40,7 +40,7 @@ class NetworkClassifier(ClassifierMixin, _Fitted):  # type: ignore[misc]
 
 
 class NetworkRegressor(RegressorMixin, _Fitted):  # type: ignore[misc]
-    """Of one output."""
+    """A regressor with one output."""
 
     def predict(self, X: Any) -> Array:
         return self.network.predict(X)[:, 0]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Layers as columns: which neurons are shown, where they stand, and the edges between them."""
+"""Layers as columns: the neurons to show, their positions, and the edges between them."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from neuract.inspection._diagnosis import Diagnosis
 from neuract.layers._dense import layer_names
 from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SMALL
 
-WIDEST = 3.2, 2.0  # points, of the edge with a layer's largest weight: where edges are few, and where they are many
+WIDEST = 3.2, 2.0  # width in points of the edge with a layer's largest weight: for few edges, for many
 MANY = 100
-FAINT = 0.15  # how opaque edges are that pass nothing on, beside others
+FAINT = 0.15  # relative opacity of edges from neurons that do not fire
 
 
 @dataclass(frozen=True)
 class Column:
-    """The neurons of one layer, or the inputs, that are shown.
+    """The neurons of one layer, or the inputs, to show.
 
     Attributes
     ----------
     heading : str
     shown : array of int
-        Their numbers in the layer, ascending.
+        Numbers of the neurons in the layer, ascending.
     left_out : int
-        How many more there are.
+        Number of neurons not shown.
     x : float
-        Where the column stands.
+        Position of the column.
     y : array of shape (len(shown),)
-        Where each of them stands, one below the other, 1 apart, around 0.
+        Position of each neuron, from top to bottom, 1 apart, centred at 0.
     """
 
     heading: str
@@ -48,12 +48,12 @@ class Column:
 
     @property
     def slots(self) -> int:
-        """Places that it takes, with that of "... 240 more"."""
+        """Number of positions, including that of "... 240 more"."""
         return len(self.shown) + (self.left_out > 0)
 
 
 def columns_of(network: FittedNetwork, strength: Sequence[Array], max_neurons: int, apart: float = 1.0) -> list[Column]:
-    """The inputs and each layer, with their strongest neurons by `strength`, one number a neuron."""
+    """Returns a column for the inputs and for each layer; strength: one number per neuron, the largest are shown."""
     if max_neurons < 1:
         raise ValueError(f"max_neurons must be at least 1, got {max_neurons}")
     each = zip(_headings(network), strength, strict=True)
@@ -61,7 +61,7 @@ def columns_of(network: FittedNetwork, strength: Sequence[Array], max_neurons: i
 
 
 def _headings(network: FittedNetwork) -> list[str]:
-    """Of the inputs and of each layer: what it is, how many neurons, their activation."""
+    """Returns headings for the inputs and each layer: name, number of neurons, activation."""
     names = layer_names(len(network.layers))
     kinds = [f"{layer.units:,} × {layer.activation.core_name}" for layer in network.layers]
     layers = (f"{name}\n{kind}" for name, kind in zip(names, kinds, strict=True))
@@ -75,22 +75,22 @@ def _column(heading: str, strength: Array, most: int, x: float) -> Column:
 
 
 def strengths(weights: Sequence[Array], squares: Sequence[Array]) -> list[Array]:
-    """How much each neuron moves the next layer: root mean square of what it passes on × norm of its outgoing weights.
+    """Returns each neuron's effect on the next layer: root mean square of its output × norm of its outgoing weights.
 
-    squares: the mean squares, one array for the inputs, then one a layer. Outputs have no outgoing weights.
+    squares: the mean squares, one array for the inputs, then one per layer. Outputs have no outgoing weights.
     """
     outgoing = [*(np.linalg.norm(array.astype(np.float64), axis=1) for array in weights), 1.0]
     return [np.sqrt(square) * norm for square, norm in zip(squares, outgoing, strict=True)]
 
 
 def mean_squares(diagnosis: Diagnosis) -> list[Array]:
-    """Of the inputs, and of what the neurons of each layer pass on."""
+    """Returns the mean squares of the inputs and of the outputs of each layer."""
     layers = ((layer.mean, layer.std) for layer in diagnosis.layers)
     return [mean**2 + std**2 for mean, std in ((diagnosis.input_mean, diagnosis.input_std), *layers)]
 
 
 def describe(ax: Axes, columns: Sequence[Column], gap: float = 0.75) -> None:
-    """The headings, in one line `gap` above all columns, and how many neurons are left out below each."""
+    """Draws the headings `gap` above all columns, and below each the number of neurons not shown."""
     top = max((each.slots - 1) / 2 for each in columns) + gap
     for each in columns:
         ax.text(each.x, top, each.heading, ha="center", va="baseline", fontsize=SMALL, color=INK, linespacing=1.3)
@@ -108,10 +108,10 @@ def draw_edges(
     passing: Array | None = None,
     margins: tuple[float, float] = (0.0, 0.0),
 ) -> LineCollection:
-    """A line for each weight between neurons that are shown: blue positive, orange negative, as wide as its size.
+    """Draws a line for each weight between shown neurons: blue positive, orange negative, wider for larger weights.
 
-    weights: n_in × units, of the whole layer. passing: which neurons of the layer on the left pass something on; edges
-    of others are faint. margins: how far from the middle of a neuron the lines begin and end.
+    weights: n_in × units, of the whole layer. passing: whether each neuron of the left layer fires; edges of the others
+    are faint. margins: distance of the lines' ends from the middles of the neurons.
     """
     part = weights[np.ix_(left.shown, right.shown)].astype(np.float64)
     size = np.abs(part).ravel() / (np.abs(part).max() or 1.0)
@@ -130,7 +130,7 @@ def draw_edges(
 
 
 def _edge_colours(weights: Array, size: Array) -> Array:
-    """(n, 4): by sign, and the fainter the smaller, where there are many even more so."""
+    """Returns colours (n, 4) by sign; smaller weights are fainter, more so if there are many."""
     colours = np.empty((size.size, 4))
     colours[:, :3] = np.where(weights.reshape(-1, 1) < 0, to_rgb(ORANGE), to_rgb(BLUE))
     colours[:, 3] = 0.06 + 0.84 * size ** (1.0 if size.size < MANY else 1.6)
@@ -138,7 +138,7 @@ def _edge_colours(weights: Array, size: Array) -> Array:
 
 
 def edge_legend() -> list[Line2D]:
-    """The legend's entries of edges."""
+    """Returns the legend entries of edges."""
     return [
         Line2D([], [], color=BLUE, linewidth=2.2, label="weight > 0"),
         Line2D([], [], color=ORANGE, linewidth=2.2, label="weight < 0"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""DiagnosisDisplay: a strip a layer of how often its neurons fire, and how large its gradient is."""
+"""DiagnosisDisplay: per layer, a strip of how often its neurons fire, and the norm of its gradient."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
 from neuract.plotting._model import network_of
 from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SHARES, SMALL, panels, tidy, whole_decades
 
-HEIGHT = 0.56  # of a strip, whose row is 1 high
-APART = 80  # neurons, up to which a strip shows a gap between them
-NARROWEST = 0.006  # of what dead neurons take together, as a share of the strip
-MANY_SATURATED = 0.05  # of a layer's values, from which on it is said
+HEIGHT = 0.56  # of a strip; rows are 1 high
+APART = 80  # most neurons of a strip with gaps between them
+NARROWEST = 0.006  # least width of all dead neurons together, as a share of the strip
+MANY_SATURATED = 0.05  # share of a layer's values from which saturation is mentioned
 FOUND = "#b35600"  # the orange of text
 
 
 class DiagnosisDisplay:
-    """A diagnosis as a picture: how often each neuron fires, which are dead, and the gradient of each layer.
+    """A diagnosis as a picture: how often each neuron fires, which neurons are dead, and the gradient of each layer.
 
     Parameters
     ----------
     diagnosis : Diagnosis
-        What `neuract.diagnose` returns.
+        The result of `neuract.diagnose`.
 
     Attributes
     ----------
     axes_ : ndarray of Axes
-        The strips, and beside them, where the diagnosis was made with y, the gradient norms.
+        The strips, and next to them the gradient norms if the diagnosis was made with y.
     figure_ : Figure
 
     Examples
@@ -60,16 +60,16 @@ class DiagnosisDisplay:
     def from_estimator(
         cls, model: FittedModel, X: Any, y: npt.ArrayLike | None = None, *, ax: Axes | None = None
     ) -> DiagnosisDisplay:
-        """Diagnoses a fitted model and draws what was found.
+        """Diagnoses a fitted model and draws the diagnosis.
 
         Parameters
         ----------
         model : Network or fitted estimator
         X : array-like or sparse matrix of shape (rows, features)
         y : array-like or None, default=None
-            Targets; without them there are no gradients.
+            Targets, for the gradients.
         ax : Axes or None, default=None
-            In whose place the panels are drawn; None: on a new figure.
+            The axes that the panels replace; None: a new figure.
 
         Returns
         -------
@@ -79,7 +79,7 @@ class DiagnosisDisplay:
         return cls(diagnose(model, X, y)).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> DiagnosisDisplay:
-        """Draws the panels, on a new figure or in the place of `ax`."""
+        """Draws the panels on a new figure, or in place of `ax`."""
         layers = self.diagnosis.layers
         gradients = layers[0].gradient_norm is not None
         size = (9.0 if gradients else 6.6, 1.4 + 0.52 * len(layers))
@@ -128,7 +128,7 @@ class DiagnosisDisplay:
 
 
 def _draw_strip(panel: Axes, row: int, layer: LayerDiagnosis) -> None:
-    """A cell a neuron, those that fire least on the left; dead ones orange, together wide enough to be seen."""
+    """Draws a cell per neuron, in ascending order of firing; dead ones are orange and wide enough to be seen."""
     units, dead = len(layer.dead), int(layer.dead.sum())
     low, gap = row - HEIGHT / 2, 1.0 if len(layer.dead) <= APART else 0.0
     panel.pcolormesh(
@@ -144,7 +144,7 @@ def _draw_strip(panel: Axes, row: int, layer: LayerDiagnosis) -> None:
 
 
 def _remarks(layer: LayerDiagnosis) -> tuple[str, str]:
-    """What stands beside a strip, and in which colour."""
+    """Returns the text next to a strip, and its colour."""
     dead, constant = int(layer.dead.sum()), int((layer.constant & ~layer.dead).sum())
     saturated = float(layer.saturated_share.mean())
     found = [f"{dead:,} dead"] if dead else []

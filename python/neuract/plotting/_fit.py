@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""FitDisplay: data of one or two inputs, and what a network makes of them."""
+"""FitDisplay: data with one or two inputs, and the predictions of a network."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from neuract.activations._named import Sigmoid, Softmax
 from neuract.plotting._model import class_names, input_names, network_of, output_names, rows_of, targets_of
 from neuract.plotting._style import BLUE, CLASSES, INK, MUTED, ORANGE, SIGNED, SMALL, axes_or_new, figure_of, tidy
 
-POINTS = 1500  # of the data, at most
-RESOLUTION = 250  # of regions, in each direction
+POINTS = 1500  # most points of the data
+RESOLUTION = 250  # grid points in each direction
 
 
 class FitDisplay:
-    """Data of one or two inputs, and what a network makes of them.
+    """Data with one or two inputs, and the predictions of a network.
 
-    One input: the data, the best straight line through them, and the network's curve, which shows what its
-    non-linearity is good for. Two inputs: for classes the regions in which each is predicted, by scikit-learn's
-    `DecisionBoundaryDisplay`; for numbers the predictions. It is best made by `from_estimator`.
+    For one input it shows the data, the best straight line and the network's curve, so that you see the gain by
+    non-linearity. For two inputs it shows the regions of the predicted classes, by scikit-learn's
+    `DecisionBoundaryDisplay`, or the predicted numbers. Usually made by `from_estimator`.
 
     Parameters
     ----------
     network : Network
-        Of one or two inputs.
+        With one or two inputs.
     X : ndarray of shape (rows, 1 or 2)
     targets : ndarray of shape (rows,)
-        Numbers, or the numbers of classes from 0.
+        Numbers, or numbers of classes, counted from 0.
     names : pair of lists of str
-        Of the inputs, and of the output or of the classes.
+        Names of the inputs, and of the output or the classes.
 
     Attributes
     ----------
@@ -80,19 +80,19 @@ class FitDisplay:
         class_names: Sequence[str] | None = None,
         ax: Axes | None = None,
     ) -> FitDisplay:
-        """Draws a fitted model of one or two inputs beside its data.
+        """Draws a fitted model with one or two inputs and its data.
 
         Parameters
         ----------
         model : Network or fitted estimator
-            Of one or two inputs, and one output or one of several classes. One input: of at most two classes.
+            With one or two inputs, and one output or one of several classes; with one input, of at most two classes.
         X : array-like or sparse matrix of shape (rows, 1) or (rows, 2)
         y : array-like of shape (rows,)
-            Targets, as the model was fitted to.
+            Targets, in the form that `fit` takes.
         feature_names, class_names : list of str or None, default=None
-            Of the inputs, and of the output or the classes. None: those that the model or X knows.
+            Names of the inputs, and of the output or the classes. None: those of the model or of X.
         ax : Axes or None, default=None
-            Where it is drawn; None: on a new figure.
+            The axes to draw on; None: a new figure.
 
         Returns
         -------
@@ -107,7 +107,7 @@ class FitDisplay:
         return cls(network, rows, numbers, names).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> FitDisplay:
-        """Draws the fit, on a new figure or on `ax`."""
+        """Draws the fit on a new figure or on `ax`."""
         one = self.X.shape[1] == 1
         self.ax_ = axes_or_new(ax, 5.6, 3.8 if one else 4.3)
         self.figure_ = figure_of(self.ax_)
@@ -123,7 +123,7 @@ class FitDisplay:
         return self
 
     def _target(self) -> str:
-        """What a single output gives."""
+        """Returns the name of the quantity that a single output gives."""
         return f"probability of {self.names[1][1]}" if _has_classes(self.network) else self.names[1][0]
 
     def _draw_curve(self) -> None:
@@ -196,7 +196,7 @@ class FitDisplay:
         self._scale(surface, f"{self.names[1][0]}: predictions, and the data as points")
 
     def _margin(self) -> float:
-        """Around the data, which DecisionBoundaryDisplay takes for both inputs alike."""
+        """Returns the margin around the data; DecisionBoundaryDisplay takes one for both inputs."""
         return 0.08 * float(np.ptp(self.X.astype(np.float64), axis=0).min() or 1.0)
 
     def _scale(self, surface: Any, label: str) -> None:
@@ -209,7 +209,7 @@ class FitDisplay:
 
 
 def _r2(y: Array, predictions: Array) -> str:
-    """The share of the targets' variance that is predicted, as text; nothing where they have none."""
+    """Returns R² as text; nothing if the targets have no variance."""
     spread = ((y - y.mean()) ** 2).sum()
     return f": R² = {max(-99.0, 1 - ((y - predictions) ** 2).sum() / spread):z.2f}" if spread else ""
 
@@ -221,13 +221,13 @@ def _has_classes(network: FittedNetwork) -> bool:
 def _check_drawable(network: FittedNetwork) -> None:
     n_inputs, output = len(network.weights[0]), network.layers[-1]
     if n_inputs > 2:
-        raise ValueError(f"FitDisplay draws models of 1 or 2 inputs; this one has {n_inputs}. See NetworkDisplay")
+        raise ValueError(f"FitDisplay draws models with 1 or 2 inputs; this one has {n_inputs}. Use NetworkDisplay")
     softmax = isinstance(output.activation, Softmax)
     quantiles = n_inputs == 1 and not _has_classes(network) and network.loss_function.outputs is not None
     if output.units > 1 and not quantiles and not (softmax and n_inputs == 2):
         what = "one output or two classes" if n_inputs == 1 else "one output, or one of several classes"
         raise ValueError(
-            f"of {n_inputs} input{'s' * (n_inputs > 1)} FitDisplay draws {what}; this model has {output.units} outputs"
+            f"for {n_inputs} input{'s' * (n_inputs > 1)} FitDisplay draws {what}; this model has {output.units} outputs"
         )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""HistoryDisplay: how training went, epoch by epoch."""
+"""HistoryDisplay: learning curves."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from neuract._typing import Array, FittedModel
 from neuract.plotting._model import network_of
 from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SMALL, panels, tidy
 
-# Panel by panel: its title, and the curves in it with their labels.
+# Title of each panel → its curves and their labels.
 PANELS: dict[str, dict[str, str]] = {
     "loss": {"loss": "training", "validation_loss": "validation"},
     "validation score": {"validation_score": "validation"},
@@ -26,27 +26,27 @@ PANELS: dict[str, dict[str, str]] = {
 }
 BEST = {"validation_loss": np.nanargmin, "validation_score": np.nanargmax}
 FROM_ZERO = ("share of dead neurons",)
-LOGARITHMIC = ("loss", "gradient norm", "learning rate")  # where the curves go through as many decades:
+LOGARITHMIC = ("loss", "gradient norm", "learning rate")  # panels with a logarithmic axis if the curves span DECADES
 DECADES = 1.5
 COLUMNS = 3
 
 
 class HistoryDisplay:
-    """Learning curves: the loss in training and in validation, and what else was kept of each epoch.
+    """Learning curves: the training and validation loss, and other numbers of each epoch.
 
-    It is best made by `from_estimator`.
+    Usually made by `from_estimator`.
 
     Parameters
     ----------
     history : dict of lists
-        One entry an epoch: "loss", and any of "validation_loss", "validation_score", "gradient_norm", "dead_share"
+        One entry per epoch: "loss", and any of "validation_loss", "validation_score", "gradient_norm", "dead_share"
         and "learning_rate".
 
     Attributes
     ----------
     axes_ : ndarray of Axes
-        One for each panel: loss, validation score, gradient norm, share of dead neurons, learning rate, as far as
-        there are any.
+        One for each panel that has curves: loss, validation score, gradient norm, share of dead neurons, learning
+        rate.
     figure_ : Figure
 
     Examples
@@ -65,19 +65,21 @@ class HistoryDisplay:
         given = {name: np.asarray(history[name], dtype=np.float64) for name in names if name in history}
         self.history = {name: curve for name, curve in given.items() if curve.size}
         if not self.history:
-            raise ValueError(f"history must have an epoch or more of one of {', '.join(names)}; got {dict(history)!r}")
+            raise ValueError(
+                f"history must have at least one epoch of one of {', '.join(names)}; got {dict(history)!r}"
+            )
 
     @classmethod
     def from_estimator(cls, model: FittedModel, *, ax: Axes | None = None) -> HistoryDisplay:
-        """Draws how a fitted model learned.
+        """Draws the learning curves of a fitted model.
 
         Parameters
         ----------
         model : Network or fitted estimator
-            Of an estimator `loss_curve_`, `validation_loss_curve_` and `validation_scores_` are taken, of its network
-            what `history_` has.
+            The curves are `history_` of the network, and `loss_curve_`, `validation_loss_curve_` and
+            `validation_scores_` of an estimator.
         ax : Axes or None, default=None
-            In whose place the panels are drawn; None: on a new figure.
+            The axes that the panels replace; None: a new figure.
 
         Returns
         -------
@@ -98,7 +100,7 @@ class HistoryDisplay:
         return cls(history).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> HistoryDisplay:
-        """Draws the panels, on a new figure or in the place of `ax`."""
+        """Draws the panels on a new figure, or in place of `ax`."""
         shown = {title: [name for name in curves if name in self.history] for title, curves in PANELS.items()}
         shown = {title: names for title, names in shown.items() if names}
         columns = min(COLUMNS, len(shown))
@@ -126,7 +128,7 @@ class HistoryDisplay:
         if title in FROM_ZERO:
             panel.set_ylim(bottom=0)
             for line in panel.get_lines():
-                line.set(clip_on=False, zorder=3)  # a curve of zeros is seen on the axis
+                line.set(clip_on=False, zorder=3)  # a curve of zeros lies on the axis and must be visible
         panel.set_title(title, fontsize=SMALL + 2, color=INK)
         panel.set_xlabel("epoch", fontsize=SMALL, color=MUTED)
         panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
@@ -147,7 +149,7 @@ class HistoryDisplay:
 
 
 def _spans_decades(curves: Sequence[Array]) -> bool:
-    """Whether all are positive and their range is wide."""
+    """Whether all values are positive and span DECADES or more."""
     values = np.concatenate(curves)
     values = values[np.isfinite(values)]
     return bool(values.size and values.min() > 0 and np.log10(values.max() / values.min()) >= DECADES)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""NetworkDisplay: a network as a picture, its neurons shaded by what they do."""
+"""NetworkDisplay: a network as a picture, with neurons shaded by their activity."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ from neuract.plotting._style import (
 
 @dataclass(frozen=True)
 class Shading:
-    """What the neurons of each column are shaded by.
+    """The shades of the neurons of each column.
 
     Attributes
     ----------
     values : list of arrays
-        For the inputs and each layer, one number a neuron: share of rows on which it fires, or what it passes on.
+        For the inputs and each layer, one number per neuron: share of rows on which it fires, or its output.
     fires : list of bool arrays
-        Neurons that do not are hollow.
+        Neurons that do not fire are hollow.
     of_row : bool
         Whether the values are those of one row.
     """
@@ -55,28 +55,28 @@ class Shading:
 class NetworkDisplay:
     """A network as a picture: neurons in columns, from the inputs to the output layer, and the weights between them.
 
-    Edges are blue where the weight is positive and orange where it is negative, and as wide as it is large beside the
-    others between the same columns. Neurons are shaded, and hollow where they do not fire. Of a large layer the
-    strongest neurons are shown. It is best made by `from_estimator`.
+    Edges are blue if the weight is positive and orange if it is negative; their width is relative to the largest weight
+    between the same columns. Neurons are shaded, and hollow if they do not fire. A large layer shows its strongest
+    neurons. Usually made by `from_estimator`.
 
     Parameters
     ----------
     weights : list of arrays of shape (n_in, units)
-        As `Network.weights` gives them.
+        As `Network.weights`.
     columns : list of Column
-        Which neurons are shown and where, of the inputs and of each layer.
+        The neurons to show and their positions, for the inputs and each layer.
     shading : Shading
     names : pair of lists of str
-        Of all inputs and of all outputs.
+        Names of all inputs and all outputs.
 
     Attributes
     ----------
     ax_ : Axes
     figure_ : Figure
     neurons_ : list of PathCollection
-        One a column.
+        One per column.
     edges_ : list of LineCollection
-        One between each two columns.
+        One for each pair of neighbouring columns.
 
     Examples
     --------
@@ -117,22 +117,22 @@ class NetworkDisplay:
         max_neurons: int = 16,
         ax: Axes | None = None,
     ) -> NetworkDisplay:
-        """Draws a fitted model while X passes through it.
+        """Draws a fitted model and its activity on X.
 
         Parameters
         ----------
         model : Network or fitted estimator
         X : array-like or sparse matrix of shape (rows, features)
         row : int or None, default=None
-            Which row of X: neurons are shaded by what they pass on for it, and edges out of those that pass nothing on
-            are faint. None: neurons are shaded by the share of the rows on which they fire.
+            Index of a row of X: neurons are shaded by their outputs for it, and edges from neurons that do not fire are
+            faint. None: neurons are shaded by the share of the rows on which they fire.
         feature_names, class_names : list of str or None, default=None
-            Of the inputs and the outputs. None: those that the model or X knows.
+            Names of the inputs and the outputs. None: those of the model or of X.
         max_neurons : int, default=16
-            Most neurons shown of a layer, and most inputs: those that move the next layer most (root mean square of
-            what they pass on × norm of their outgoing weights), for a row those that do so there.
+            Most neurons to show per layer, and most inputs: those with the largest effect on the next layer (root mean
+            square of the output × norm of the outgoing weights), on X or on the row.
         ax : Axes or None, default=None
-            Where it is drawn; None: on a new figure.
+            The axes to draw on; None: a new figure.
 
         Returns
         -------
@@ -145,7 +145,7 @@ class NetworkDisplay:
         return cls(network.weights, columns_of(network, strength, max_neurons), shading, names).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> NetworkDisplay:
-        """Draws the network, on a new figure or on `ax`."""
+        """Draws the network on a new figure or on `ax`."""
         slots = max(each.slots for each in self.columns)
         width, height = np.clip(1.9 * len(self.columns) + 1.2, 5, 15), np.clip(0.29 * slots + 1.6, 2.7, 8)
         self.ax_ = axes_or_new(ax, float(width), float(height))
@@ -190,7 +190,7 @@ class NetworkDisplay:
                 self._number(each, colours)
 
     def _colours(self, number: int) -> Array:
-        """Of the neurons shown of a column: (n, 4); white ones are hollow."""
+        """Returns the colours (n, 4) of the shown neurons of a column; hollow ones are white."""
         shown = self.columns[number].shown
         values, fires = self.shading.values[number][shown], self.shading.fires[number][shown]
         if self.shading.of_row:
@@ -208,7 +208,7 @@ class NetworkDisplay:
             )
 
     def _name_ends(self) -> None:
-        """Names of the inputs to the left, of the outputs to the right; for a row with their values."""
+        """Writes the names of the inputs to the left and of the outputs to the right, with their values for a row."""
         for number, side, shift in ((0, "right", -9), (-1, "left", 13)):
             each, names = self.columns[number], self.names[number]
             for y, neuron in zip(each.y, each.shown, strict=True):
@@ -227,7 +227,7 @@ class NetworkDisplay:
                 )
 
     def _explain(self) -> None:
-        """The legend below, the scale of the shades at the right."""
+        """Draws the legend below, and the scale of the shades at the right."""
         silent = "does not fire" if self.shading.of_row else "fires on no row"
         hollow = self.ax_.scatter([], [], 70, "white", edgecolors=MUTED, linestyles=[HOLLOW], label=silent)
         self.ax_.legend(
@@ -237,14 +237,14 @@ class NetworkDisplay:
         of_row = self.shading.of_row
         shades = ScalarMappable(Normalize(-1 if of_row else 0, 1), SIGNED if of_row else SHARES)
         bar = self.figure_.colorbar(shades, ax=self.ax_, shrink=0.6, aspect=22, pad=0.03)
-        label = "passes on\n(1: the largest of its layer)" if of_row else "fires on this share of the rows"
+        label = "output\n(1: the largest of its layer)" if of_row else "fires on this share of the rows"
         bar.set_label(label, fontsize=SMALL, color=MUTED)
         bar.ax.tick_params(labelsize=SMALL - 1, colors=MUTED)
         bar.outline.set_visible(False)
 
 
 def _over_rows(model: FittedModel, X: Any) -> tuple[Shading, list[Array]]:
-    """Shading by share of the rows, and the mean squares of the inputs and of what each neuron passes on."""
+    """Returns shading by share of the rows, and the mean squares of the inputs and of each neuron's output."""
     diagnosis = diagnose(model, X)
     inputs = (diagnosis.input_minimum != 0) | (diagnosis.input_maximum != 0)
     shares = [inputs.astype(np.float64), *(layer.firing_share for layer in diagnosis.layers)]
@@ -252,9 +252,9 @@ def _over_rows(model: FittedModel, X: Any) -> tuple[Shading, list[Array]]:
 
 
 def _at_row(network: FittedNetwork, rows: Array, row: int) -> tuple[Shading, list[Array]]:
-    """Shading by what is passed on for one row, and its squares."""
+    """Returns shading by the outputs for one row, and their squares."""
     if not -len(rows) <= row < len(rows):
-        raise ValueError(f"row must be one of X's {len(rows)} rows, counted from 0; got {row}")
+        raise ValueError(f"row must be the index of one of X's {len(rows)} rows, got {row}")
     one = rows[[row]]
     inputs = one[0].astype(np.float64)
     values = [inputs, *(y[0].astype(np.float64) for y in network.forward(one))]
@@ -263,6 +263,6 @@ def _at_row(network: FittedNetwork, rows: Array, row: int) -> tuple[Shading, lis
 
 
 def _number(value: float) -> str:
-    """Three digits after the point where it is below 1; with the minus sign of the axes."""
+    """Returns a number with 3 decimals if it is below 1, else 4 digits; with the minus sign of the axes."""
     text = f"{value:.3f}" if abs(value) < 1 else f"{value:.4g}"
     return text.replace("-", "\N{MINUS SIGN}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""NeuronResponseDisplay: what each neuron computes over the plane of two inputs."""
+"""NeuronResponseDisplay: the output of each neuron over the plane of two inputs."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ from neuract.plotting._style import HOLLOW, INK, MUTED, SIGNED, SMALL, axes_or_n
 Limits = tuple[float, float, float, float]
 Extent = Limits
 
-APART = 2.0  # columns, where neurons of a column are 1 apart
-SIDE, LARGE = 0.86, 1.9  # of a tile, and of that of a single output
-POINTS = 300  # of the data, at most, on an output's tile
+APART = 2.0  # distance of columns; neurons of a column are 1 apart
+SIDE, LARGE = 0.86, 1.9  # side of a tile, and of the tile of a single output
+POINTS = 300  # most points of the data on an output's tile
 
 
 @dataclass(frozen=True)
 class Responses:
-    """What neurons compute over a grid in the plane of two inputs.
+    """Outputs of neurons on a grid in the plane of two inputs.
 
     Attributes
     ----------
     limits : tuple of floats
-        From where to where the plane goes: by the first input, by the second.
+        Range of the plane: low and high of the first input, low and high of the second.
     values : list of arrays of shape (neurons, resolution, resolution)
-        What the neurons pass on, those shown of the inputs and of each layer; the second input grows along axis 1.
+        Outputs of the shown neurons, for the inputs and each layer; the second input grows along axis 1.
     fires : list of arrays of bool of the same shapes
     probabilities : bool
-        Whether that is what the outputs are; their colours are then centred at 0.5, others at 0.
+        Whether the outputs are probabilities; their colours are then centred at 0.5 instead of 0.
     """
 
     limits: Limits
@@ -56,7 +56,7 @@ class Responses:
 
 
 class NeuronResponseDisplay:
-    """What each neuron of a network with two inputs computes over their plane: a tile a neuron, a column a layer.
+    """The output of each neuron of a network over the plane of its two inputs: a tile per neuron, a column per layer.
 
     Blue is positive, orange negative (for probabilities: above and below one half), white 0; the line is the border of
     the region in which the neuron fires. It is best made by `from_estimator`.
@@ -78,9 +78,9 @@ class NeuronResponseDisplay:
     ax_ : Axes
     figure_ : Figure
     tiles_ : list of lists of AxesImage
-        One a neuron, column by column.
+        One per neuron, column by column.
     edges_ : list of LineCollection
-        One between each two columns.
+        One for each pair of neighbouring columns.
 
     Examples
     --------
@@ -129,18 +129,18 @@ class NeuronResponseDisplay:
         Parameters
         ----------
         model : Network or fitted estimator
-            Of two inputs.
+            With two inputs.
         X : array-like or sparse matrix of shape (rows, 2)
         y : array-like or None, default=None
-            Targets; with them the data are drawn on the tiles of the outputs.
+            Targets, to draw the data on the tiles of the outputs.
         feature_names, class_names : list of str or None, default=None
-            Of the inputs and the outputs. None: those that the model or X knows.
+            Names of the inputs and the outputs. None: those of the model or of X.
         max_neurons : int, default=8
-            Most neurons shown of a layer: those that move the next layer most.
+            Most neurons to show per layer: those with the largest effect on the next layer.
         resolution : int, default=120
-            Points of the grid in each direction, >= 2.
+            Grid points in each direction, >= 2.
         ax : Axes or None, default=None
-            Where it is drawn; None: on a new figure.
+            The axes to draw on; None: a new figure.
 
         Returns
         -------
@@ -160,7 +160,7 @@ class NeuronResponseDisplay:
         return cls(network.weights, columns, responses, names, points).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> NeuronResponseDisplay:
-        """Draws the tiles, on a new figure or on `ax`."""
+        """Draws the tiles on a new figure or on `ax`."""
         slots = max(LARGE, *(each.slots for each in self.columns))
         last = self.columns[-1].x
         unit = min(0.75, 11.5 / (last + 1))  # inches
@@ -199,7 +199,7 @@ class NeuronResponseDisplay:
             extent = (each.x - half, each.x + half, y - half, y + half)
             tiles.append(self._draw_tile(values[k], fires[k], extent, norm))
             if output and self.points is not None:
-                tiles[-1].set_alpha(0.7)  # so that the points stand out
+                tiles[-1].set_alpha(0.7)  # to make the points visible
                 self._draw_points(each.shown[k], extent, norm)
             elif number > 0 and not output:
                 self._number(each.shown[k], extent)
@@ -239,7 +239,7 @@ class NeuronResponseDisplay:
         )  # fmt: skip
 
     def _name_ends(self) -> None:
-        """Names of the inputs to the left, of the outputs to the right."""
+        """Writes the names of the inputs to the left and of the outputs to the right."""
         for number, side, sign in ((0, "right", -1), (-1, "left", 1)):
             each, names = self.columns[number], self.names[number]
             x = each.x + sign * (self._side(number) / 2 + 0.08)
@@ -247,10 +247,10 @@ class NeuronResponseDisplay:
                 self.ax_.text(x, y, shortened(names[neuron]), ha=side, va="center", fontsize=SMALL, color=INK)
 
     def _explain(self) -> None:
-        """The legend below, the scale of the colours at the right."""
+        """Draws the legend below, and the scale of the colours at the right."""
         entries = edge_legend()
         if any(map(_has_border, chain.from_iterable(self.responses.fires))):
-            entries.append(Line2D([], [], color=INK, linewidth=0.9, label="border of where it fires"))
+            entries.append(Line2D([], [], color=INK, linewidth=0.9, label="border of the region where it fires"))
         self.ax_.legend(
             handles=entries, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False, fontsize=SMALL,
             handlelength=1.6,
@@ -269,14 +269,14 @@ def _has_border(fires: Array) -> bool:
 
 
 def _ends(probabilities: bool) -> list[str]:
-    """What the lowest, the middle and the highest colour stand for."""
+    """Returns the labels of the lowest, the middle and the highest colour."""
     if not probabilities:
         return ["− largest\nof its layer", "0", "largest\nof its layer"]
     return ["− largest\n(output: 0)", "0\n(output: ½)", "largest\nof its layer\n(output: 1)"]
 
 
 def _limits(rows: Array) -> Limits:
-    """The range of both columns, with a margin."""
+    """Returns the range of both columns, with a margin."""
     low, high = rows.min(axis=0).astype(np.float64), rows.max(axis=0).astype(np.float64)
     margin = np.where(high > low, 0.08 * (high - low), 1.0)
     (low0, low1), (high0, high1) = low - margin, high + margin

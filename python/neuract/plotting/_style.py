@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What all pictures share: their colours, and the figure they are drawn on.
+"""Colours and figures of all pictures.
 
-Orange and blue are told apart by people who are colour-blind too: blue is positive, orange negative or a finding.
+Colour-blind readers can distinguish orange and blue: blue is positive, orange is negative or a finding.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ ORANGE = "#e06c00"
 INK = "#222222"
 MUTED = "#666666"
 PALE = "#c9c9c9"
-HOLLOW = (0, (1.6, 1.1))  # the outline of a neuron that does not fire
-SMALL = 8.0  # points, of what stands beside neurons
+HOLLOW = (0, (1.6, 1.1))  # outline of a neuron that does not fire
+SMALL = 8.0  # font size in points of text next to neurons
 
 # Okabe & Ito 2008, "Color universal design", without its yellow (too light on white); the first two are ours.
 CLASSES = (BLUE, ORANGE, "#009e73", "#b0528c", "#56b4e9", "#222222", "#a6761d", "#8c8c8c", "#66a61e", "#7570b3")
@@ -36,7 +36,7 @@ SHARES = LinearSegmentedColormap.from_list("neuract_shares", ["#e3e6ea", "#8d97a
 
 
 def axes_or_new(ax: Axes | None, width: float, height: float) -> Axes:
-    """The user's axes, or those of a new figure of that size in inches."""
+    """Returns the user's axes, or the axes of a new figure of that size in inches."""
     return ax if ax is not None else plt.subplots(figsize=(width, height), layout=_layout())[1]
 
 
@@ -45,7 +45,7 @@ def _layout() -> ConstrainedLayoutEngine:
 
 
 def figure_of(ax: Axes) -> Figure:
-    """The whole figure, also of axes in a part of it."""
+    """Returns the whole figure, also for axes in a subfigure."""
     figure: Any = ax.figure
     whole: Figure = figure if isinstance(figure, Figure) else figure.figure
     return whole
@@ -54,12 +54,14 @@ def figure_of(ax: Axes) -> Figure:
 def panels(
     ax: Axes | None, rows: int, columns: int, size: tuple[float, float], **settings: Any
 ) -> tuple[Figure, npt.NDArray[Any]]:
-    """A grid of axes, on a new figure of that size in inches or in the place of the user's axes -> (figure, axes)."""
+    """Returns (figure, axes): a grid of axes on a new figure of that size in inches, or in place of the user's axes."""
     if ax is None:
         return plt.subplots(rows, columns, figsize=size, layout=_layout(), squeeze=False, **settings)
     place = ax.get_subplotspec()
     if place is None:
-        raise ValueError("ax must come from plt.subplots or figure.add_subplot: several panels are drawn in its place")
+        raise ValueError(
+            "ax must come from plt.subplots or figure.add_subplot, since several panels are drawn in its place"
+        )
     ax.set_axis_off()
     return figure_of(ax), place.subgridspec(rows, columns, **_of_grid(settings)).subplots(
         squeeze=False, **_of_axes(settings)
@@ -75,25 +77,25 @@ def _of_axes(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def tidy(ax: Axes) -> None:
-    """No frame but the two axes, a faint grid behind."""
+    """Removes the frame except the two axes, and draws a faint grid."""
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(True, color=PALE, linewidth=0.5, alpha=0.6)
     ax.set_axisbelow(True)
 
 
 def shortened(name: object, most: int = 24) -> str:
-    """The name; where it is longer than that many letters, without its middle, since names often differ at the end."""
+    """Returns the name; a longer name loses its middle, since names often differ at the end."""
     text, half = str(name), (most - 1) // 2
     return text if len(text) <= most else f"{text[:half].rstrip()}…{text[-half:].lstrip()}"
 
 
 def readable_on(colours: Array) -> list[str]:
-    """White or ink for text on each of these colours (n, 4), by their luminance (ITU-R BT.709)."""
+    """Returns white or ink for text on each of these colours (n, 4), by their luminance (ITU-R BT.709)."""
     luminance = np.asarray(colours)[:, :3] @ (0.2126, 0.7152, 0.0722)
     return ["white" if bright < 0.5 else INK for bright in luminance]
 
 
 def whole_decades(values: Array) -> tuple[float, float]:
-    """Limits of a logarithmic axis for positive values: powers of 10."""
+    """Returns limits of a logarithmic axis for positive values, which are powers of 10."""
     low, high = np.floor(np.log10(values.min())), np.ceil(np.log10(values.max()))
     return 10.0**low, 10.0 ** max(high, low + 1)

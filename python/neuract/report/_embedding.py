@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the page computes with: a description of the network, and its numbers."""
+"""The data of the page: a description of the network as JSON, and its numbers in base64."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from neuract.inspection._diagnosis import Diagnosis
 from neuract.layers._dense import Dense, n_slopes
 from neuract.report._rows import dense, evenly_spread
 
-N_EXAMPLES = 12  # rows of X that the page starts from
-N_LOOKED_AT = 1000  # rows of X that tell which inputs are whole numbers
+N_EXAMPLES = 12  # rows of X stored in the page
+N_LOOKED_AT = 1000  # rows of X that decide which inputs are whole numbers
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,10 @@ class Embedded:
     Attributes
     ----------
     description : str
-        JSON that is safe inside of a script element.
+        JSON that is safe inside a script element.
     numbers : str
         Base64 of little-endian numbers: for each layer weights (n_in × units), biases, slopes and thresholds; then,
-        with X, the least, the largest and the mean of each input, and the example rows.
+        with X, the minimum, the maximum and the mean of each input, and the example rows.
     """
 
     description: str
@@ -39,7 +39,7 @@ class Embedded:
 
 
 def embedded(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Diagnosis | None, kept: str) -> Embedded:
-    """Of a fitted model; kept: the dtype of the numbers in the file."""
+    """Returns the data of a fitted model; kept: the dtype of the numbers in the file."""
     network = model._fitted_network()
     names = feature_names(model, X)
     description = {
@@ -61,7 +61,7 @@ def embedded(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Dia
 
 
 def feature_names(model: FittedModel, X: Any) -> list[str]:
-    """The names that the model or X has for its inputs, else x0, x1, ..."""
+    """Returns the names of the inputs that the model or X has, else x0, x1, ..."""
     n_inputs = len(model._fitted_network().weights[0])
     names = getattr(model, "feature_names_in_", getattr(X, "columns", None))
     return [f"x{k}" for k in range(n_inputs)] if names is None else [str(name) for name in names]
@@ -100,7 +100,7 @@ def _or(array: Array | None, nothing: Array) -> Array:
 
 
 def _strongest_inputs(network: FittedNetwork, diagnosis: Diagnosis | None) -> list[int]:
-    """The inputs by how much they move the first layer: norm of their weights times their spread."""
+    """Returns the inputs ordered by their effect on the first layer: norm of their weights times their spread."""
     strength = np.linalg.norm(network.weights[0], axis=1)
     if diagnosis is not None:
         strength = strength * diagnosis.input_std
@@ -108,7 +108,7 @@ def _strongest_inputs(network: FittedNetwork, diagnosis: Diagnosis | None) -> li
 
 
 def _strongest_neurons(network: FittedNetwork) -> list[list[int]]:
-    """Neurons by the norm of the weights into them times that of those out of them; outputs as they are."""
+    """Returns neurons ordered by the norm of incoming weights times that of outgoing weights; outputs in order."""
     into = [np.linalg.norm(weights, axis=0) for weights in network.weights]
     out_of = [np.linalg.norm(weights, axis=1) for weights in network.weights[1:]]
     hidden = [_numbers(np.argsort(-(a * b), kind="stable")) for a, b in zip(into, out_of, strict=False)]
@@ -116,7 +116,7 @@ def _strongest_neurons(network: FittedNetwork) -> list[list[int]]:
 
 
 def _example_names(numbers: Array, y: npt.ArrayLike | None) -> list[str]:
-    """Row numbers, with their target where y has one a row."""
+    """Returns a name per row: its number, and its target if y has one per row."""
     targets = None if y is None or is_sparse(y) else np.asarray(y)
     if targets is None or targets.size != len(targets):
         return [f"row {number}" for number in numbers]
@@ -129,7 +129,7 @@ def _brief(target: Any) -> str:
 
 
 def _whole(rows: Any) -> list[int]:
-    """The inputs that are whole numbers, as far as some rows tell."""
+    """Returns the inputs that are whole numbers in a sample of the rows."""
     some = dense(rows, evenly_spread(len(rows), N_LOOKED_AT))
     return _numbers(np.flatnonzero((some == np.rint(some)).all(axis=0)))
 
@@ -144,5 +144,5 @@ def _base64(arrays: list[Array], dtype: str) -> str:
 
 
 def _script_safe(text: str) -> str:
-    """JSON in which no tag, comment or entity can begin."""
+    """Escapes JSON so that no tag, comment or entity can begin in it."""
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

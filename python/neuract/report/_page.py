@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The page from its parts: page.html, page.css, the scripts, and the sections."""
+"""Assembly of the page: page.html, page.css, the scripts, and the sections."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCRIPTS = ("network", "elements", "model", "inputs", "outputs", "diagram", "neur
 
 
 def still_parts(model: FittedModel, X: Any, diagnosis: Diagnosis | None) -> dict[str, str]:
-    """What does not move."""
+    """Returns the static sections."""
     return {
         "title": escape(_sections.title(model)),
         "figures": _sections.figures(model, diagnosis),
@@ -33,7 +33,7 @@ def still_parts(model: FittedModel, X: Any, diagnosis: Diagnosis | None) -> dict
 
 
 def page(parts: Mapping[str, str], explorer: str, data: Embedded | None) -> str:
-    """The whole file, from what does not move, what does, and the data for it."""
+    """Returns the file from the static sections, the explorer and its data."""
     script = "\n".join(["(() => {", '"use strict";', *(_text(f"{name}.js") for name in SCRIPTS), "})();"])
     return Template(_text("page.html")).substitute(
         parts,
@@ -48,16 +48,16 @@ def page(parts: Mapping[str, str], explorer: str, data: Embedded | None) -> str:
 
 
 def explorer(with_rows: bool, dtype: str, kept: str) -> str:
-    """The part that moves; with_rows: it has X, kept: the dtype of the weights in the file."""
-    before = "" if with_rows else _sections.hint("the sliders go over the range of each input and start from rows of X")
+    """Returns the interactive section; with_rows: X is given; kept: the dtype of the weights in the file."""
+    before = "" if with_rows else _sections.hint("the sliders cover the range of each input and start from rows of X")
     if kept != dtype:
-        before += _sections.note(f"So that this file stays below 2 MB, the {dtype} weights are kept in it as {kept}.")
+        before += _sections.note(f"To keep this file below 2 MB, the {dtype} weights are stored as {kept}.")
     return before + _text("explorer.html")
 
 
 def no_explorer() -> str:
-    """Why the part that moves is not there."""
-    return _sections.note("Moving the inputs needs the weights in this file, and they would take it past 2 MB.")
+    """Returns the reason why the interactive section is missing."""
+    return _sections.note("You cannot move the inputs here: with the weights, this file would exceed 2 MB.")
 
 
 def _text(name: str) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Pictures of `neuract.plotting` as SVG inside of a page, in colours for a light and for a dark ground."""
+"""Pictures of `neuract.plotting` as inline SVG, with colours for the light and the dark theme."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from neuract.report._embedding import feature_names, outcome
 from neuract.report._rows import dense, evenly_spread
 
 MISSING = '<p class="note">This picture needs matplotlib: <code>pip install "neuract[plot]"</code>.</p>'
-# Nothing that differs from one writing to the next; text stays text.
+# The same model gives the same file; text stays text.
 SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "neuract", "font.family": "sans-serif"}
 NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 TAG = r"<[^>]*>"
@@ -25,20 +25,18 @@ N_ROWS = 1000  # of X, for the picture of the network
 
 
 def history(model: FittedModel) -> str:
-    """The learning curves."""
-    return _picture(
-        "history", lambda plotting: plotting.HistoryDisplay.from_estimator(model), "The loss, epoch by epoch"
-    )
+    """Returns the picture of the learning curves."""
+    return _picture("history", lambda plotting: plotting.HistoryDisplay.from_estimator(model), "The loss of each epoch")
 
 
 def diagnosis(diagnosis: Diagnosis) -> str:
-    """Firing shares and gradient norms."""
+    """Returns the picture of firing shares and gradient norms."""
     label = "The share of rows on which each neuron fires, layer by layer"
     return _picture("diagnosis", lambda plotting: plotting.DiagnosisDisplay(diagnosis).plot(), label)
 
 
 def network(model: FittedModel, X: Any) -> str:
-    """Neurons in columns, weights as edges."""
+    """Returns the picture of the network: neurons in columns, weights as edges."""
     network, rows = model._fitted_network(), model._rows(X)
     some = dense(rows, evenly_spread(len(rows), N_ROWS))
     names = {"feature_names": feature_names(model, X), "class_names": outcome(model)["names"]}
@@ -66,8 +64,8 @@ def _svg(figure: Any) -> str:
 
 
 def inlined(svg: str, name: str) -> str:
-    """An SVG file as an element: ids of its own, no digits that nobody sees, colours for light and for dark."""
-    element = re.sub(r"<style.*?</style>", "", svg[svg.index("<svg") :], flags=re.S)  # it would hold for the whole page
+    """Returns an SVG file as an element: unique ids, coordinates of two digits, colours for both themes."""
+    element = re.sub(r"<style.*?</style>", "", svg[svg.index("<svg") :], flags=re.S)  # it would style the whole page
     colours = dict.fromkeys(re.findall(COLOUR, "".join(re.findall(TAG, element))))
     numbered = {colour: f"--{name}-{number}" for number, colour in enumerate(colours)}
     element = re.sub(TAG, lambda tag: _tag_of_page(tag[0], name, numbered), element)
@@ -76,14 +74,14 @@ def inlined(svg: str, name: str) -> str:
 
 
 def _tag_of_page(tag: str, name: str, numbered: dict[str, str]) -> str:
-    """One tag of it: what stands between tags is what people read, tick labels such as 0.845, and stays."""
+    """Changes one tag; the text between tags, such as a tick label 0.845, does not change."""
     tag = re.sub(r'(\bid="|url\(#|href="#)', rf"\1{name}-", tag)
     tag = re.sub(r"\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}", tag)
     return re.sub(COLOUR, lambda match: f"var({numbered[match[0]]})", tag)
 
 
 def _light_dark(colour: str) -> str:
-    """The colour, and on a dark ground the same hue with its lightness turned round."""
+    """Returns the colour for the light theme, and the same hue with inverted lightness for the dark theme."""
     red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
     hue, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)
     dark = colorsys.hls_to_rgb(hue, 0.92 - 0.82 * lightness, saturation)

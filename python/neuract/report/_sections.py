@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The sections of the page that do not move. Everything that comes from a user is escaped here."""
+"""The static sections of the page. All text from users is escaped here."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from neuract.inspection._table import HEADER, cells, in_short
 from neuract.layers._summary import rows as summary_rows
 from neuract.report import _pictures
 
-# The shapes tell severities apart where colours do not.
+# Shapes distinguish severities for readers who do not see the colours.
 SIGNS = {"warn": "▲", "serious": "◆", "critical": "■"}
 SEVERITIES = {"warn": "Warning", "serious": "Serious", "critical": "Critical"}
 
 
 def title(model: FittedModel) -> str:
-    """Such as "MLPClassifier 64 → 32 → 10"."""
+    """Returns the title, such as "MLPClassifier 64 → 32 → 10"."""
     network = model._fitted_network()
     sizes = [network.weights[0].shape[0], *(layer.units for layer in network.layers)]
     return f"{type(model).__name__} {' → '.join(map(str, sizes))}"
 
 
 def figures(model: FittedModel, diagnosis: Diagnosis | None) -> str:
-    """The few numbers that one wants first."""
+    """Returns the key figures."""
     network = model._fitted_network()
     losses = network.history_["loss"]
     pairs = [("parameters", f"{network.n_parameters:,}"), ("dtype", network.dtype), ("loss", _loss(network))]
@@ -42,44 +42,44 @@ def figures(model: FittedModel, diagnosis: Diagnosis | None) -> str:
 
 
 def summary(model: FittedModel) -> str:
-    """The table of layers."""
+    """Returns the table of layers."""
     network = model._fitted_network()
     head, *body = summary_rows(network.layers, network.weights[0].shape[0])
     return _table(head, body, "layers")
 
 
 def diagnosis(diagnosis: Diagnosis | None) -> str:
-    """Warnings, the picture and the table; without a diagnosis what it needs."""
+    """Returns warnings, picture and table; without a diagnosis, a hint that it needs X."""
     if diagnosis is None:
-        return hint("here stands which neurons fire, which are dead, and where the gradient vanishes")
+        return hint("this section shows which neurons fire, which are dead, and where the gradient vanishes")
     found = "".join(map(_finding, diagnosis.warnings))
-    findings = f'<ul class="findings">{found}</ul>' if found else '<p class="good">✓ Nothing to warn of.</p>'
+    findings = f'<ul class="findings">{found}</ul>' if found else '<p class="good">✓ No warnings.</p>'
     table = _table(HEADER, map(cells, diagnosis.layers), "diagnosed")
     lead = f'<p class="lead">{escape(in_short(diagnosis))}.</p>'
     return findings + lead + _pictures.diagnosis(diagnosis) + table
 
 
 def learning(model: FittedModel) -> str:
-    """The learning curves, or why there are none."""
+    """Returns the learning curves, or the reason why there are none."""
     if not model._fitted_network().history_["loss"]:
-        return note("No history: this model was given its weights.")
+        return note("No history: the weights of this model were set, not trained.")
     return _pictures.history(model)
 
 
 def picture(model: FittedModel, X: Any) -> str:
-    """The network as a picture."""
+    """Returns the picture of the network."""
     if X is None:
-        return hint("here is a picture of the network, its neurons shaded by how often they fire")
+        return hint("this section shows a picture of the network, with neurons shaded by how often they fire")
     return _pictures.network(model, X)
 
 
 def note(text: str) -> str:
-    """A line in place of something that is not there."""
+    """Returns a note in place of a missing part."""
     return f'<p class="note">{escape(text)}</p>'
 
 
 def hint(what: str) -> str:
-    """What giving X would add."""
+    """Returns a note on what X would add."""
     return f'<p class="note">With data, <code>model.report(path, X, y)</code>, {escape(what)}.</p>'
 
 
@@ -96,7 +96,7 @@ def _finding(finding: Finding) -> str:
 
 
 def _table(head: Sequence[str], body: Iterable[Sequence[str]], kind: str) -> str:
-    """Of text; kind: its class in page.css, which says on which side each column is."""
+    """Returns a table of texts; kind: its class in page.css, which aligns the columns."""
     names = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
     rows = "".join(f"<tr>{_cells(row)}</tr>" for row in body)
     table = f'<table class="{kind}"><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>'

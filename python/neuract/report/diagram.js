@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The row on its way through the network: inputs at the left, outputs at the right, what is passed on as edges. */
+/* The diagram of a row: inputs at the left, outputs at the right, values × weights as edges. */
 
 const DRAWN_AT_ONCE = 12;
 const NODE = { width: 58, height: 22, pitch: 30, top: 58 };
 const LONGEST = 22; // letters of a name
 
-/* picked(layer, neuron) is called where a neuron is clicked. */
+/* picked(layer, neuron) is called when a neuron is clicked. */
 function diagramView(model, picked) {
   const columns = columnsOf(model);
   const [left, right] = [columns[0], columns.at(-1)].map(marginOf);
@@ -13,7 +13,7 @@ function diagramView(model, picked) {
   const width = left + gap * (columns.length - 1) + right;
   const height = NODE.top + NODE.pitch * Math.max(...columns.map(({ shown, rest }) => shown.length + (rest > 0)));
   const svg = drawn("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", style: `--natural: ${width}px` });
-  svg.setAttribute("aria-label", "The row on its way from the inputs to the outputs; the table below has the numbers");
+  svg.setAttribute("aria-label", "The row from the inputs to the outputs; the table below has the numbers");
   columns.forEach((column, c) => place(column, left + c * gap, height));
   const edges = columns.slice(1).map((column, c) => edgesBetween(svg, columns[c], column, model.network.layers[c]));
   columns.forEach((column, c) => drawColumn(svg, column, (neuron) => c > 0 && picked(c - 1, neuron)));
@@ -28,13 +28,13 @@ function diagramView(model, picked) {
   };
 }
 
-/* From the middle of an outer column to the edge of the picture: room for its names. */
+/* The width from the middle of an outer column to the edge of the picture, with its names. */
 function marginOf({ shown, names }) {
   const letters = names ? Math.max(...shown.map((neuron) => Math.min(names[neuron].length, LONGEST))) : 0;
   return NODE.width / 2 + 16 + 6.8 * letters;
 }
 
-/* What is drawn: of a large layer the strongest neurons, in their order. */
+/* The columns with the neurons to draw: the strongest ones of a large layer, in order. */
 function columnsOf(model) {
   const column = (title, subtitle, order, names) => {
     const shown = order.slice(0, DRAWN_AT_ONCE).sort((a, b) => a - b);
@@ -47,13 +47,13 @@ function columnsOf(model) {
   return [column("inputs", "the row", model.order, model.features), ...layers];
 }
 
-/* Of the output neurons, where they have any: two classes share one neuron, the second's. */
+/* The names of the output neurons or null; two classes share one neuron, named after the second. */
 function outputNames({ outcome: { kind, names } }) {
   if (kind === "classes") return names.length === 2 ? [names[1]] : names;
   return kind === "labels" ? names : null;
 }
 
-/* Where each neuron of a column lies. */
+/* Sets the position of each neuron of a column. */
 function place(column, x, height) {
   const rows = column.shown.length + (column.rest > 0);
   const top = NODE.top + (height - NODE.top - NODE.pitch * rows) / 2 + NODE.pitch / 2;
@@ -83,7 +83,7 @@ function nameOf({ x, names, title }, neuron, y) {
   return text;
 }
 
-/* A pill with what is passed on: full where the neuron fires, hollow and dashed where it does not. */
+/* A pill with the neuron's output: full if the neuron fires, else hollow and dashed. */
 function drawNode(svg, x, y, picked) {
   const { width, height } = NODE;
   const pill = drawn("rect", { x: x - width / 2, y: y - height / 2, width, height, rx: height / 2 });
@@ -100,7 +100,7 @@ function drawNode(svg, x, y, picked) {
 
 const sign = (value) => (value < 0 ? "negative" : value > 0 ? "positive" : "zero");
 
-/* Edges as wide as value × weight: blue and solid where it adds, orange and dashed where it takes away. */
+/* Edges as wide as value × weight: blue and solid if positive, orange and dashed if negative. */
 function edgesBetween(svg, from, to, layer) {
   const [left, right] = [from.x + NODE.width / 2, to.x - NODE.width / 2];
   const middle = (left + right) / 2;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Small things that the views share: elements, numbers as text, bars. */
+/* Parts of all views: elements, numbers as text, bars. */
 
 const find = (id) => document.getElementById(id);
 
-/* An HTML element; a property `dataset` is merged, children are nodes or text. */
+/* An HTML element; `dataset` is merged, children are nodes or text. */
 function element(tag, { dataset = {}, ...properties } = {}, ...children) {
   const node = Object.assign(document.createElement(tag), properties);
   Object.assign(node.dataset, dataset);
@@ -19,7 +19,7 @@ function drawn(tag, attributes = {}, ...children) {
   return node;
 }
 
-/* A number as people read it. */
+/* A number with few digits, for people. */
 function readable(value, digits = 3) {
   const size = Math.abs(value);
   const far = size !== 0 && (size >= 1e5 || size < 0.5 * 10 ** -digits);
@@ -29,7 +29,7 @@ function readable(value, digits = 3) {
 
 const brief = (value) => String(Number(value.toPrecision(3))).replace("-", "−");
 
-/* The fewest digits that stand for this number of the network's dtype. */
+/* The shortest decimal that rounds to this number of the network's dtype. */
 function shortest(value, round) {
   for (let digits = 1; digits < 17; digits++) {
     const candidate = Number(value.toPrecision(digits));
@@ -38,7 +38,7 @@ function shortest(value, round) {
   return value;
 }
 
-/* <data> shows a number and has all its digits. */
+/* <data> shows few digits; its value has all. */
 const number = () => element("data");
 function setNumber(data, value, digits = 3) {
   data.value = String(value);
@@ -55,7 +55,7 @@ function setBar(node, value, largest) {
 
 const largestOf = (values) => values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
 
-/* Arrow keys move among the elements, of which one can be tabbed to; chosen(element) is told where to. */
+/* Arrow keys move between the elements, one of which is a tab stop; chosen(element) is called with the new one. */
 function roving(container, selector, chosen) {
   const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
   container.addEventListener("keydown", (event) => {

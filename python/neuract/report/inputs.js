@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The inputs of the row: a slider and a field each, a few at a time. */
+/* The inputs of the row: a slider and a field for each, a few at a time. */
 
 const INPUTS_AT_ONCE = 12;
 
-/* changed(row) is called with every new row, and with the first. */
+/* changed(row) is called with the first row and with every change. */
 function inputsView(model, changed) {
   const row = Float64Array.from(model.starts[0].row);
   const rows = new Map();
@@ -32,7 +32,7 @@ function startingRows(model, start) {
   find("reset").addEventListener("click", start);
 }
 
-/* Which inputs are there to be moved: all, or the strongest first, those that a search finds, and more on demand. */
+/* The list of inputs: all of a few; of many the strongest, those that a search finds, and more on demand. */
 function listOfInputs(model, show) {
   const many = model.features.length > INPUTS_AT_ONCE;
   const order = many ? model.order : model.features.map((_, k) => k);
@@ -44,7 +44,7 @@ function listOfInputs(model, show) {
     const rest = found.length - most;
     find("more").hidden = rest <= 0;
     find("more").textContent = `Show ${Math.min(rest, INPUTS_AT_ONCE)} more of ${found.length}`;
-    find("found").textContent = found.length ? "Those that move the first layer most come first." : "No such input.";
+    find("found").textContent = found.length ? "Sorted by their effect on the first layer." : "No input matches.";
   };
   find("finder").hidden = !many;
   find("search").addEventListener("input", () => ((most = INPUTS_AT_ONCE), list()));
@@ -57,7 +57,7 @@ function listOfInputs(model, show) {
   list();
 }
 
-/* The slider and the field of input k; set(k, value, source) is told what is moved. */
+/* The slider and the field of input k; set(k, value, source) is called when one of them changes. */
 function inputRow(model, k, value, set) {
   const { low, high, step } = model.ranges[k];
   const id = `input-${k}`;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the page is about: the network, names of what goes in and comes out, ranges of inputs, rows to start from. */
+/* The model of the page: the network, names of inputs and outputs, ranges of inputs, rows to start from. */
 
 const UNKNOWN_RANGE = { low: -3, high: 3, step: 0.03 };
 
-/* From the JSON and the base64 of the page. */
+/* Reads the model from the JSON and the base64 of the page. */
 function readModel(description, base64) {
   const take = cutter(decoded(base64, description.kept));
   const network = new Network(description, take);
@@ -29,13 +29,13 @@ function knownInputs({ features, examples, whole, kept }, take) {
   return { ranges, starts: [...rows, { name: "the mean of every input", row: average }] };
 }
 
-/* Of a slider. An input that never changes may move by 1. */
+/* The range of a slider; a constant input may move by 1. */
 function range(least, largest, whole) {
   const [low, high] = least < largest ? [least, largest] : [least - 1, least + 1];
   return { low, high, step: whole ? 1 : Number(((high - low) / 200).toPrecision(2)) };
 }
 
-/* What the outputs say: a list of { name, value, chosen } and a sentence. */
+/* The meaning of the outputs: a list of { name, value, chosen } and a sentence. */
 function outcomeOf({ outcome: { kind, names } }, outputs) {
   if (kind === "labels") return ofLabels(names, outputs);
   if (kind === "classes") return ofClasses(names, outputs);

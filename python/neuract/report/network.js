@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The network, computed as the C core computes it: sums in its order, rounded to its dtype after every step. */
+/* The network, computed like the C core: sums in the same order, rounded to the dtype after every step. */
 
-/* y = f(z); `a` is the layer's parameter, or the slope that a neuron of a PReLU layer has learned. */
+/* y = f(z); `a` is the layer's parameter, or the learned slope of a neuron of a PReLU layer. */
 const ACTIVATIONS = {
   linear: (z, a) => a * z,
   sigmoid: (z) => sigmoid(z),
@@ -31,9 +31,9 @@ const ACTIVATIONS = {
 };
 
 const ROUNDING = { float32: Math.fround, float64: (value) => value };
-/* The least normal numbers: the core takes what is smaller as 0. */
+/* The smallest normal numbers; the core flushes smaller ones to 0. */
 const LEAST = { float32: 2 ** -126, float64: 2 ** -1022 };
-/* Beyond it the core's sine is 0. */
+/* Above this the core's sine is 0. */
 const SINE_END = { float32: 2 ** 16, float64: 2 ** 45 };
 
 const clip = (z, low, high) => Math.min(Math.max(z, low), high);
@@ -60,7 +60,7 @@ function softmax(z, round) {
   return powers.map((power) => round(power / total));
 }
 
-/* An array of little-endian numbers from base64. */
+/* Decodes an array of little-endian numbers from base64. */
 function decoded(base64, kind) {
   const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
   return kind === "float32" ? new Float32Array(bytes.buffer) : new Float64Array(bytes.buffer);
@@ -73,7 +73,7 @@ function cutter(numbers) {
 }
 
 class Network {
-  /* description: the JSON of the page; take: a cutter at the first layer's weights, which lie n_in × units. */
+  /* description: the JSON of the page; take: a cutter at the first layer's weights, stored n_in × units. */
   constructor(description, take) {
     this.dtype = description.dtype;
     this.round = ROUNDING[this.dtype];
@@ -91,7 +91,7 @@ class Network {
     });
   }
 
-  /* What each neuron does with a row: a list of { x, z, y, passed, fires }, one a layer. */
+  /* Computes a row: a list of { x, z, y, passed, fires }, one per layer. */
   forward(row) {
     let x = Float64Array.from(row, this.round);
     return this.layers.map((layer) => {

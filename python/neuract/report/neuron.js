@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One neuron: what its z is made of, and where that lies on its activation function. */
+/* One neuron: the terms of its z, and the point (z, y) on its activation function. */
 
 const TERMS_AT_ONCE = 8;
 const CURVE = { width: 320, height: 200, margin: 22, points: 160 };
@@ -20,10 +20,10 @@ function sentence(model, layer, neuron, { y, fires }) {
   if (!thresholds) return `${value}. ${fires[neuron] ? "It fires: y is not 0." : "It is silent: y is 0."}`;
   const limit = readable(thresholds[neuron]);
   if (fires[neuron]) return `${value}. It fires: y reaches its threshold ${limit}.`;
-  return `${value}. It is silent, and passes 0 on: y is below its threshold ${limit}.`;
+  return `${value}. It is silent and outputs 0: y is below its threshold ${limit}.`;
 }
 
-/* [name, how it comes about, value, largest] of the largest products, of the rest, of the bias, and of z. */
+/* [name, factors, value, largest] of the largest products, of the rest, of the bias, and of z. */
 function terms(model, layer, neuron, { x, z }) {
   const { weights, biases, units } = model.network.layers[layer];
   const products = Array.from(x, (value, k) => value * weights[k * units + neuron]);
@@ -33,7 +33,7 @@ function terms(model, layer, neuron, { x, z }) {
   const list = order.slice(0, TERMS_AT_ONCE).map((k) => [source(k), made(k), products[k]]);
   const others = order.slice(TERMS_AT_ONCE);
   if (others.length) list.push([`${others.length} others`, "", others.reduce((sum, k) => sum + products[k], 0)]);
-  list.push(["bias", "", biases[neuron]], ["z, their sum", "", z[neuron]]);
+  list.push(["bias", "", biases[neuron]], ["z, the sum", "", z[neuron]]);
   const largest = largestOf(list.map(([, , value]) => value));
   return list.map((term) => [...term, largest]);
 }
@@ -63,7 +63,7 @@ function curve(model, layer, neuron, { z, y, fires }) {
   return [svg];
 }
 
-/* Where z and y lie in the picture, and the path of f. */
+/* The scales of z and y in the picture, and the path of f. */
 function frameOf(f, z, threshold) {
   const { width, height, margin, points } = CURVE;
   const reach = Math.max(4, 1.25 * Math.abs(z));

@@ -3,7 +3,7 @@
 
 const NEURONS_AT_ONCE = 16;
 
-/* picked(layer, neuron) is called where another one is chosen. */
+/* picked(layer, neuron) is called when another neuron is chosen. */
 function neuronsView(model, picked) {
   const whole = new Set(); // layers that are shown with all their neurons
   let rows = new Map();
@@ -29,7 +29,7 @@ function neuronsView(model, picked) {
   };
 }
 
-/* The strongest, or all; in their order. */
+/* The strongest neurons, or all, in order. */
 function shownNeurons(model, layer, all) {
   const order = model.strongest[layer];
   return order.slice(0, all ? order.length : NEURONS_AT_ONCE).sort((a, b) => a - b);
@@ -79,7 +79,7 @@ function neuronRow(model, layer, neuron, chosen) {
   return { item, show };
 }
 
-/* Of an output neuron what it stands for, of another one its number. */
+/* The number of a neuron; for an output neuron also its name. */
 function neuronName(model, layer, neuron) {
   const names = layer === model.names.length - 1 ? outputNames(model) : null;
   return names ? `${neuron} ${names[neuron]}` : String(neuron);

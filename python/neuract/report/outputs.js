@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the network says: a sentence, and a bar for each class, label or number. */
+/* The prediction: a sentence, and a bar for each class, label or number. */
 
 const OUTPUTS_AT_ONCE = 10;
 
@@ -7,7 +7,7 @@ function outputsView(model) {
   const shares = model.outcome.kind === "classes" || model.outcome.kind === "labels";
   const rows = outcomeOf(model, new Float64Array(model.network.layers.at(-1).units)).entries.map(outputRow);
   find("outputs").classList.toggle("shares", shares);
-  find("outputs").hidden = rows.length === 1; // the sentence says it
+  find("outputs").hidden = rows.length === 1; // the sentence has it
   find("outputs").append(...rows.map(({ item }) => item));
   return (states) => {
     const { entries, text } = outcomeOf(model, states.at(-1).passed);
@@ -15,12 +15,12 @@ function outputsView(model) {
     const shown = mostOf(entries);
     entries.forEach((entry, j) => rows[j].show(entry, largest, shown.has(j), shares));
     const rest = entries.length - shown.size;
-    find("others").textContent = rest ? `… ${rest} more, which are less` : "";
+    find("others").textContent = rest ? `… ${rest} more with smaller values` : "";
     say(text);
   };
 }
 
-/* The numbers of the entries that are shown: all, or the largest. */
+/* The numbers of the entries to show: all, or the largest. */
 function mostOf(entries) {
   const numbers = entries.map((_, j) => j);
   if (entries.length <= OUTPUTS_AT_ONCE) return new Set(numbers);
@@ -41,7 +41,7 @@ function outputRow({ name }) {
   return { item, show };
 }
 
-/* Screen readers are told of a new sentence once the sliders rest. */
+/* Screen readers hear a new sentence when the sliders rest. */
 let saying;
 function say(text) {
   find("prediction").textContent = text;

@@ -15,7 +15,7 @@ function themes() {
   show();
 }
 
-/* Every view is drawn anew, at most once a frame, when an input moves or another neuron is picked. */
+/* Redraws every view, at most once per frame, when an input moves or another neuron is picked. */
 function explorer(model) {
   const selected = { layer: 0, neuron: shownNeurons(model, 0, false)[0] };
   let row = null;

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A fitted model as plain C."""
+"""Conversion of a fitted model to plain C99."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every activation as a C99 function of floats: the formulas of csrc/activations.h with what math.h has.
+"""Every activation as a C99 function of floats: the formulas of csrc/activations.h with the functions of math.h.
 
-Where exp would overflow or digits cancel in a tail they take the other side's form.
+In a tail where exp would overflow or digits would cancel, they take the form of the other side.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from neuract.activations._base import Activation
 
 
 class Function(NamedTuple):
-    """The body of ``float activation_<name>(float z)``, or of (float z, float a) where it has a parameter."""
+    """The body of ``float activation_<name>(float z)``, with a parameter of ``(float z, float a)``."""
 
     body: str
     has_parameter: bool = False
-    needs: str | None = None  # another function, which must come before it
+    needs: str | None = None  # a function that it calls
 
 
 def below_0(then: str) -> Function:
@@ -45,14 +45,14 @@ FUNCTIONS: dict[str, Function] = {
     "log_sigmoid": Function("return -activation_softplus(-z);", needs="softplus"),
     "squareplus": Function(
         """float size = fabsf(z);
-    float root = size < 1e18f ? sqrtf(size * size + a) : size; /* beyond it a is lost, and the square may overflow */
+    float root = size < 1e18f ? sqrtf(size * size + a) : size; /* above 1e18 a is lost, and the square may overflow */
     float mean = 0.5f * (size + root);
     return z < 0 ? 0.25f * a / mean : mean;""",
         True,
     ),
     "softsign": Function("return z / (1 + fabsf(z));"),
     "tanh_shrink": Function(
-        """float s = z * z; /* near 0 the difference would cancel: four terms of its series */
+        """float s = z * z; /* near 0 the difference cancels: four terms of its series */
     float series = z * s * (0.33333334f - s * (0.13333334f - s * (0.053968254f - s * 0.021869488f)));
     return s < 0.09f ? series : z - tanhf(z);"""
     ),
@@ -63,11 +63,11 @@ FUNCTIONS: dict[str, Function] = {
     "hard_shrink": Function("return fabsf(z) <= a ? 0 : z;", True),
     "soft_shrink": Function("return z < -a ? z + a : z > a ? z - a : 0 * z;", True),
 }
-"""By the name in the core; a ReLU with a bound has one of its own. Softmax is no function of one z."""
+"""Name in the core → function; a bounded ReLU has its own name. Softmax is not a function of a single z."""
 
 
 def function_name(f: Activation) -> str | None:
-    """Which of them f is; None: z as it is, or softmax."""
+    """Returns the name in FUNCTIONS of an activation; None for identity and softmax."""
     if f.core_name == "linear" and f.parameter == 1:
         return None
     if f.core_name == "relu" and np.isfinite(f.parameter):
@@ -76,7 +76,7 @@ def function_name(f: Activation) -> str | None:
 
 
 def definitions(names: set[str]) -> str:
-    """The C text of these functions and those that they need."""
+    """Returns the C text of these functions and of the functions that they call."""
     wanted = names | {needed for name in names if (needed := FUNCTIONS[name].needs)}
     first = sorted(wanted, key=lambda name: (FUNCTIONS[name].needs is not None, name))
     return "\n".join(definition(name) for name in first)

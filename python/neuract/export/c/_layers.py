@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One layer as C: its constants, its sums in tiles that compilers keep in registers, its activation and thresholds."""
+"""One layer as C: constants, sums in tiles that fit into registers, activation and thresholds."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from neuract.export.c._activations import FUNCTIONS, function_name
 from neuract.export.c._templates import LAYER
 from neuract.export.c._text import array, float_literal, float_literals
 
-TILE = 64  # four registers of AVX-512, eight of AVX2, all sixteen of NEON: enough sums to hide an addition's latency
+TILE = 64  # four registers of AVX-512, eight of AVX2, sixteen of NEON: enough sums to hide the latency of an addition
 NARROWEST = 16
 
 
 class CLayer:
-    """A layer and its number, from 1."""
+    """A layer; number: counted from 1."""
 
     def __init__(self, number: int, layer: ExportedLayer) -> None:
         self.number, self.layer = number, layer
@@ -27,25 +27,25 @@ class CLayer:
 
     @property
     def function(self) -> str | None:
-        """The name of its activation's function."""
+        """Returns the name of its activation's function."""
         return function_name(self.layer.activation)
 
     @property
     def arrays(self) -> dict[str, Array]:
-        """Its constants by name; one number for all neurons stands in the code instead."""
+        """Returns its arrays by name. If all neurons share one number, that number is in the code instead."""
         given = {"slopes": self.layer.slopes, "thresholds": self.layer.thresholds}
         several = {name: part for name, part in given.items() if part is not None and np.unique(part).size > 1}
         return {"weights": self.weights, "biases": self.layer.biases} | several
 
     @property
     def weights(self) -> Array:
-        """Tile by tile, (n_in, width) each, so that each tile's sums read memory in order."""
+        """Returns the weights tile by tile, (n_in, width) each, so that each tile's sums read memory in order."""
         starts = [at for start, end, width in self.tiles for at in range(start, end, width)]
         return np.concatenate([tile.ravel() for tile in np.split(self.layer.weights, starts[1:], axis=1)])
 
     @property
     def tiles(self) -> list[tuple[int, int, int]]:
-        """(from, to, how many at a time) of the outputs: whole tiles, then halves of them, then what is left over."""
+        """Returns (start, end, width) for ranges of outputs: whole tiles, then half tiles, then the remainder."""
         found, start, width = [], 0, TILE
         while start < self.units:
             width = width if width >= NARROWEST else self.units - start

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A fitted model as plain C99: NAME.h to include, NAME.c with its weights, which needs math.h and no more."""
+"""A fitted model as plain C99: NAME.h to include, and NAME.c with the weights, which needs only math.h."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from neuract.outputs._kinds import Classes, Labels, Numbers, Outputs, Quantiles
 TEST_ROWS, TOLERANCE = 3, 1e-5
 OUTPUTS: dict[type[Outputs], str] = {
     Classes: "the probability of each class.",
-    Labels: "the probability of each label; a label holds where it is above 0.5.",
+    Labels: "the probability of each label; a label applies if it is above 0.5.",
     Numbers: "the outputs of the network.",
     Quantiles: "the quantiles in ascending order.",
 }
 
 
 def save_c(model: ExportedModel, path: Any, static_memory: bool) -> None:
-    """Writes the two files beside each other."""
+    """Writes the two files to one folder."""
     target = Path(path)
     name = checked_name(target.name.removesuffix(".c"))
     source = CSource(model, name, static_memory)
@@ -38,11 +38,11 @@ def save_c(model: ExportedModel, path: Any, static_memory: bool) -> None:
 
 
 def checked_name(name: str) -> str:
-    """The name if names in C can begin with it."""
+    """Returns the name; ValueError if names in C cannot begin with it."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name):
         raise ValueError(
-            f"the file's name becomes the beginning of names in C, so it must have letters of ASCII, digits and _, a "
-            f"letter first, and end there or with .c; got {name!r}"
+            f"names in C begin with the file's name, so it must be an ASCII letter followed by ASCII letters, digits "
+            f"and _, with or without .c at the end; got {name!r}"
         )
     return name
 
@@ -57,12 +57,12 @@ class CSource:
 
     @property
     def widths(self) -> list[int]:
-        """Of the sums that the layers need."""
+        """Returns the widths of the sums that the layers need, in descending order."""
         return sorted({width for layer in self.layers for _, _, width in layer.tiles}, reverse=True)
 
     @property
     def scratch(self) -> dict[str, int]:
-        """Arrays that a call works in, and their sizes: changed inputs, and hidden layers in turn."""
+        """Returns the sizes of the working arrays by name: changed inputs, and odd and even hidden layers."""
         hidden = [layer.units for layer in self.layers[:-1]]
         inputs = [self.model.n_inputs] if self.model.zero_missing else []
         sizes = {"inputs": inputs, "odd": hidden[::2], "even": hidden[1::2]}

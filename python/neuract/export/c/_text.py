@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Pieces of C: numbers, strings and arrays as C has them, each exactly the value that it stands for."""
+"""C literals of numbers, strings and arrays, each with the exact value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ INFINITE = {"inf": "INFINITY", "-inf": "-INFINITY", "nan": "NAN"}
 
 
 def float_literals(values: npt.ArrayLike) -> list[str]:
-    """The shortest decimal of each that is read back as the same float."""
+    """Returns for each value the shortest decimal that C reads as the same float."""
     texts = np.asarray(values, np.float32).ravel().astype(str).tolist()
     return [INFINITE.get(text) or f"{text}f" for text in texts]
 
@@ -26,19 +26,19 @@ def float_literal(value: float) -> str:
 
 
 def string_literal(text: str) -> str:
-    """UTF-8 where it is not ASCII; every byte that could mean something to C as an octal escape."""
+    """Returns a string literal in UTF-8; bytes that are not plain ASCII or are special in C are octal escapes."""
     plain = [chr(byte) if 32 <= byte < 127 and chr(byte) not in '"\\?' else f"\\{byte:03o}" for byte in text.encode()]
     return f'"{"".join(plain)}"'
 
 
 def array(declaration: str, literals: Iterable[str]) -> str:
-    """``declaration = {literals};`` in lines of the usual width."""
+    """Returns ``declaration = {literals};`` in lines of at most 120 characters."""
     body = fill(", ".join(literals), WIDTH, break_long_words=False, break_on_hyphens=False)
     return f"{declaration} = {{\n{indent(body, '    ')}\n}};\n"
 
 
 def class_array(name: str, classes: Array) -> tuple[str, str]:
-    """The labels of a classifier -> (declaration without initializer, literals): strings, numbers, 0 and 1 of bools."""
+    """Returns (declaration without initializer, literals) for the labels of a classifier; bools become 0 and 1."""
     if classes.dtype.kind == "f":
         return f"const double {name}", ", ".join(repr(float(label)) for label in classes)
     if classes.dtype.kind in "biu":

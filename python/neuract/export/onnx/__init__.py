@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A fitted model as an ONNX graph, alone and in pipelines that skl2onnx converts."""
+"""Conversion of a fitted model to ONNX, alone and in pipelines that skl2onnx converts."""

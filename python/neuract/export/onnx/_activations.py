@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every activation in the words of ONNX: operators that runtimes have for float and double alike, from opset 13 on.
+"""Every activation as ONNX operators that runtimes have for float and double alike, from opset 13 on.
 
-The formulas are those of csrc/activations.h, with what ONNX has: where exp would overflow or digits cancel in a tail
-they take the other side's form. Only GELU has no such form: 1 + erf(z / √2) keeps the absolute accuracy alone.
+The formulas are those of csrc/activations.h, in ONNX's operators. In a tail where exp would overflow or digits would
+cancel, they take the form of the other side. Only GELU has no such form: 1 + erf(z / √2) has absolute accuracy only.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def bounded(g: Graph, z: str, low: float, high: float) -> str:
 
 
 def expm1_below_0(g: Graph, z: str) -> str:
-    """exp(z) - 1 for z <= 0 and 0 for others: 2t / (1 - t), t = tanh(z/2), which does not cancel near 0."""
+    """Adds exp(z) - 1 for z <= 0, else 0: 2t / (1 - t), t = tanh(z/2), which does not cancel near 0."""
     t = g.add("Tanh", g.add("Mul", g.add("Min", z, 0), 0.5))
     return g.add("Div", g.add("Add", t, t), g.add("Sub", 1, t))
 
@@ -35,7 +35,7 @@ def expm1_below_0(g: Graph, z: str) -> str:
 def softplus(g: Graph, z: str) -> str:
     if g.dtype == "float32":
         return g.add("Softplus", z)
-    # ONNX Runtime has no Softplus in double, where what log(1 + e) loses is 1e-16.
+    # ONNX Runtime has no Softplus in double, where log(1 + e) is accurate to 1e-16.
     e = g.add("Exp", g.add("Neg", g.add("Abs", z)))
     return g.add("Add", g.add("Max", z, 0), g.add("Log", g.add("Add", e, 1)))
 
@@ -54,14 +54,14 @@ def gelu(g: Graph, z: str, _: Any) -> str:
 
 
 def gelu_tanh(g: Graph, z: str, _: Any) -> str:
-    """z · sigmoid(z (α + β z²)), which is the usual formula with tanh."""
+    """Adds z · sigmoid(z (α + β z²)), which equals the usual formula with tanh."""
     alpha = sqrt(8 / pi)
     factor = g.add("Add", g.add("Mul", g.add("Mul", z, z), 0.044715 * alpha), alpha)
     return g.add("Mul", z, g.add("Sigmoid", g.add("Mul", z, factor)))
 
 
 def mish(g: Graph, z: str, _: Any) -> str:
-    """z · n / (n + 2), n = e (e + 2), e = exp(z); where z > 0 with e = exp(-z) as z (1 - 2e² / (1 + 2e + 2e²))."""
+    """Adds z · n / (n + 2), n = e (e + 2), e = exp(z); for z > 0: z (1 - 2e² / (1 + 2e + 2e²)), e = exp(-z)."""
     e = g.add("Exp", g.add("Neg", g.add("Abs", z)))
     n = g.add("Mul", e, g.add("Add", e, 2))
     lacking = g.add("Mul", g.add("Mul", e, e), 2)
@@ -73,7 +73,7 @@ def mish(g: Graph, z: str, _: Any) -> str:
 def squareplus(g: Graph, z: str, b: Any) -> str:
     size = g.add("Abs", z)
     root = g.add("Sqrt", g.add("Add", g.add("Mul", size, size), b))
-    root = g.add("Where", g.add("Less", size, 2.0**60), root, size)  # beyond it b is lost, and z² may overflow
+    root = g.add("Where", g.add("Less", size, 2.0**60), root, size)  # above 2⁶⁰ b is lost, and z² may overflow
     mean = g.add("Mul", g.add("Add", size, root), 0.5)
     return where_negative(g, z, g.add("Div", 0.25 * b, mean), mean)
 
@@ -114,4 +114,4 @@ NODES: dict[str, Nodes] = {
     "soft_shrink": lambda g, z, a: g.add("Sub", z, bounded(g, z, -a, a)),
     "softmax": lambda g, z, _: g.add("Softmax", z, axis=1),
 }
-"""By the name in C."""
+"""Name in C → function that adds the nodes."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The nodes and constants of an ONNX graph, added one by one. Imports onnx, so imported on first use."""
+"""Graph: an ONNX graph to which nodes and constants are added one by one. Imports onnx."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neuract._typing import Array
 
 
 class Graph:
-    """Grows node by node; a value is known by its name. Numbers and arrays become constants of the graph's dtype."""
+    """A growing ONNX graph; values are names. Numbers and arrays become constants of the graph's dtype."""
 
     def __init__(self, dtype: str) -> None:
         self.dtype = np.dtype(dtype)
@@ -22,18 +22,18 @@ class Graph:
 
     @property
     def real(self) -> int:
-        """ONNX's number for the dtype."""
+        """Returns ONNX's number for the dtype."""
         return int(TensorProto.FLOAT if self.dtype == np.float32 else TensorProto.DOUBLE)
 
     def add(self, operator: str, *inputs: str | float | Array, **attributes: Any) -> str:
-        """A node, of which the first output counts; returns that output's name."""
+        """Adds a node; returns the name of its first output."""
         names = [value if isinstance(value, str) else self.constant(np.asarray(value, self.dtype)) for value in inputs]
         output = f"{operator.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, names, [output], name=output, **attributes))
         return output
 
     def constant(self, value: Array, name: str | None = None) -> str:
-        """A constant in the array's own dtype; without a name of its own once for equal values."""
+        """Adds a constant of the array's dtype; returns its name. Without a name, equal values share one constant."""
         if name is None:
             key = repr((value.dtype, value.shape)).encode() + value.tobytes()
             name = self._names.setdefault(key, f"constant_{len(self._names)}")
@@ -41,6 +41,6 @@ class Graph:
         return name
 
     def call_last(self, name: str) -> str:
-        """Gives the output of the node that was added last another name."""
+        """Renames the output of the node added last; returns the name."""
         self.nodes[-1].output[0] = name
         return name

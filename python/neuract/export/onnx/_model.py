@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A fitted model as an ONNX graph: the network, then what makes labels of its outputs. Imports onnx."""
+"""A fitted model as an ONNX graph: the network, then probabilities and labels. Imports onnx."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from neuract.export.onnx._graph import Graph
 from neuract.files._atomic import write_atomically
 from neuract.outputs._kinds import Classes, Labels, Outputs, Quantiles
 
-OPSETS = range(13, 26)  # before 13 operators lack what is used here; after 25 no runtime has been tried
+OPSETS = range(13, 26)  # 12 lacks operators used here; above 25 no runtime has been tested
 REALS = ("float32", "float64")
 INPUT, ROWS = "X", "rows"
 
 
 def save_onnx(model: ExportedModel, path: Any, opset: int, target_dtype: str) -> ModelProto:
-    """The checked model; written to path where one is given."""
+    """Returns the checked model, and writes it to path unless path is None."""
     proto = onnx_model(model, checked_opset(opset), one_of(target_dtype, "target_dtype", REALS))
     checker.check_model(proto, full_check=True)
     if path is not None:
@@ -34,7 +34,7 @@ def save_onnx(model: ExportedModel, path: Any, opset: int, target_dtype: str) ->
 
 
 def checked_opset(opset: Any) -> int:
-    """The opset if it is one of those that are supported."""
+    """Returns the opset; ValueError if it is not supported."""
     newest = defs.onnx_opset_version()
     number = whole_number(opset, "opset", low=OPSETS[0])
     if number not in OPSETS or number > newest:
@@ -43,13 +43,13 @@ def checked_opset(opset: Any) -> int:
 
 
 def onnx_model(model: ExportedModel, opset: int, dtype: str) -> ModelProto:
-    """X (rows, n_inputs) of that dtype to label and probabilities, or to variable."""
+    """Returns the model: from X (rows, n_inputs) of that dtype to label and probabilities, or to variable."""
     graph = Graph(dtype)
     return packed(graph, model.n_inputs, outputs_of(graph, model, INPUT), opset)
 
 
 def outputs_of(graph: Graph, model: ExportedModel, x: str) -> list[ValueInfoProto]:
-    """label and probabilities of a classifier, variable of other models."""
+    """Adds label and probabilities for a classifier, variable for other models."""
     y, meaning = network(graph, model, x), model.meaning
     if not isinstance(meaning, (Classes, Labels)):
         return [variable(graph, meaning, y)]
@@ -58,7 +58,7 @@ def outputs_of(graph: Graph, model: ExportedModel, x: str) -> list[ValueInfoProt
 
 
 def packed(graph: Graph, n_inputs: int, outputs: Sequence[ValueInfoProto], opset: int) -> ModelProto:
-    """The graph as a model, of the oldest file format that knows the opset: so that older runtimes read it."""
+    """Returns the graph as a model in the oldest file format that has the opset, so that older runtimes read it."""
     x = helper.make_tensor_value_info(INPUT, graph.real, [ROWS, n_inputs])
     proto = helper.make_graph(graph.nodes, "neuract", [x], outputs, list(graph.constants.values()))
     opsets = [helper.make_opsetid("", opset)]
@@ -129,11 +129,11 @@ def labels(graph: Graph, meaning: Classes | Labels, probability: str) -> ValueIn
 
 
 def onnx_classes(classes: Array) -> Array:
-    """The classes as bool, int64, float32, float64 or strings (objects), which ONNX has for labels."""
+    """Returns the classes as a dtype that ONNX has for labels: bool, int64, float32, float64, or object for strings."""
     kind, size = classes.dtype.kind, classes.dtype.itemsize
     if kind in "iu":
         if int(classes.max()) > np.iinfo(np.int64).max:
-            raise ValueError(f"ONNX has labels up to 2⁶³ - 1, and there is a class {classes.max()}")
+            raise ValueError(f"ONNX has labels up to 2⁶³ - 1; y has a class {classes.max()}")
         return np.asarray(classes.astype(np.int64))
     if kind == "f":
         return np.asarray(classes.astype(np.float32 if size <= 4 else np.float64))
