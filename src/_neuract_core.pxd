@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# What the seam uses of csrc/neuract.h, where every function's contract stands.
+# The declarations of csrc/neuract.h that the seam uses. The contracts are there.
 
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 

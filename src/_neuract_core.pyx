@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # cython: language_level=3, embedsignature=True, freethreading_compatible=True
-"""The seam between Python and the C core: contiguous arrays in, a call without the GIL, status -> exception.
+"""The seam between Python and the C core: takes contiguous arrays, calls without the GIL, turns a status into an exception.
 
-No arithmetic on numbers of the user, no defaults. Every array, size and number of a layer or row is checked, so that no
-mistake of the Python layer can read or write out of bounds. Signatures with types: ``_neuract_core.pyi``.
+Does no arithmetic on the user's numbers and has no defaults. Checks every array, size and index of a layer or row, so that
+no mistake of the Python layer can read or write out of bounds. ``_neuract_core.pyi`` has the signatures with types.
 
-Any thread may call anything at any time, with the GIL or without one. What frees or moves memory is done by one call at a
-time (`Trainer.take`); a network that is asked while it is trained answers with whatever its weights are just then.
+Any thread may call anything at any time, with or without a GIL. Only one call at a time may free or move memory
+(`Trainer.take`). A network that predicts while it is trained uses its weights of that moment.
 """
 
 cimport cython
@@ -25,12 +25,12 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.stdint cimport INT64_MAX
 from libc.string cimport memcpy, memset
 
-# Most rows, and multiply-adds, that are predicted without looking for threads.
+# The most rows and multiply-adds that predict_directly accepts; more may be worth several threads.
 cdef int64_t DIRECT_ROWS = 16
 cdef double DIRECT_WORK = 4e6
-# Ctrl-C is looked for between pieces of work of about this many seconds.
+# Seconds of work between two checks for Ctrl-C.
 cdef double SLICE = 0.05
-# The same for predictions: multiply-adds, or where a row of a wide network has many of them, rows for each thread.
+# The same for predictions: multiply-adds, or if a row of a wide network has many, rows per thread.
 cdef double SLICE_WORK = 5e8
 cdef int64_t SLICE_ROWS = 128
 
@@ -55,13 +55,13 @@ cdef class Array:
 
 
 cdef str type_of(const Py_buffer *view):
-    """Kind and size, as in NumPy's typestr: a long has 4 bytes on Windows, and which type int64 is differs too."""
+    """Kind and size, as in NumPy's typestr: the size of long, and the type that is int64, differ between platforms."""
     format = view.format.decode()
     return f"{KINDS.get(format, format)}{view.itemsize}"
 
 
 cdef Array hold(object array, str type, Py_ssize_t count, bint writable=False):
-    """`count` numbers of a type, "f4" for instance; ValueError where the array is something else."""
+    """Holds `count` numbers of a type, such as "f4"; ValueError if the array has another type or size."""
     cdef Array held = Array.__new__(Array)
     PyObject_GetBuffer(array, &held.view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (PyBUF_WRITABLE if writable else 0))
     held.held = True
@@ -73,14 +73,14 @@ cdef Array hold(object array, str type, Py_ssize_t count, bint writable=False):
 
 
 cdef Py_ssize_t times(int64_t a, int64_t b) except -1:
-    """How many numbers a × b are."""
+    """a × b as a number of numbers; ValueError if it is not one."""
     if a < 0 or b < 0 or (b > 0 and a > INT64_MAX // b):
         raise ValueError(f"an array cannot have {a} x {b} numbers")
     return a * b
 
 
 cdef void *place(Array array, int64_t number) noexcept:
-    """Where a number of the array lies."""
+    """The address of a number of the array."""
     return <char *>array.view.buf + number * array.view.itemsize
 
 
@@ -109,12 +109,12 @@ cdef int64_t positive(object number, str name, int64_t limit=0x4000_0000_0000_00
 
 
 def fail_allocation(int64_t n):
-    """For tests: from now on the core's allocations are counted, and the n-th fails; 0: none; -1: no longer."""
+    """For tests: counts the core's allocations from now on and makes the n-th fail; 0: none fails; -1: stops counting."""
     na_fail_allocation(n)
 
 
 def allocations():
-    """(allocations since then, those of them that are not released)."""
+    """(allocations since then, how many of them are not released)."""
     cdef int64_t asked_for, not_released
     na_count_allocations(&asked_for, &not_released)
     return asked_for, not_released
@@ -149,7 +149,7 @@ def _choose_simd():
     if not wanted:
         na_simd_choose(NULL)
     elif not na_simd_choose(wanted.encode()):
-        raise ImportError(f"NEURACT_SIMD={wanted!r} is not in this build; there are: {', '.join(simd_built())}")
+        raise ImportError(f"NEURACT_SIMD={wanted!r} is not in this build; available: {', '.join(simd_built())}")
 
 
 _choose_simd()
@@ -160,7 +160,7 @@ _choose_simd()
 def apply_activation(str name, double parameter, bint derivative, str dtype, z, y):
     cdef int activation = number_of(na_activation_named(name.encode()), "activation", name)
     if name == "softmax":
-        raise ValueError("softmax works on rows: apply_softmax")
+        raise ValueError("softmax works on rows; use apply_softmax")
     cdef na_dtype kind = dtype_named(dtype)
     cdef int64_t n = z.size
     cdef Array source = hold(z, reals_of(kind), n), target = hold(y, reals_of(kind), n, True)
@@ -190,12 +190,12 @@ def all_finite(x):
 
 cdef Array hold_starts(object starts, int64_t n_rows):
     if not 0 <= n_rows < INT64_MAX:
-        raise ValueError(f"there cannot be {n_rows} rows")
+        raise ValueError(f"number of rows {n_rows} is out of range")
     return hold(starts, "i8", n_rows + 1)
 
 
 def rows_are_sorted(int64_t n_rows, int64_t n_features, columns, starts):
-    """Whether the columns of each row ascend, none of them twice; ValueError where the arrays are no sparse rows."""
+    """Whether the columns of each row ascend without duplicates; ValueError if an index is out of bounds."""
     cdef int64_t stored = columns.size
     cdef Array places = hold(columns, "i4", stored), limits = hold_starts(starts, n_rows)
     cdef na_rows_state state
@@ -203,18 +203,20 @@ def rows_are_sorted(int64_t n_rows, int64_t n_features, columns, starts):
         state = na_rows_check(n_rows, n_features, stored, <const int32_t *>places.view.buf,
                               <const int64_t *>limits.view.buf)
     if state == NA_ROWS_BROKEN:
-        raise ValueError(f"these are no {n_rows} sparse rows of {n_features} features with {stored} entries")
+        raise ValueError(
+            f"not valid sparse rows: indices out of bounds for {n_rows} rows, {n_features} features, {stored} entries"
+        )
     return state == NA_ROWS_SORTED
 
 
 cdef class Rows:
-    """Rows of X that are held: an array, or anything that has the `values`, `columns` and `starts` of na_rows."""
+    """Holds rows of X: an array, or an object with the `values`, `columns` and `starts` of na_rows."""
 
     cdef Array values, columns, starts
     cdef int64_t n_inputs
 
     cdef na_rows after(self, int64_t row) noexcept:
-        """The rows from that one on."""
+        """The rows from `row` on."""
         cdef na_rows rows
         if self.starts is None:
             rows.values = place(self.values, row * self.n_inputs)
@@ -228,7 +230,7 @@ cdef class Rows:
 
 
 cdef Rows hold_rows(object x, na_dtype kind, int64_t n_rows, int64_t n_inputs):
-    """Sparse rows are looked through each time: their arrays are the user's, who may have changed them."""
+    """Checks sparse rows on each call, since their arrays belong to the user, who may have changed them."""
     cdef Rows rows = Rows.__new__(Rows)
     rows.n_inputs = n_inputs
     if isinstance(x, ndarray):
@@ -245,7 +247,7 @@ cdef Rows hold_rows(object x, na_dtype kind, int64_t n_rows, int64_t n_inputs):
 # ---- networks ------------------------------------------------------------------------------------
 
 cdef class Network:
-    """Layers and their parameters, from (units, activation, parameter, shared_slope, thresholds, dropout) each."""
+    """Layers and their parameters. A layer is (units, activation, parameter, shared_slope, thresholds, dropout)."""
 
     cdef na_network *handle
     cdef na_dtype kind
@@ -294,9 +296,9 @@ cdef class Network:
         na_network_free(self.handle)
 
     cdef Array hold_part(self, int layer, str part, array, bint writable):
-        """The array that matches one part of one layer, in or out."""
+        """Holds an array of the size of one part of one layer, to read or to write."""
         if not 0 <= layer < len(self.units):
-            raise IndexError(f"there is no layer {layer}")
+            raise IndexError(f"layer {layer} is out of range")
         units = self.units[layer]
         n_in = self.units[layer - 1] if layer > 0 else self.n_inputs
         size = {"weights": n_in * units, "biases": units, "slopes": self.slopes[layer]}[part]
@@ -336,9 +338,9 @@ cdef class Network:
                 PyErr_CheckSignals()
 
     def predict_directly(self, x):
-        """Predictions for a few rows that need no conversion, in a new array; None where x is anything else.
+        """Predictions for a few rows that need no conversion, in a new array; None for any other x.
 
-        The short way for serving: no Python call but for the array.
+        The short way for serving: checks shape, dtype and finiteness itself, with no Python call except for the array.
         """
         cdef Py_buffer source, target
         cdef na_rows from_
@@ -374,7 +376,7 @@ cdef class Network:
         return format[0] == (c'f' if self.kind == NA_FLOAT32 else c'd') and format[1] == 0
 
     def inspect(self, int64_t rows, x, outputs, fired, int n_threads):
-        """Fills lists of (rows, units) arrays, one a layer; either may be None."""
+        """Fills lists of (rows, units) arrays, one per layer; either list may be None."""
         cdef Rows source = hold_rows(x, self.kind, rows, self.n_inputs)
         cdef list to_outputs = None if outputs is None else self.hold_layers(outputs, rows, reals_of(self.kind))
         cdef list to_fired = None if fired is None else self.hold_layers(fired, rows, "b1")
@@ -388,7 +390,7 @@ cdef class Network:
                 PyErr_CheckSignals()
 
     cdef void inspect_slice(self, int64_t at, int64_t rows, Rows x, list outputs, list fired, int n_threads) except *:
-        """Rows at .. at + rows of arrays that are held."""
+        """Inspects rows at .. at + rows of the held arrays."""
         cdef int n = len(self.units), i
         cdef int64_t units
         cdef void **to_outputs = <void **>PyMem_Malloc(n * sizeof(void *))
@@ -407,12 +409,12 @@ cdef class Network:
         check(status)
 
     def diagnose(self, int64_t rows, x, limits, activities, int n_threads):
-        """Fills `activities`, the numbers of na_activity for each input and each neuron; limits: two a layer."""
+        """Fills `activities`, the numbers of na_activity for each input and each neuron; limits: two per layer."""
         cdef Rows source = hold_rows(x, self.kind, rows, self.n_inputs)
         cdef Array bounds = hold(limits, "f8", 2 * len(self.units))
         cdef int64_t count = (self.n_inputs + sum(self.units)) * sizeof(na_activity) // sizeof(double)
         cdef Array to = hold(activities, "f8", count, True)
-        cdef int64_t at = 0, size, slice_rows = self.rows_in_slice(8)  # for any number: where slices end, sums round
+        cdef int64_t at = 0, size, slice_rows = self.rows_in_slice(8)  # for any n_threads: the ends of slices affect rounding
         cdef na_rows from_
         cdef na_status status
         positive(n_threads, "n_threads")
@@ -432,14 +434,14 @@ cdef class Network:
 # ---- training ------------------------------------------------------------------------------------
 
 cdef struct bitgen:
-    # NumPy's bitgen_t, the interface of its bit generators to C.
+    # NumPy's bitgen_t, the C interface of its bit generators.
     void *state
     uint64_t (*next_uint64)(void *state) noexcept nogil
     na_next_uint32 *next_uint32
 
 
 cdef class Order:
-    """An order of rows, at first as they stand; shuffled as the RandomState of that NumPy bit generator would."""
+    """An order of rows, at first 0, 1, 2, ...; shuffles as a RandomState with that NumPy bit generator does."""
 
     cdef int64_t rows
     cdef object array
@@ -459,7 +461,7 @@ cdef class Order:
 
     @property
     def numbers(self):
-        """A copy: the core relies on each row being there once."""
+        """A copy, since the core relies on each row occurring once."""
         return self.array.copy()
 
     def shuffle(self):
@@ -523,7 +525,7 @@ cdef class Trainer:
     cdef int64_t n_targets
     cdef OwnLoss own_loss
     cdef bint busy
-    cdef object raised  # by a loss or a handler of signals; no exception of C's could carry it through the core
+    cdef object raised  # by a loss or a signal handler; kept here, since it cannot pass through the core
 
     def __cinit__(self, Network network not None, *, str loss, loss_parameters, own_loss, str optimizer,
                   optimizer_parameters, double alpha, double l1, double max_grad_norm, int64_t batch_size, uint64_t seed,
@@ -533,7 +535,7 @@ cdef class Trainer:
         cdef int64_t n_parameters = len(loss_parameters)
         cdef Array parameters = hold(loss_parameters, "f8", n_parameters)
         if n_parameters not in (1, network.n_out):
-            raise ValueError(f"a loss has 1 parameter or one for each of {network.n_out} outputs, not {n_parameters}")
+            raise ValueError(f"a loss has 1 parameter or one per output ({network.n_out}), got {n_parameters}")
         training.loss = number_of(na_loss_named(loss.encode()), "loss", loss)
         self.own_loss = OwnLoss(own_loss, network)
         training.own_loss = call_own_loss
@@ -565,7 +567,7 @@ cdef class Trainer:
         na_trainer_free(self.handle)
 
     cdef list hold_data(self, na_data *data, int64_t rows, x, targets, sample_weight):
-        """Points `data` at the arrays; they stay while the list that is returned does."""
+        """Points `data` at the arrays, which are held as long as the returned list lives."""
         cdef str reals = reals_of(self.network.kind)
         cdef Rows inputs = hold_rows(x, self.network.kind, rows, self.network.n_inputs)
         cdef Array wanted = hold(targets, reals, times(rows, self.n_targets))
@@ -577,7 +579,7 @@ cdef class Trainer:
         return [inputs, wanted, weights]
 
     cdef void take(self) except *:
-        """Makes this call the only one at work on the trainer, until it gives it back."""
+        """Gives this call the trainer for itself until `give_back`; RuntimeError if another call has it."""
         cdef bint taken
         with cython.critical_section(self):
             taken = self.busy
@@ -596,7 +598,7 @@ cdef class Trainer:
         check(status)
 
     def reserve(self, int64_t rows, x):
-        """Takes the memory for the inputs of a step on such rows now; run and gradients would else."""
+        """Allocates the memory for the inputs of a step on such rows now instead of in `run` or `gradients`."""
         cdef na_data data
         cdef Rows inputs = hold_rows(x, self.network.kind, rows, self.network.n_inputs)
         data.rows = rows
@@ -608,21 +610,21 @@ cdef class Trainer:
             self.give_back()
 
     def set_threads(self, int n_threads):
-        """The most threads that runs use from now on, which is no more than the trainer was made for."""
+        """Sets the upper limit of threads for later runs, at most the n_threads that the trainer was made with."""
         na_trainer_set_threads(self.handle, positive(n_threads, "n_threads"))
 
     def watched(self):
-        """What the last run with watch=True saw: (norm of the last batch's gradient, share of dead hidden neurons)."""
+        """(norm of the last batch's gradient, share of dead hidden neurons) of the last run with watch=True."""
         cdef double gradient_norm, dead_share
         na_trainer_watched(self.handle, &gradient_norm, &dead_share)
         return gradient_norm, dead_share
 
     def run(self, int64_t rows, x, targets, sample_weight, Order order, double learning_rate, list ended,
             int64_t passes=1, bint watch=False):
-        """Passes over the rows, shuffled before each (order None: as they stand).
+        """Trains for some passes over the rows, and shuffles `order` before each (None: rows in the order of x).
 
-        `ended` gets the (mean loss, mean penalty) of each. The first that does not end well, by Ctrl-C or a loss or
-        parameter that is not finite, is the last, and undone: parameters are as before it, the optimizer starts anew.
+        Appends the (mean loss, mean penalty) of each pass to `ended`. Stops at the first pass that fails, by Ctrl-C or a
+        loss or parameter that is not finite, and undoes it: restores the parameters and resets the optimizer.
         """
         cdef na_data data
         cdef na_progress progress
@@ -630,7 +632,7 @@ cdef class Trainer:
         _held = self.hold_data(&data, rows, x, targets, sample_weight)
         if order is not None:
             if order.rows != rows:
-                raise ValueError(f"the order is of {order.rows} rows, and there are {rows}")
+                raise ValueError(f"the order has {order.rows} rows, the data {rows}")
             numbers = order.pointer()
         self.take()
         try:
@@ -647,7 +649,7 @@ cdef class Trainer:
             self.give_back()
 
     cdef void raise_again(self) except *:
-        """What ended a run early; or what is to be handled now."""
+        """Raises the exception that ended a run early, or that a signal handler raises now."""
         raised, self.raised = self.raised, None
         if raised is not None:
             raise raised
@@ -655,7 +657,7 @@ cdef class Trainer:
 
     cdef bint run_slices(self, const na_data *data, const uint32_t *order, int64_t n, double learning_rate,
                          na_progress *progress) except -1:
-        """A pass; whether it ended well. One that did not is undone."""
+        """Runs a pass and returns whether it succeeded; undoes it if not."""
         try:
             while progress.rows < n:
                 with nogil:
@@ -670,11 +672,11 @@ cdef class Trainer:
             raise
 
     def gradients(self, int64_t rows, x, targets, sample_weight):
-        """Mean loss over all rows; leaves its gradients to be read by get("gradients", ...)."""
+        """Mean loss over all rows; get("gradients", ...) then returns its gradients."""
         return self.measured(rows, x, targets, sample_weight, True)
 
     def loss(self, int64_t rows, x, targets, sample_weight):
-        """Mean loss over all rows, as `gradients` gives it, without them."""
+        """Mean loss over all rows, as from `gradients`, without computing these."""
         return self.measured(rows, x, targets, sample_weight, False)
 
     cdef double measured(self, int64_t rows, x, targets, sample_weight, bint with_gradients) except? -1:
