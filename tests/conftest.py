@@ -17,7 +17,7 @@ os.environ.setdefault("MPLBACKEND", "agg")  # pictures open no windows
 
 @pytest.fixture(autouse=True)
 def same_numbers_each_time():
-    """What random_state=None draws from, so that a test passes always or never."""
+    """Seed NumPy's global generator, which random_state=None uses, so that a test always or never passes."""
     np.random.seed(0)  # noqa: NPY002
 
 
@@ -28,7 +28,7 @@ def rng():
 
 @pytest.fixture(params=sorted(VECTORS.glob("*.json")), ids=lambda path: path.stem)
 def golden(request):
-    """One golden case; its network as the oracle's layers, its lists as arrays."""
+    """One golden case, with the oracle's layers and with arrays for lists."""
     case = json.loads(request.param.read_text())
     layers = zip(case["layers"], case["weights"], case["biases"], strict=True)
     case["layers"] = [

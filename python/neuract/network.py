@@ -40,7 +40,7 @@ from neuract.training._history import Printer, Recorder
 from neuract.training._lbfgs import train_lbfgs
 from neuract.training._learner import Learner
 from neuract.training._loop import Listener, descend, hear
-from neuract.training._session import Gradients, Session, shuffled
+from neuract.training._session import Gradients, shuffled
 from neuract.training._settings import FIXED, FREE, check_wanted, settings_of
 from neuract.training._stopping import Stopping
 
@@ -248,8 +248,7 @@ class Network(Exportable):
             data = self._checked_data(X, y, sample_weight, None if known is None else known.n_inputs)
             if known is None:
                 self._start_anew(data.x)
-            rate = LearningRate("constant", self.learning_rate, 0.5, 1)
-            self._descend(data, rate, 1, [Recorder(self.history_)], watch=False)
+            self._descend(data, LearningRate("constant", self.learning_rate, 0.5, 1), 1, [Recorder(self.history_)])
         return self
 
     def _alone(self) -> AbstractContextManager[None]:
@@ -265,28 +264,23 @@ class Network(Exportable):
         """The epochs of `fit`, and the callbacks around them."""
         rate = LearningRate("constant", self.learning_rate, 0.5, self.epochs)
         told = Callbacks(self.callbacks, self, rate, lambda: len(self.history_["loss"]) - 1, self._last_logs)
+        printer = [Printer(self.history_)] if self.verbose else []
+        listeners = [Recorder(self.history_, self._learner.session if watch else None), *printer, told]
         told.begin()
         if isinstance(self.optimizer, LBFGS):
-            listeners = [*self._listeners(), told]
             train_lbfgs(self._known(), self._learner.settings, data, self.epochs, partial(hear, listeners))
         else:
-            session = self._learner.session if watch else None
-            self._descend(data, rate, self.epochs, [*self._listeners(session), told], watch)
+            self._descend(data, rate, self.epochs, listeners, watch)
         told.end()
 
-    def _descend(self, data: Data, rate: LearningRate, epochs: int, listeners: Sequence[Listener], watch: bool) -> None:
+    def _descend(
+        self, data: Data, rate: LearningRate, epochs: int, listeners: Sequence[Listener], watch: bool = False
+    ) -> None:
         random = self._learner.generator(self.random_state)
-        session = self._learner.ready(random)
-        session.watch = watch
-        session.set_threads(self.n_threads)
-        name = f"learning_rate ({self.learning_rate:g})"
-        stopping = Stopping(name, self.max_grad_norm, " (the weights are those before it)", len(self.history_["loss"]))
-        order = shuffled(random, data.rows) if self.shuffle else None
-        descend(session, data, order, rate, epochs, stopping, listeners)
-
-    def _listeners(self, watching: Session | None = None) -> list[Listener]:
-        printer = [Printer(self.history_)] if self.verbose else []
-        return [Recorder(self.history_, watching), *printer]
+        session = self._learner.ready(random, watch)
+        left, before = " (the weights are those before it)", len(self.history_["loss"])
+        stopping = Stopping(lambda: f"learning_rate ({rate.now:g})", self.max_grad_norm, left, before)
+        descend(session, data, shuffled(random, data.rows, self.shuffle), rate, epochs, stopping, listeners)
 
     def _last_logs(self) -> dict[str, float]:
         """What the callbacks of `fit` are told of the last epoch."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Behaviours that scikit-learn documents for its MLP and tests there, beyond those in test_estimators.py.
+"""Behaviour of scikit-learn's MLP that it documents and tests, in addition to test_estimators.py.
 
-Where it makes sense the installed scikit-learn is asked too: a program that changes the import must see no difference.
+Where possible the tests compare with the installed scikit-learn, since changing the import must change nothing.
 """
 
 import re
@@ -210,7 +210,7 @@ def test_early_stopping_with_string_labels(iris):
 @MODULES
 def test_early_stopping_of_several_labels_splits_without_classes(iris, module):
     X, y = iris
-    labels = np.column_stack([y == 0, y == 1, np.arange(150) == 7]).astype(int)  # a label that one row has
+    labels = np.column_stack([y == 0, y == 1, np.arange(150) == 7]).astype(int)  # one row has this label
     assert fitted(module.MLPClassifier, (X, labels), early_stopping=True).predict(X).shape == (150, 3)
 
 
@@ -252,7 +252,7 @@ def test_frames_keep_their_names_through_early_stopping(iris, module, name):
 @MODULES
 @pytest.mark.parametrize("momentum", [0, 0.9])
 def test_calls_of_partial_fit_are_the_epochs_of_fit(iris, module, momentum):
-    """Without shuffling, whose order each call draws anew."""
+    """Without shuffling, because each call draws a new order."""
     settings = {"solver": "sgd", "momentum": momentum, "learning_rate_init": 0.01, "shuffle": False, "random_state": 1}
     whole = module.MLPRegressor(**settings, max_iter=30, n_iter_no_change=np.inf).fit(*iris)
     pieces = module.MLPRegressor(**settings)
@@ -349,7 +349,7 @@ def test_log_probability_of_the_impossible_is_minus_infinity_without_a_warning(t
 
 
 def test_assigned_weights_are_used_and_trained_on(two_kinds):
-    """As people set them by hand in scikit-learn's; whole lists, since single ones are copies."""
+    """Weights set by hand, as in scikit-learn; whole lists, since single arrays are copies."""
     X, y = two_kinds
     model, other = (fitted(na.MLPClassifier, two_kinds, random_state=seed) for seed in (0, 1))
     other.coefs_, other.intercepts_ = model.coefs_, model.intercepts_
@@ -419,7 +419,7 @@ def test_other_numbers_of_features(iris, name):
 def test_numbers_too_large_for_training_are_an_error(name):
     X = np.finfo(np.float64).max * np.random.default_rng(0).uniform(size=(10, 2))
     with pytest.raises(ValueError, match=r"diverged.*Scale X"):
-        getattr(na, name)(random_state=1).fit(X, np.arange(10) % 2)  # from other weights the loss may stay finite
+        getattr(na, name)(random_state=1).fit(X, np.arange(10) % 2)  # the loss may stay finite from other weights
 
 
 @pytest.mark.parametrize(

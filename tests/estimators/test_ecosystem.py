@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The estimators among scikit-learn's tools and in data frames: what a program around a model does with it."""
+"""The estimators with scikit-learn's tools and data frames, as programs use them."""
 
 import copy
 import importlib
@@ -63,7 +63,7 @@ def test_copies_predict_and_learn_alike(iris, tmp_path, kind, way):
     assert_same_bits([twin.predict(iris[0])], [model.predict(iris[0])])
     before = model.coefs_
     assert_same_bits(twin.partial_fit(*iris).coefs_, copy.deepcopy(model).partial_fit(*iris).coefs_)
-    assert_same_bits(model.coefs_, before)  # the twin learned by itself
+    assert_same_bits(model.coefs_, before)  # the copy trained, not the model
 
 
 @BOTH
@@ -173,7 +173,7 @@ def test_looking_at_a_model(iris):
 
 
 def test_selection_by_weights(iris):
-    """Any function of the fitted attributes will do."""
+    """Any function of the fitted attributes works."""
     X, y = iris
     chosen = SelectFromModel(short(), importance_getter=lambda model: np.abs(model.coefs_[0]).sum(axis=1)).fit(X, y)
     assert 0 < chosen.get_support().sum() < 4

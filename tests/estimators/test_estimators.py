@@ -50,14 +50,14 @@ def diabetes():
 
 @pytest.fixture
 def unconverged():
-    """Silence for fits that are short on purpose."""
+    """Ignore the warning of fits that are short on purpose."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         yield
 
 
 def targets(task, y):
-    """The diabetes target as one of each task."""
+    """The diabetes target, converted for the task."""
     return {
         "regression": (y - y.mean()) / y.std(),
         "outputs": np.column_stack([y / 100, -y / 50, np.sqrt(y)]),
@@ -118,7 +118,7 @@ def test_weights_and_early_stopping_as_scikit_learn(diabetes, unconverged, task,
 
 
 def thinned(X):
-    """Only what is far from the mean stays."""
+    """Keep only values far from the mean."""
     return sparse.csr_array(np.where(np.abs(X) > 1, X, 0))
 
 
@@ -126,8 +126,8 @@ def thinned(X):
 @pytest.mark.parametrize("solver", ["adam", "nesterov"])
 @pytest.mark.parametrize("task", TASKS)
 def test_sparse_data_learn_scikit_learns_model(diabetes, unconverged, task, solver, early_stopping):
-    """And the model of the same data written out, bit for bit."""
-    not_before("1.7")  # whose MLP takes sample weights
+    """The model equals scikit-learn's, and that of the same data dense, bit for bit."""
+    not_before("1.7")  # its MLP takes sample weights
     X, y = thinned(diabetes[0]), targets(task, diabetes[1])
     weights = np.random.default_rng(0).uniform(0.1, 3, X.shape[0])
     ours, theirs = both(task, early_stopping=early_stopping, **SOLVERS[solver])
@@ -192,7 +192,7 @@ def test_warm_start_as_scikit_learn(diabetes, unconverged, solver):
 
 
 def test_warm_start_with_early_stopping_keeps_the_best_weights(diabetes, unconverged):
-    """Unlike scikit-learn's, which keeps the last weights where none of the second fit is better."""
+    """scikit-learn differs: it keeps the last weights where none of the second fit is better."""
     X, y = diabetes
     settings = {"max_iter": 7, "early_stopping": True, "warm_start": True}
     model = both("regression", **settings)[0].fit(X, targets("regression", y))
@@ -332,7 +332,7 @@ def own_squared_error(y_true, y_pred):
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 @pytest.mark.parametrize("task", ["regression", "outputs"])
 def test_a_function_as_loss_learns_the_same_model(diabetes, unconverged, solver, task):
-    """Protects the scale too: what the function returns is reported as it is."""
+    """Protects the scale too: the loss curve has the values that the function returns."""
     X, y = diabetes[0], targets(task, diabetes[1])
     theirs = na.MLPRegressor(**SHORT, solver=solver, alpha=0).fit(X, y)
     own = na.MLPRegressor(own_squared_error, **SHORT, solver=solver, alpha=0).fit(X, y)
@@ -353,7 +353,7 @@ Q = (0.1, 0.5, 0.9)
 
 
 def test_several_quantiles(diabetes, unconverged):
-    """Protects the order of the predictions, which the network itself does not keep."""
+    """Protects the order of the predictions, which the network does not guarantee."""
     X, y = diabetes
     model = na.MLPRegressor(na.Quantile(Q), **SHORT).fit(X, y)
     predictions, outputs = model.predict(X), model.network_.predict(X)
@@ -398,7 +398,7 @@ def test_what_several_quantiles_need(diabetes, unconverged):
 @pytest.mark.parametrize("loss", [na.LogLoss(0.1), na.Focal(1.5), "focal"], ids=str)
 @pytest.mark.parametrize("task", ["binary", "multiclass", "multilabel"])
 def test_losses_of_the_classifier(diabetes, unconverged, loss, task):
-    """Protects the way of the loss to the network, and what it is for: both make it less sure."""
+    """Protects that the loss reaches the network, and its purpose: both losses lower the confidence."""
     X, y = diabetes[0], targets(task, diabetes[1])
     plain, model = (na.MLPClassifier(**SHORT | {"max_iter": 60}, **how).fit(X, y) for how in ({}, {"loss": loss}))
     assert model.network_.loss_function == na.losses.loss(loss)
@@ -451,7 +451,7 @@ def test_activation_objects(diabetes, unconverged):
 
 @contextmanager
 def unchanged(model, X):
-    """A model is the same after the block as before, bit for bit."""
+    """Assert that the block does not change a bit of the model."""
 
     def fitted():
         state = {k: v for k, v in vars(model).items() if k not in model.get_params()}
@@ -704,7 +704,7 @@ def test_verbose_output_is_scikit_learns(diabetes, capsys, settings):
 
 
 def test_interrupted_training_keeps_the_epochs_that_ended(diabetes):
-    """In the fourth of several epochs that the core runs at once."""
+    """The failure is in the fourth of several epochs that the core runs in one call."""
     X, y = diabetes
     calls = []
 
@@ -879,7 +879,7 @@ def test_grid_search_in_a_pipeline(diabetes, unconverged):
 
 
 def test_tags():
-    """What the estimators say they can do decides which of scikit-learn's checks they get."""
+    """The estimators' tags decide which of scikit-learn's checks run."""
     classifier, regressor = (kind().__sklearn_tags__() for kind in (na.MLPClassifier, na.MLPRegressor))
     assert classifier.classifier_tags.multi_label
     assert classifier.classifier_tags.multi_class
@@ -904,7 +904,7 @@ CHECKED = [
 
 
 def expected_to_fail(estimator):
-    """Data that poisson and gamma refuse; and for small batches that a weight of 2 is the same as the row twice.
+    """Checks with data that poisson and gamma refuse; with small batches, those that repeat rows in place of weights.
 
     The others pass check_sample_weight_equivalence: lbfgs takes all rows, and so does a batch of 200.
     """
@@ -932,7 +932,7 @@ def test_scikit_learns_checks_of_other_settings(estimator, check):
 
 
 def passes(estimator, check):
-    """Runs one of scikit-learn's checks, of which two may skip themselves."""
+    """Run one of scikit-learn's checks; two of them may skip themselves."""
     try:
         check(estimator)
     except SkipTest as skipped:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Labels and scores: those of scikit-learn, found faster."""
+"""Labels and scores equal scikit-learn's."""
 
 import numpy as np
 import pytest

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""MNIST, the whole of it: a plain network reads handwritten digits as well as it should."""
+"""MNIST: a plain network reaches the known accuracy."""
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ MNIST = ROOT.parent / "shared" / "data" / "mnist.npz"
 
 @pytest.fixture(scope="module")
 def mnist():
-    """60,000 rows and targets to learn from, 10,000 to test on; pixels between 0 and 1."""
+    """60,000 rows and targets for training, 10,000 for testing; pixels are between 0 and 1."""
     if not MNIST.exists():
         pytest.skip(f"MNIST is not here: {MNIST}")
     with np.load(MNIST) as data:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Predicting where there is numpy and safetensors alone, and from many threads at once."""
+"""Prediction with numpy and safetensors alone, and from many threads at once."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ from oracle.comparisons import assert_same_bits
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-# scikit-learn and its like cannot be imported; what is loaded answers in the bytes of its arrays.
+# scikit-learn and others cannot be imported; the loaded model answers with the bytes of its arrays.
 SERVER = """
 import json, sys
 for name in ("sklearn", "scipy", "matplotlib", "joblib", "pandas", "onnx"):
@@ -77,7 +77,7 @@ def test_answers_are_those_of_the_estimator(name, data, tmp_path):
 
 @pytest.fixture
 def served(data, tmp_path, monkeypatch):
-    """A function that loads a model as if there were no scikit-learn."""
+    """A function that loads a model as if scikit-learn were not installed."""
 
     def load(model):
         model.save(tmp_path / "model")

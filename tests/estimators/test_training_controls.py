@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the estimators can that scikit-learn's MLP cannot: layers, penalties, validation, schedules, callbacks."""
+"""What the estimators add to scikit-learn's MLP: layers, penalties, validation, schedules, callbacks."""
 
 import pickle
 import re
@@ -35,7 +35,7 @@ def data():
 
 @pytest.fixture(autouse=True)
 def unconverged():
-    """Silence for fits that are short on purpose."""
+    """Ignore the warning of fits that are short on purpose."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         yield
@@ -50,7 +50,7 @@ def classifier(**settings):
 
 
 def classes(y):
-    """Three, of different sizes."""
+    """Three classes of different sizes."""
     return np.array(["low", "middle", "high"])[np.digitize(y, [-0.8, 0.9])]
 
 
@@ -203,7 +203,7 @@ def test_class_weight_of_several_labels(data):
 
 
 def test_class_weight_in_partial_fit(data):
-    """Protects a batch without some of the classes that have a weight."""
+    """Protects batches that lack some of the weighted classes."""
     X, y = data[0], classes(data[1])
     weights, rows = {"low": 2, "high": 3}, y != "low"
     ours = classifier(class_weight=weights).partial_fit(X[rows], y[rows], classes=["low", "middle", "high"])
@@ -252,7 +252,7 @@ RATES = {
 @pytest.mark.parametrize("solver", [{"solver": "sgd"}, {}, {"weight_decay": 0.1}], ids=["sgd", "adam", "adamw"])
 @pytest.mark.parametrize("schedule", RATES, ids=str)
 def test_schedules_give_the_rate_of_each_epoch(data, schedule, solver):
-    """Compared with partial_fit at rates set by hand, an epoch each."""
+    """Each epoch equals a partial_fit with its rate set by hand."""
     X, y = data
     model = regressor(learning_rate=schedule, max_iter=8, shuffle=False, **solver).fit(X, y)
     by_hand = regressor(shuffle=False, **solver)
@@ -386,7 +386,7 @@ def test_inits_that_are_refused(data, init, words):
 
 @pytest.fixture
 def parts(data):
-    """Rows to learn from and rows to validate on."""
+    """Rows for training and rows for validation."""
     X, y = data
     return (X[:300], y[:300]), {"X_val": X[300:], "y_val": y[300:]}
 
@@ -404,7 +404,7 @@ def test_given_validation_data_are_not_learned_from(parts):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_validation_loss_is_on_the_scale_of_loss_(parts, dtype):
-    """Protects the mean over several outputs, weights, and rows of more than one chunk."""
+    """Protects the mean over several outputs, weights, and rows of several chunks."""
     (X, y), validation = parts
     X_val, y_val = np.tile(validation["X_val"], (9, 1)), np.tile(validation["y_val"], 9)
     weights = np.random.default_rng(0).uniform(0.5, 2, len(X_val))
@@ -443,7 +443,7 @@ def test_early_stopping_by_a_monitor_keeps_the_best_weights(parts, monitor, weig
 
 @pytest.mark.parametrize("monitor", ["loss", "neg_mean_absolute_error"])
 def test_monitored_rows_that_are_held_out(data, monitor):
-    """Protects the split: a monitor sees the rows that scikit-learn would hold out, and learns from the others."""
+    """Protects the split: a monitor gets the rows that scikit-learn would hold out; the others train."""
     X, y = data
     plain = regressor(early_stopping=True, validation_fraction=0.2).fit(X, y)
     watched = regressor(early_stopping=True, validation_fraction=0.2, monitor=monitor).fit(X.tolist(), list(y))

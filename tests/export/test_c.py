@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""to_c: files that every compiler at hand takes without a warning, and whose programs give what predict gives."""
+"""to_c: every installed compiler takes the files without a warning, and the programs give predict's outputs."""
 
 import ctypes
 import re
@@ -45,7 +45,7 @@ def there(program):
 
 
 def build(folder, *command):
-    """Runs a compiler in the folder; what it says, warnings included, fails the test."""
+    """Run a compiler in the folder; any output, warnings included, fails the test."""
     if SANITIZED:
         pytest.skip("under AddressSanitizer compilers, and programs that hold none of the core, run for minutes")
     result = subprocess.run([there(command[0]), *command[1:]], cwd=folder, capture_output=True, text=True)
@@ -54,7 +54,7 @@ def build(folder, *command):
 
 
 def self_test(folder, command, runner=(), name="model"):
-    """Compiles the self-test and returns what its program returns."""
+    """Compile the self-test -> the exit status of its program."""
     build(folder, *command, f"-D{name.upper()}_SELF_TEST", f"{name}.c", "-o", name, "-lm")
     return subprocess.run([*runner, folder / name]).returncode
 
@@ -65,7 +65,7 @@ def library(folder, *flags, compiler="gcc", name="model"):
 
 
 def predicted(model, x, folder, **settings):
-    """What the compiled model gives for the rows of x."""
+    """The outputs of the compiled model for the rows of x."""
     model.to_c(folder / "model", **settings)
     function, pointer = library(folder).model_predict, np.ctypeslib.ndpointer(np.float32, flags="C")
     function.argtypes, function.restype = [pointer, pointer], None
@@ -150,7 +150,7 @@ def test_only_what_is_used_is_written(rng, tmp_path):
 
 @pytest.fixture
 def everything(rng):
-    """A network in which as many pieces of the C code occur as can in one."""
+    """A network that uses as many parts of the C code as possible."""
     layers = [na.Dense(3, f, threshold=-5.0) for f in OBJECTS if not isinstance(f, (na.Softmax, na.Exponential))]
     net = na.Network([*layers, na.Dense(3, "softmax")])
     return net.set_parameters([rng.normal(size=(4 if layer == 0 else 3, 3)) * 0.3 for layer in range(len(layers) + 1)])

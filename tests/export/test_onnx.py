@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""to_onnx: models that pass onnx's full check and give ONNX Runtime's numbers and labels as predict gives them."""
+"""to_onnx: models pass onnx's full check, and ONNX Runtime gives predict's numbers and labels."""
 
 import sys
 
@@ -15,12 +15,12 @@ runtime = pytest.importorskip("onnxruntime")
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-# What ONNX Runtime 1.31 has no kernel for.
+# ONNX Runtime 1.31 has no kernel in double for these.
 NOT_IN_DOUBLE = {"gelu"}
 
 
 def run(model, x, name="X"):
-    """What ONNX Runtime makes of x: its outputs by name."""
+    """ONNX Runtime's outputs for x, by name."""
     session = runtime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     return dict(zip([output.name for output in session.get_outputs()], session.run(None, {name: x}), strict=True))
 
@@ -60,7 +60,7 @@ def test_every_opset(rng, opset):
 
 @pytest.mark.parametrize("f", OBJECTS, ids=repr)
 def test_tails(f):
-    """Protects against overflow in a form, inf·0 and inf/inf: single neurons at sizes that a broken scale brings."""
+    """Protects against overflow, inf·0 and inf/inf: single neurons with inputs as large as a wrong scale makes them."""
     net, z = neuron_in_its_tails(f)
     (y,) = run(net.to_onnx(), z).values()
     np.testing.assert_allclose(y, net.predict(z), rtol=1e-5, atol=1e-6)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whole pipelines through skl2onnx, in which nothing is registered: estimators answer what it asks them."""
+"""Whole pipelines through skl2onnx without registration: estimators implement its protocol."""
 
 import numpy as np
 import pandas as pd
@@ -59,7 +59,7 @@ def test_classifiers_as_arrays(X, labels, dtype):
 @every_label
 @pytest.mark.parametrize("options", [None, {"zipmap": True}], ids=["by default", "asked for"])
 def test_classifiers_as_dicts(X, labels, options):
-    """A dict a row is what skl2onnx makes of every classifier that stands last in a pipeline."""
+    """skl2onnx makes one dict per row for every classifier at the end of a pipeline."""
     pipeline = fitted(X, LABELS[labels])
     outputs = converted(pipeline, X.astype(np.float32), options=options)
     assert list(outputs) == ["output_label", "output_probability"]
@@ -87,7 +87,7 @@ def test_regressors(X, columns):
 
 
 def test_whole_numbers_as_input(X):
-    """Without a scaler before it the network itself gets int64."""
+    """Without a scaler the network gets int64."""
     x = X.astype(np.int64)
     model = na.MLPRegressor(hidden_layer_sizes=(8,), max_iter=5, random_state=0).fit(x, X[:, 0])
     np.testing.assert_allclose(converted(model, x)["variable"].ravel(), model.predict(x), rtol=1e-5, atol=1e-5)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What fuzzing of `load` (fuzz_load.py) found interesting: each file is refused with a ValueError, or is a model."""
+"""Files that fuzzing of `load` (fuzz_load.py) kept: each is refused with a ValueError, or is a model."""
 
 import pytest
 
@@ -9,8 +9,8 @@ from oracle.paths import CORPUS
 FILES = sorted(CORPUS.iterdir())
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of predictions from weights that are infinite
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # from infinite weights
 def test_files_are_refused_or_models(tmp_path):
-    """Protects from any other error, and from models that load and then cannot predict or be saved."""
+    """Protects against any other error, and models that load and then cannot predict or be saved."""
     models = [load_or_refuse(path.read_bytes(), tmp_path / path.name) is not None for path in FILES]
     assert 5 < sum(models) < len(models) - 50, "the corpus has files of both kinds"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Files that were not written by this `save`: of earlier versions, damaged, or made to do harm.
+"""Files that another `save` wrote, damaged files and malicious files.
 
 A file loads as an equal model, or not at all: a ValueError that names the file and the fault.
 """
@@ -141,7 +141,7 @@ def equal(model, net):
 
 
 def refused(path, data, match=None):
-    """Whether the bytes are refused as a file, with an error that names it and says this."""
+    """Whether a file of these bytes is refused with an error that names it and has this text."""
     path.write_bytes(data)
     with pytest.raises(ValueError, match=match) as error:
         na.load(path)
@@ -159,7 +159,7 @@ def test_every_flipped_byte_is_found(pattern, small, path):
         model, fault = loaded_or_fault(path)
         loaded += fault is None
         assert equal(model, net) if fault is None else str(path) in fault, at
-    assert loaded < 10  # spaces behind the header, and the like
+    assert loaded < 10  # for instance spaces after the header
 
 
 def loaded_or_fault(path):
@@ -227,7 +227,7 @@ def models():
 
 
 def edited(models, number, path, edit):
-    """Writes a model's file as `edit` has changed its document and arrays."""
+    """Write the model's file with document and arrays changed by `edit`."""
     document, arrays = copy.deepcopy(models[number])
     edit(document, arrays)
     path.write_bytes(_bytes.packed(document, arrays))
@@ -335,7 +335,7 @@ def test_any_value_anywhere_is_refused_or_harmless(number, models, path):
 
 
 def test_arrays_twice_are_refused(small, path):
-    """safetensors' own reader would take one of them."""
+    """safetensors' reader would take one of the two."""
     _, data = small
     length = int.from_bytes(data[:8], "little")
     header = data[8 : 8 + length].decode().rstrip()
@@ -346,7 +346,7 @@ def test_arrays_twice_are_refused(small, path):
 
 
 def test_arrays_may_lie_in_any_order_and_the_header_may_be_written_otherwise(small, path):
-    """As another language's writer might: the checksum is of what they say."""
+    """Writers in other languages may format numbers differently; the checksum is of their values."""
     net, data = small
     document, arrays = _bytes.unpacked(data)
     text = json.dumps(document, indent=1, ensure_ascii=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Model files and pickles: what comes back is what went in, to the bit, and what has no place in a file is refused."""
+"""Model files and pickles: models come back bit for bit; what a file cannot hold is refused."""
 
 import copy
 import functools
@@ -296,7 +296,7 @@ UNWRITABLE = {
 
 
 class OwnActivation(na.ReLU):
-    """One that a file does not know."""
+    """A loss that files cannot hold."""
 
 
 @pytest.mark.parametrize("name", UNWRITABLE)

@@ -15,7 +15,7 @@ from oracle.marks import shown
 
 ELEMENTWISE = [f for f in OBJECTS if not isinstance(f, na.Softmax)]
 DTYPES = [np.float32, np.float64]
-# What the float64 oracle itself is off: its argument's rounding is worth that many units in the last place.
+# The error of the float64 oracle itself, in units in the last place, from the rounding of its argument.
 ULPS = {("gelu", np.float64): 10, ("gelu_tanh", np.float64): 2000, ("mish", np.float64): 8}
 # Where 1 - y, or the two terms of the derivative of z·g(z), cancel.
 CANCEL = (na.Sigmoid, na.Tanh, na.GELU, na.SiLU, na.Mish)
@@ -26,7 +26,7 @@ both_dtypes = pytest.mark.parametrize("dtype", DTYPES, ids=["float32", "float64"
 
 
 def oracle(f, z, what="f"):
-    """In float64, from the z and the parameter that the package really sees."""
+    """The oracle's value in float64, from z and parameter as the package rounds them."""
     parameter = np.float64(z.dtype.type(f.parameter))
     z = z.astype(np.float64)
     with np.errstate(all="ignore"):
@@ -34,7 +34,7 @@ def oracle(f, z, what="f"):
 
 
 def points(dtype):
-    """Dense around 0, then every power of two whose exponential is still an ordinary number."""
+    """Dense around 0, then every power of two whose exponential is a normal number."""
     near = np.linspace(-30, 30, 4003)
     powers = 2.0 ** np.arange(-20, 6.3, 0.1)
     return np.concatenate([near, powers, -powers]).astype(dtype)
@@ -50,7 +50,7 @@ def assert_within_ulps(actual, desired, ulps, dtype, atol=0.0):
 
 
 def test_registry_is_covered():
-    """Protects against an activation that enters without its definition."""
+    """Protects against an activation that is added without its definition."""
     assert {na.activation(name).core_name for name in na.ACTIVATIONS} == set(ref.ACTIVATIONS)
     assert {f.core_name for f in OBJECTS} == set(ref.ACTIVATIONS)
 
@@ -78,7 +78,7 @@ FAR = np.concatenate([np.linspace(-30, 30, 60_001), 10.0 ** np.arange(2, 7), -(1
 
 @pytest.mark.parametrize("f", [f for f in ELEMENTWISE if f.parameter >= 0 or not isinstance(f, na.PReLU)], ids=repr)
 def test_bounds(f):
-    """Protects against bounds that y leaves, or that it never comes near to."""
+    """Protects against bounds that y exceeds, or never approaches."""
     y, (low, high) = f(FAR), f.bounds
     assert low <= y.min() <= (low + 1e-3 if np.isfinite(low) else -100)
     assert high >= y.max() >= (high - 1e-3 if np.isfinite(high) else 100)
@@ -86,7 +86,7 @@ def test_bounds(f):
 
 @elementwise
 def test_saturates_where_it_is_flat(f):
-    """Protects the limits: there are some where f is flat far out on both sides, and beyond them it nearly is."""
+    """Protects the limits: f has them where it is flat far out on both sides, and is nearly flat beyond them."""
     far_out = np.array([1e3, 12345.0, 1e6])
     flat = (np.abs(f.derivative(np.append(far_out, -far_out))) < 1e-5).all()
     low, high = f.saturates_at
@@ -113,12 +113,12 @@ TAILS = {
 @both_dtypes
 @pytest.mark.parametrize("f", TAILS, ids=repr)
 def test_tails(f, dtype):
-    """Protects what PyTorch, by 1 + erf and its like, rounds to 0: all digits down to the last normal number."""
+    """Protects all digits down to the smallest normal number, which PyTorch (1 + erf and such) rounds to 0."""
     z = np.linspace(*TAILS[f][DTYPES.index(dtype)], 2001).astype(dtype)
     y, ulps = f(z), ULPS.get((f.core_name, dtype), 4)
     assert (y != 0).all()
     assert_within_ulps(y, oracle(f, z), ulps, dtype)
-    # There the derivative is no sum that cancels.
+    # There the derivative does not cancel.
     assert_within_ulps(f.derivative(z), oracle(f, z, "slope"), 2 * ulps, dtype)
 
 
@@ -147,7 +147,7 @@ LIMITS = {  # values at -inf and inf, derivatives at both
 @both_dtypes
 @pytest.mark.parametrize("name", LIMITS)
 def test_limits(name, dtype):
-    """Protects value and slope at infinity, where inf·0 and inf/inf are near; the largest number is as near."""
+    """Protects value and slope at infinity and at the largest number, where inf·0 and inf/inf threaten."""
     f, wanted = na.activation(name), np.array(LIMITS[name], dtype)
     at = lambda end: np.concatenate([f([-end, end]), f.derivative([-end, end])])  # noqa: E731
     np.testing.assert_array_equal(at(dtype(np.inf)), wanted)
@@ -158,7 +158,7 @@ def test_limits(name, dtype):
 
 @both_dtypes
 def test_sin_where_neighbours_are_far_apart(dtype):
-    """Protects the stated bound: accurate below it, 0 beyond it, never outside of [-1, 1]."""
+    """Protects the documented bound: accurate below it, 0 beyond it, always in [-1, 1]."""
     bound = dtype(2.0**16 if dtype == np.float32 else 2.0**45)
     f, near = na.Sin(), np.nextafter(bound, dtype(0)) - np.arange(1000, dtype=dtype)
     tolerance = 4 * np.finfo(dtype).eps if na.simd_info()["chosen"] != "sse2" else 1 / 64
@@ -170,7 +170,7 @@ def test_sin_where_neighbours_are_far_apart(dtype):
 
 @pytest.mark.parametrize("name", ["z * Phi", "tanh"])
 def test_gelu_is_what_its_formula_says(name):
-    """Protects against gelu and its approximation in each other's place, and what the docstring says of them."""
+    """Protects against swapping gelu and its approximation, and the docstring's figures."""
     z = np.linspace(-6, 6, 10001)
     exact, approximate = na.GELU()(z), na.GELU(approximate="tanh")(z)
     if name == "tanh":
@@ -184,7 +184,7 @@ def test_gelu_is_what_its_formula_says(name):
 
 @both_dtypes
 def test_derivative_at_the_edge_of_a_bounded_relu(dtype):
-    """Protects 0 < z < max: neither edge belongs to the slope."""
+    """Protects 0 < z < max: the slope is 0 at both edges."""
     z = np.array([-1, 0, 0.5, 1, 2], dtype)
     np.testing.assert_array_equal(na.ReLU(max_value=1)(z), np.array([0, 0, 0.5, 1, 1], dtype))
     np.testing.assert_array_equal(na.ReLU(max_value=1).derivative(z), [0, 0, 1, 0, 0])
@@ -193,7 +193,7 @@ def test_derivative_at_the_edge_of_a_bounded_relu(dtype):
 @both_dtypes
 @pytest.mark.parametrize("shape", [(5,), (3, 4), (2, 3, 17), (1,), (4, 1), (2, 0)])
 def test_softmax(shape, dtype, rng):
-    """Protects the last axis as the one that sums to 1, whatever the number of axes."""
+    """Protects the axis: the last one sums to 1, for any number of axes."""
     z = rng.normal(scale=5, size=shape).astype(dtype)
     y = na.Softmax()(z)
     assert (y.shape, y.dtype) == (shape, dtype)
@@ -204,7 +204,7 @@ def test_softmax(shape, dtype, rng):
 
 
 def test_softmax_of_huge_inputs():
-    """Protects against overflow: exp is taken of z - max."""
+    """Protects against overflow: softmax computes exp(z - max)."""
     np.testing.assert_array_equal(na.Softmax()([1e4, 0.0, -1e4]), [1, 0, 0])
     np.testing.assert_array_equal(na.Softmax()([-1e4, -1e4]), [0.5, 0.5])
 
@@ -218,13 +218,13 @@ def test_softmax_has_no_elementwise_derivative():
 @elementwise
 @pytest.mark.parametrize("shape", [(), (0,), (0, 3), (3, 0), (1,), (17,), (3, 5), (2, 3, 4)])
 def test_shape_and_dtype_are_kept(f, shape, dtype, rng):
-    """Protects every shape, 0-d and empty included, and that the input is left alone."""
+    """Protects every shape, 0-d and empty included; the input does not change."""
     z = np.asarray(rng.normal(size=shape), dtype)
     before = z.copy()
     for result, what in ((f(z), "f"), (f.derivative(z), "slope")):
         result = np.asarray(result)
         assert (result.shape, result.dtype) == (shape, dtype)
-        # What a value is must not depend on the shape it comes in.
+        # A value must not depend on the shape of its array.
         assert_within_ulps(result, np.asarray(oracle(f, z, what)), 4, dtype, np.finfo(dtype).eps)
     np.testing.assert_array_equal(z, before)
 
@@ -243,7 +243,7 @@ LAYOUTS = {
 @every
 @pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
 def test_layout_changes_no_bit(f, layout, dtype, rng):
-    """Protects against reading memory as if it were contiguous, aligned and native."""
+    """Protects against reading strided, unaligned or byte-swapped memory as if it were plain."""
     z = layout(rng.normal(size=(7, 9)).astype(dtype))
     plain = np.array(z, dtype, order="C")
     z.flags.writeable = False
@@ -278,9 +278,9 @@ def test_nan_stays_nan(f, dtype):
 
 
 @both_dtypes
-@pytest.mark.parametrize("f", [f for f in ELEMENTWISE if f != na.Sin()], ids=repr)  # which ends before that
+@pytest.mark.parametrize("f", [f for f in ELEMENTWISE if f != na.Sin()], ids=repr)  # it is not defined so far out
 def test_infinite_and_huge(f, dtype):
-    """Protects the limits: saturation where there is one, infinity elsewhere, never a NaN."""
+    """Protects the limits: saturation or infinity, never NaN."""
     huge = np.finfo(dtype).max
     z = np.array([np.inf, -np.inf, huge, -huge, 1e30, -1e30], dtype)
     with np.errstate(over="ignore"):
@@ -291,7 +291,7 @@ def test_infinite_and_huge(f, dtype):
 @both_dtypes
 @elementwise
 def test_subnormal(f, dtype):
-    """Protects values next to 0: a subnormal may be flushed, nothing more may happen to it."""
+    """Protects values next to 0: a subnormal may be flushed to 0 and nothing else."""
     z = np.array([1, -1, 2**10, -(2**10)], dtype) * np.finfo(dtype).smallest_subnormal
     tiny = np.finfo(dtype).tiny
     np.testing.assert_allclose(f(z), oracle(f, z), rtol=4 * np.finfo(dtype).eps, atol=3 * tiny)
@@ -299,7 +299,7 @@ def test_subnormal(f, dtype):
 
 @both_dtypes
 def test_callers_floating_point_state_stays(dtype):
-    """Protects the caller from our flush-to-zero: subnormals still exist after a core call."""
+    """Protects the caller from the core's flush-to-zero: subnormals survive a call."""
     na.Sigmoid()(np.zeros(1000, dtype))
     small = np.full(3, np.finfo(dtype).smallest_subnormal) * dtype(3)
     assert (small > 0).all()
@@ -311,7 +311,7 @@ def test_repr_can_be_pasted(f):
 
 
 def test_equal_by_value():
-    """Protects use as dictionary keys and in scikit-learn's clone: equal in kind and in value."""
+    """Protects dictionary keys and scikit-learn's clone: objects are equal if kind and values are."""
     for (i, f), (j, g) in itertools.product(enumerate(OBJECTS), repeat=2):
         same = eval(repr(g), {"na": na, **vars(na)})
         assert (f == same) == (i == j), (f, same)

@@ -14,7 +14,7 @@ from oracle.marks import exhaustive, golden_steps
 from oracle.twins import loss_object, parameters, twin
 
 ROWS, N_IN, UNITS = 11, 4, (5, 3)
-# Activation and parameter of the hidden layers; one PReLU alpha is shared, some are negative.
+# Activation and parameter of the hidden layers. One PReLU shares its alpha; some alphas are negative.
 HIDDEN = {
     "linear": ("linear", -0.7),
     "sigmoid": ("sigmoid", None),
@@ -25,7 +25,7 @@ HIDDEN = {
     "prelu": ("prelu", lambda units: np.linspace(-0.5, 0.5, units)),
     "shared prelu": ("prelu", lambda units: np.array([-0.25])),
 }
-# And those that the oracle has besides.
+# The oracle's other activations.
 HIDDEN |= {
     name: (name, f.parameter)
     for name, f in ref.ACTIVATIONS.items()
@@ -42,10 +42,10 @@ LIKELIHOOD = [
     (ref.Loss("focal", 2.0), "sigmoid", None),
     (ref.Loss("focal", 0.5), "softmax", None),
 ]
-# Every loss with every output activation that it may stand on.
+# Every loss with every output activation that it admits.
 OUTPUTS = [(loss, *output) for loss in ref.REGRESSION for output in HIDDEN.values()]
 OUTPUTS += LIKELIHOOD
-# Every loss on an output that belongs to it.
+# Every loss with one output that it admits.
 LOSSES = [(loss, "linear", 1.0) for loss in ref.REGRESSION]
 LOSSES += LIKELIHOOD
 THRESHOLDS = {
@@ -70,12 +70,12 @@ outputs = pytest.mark.parametrize("output", OUTPUTS, ids=output_id)
 
 
 def distance_to_kinks(layers, loss, x, t):
-    """How far the nearest pre-activation, threshold or residual is from where a slope jumps."""
+    """The smallest distance of a pre-activation, output or residual from a jump of a slope."""
     return min((np.abs(b).min() for b in ref.branches(layers, loss, x, t)), default=np.inf)
 
 
 def draw(hidden, output, threshold, rng):
-    """Layers, inputs, targets; all of them numbers that float32 holds exactly."""
+    """Layers, inputs and targets, of numbers that float32 holds exactly."""
     exact = lambda a: a.astype(np.float32).astype(np.float64)  # noqa: E731
     loss, activation, parameter = output
     layers, n_in = [], N_IN
@@ -100,10 +100,10 @@ def draw(hidden, output, threshold, rng):
 
 
 def draw_away_from_kinks(hidden, output, threshold):
-    """The first seed whose network has a slope wherever the differences will go."""
+    """The network of the first seed that has a slope at every point of the differences."""
     for seed in range(3000):
         layers, x, t = draw(hidden, output, threshold, np.random.default_rng(seed))
-        # A loss of 1e9, as exponentials of exponentials make, leaves no digits to its differences.
+        # Exponentials of exponentials make losses of 1e9, whose differences have no digits left.
         tame = ref.gradients(layers, output[0], x, t).loss < 20
         if tame and distance_to_kinks(layers, output[0], x, t) > 5e-3:
             return layers, output[0], x, t
@@ -119,7 +119,7 @@ def check_differences(layers, loss, x, t):
         if desired is None:
             assert analytic is None
             continue
-        # 1e-10 is what the rounding of the loss is worth after division by h.
+        # The rounding of the loss, divided by h, is about 1e-10.
         np.testing.assert_allclose(analytic, desired, rtol=1e-7, atol=1e-10)
 
 
@@ -146,7 +146,7 @@ def all_pairs_first():
 
 @pytest.mark.parametrize(("hidden", "output", "threshold"), list(all_pairs_first()))
 def test_hidden_layer_against_differences(hidden, output, threshold):
-    """Protects backward through every activation, loss and threshold: the loss is its own proof."""
+    """Protects the backward pass through every activation, loss and threshold."""
     check_differences(*draw_away_from_kinks(hidden, output, threshold))
 
 
@@ -210,7 +210,7 @@ def test_log_loss_is_computed_from_z(activation, output):
 
 
 def one_output(activation, loss, z):
-    """A network whose input is the output's z."""
+    """A network with z as its input."""
     width = 1 if activation != "softmax" else 2
     net = na.Network([na.Dense(width, activation)], loss=loss, dtype="float64")
     return net.set_parameters([np.eye(1, width)]), [[z]]
@@ -236,7 +236,7 @@ def test_focal_has_no_limits(z, gamma, activation):
 
 @pytest.mark.parametrize("z", [-690.0, -50.0, 0.0, 50.0, 1e3])
 def test_gamma_is_half_scikit_learns_deviance(z):
-    """Protects its constants, and its tails: y / ŷ may overflow only where the loss does."""
+    """Protects constants and tails: y / ŷ may overflow only where the loss does."""
     net, x = one_output("exponential", na.Gamma(), z)
     y = 1e-5 if z == -690 else 3.0
     assert net.loss(x, [y]) == pytest.approx(y * np.exp(-z) + z - np.log(y) - 1, rel=1e-12)
@@ -265,7 +265,7 @@ GOLDEN_OPTIMIZERS = {
 
 
 def test_golden_forward_and_gradients(golden):
-    """Protects the package against an oracle that is wrong: PyTorch computed these."""
+    """Protects against an error that package and oracle share: PyTorch computed these."""
     net = twin(golden["layers"], golden["loss"])
     assert_same(net.forward(golden["x"]), golden["forward"])
     assert_golden_gradients(net.gradients(golden["x"], golden["t"], golden["sample_weight"]), golden)
@@ -273,7 +273,7 @@ def test_golden_forward_and_gradients(golden):
 
 @golden_steps
 def test_golden_steps(golden, name, steps):
-    """Protects each optimizer with L2, sample weights, thresholds and learned slopes in it."""
+    """Protects each optimizer together with L2, sample weights, thresholds and learned slopes."""
     rows = len(golden["x"])
     settings = {"optimizer": GOLDEN_OPTIMIZERS[name], "learning_rate": 0.01}
     settings |= {"alpha": golden["alpha"], "batch_size": rows, "shuffle": False}
@@ -286,7 +286,7 @@ def test_golden_steps(golden, name, steps):
 
 
 def test_losses_are_covered_and_compare_by_value():
-    """Protects against a loss that enters without its definition and its tests."""
+    """Protects against a loss that is added without its definition and its tests."""
     assert {loss.name for loss, *_ in LOSSES} == set(na.losses.LOSSES)
     for loss, *_ in LOSSES:
         assert loss_object(loss) == loss_object(loss)

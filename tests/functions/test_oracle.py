@@ -24,12 +24,12 @@ def gradients(case):
 
 
 def test_forward(golden):
-    """Protects the meaning of every activation and of the threshold."""
+    """Protects the definition of every activation and of the threshold."""
     assert_same(ref.forward(golden["layers"], golden["x"]), golden["forward"])
 
 
 def test_loss_and_gradients(golden):
-    """Protects every loss and the whole of backward against an independent autograd."""
+    """Protects every loss and the backward pass against an independent autograd."""
     assert_golden_gradients(gradients(golden), golden)
 
 
@@ -47,7 +47,7 @@ def test_steps(golden, name, steps):
 
 
 def test_central_differences(golden):
-    """Protects the gradients against a mistake that PyTorch's script and the oracle would share."""
+    """Protects the gradients against a mistake that the PyTorch script and the oracle share."""
     g, h = gradients(golden), 1e-5
     for kind in ("weights", "biases", "slopes"):
         for layer, analytic in zip(golden["layers"], getattr(g, kind), strict=True):
@@ -63,7 +63,7 @@ def test_central_differences(golden):
 
 
 def test_nan_is_passed_on():
-    """Protects the threshold's one subtlety: a NaN is not below it, so it is never hidden."""
+    """Protects NaN: it is not below any threshold, so no threshold hides it."""
     layer = ref.Layer(np.eye(1), np.zeros(1), "linear", 1.0, threshold=0.5)
     x = np.array([[np.nan], [0.4], [0.5], [0.6]])
     np.testing.assert_array_equal(layer(x), [[np.nan], [0], [0.5], [0.6]])
@@ -71,7 +71,7 @@ def test_nan_is_passed_on():
 
 
 def test_glorot_factor_of_output_is_that_of_last_hidden():
-    """Protects scikit-learn's rule: 2 for a logistic network, its output layer included."""
+    """Protects scikit-learn's factor: 2 in a logistic network, its output layer included."""
     for hidden, factor in (("sigmoid", 2), ("relu", 6)):
         layers = ref.glorot(50, [40, 60], [hidden, "linear"], np.random.RandomState(0))
         for layer in layers:
@@ -82,7 +82,7 @@ def test_glorot_factor_of_output_is_that_of_last_hidden():
 @pytest.mark.parametrize(("hidden", "theirs"), [("relu", "relu"), ("sigmoid", "logistic")])
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_trains_as_scikit_learn(hidden, theirs, optimizer, rng):
-    """Protects initial weights, batch order, L2 and the loss curve: those of scikit-learn."""
+    """Protects initial weights, batch order, L2 and the loss curve: scikit-learn's."""
     x, t = rng.normal(size=(50, 4)), rng.normal(size=50)
     settings = {"alpha": 0.3, "batch_size": 16, "max_iter": 4, "random_state": 3}
     mlp = MLPRegressor(hidden_layer_sizes=(7, 5), activation=theirs, solver=optimizer, **settings)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A loss that the user writes, as a function of NumPy arrays, in place of one of the core's."""
+"""Losses that the user writes as functions of NumPy arrays."""
 
 import pickle
 
@@ -37,7 +37,7 @@ def network(loss, output="linear", **settings):
 @pytest.mark.parametrize("batch_size", [7, 200, 1500])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_trains_as_the_same_loss_of_the_core(output, batch_size, dtype, data):
-    """Protects order, weights, chunks of a batch and the output's slope: bits, since the arithmetic is the same."""
+    """Protects order, weights, chunks of a batch and the output's slope: same arithmetic, so same bits."""
     settings = {"output": output, "batch_size": batch_size, "dtype": dtype, "epochs": 1 if batch_size == 7 else 3}
     theirs, own = (network(loss, **settings).fit(*data) for loss in ("squared_error", squared_error))
     assert_same_bits(parameters(own), parameters(theirs))
@@ -45,7 +45,7 @@ def test_trains_as_the_same_loss_of_the_core(output, batch_size, dtype, data):
 
 
 def test_gradients_against_differences(rng):
-    """Protects net.gradients and net.loss, the slopes of a PReLU output included."""
+    """Protects net.gradients and net.loss, including the slopes of a PReLU output."""
     layers = ref.glorot(3, [5, 2], ["tanh", "prelu"], np.random.RandomState(0))
     layers[1].parameter = np.array([-0.3, 0.6])
     net = twin(layers, ref.Loss("squared_error"))
@@ -67,7 +67,7 @@ def test_lbfgs_minimizes_it(data):
 
 
 def test_what_the_function_gets(data):
-    """Rows of a batch, at most 1,024; arrays that stay its own; the caller's floating-point state."""
+    """It gets at most 1,024 rows of a batch, arrays that it may keep, and the caller's floating-point state."""
     seen = []
 
     def watching(y_true, y_pred):
@@ -87,7 +87,7 @@ def test_what_the_function_gets(data):
 @pytest.mark.parametrize("error", [ZeroDivisionError, KeyboardInterrupt])
 @pytest.mark.parametrize("what", ["partial_fit", "gradients", "lbfgs"])
 def test_an_exception_ends_the_run_and_leaves_the_network(error, what, data):
-    """Protects the parameters, which an epoch may have moved before it failed; and that all works after it."""
+    """Protects the parameters, which a failing epoch may have moved; training works again afterwards."""
     calls = 0
 
     def failing(y_true, y_pred):
@@ -106,7 +106,7 @@ def test_an_exception_ends_the_run_and_leaves_the_network(error, what, data):
     with pytest.raises(error, match="in the third call"):
         {"partial_fit": net.partial_fit, "gradients": net.gradients, "lbfgs": net.fit}[what](x, y)
     assert calls == 3
-    if what != "lbfgs":  # whose fit begins anew
+    if what != "lbfgs":  # lbfgs starts afresh
         assert_same_bits(parameters(net), before)
     assert all(np.isfinite(p).all() for p in parameters(net) if p is not None)
     assert net.loss(x, y) == pytest.approx(squared_error(y, net.predict(x))[0].mean())
@@ -144,7 +144,7 @@ def cross_entropy(y_true, y_pred):
 
 
 def test_softmax_with_the_log_loss_as_the_core_trains_it(data):
-    """Protects the way back through softmax, the classes as columns, and the weights of rows."""
+    """Protects the backward pass through softmax, the classes as columns, and the weights of rows."""
     x, y, weights = data
     classes = (y > 0).sum(axis=1)
     layers = [na.Dense(9, "tanh"), na.Dense(3, "softmax")]

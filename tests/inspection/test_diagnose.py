@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""na.diagnose: every number is the oracle's, planted faults are found, and healthy networks are left alone."""
+"""na.diagnose: every number is the oracle's, planted faults are found, healthy networks give no warning."""
 
 import re
 import subprocess
@@ -47,7 +47,7 @@ def rules(diagnosis):
 
 
 def assert_diagnosed(diagnosis, layers, x, t, tolerance):
-    """Every number, from the oracle's arrays."""
+    """Every number, computed from the oracle's arrays."""
     gradients = ref.gradients(layers, ref.Loss("squared_error"), x, t)
     assert diagnosis.rows == len(x)
     assert diagnosis.loss == pytest.approx(gradients.loss, rel=1e3 * tolerance)
@@ -76,7 +76,7 @@ def assert_diagnosed(diagnosis, layers, x, t, tolerance):
 
 @pytest.mark.parametrize("rows", [1, 15, 16, 17, 129, 1000, 5000])
 def test_numbers_are_the_oracles(rows, rng):
-    """Protects all statistics, over rows that fill their blocks, groups and pieces or do not."""
+    """Protects all statistics, with full and partial blocks, groups and slices of rows."""
     layers = oracle_network()
     x, t = rng.normal(1, 2, (rows, 6)), rng.normal(size=(rows, 3))
     x[:, 2] = 0.5
@@ -84,7 +84,7 @@ def test_numbers_are_the_oracles(rows, rng):
 
 
 def test_a_neuron_that_passes_zero_on_may_fire(rng):
-    """Protects thresholds: at most 0 they let a 0 pass, which fires; above 0 they keep what is less."""
+    """Protects thresholds: one of at most 0 passes a 0, which fires; one above 0 stops smaller values."""
     layers = oracle_network(("relu", "tanh"), thresholds={0: np.linspace(-0.1, 0.5, 21), 1: 0.3})
     x, t = rng.normal(size=(300, 6)), rng.normal(size=(300, 3))
     diagnosis = na.diagnose(twin(layers, ref.Loss("squared_error")), x, t)
@@ -93,7 +93,7 @@ def test_a_neuron_that_passes_zero_on_may_fire(rng):
 
 
 def test_numbers_of_float32_with_a_far_mean(rng):
-    """Protects the spread from a mean that is 1e4 times as large, which float32 sums would drown."""
+    """Protects the spread next to a mean 1e4 times as large, where float32 sums would lose it."""
     x = (1e4 + rng.normal(size=(3000, 2))).astype(np.float32)
     net = na.Network([na.Dense(2, "linear")]).set_parameters([np.eye(2)], [np.zeros(2)])
     diagnosis = na.diagnose(net, x)
@@ -105,7 +105,7 @@ def test_numbers_of_float32_with_a_far_mean(rng):
 
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
 def test_columns_whose_squares_overflow(form, rng):
-    """Protects columns of huge numbers from being called constant, with numpy's warnings besides."""
+    """Protects against columns of huge numbers named constant, and against numpy's warnings."""
     x = 1e200 * rng.normal(size=(40, 2)) * [[1, 0]] * (rng.random((40, 1)) < 0.8)
     net = na.Network([na.Dense(1, "linear")], dtype="float64").set_parameters([[[0.0], [0.0]]], [[0.0]])
     diagnosis = na.diagnose(net, form(x))
@@ -116,7 +116,7 @@ def test_columns_whose_squares_overflow(form, rng):
 
 @pytest.mark.parametrize("row", [0, 7, 150])
 def test_neurons_that_overflow(row):
-    """Protects neurons that pass an infinity or NaN on from being called constant or saturated, wherever they do."""
+    """Protects against neurons that output an infinity or NaN in any row and are named constant or saturated."""
     layers = [na.Dense(1, "linear"), na.Dense(1, "linear")]
     net = na.Network(layers).set_parameters([[[3e38], [3e38]], [[0.0]]], [[0.0], [0.0]])
     x = np.zeros((200, 2), np.float32)
@@ -128,7 +128,7 @@ def test_neurons_that_overflow(row):
 
 
 def test_slices_add_up(rng):
-    """Protects the numbers of more rows than one call of the core takes."""
+    """Protects the numbers over more rows than one call of the core takes."""
     layers = ref.glorot(3, [40, 40, 1], ["relu", "tanh", "linear"], rng)
     x = rng.normal(size=(700_000, 3))
     diagnosis = na.diagnose(twin(layers, ref.Loss("squared_error")), x)
@@ -142,7 +142,7 @@ def test_slices_add_up(rng):
 @dtypes
 @pytest.mark.parametrize("as_sparse", [False, True], ids=["dense", "sparse"])
 def test_threads_change_no_bit(dtype, as_sparse, rng):
-    """Protects the promise, for the sums of pieces of rows and those of stored values."""
+    """Protects same bits for sums over slices of rows and over stored values."""
     x = rng.normal(size=(20_000, 30)) * (rng.random((20_000, 30)) < 0.3)
     x = sparse.csr_array(x) if as_sparse else x
     y = rng.normal(size=20_000)
@@ -164,7 +164,7 @@ def test_threads_change_no_bit(dtype, as_sparse, rng):
 @dtypes
 @pytest.mark.parametrize("density", [0, 0.1, 1])
 def test_sparse_rows_are_diagnosed_as_written_out(dtype, density, rng):
-    """Protects the statistics of columns of which only some values, or none, are stored."""
+    """Protects the statistics of columns with some or no stored values."""
     X = rng.normal(3, 1, (700, 8)) * (rng.random((700, 8)) < density)
     X[:, 0], X[0, 0], X[:, 1] = 0, -2 * density, 4 * density
     layers = [na.Dense(9, "relu"), na.Dense(2, "linear")]
@@ -193,7 +193,7 @@ def test_without_y_there_are_no_gradients(rng):
 
 
 def test_an_estimator_is_diagnosed_as_it_was_fitted(rng):
-    """Not by parameters that have been set since, for another fit."""
+    """The diagnosis uses the fitted network, not parameters set since for another fit."""
     X = rng.normal(size=(60, 3))
     model = na.MLPRegressor(hidden_layer_sizes=(4,), solver="lbfgs", max_iter=200, random_state=0).fit(X, X[:, 0])
     before = str(na.diagnose(model, X, X[:, 0]))
@@ -204,7 +204,7 @@ def test_an_estimator_is_diagnosed_as_it_was_fitted(rng):
 
 
 def test_estimators_encode_y_as_in_fit(rng):
-    """Protects labels of any kind, column names' checks, and the fitted model, which stays as it is."""
+    """Protects labels of any kind, checks of column names, and the fitted model, which does not change."""
     X = rng.normal(size=(300, 4))
     y = np.where(X[:, 0] > 0, "up", "down")
     model = na.MLPClassifier((9,), tol=0.1, random_state=0).fit(X, y)
@@ -251,7 +251,7 @@ def fitted(digits, *activations, **settings):
 @pytest.mark.parametrize("hidden", [(), (100,), (64, 32)], ids=repr)
 @pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "silu", na.ReLU(6)], ids=repr)
 def test_healthy_digits_networks_give_no_warning(digits, hidden, activation):
-    """Protects against alarms over nothing, such as pixels that are always blank or hardly ever not."""
+    """Protects against false alarms, for instance by pixels that are always or almost always blank."""
     model = na.MLPClassifier(hidden, activation=activation, tol=1e-3, random_state=0).fit(*digits)
     diagnosis = na.diagnose(model, *digits)
     assert diagnosis.warnings == ()
@@ -259,7 +259,7 @@ def test_healthy_digits_networks_give_no_warning(digits, hidden, activation):
 
 
 def test_finds_dead_neurons(digits):
-    """Protects the names of the dead, the bands' grade and the advice, in a layer and in all of them."""
+    """Protects the names of dead neurons, the severity by their share and the advice, in one layer and in all."""
     net = fitted(digits, "relu", "relu")
     biases = [b.copy() for b in net.biases]
     biases[1][[3, 5, 7, 30]] = -1e4
@@ -299,7 +299,7 @@ def test_finds_saturation(digits):
 
 @pytest.mark.parametrize("loss", ["log_loss", "squared_error"])
 def test_a_saturated_output_is_no_fault_of_cross_entropy(loss, rng):
-    """Protects good classifiers: their outputs are near 0 and 1, and there the gradient of log_loss is y - t."""
+    """Protects good classifiers: outputs near 0 and 1 are no fault, since the gradient of log_loss is y - t."""
     net = na.Network([na.Dense(2, "sigmoid")], loss=loss).set_parameters([1e3 * np.eye(2)])
     diagnosis = na.diagnose(net, rng.normal(size=(200, 2)))
     assert bool(findings(diagnosis, "saturation")) == (loss == "squared_error")
@@ -317,7 +317,7 @@ def test_finds_that_all_is_linear(digits):
 
 
 def test_finds_unscaled_and_useless_columns(rng):
-    """Protects what is harmless: constant zeros, and outliers of a column that is scaled."""
+    """Protects harmless inputs: constant zeros, and outliers of a scaled column."""
     X = rng.normal(size=(500, 6))
     X[:, 1], X[:, 2], X[:, 3], X[7, 4] = 0, 2.5, 6 + X[:, 3], 40
     net = na.Network([na.Dense(3), na.Dense(1, "linear")], epochs=1, random_state=0).fit(X, X[:, 0])
@@ -326,7 +326,7 @@ def test_finds_unscaled_and_useless_columns(rng):
     assert "column 3 from " in far.message
     assert (useless.severity, useless.neurons) == ("warn", (2,))
     assert findings(na.diagnose(net, 20 * X), "unscaled_inputs")[0].severity == "serious"
-    assert len(findings(na.diagnose(net, X[:1]), "unscaled_inputs")) == 1  # one row is no column that is constant
+    assert len(findings(na.diagnose(net, X[:1]), "unscaled_inputs")) == 1  # columns of one row do not count as constant
 
 
 def test_finds_an_exploding_gradient(rng):
@@ -384,7 +384,7 @@ def test_bands(value, grade):
 
 
 def test_the_rules_are_documented():
-    """Protects the table in the docstring against a rule that it does not name, and a threshold that moved."""
+    """Protects the table in the docstring against missing rules and outdated thresholds."""
     table = na.diagnose.__doc__
     for rule in _findings.RULES:
         assert re.search(rf"^ *{rule.__name__} +[A-Z]", table, re.M)
@@ -407,7 +407,7 @@ def deep(rng, depth=12):
 
 
 def test_table_fits_100_columns(rng):
-    """Protects terminals: 12 layers, numbers of any size, warnings with their advice, all layers named."""
+    """Protects terminals: 12 layers, numbers of any size, all warnings with advice, all layers by name."""
     net, X = deep(rng)
     weights = [w * 10.0 ** (3 * (-1) ** n) for n, w in enumerate(net.weights)]
     text = str(na.diagnose(net.set_parameters(weights=weights), 1e3 * X, -1e7 * X[:, 0]))
@@ -453,7 +453,7 @@ def test_a_frame_needs_pandas(rng, monkeypatch):
 
 
 def test_needs_neither_pandas_nor_matplotlib():
-    """Protects small installations: only what draws, or makes frames, imports them."""
+    """Protects small installations: only pictures and frames import matplotlib and pandas."""
     code = (
         "import sys, numpy as np, neuract as na\n"
         "for name in ('pandas', 'matplotlib', 'sklearn', 'scipy'): sys.modules[name] = None\n"
@@ -480,7 +480,7 @@ def watched(X, y, *, monitor_neurons=True, sample_weight=None, **settings):
 
 @pytest.fixture
 def halves(rng):
-    """Positive inputs, for which many ReLUs die early."""
+    """Positive inputs, which let many ReLUs die early."""
     X = np.abs(rng.normal(size=(1000, 2))) + 1
     return X, X[:, 0]
 
@@ -499,7 +499,7 @@ def halves(rng):
     ids=repr,
 )
 def test_watching_sees_what_is_there(dtype, settings, halves):
-    """Protects the dead of an epoch of one batch, whose weights are those at its start, and the whole gradient."""
+    """Protects the dead neurons of a one-batch epoch, by the weights at its start, and the whole gradient."""
     X, y = halves
     one_batch = {"batch_size": 2000, "dtype": dtype} | settings
     before, net = watched(X, y, epochs=1, **one_batch), watched(X, y, epochs=2, **one_batch)
@@ -515,7 +515,7 @@ def test_watching_sees_what_is_there(dtype, settings, halves):
 
 
 def test_rows_without_weight_are_not_watched(halves):
-    """Protects against neurons that only fire in rows that do not count, and in the lanes behind the last row."""
+    """Protects against neurons that fire only in rows of weight 0 or in the padding after the last row."""
     X, y = halves
     weight = (np.arange(1000) >= 13).astype(float)
     X[:13] *= -100
@@ -539,7 +539,7 @@ def test_watching_changes_no_bit_and_no_thread_does(halves):
 
 
 def test_estimators_watch(halves):
-    """Protects the curves of a fit with validation rows, and of one that goes on from a fit without."""
+    """Protects the curves of a fit with validation rows, and of one that continues a fit without."""
     X, y = halves
     logs = []
     model = na.MLPRegressor(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The pictures, by what is drawn: artists, labels, numbers of lines, hollow neurons. Never by pixels."""
+"""The pictures, checked by their artists: labels, numbers of lines, hollow neurons; never by pixels."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ NAMES = ["ant", "bee", "cat"]
 
 @pytest.fixture(autouse=True)
 def close_figures():
-    """Each picture opens one figure at most; it is drawn in full, so that what cannot be drawn fails."""
+    """Each picture opens at most one figure, and the figure can be drawn."""
     yield
     figures = [plt.figure(number) for number in plt.get_fignums()]
     plt.close("all")
@@ -223,7 +223,7 @@ def test_a_network_has_a_neuron_for_each_neuron_and_an_edge_for_each_weight(X):
 
 
 def hollow(neurons):
-    """Which neurons of a column are white with a dashed outline."""
+    """Which neurons of a column are white and dashed."""
     white = (neurons.get_facecolors() == 1).all(axis=1)
     dashed = [dashes is not None for _, dashes in neurons.get_linestyles()]
     assert list(white) == dashed
@@ -350,7 +350,7 @@ def test_history_shows_what_was_kept():
 
 
 def test_history_has_no_half_epochs_and_no_shares_below_zero():
-    """Protects the axes where there is next to nothing to draw: one epoch, no dead neuron."""
+    """Protects the axes of nearly empty pictures: one epoch, no dead neuron."""
     display = HistoryDisplay({"loss": [1.0], "dead_share": [0.0]}).plot()
     loss, dead = display.axes_
     assert [tick for tick in loss.get_xticks() if loss.get_xlim()[0] < tick < loss.get_xlim()[1]] == [1]
@@ -486,7 +486,7 @@ def test_tiles_need_two_inputs(X):
 
 def test_one_input_shows_data_a_straight_line_and_the_network():
     x = np.linspace(-1, 1, 41).reshape(-1, 1)
-    # |x|, which no line comes near: relu(x) + relu(-x).
+    # |x| = relu(x) + relu(-x), which no straight line approximates.
     net = network(2, 1, n_inputs=1).set_parameters(
         [np.array([[1.0, -1.0]]), np.ones((2, 1))], [np.zeros(2), np.zeros(1)]
     )

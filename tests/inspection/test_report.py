@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The file that `report` writes: whole, closed, safe, small; test_report_page.py opens it in a browser."""
+"""The file that `report` writes: complete, self-contained, safe, small; test_report_page.py opens it in a browser."""
 
 import base64
 import html
@@ -201,7 +201,7 @@ def test_pictures_are_part_of_the_page(net, data, tmp_path):
 
 
 def test_text_in_pictures_stays_as_it_is():
-    """Protects tick labels (0.8450, 0.8475) and names ("#ff0000") from what makes coordinates and colours short."""
+    """Protects tick labels (0.8450, 0.8475) and names ("#ff0000") from the shortening of coordinates and colours."""
     pictures = importlib.import_module("neuract.report._pictures")
     svg = '<svg width="1.23456"><path id="a" fill="#ff0000"/><text>0.8475</text><text>#ff0000</text></svg>'
     element = pictures.inlined(svg, "history")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The page that `report` writes, in a headless browser: it computes what the network computes, and can be operated."""
+"""The page that `report` writes, in a headless browser: it computes what the network computes, and reacts."""
 
 import json
 import shutil
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Debian'
 TOLERANCE = 1e-5
 NAMES = [*dict.fromkeys(na.activation(name) for name in na.ACTIVATIONS if name != "softmax")]
 
-# The views follow in the next frame.
+# The views change in the next frame.
 NEXT_FRAME = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()));"
 # As if typed into the fields.
 SET_ROW = """
@@ -56,7 +56,7 @@ def driver():
 
 @pytest.fixture
 def page(driver, tmp_path):
-    """page(model, X, y) is its report, open; at the end it has asked nothing of the network and met no error."""
+    """page(model, X, y) opens the model's report; at the end it must have made no request and met no error."""
 
     def open_report(model, *data):
         path = tmp_path / "report.html"
@@ -88,7 +88,7 @@ class Page:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
     def row(self):
-        """What the inputs are set to, in the order of their numbers."""
+        """The values of the inputs, in their order."""
         items = self.all("#sliders li")
         sliders = [item.find_element(By.CSS_SELECTOR, "input[type=range]") for item in items]
         numbers = [int(slider.get_dom_attribute("data-input")) for slider in sliders]
@@ -103,7 +103,7 @@ class Page:
         self.driver.execute_async_script(NEXT_FRAME)
 
     def neurons(self, layer):
-        """z, y, thresholds as they are shown, and what fires, of a layer with at most 16 neurons."""
+        """z, y, thresholds as shown, and what fires, of a layer with at most 16 neurons."""
         rows = self.driver.execute_script(NEURONS, layer)
         z, y = np.array([row["numbers"] for row in rows]).T
         return z, y, [row["threshold"] for row in rows], [row["fires"] for row in rows]
@@ -121,7 +121,7 @@ def assert_close(actual, desired):
 
 
 def assert_same_neurons(page, net, row):
-    """Every neuron's z, y and whether it fires are those of the network for what the page is set to."""
+    """Every neuron's z, y and firing equal the network's for the inputs on the page."""
     x = np.asarray(row, dtype=np.float64)
     layers = zip(net.layers, net.weights, net.biases, net.forward([row]), net.fired([row]), strict=True)
     for number, (layer, weights, biases, passed, fired) in enumerate(layers):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Whatever is done with a model, in any order: it predicts finite numbers, the same ones until it is trained again,
-and what fails leaves it as it was. Hypothesis looks for an order in which that does not hold."""
+"""Any sequence of calls: predictions are finite and constant until the next training; failures change nothing.
+
+Hypothesis looks for a sequence that breaks this.
+"""
 
 import copy
 import pickle
@@ -68,7 +70,7 @@ FREE = [{"learning_rate": 0.01}, {"epochs": 3}, {"shuffle": False}, {"shuffle": 
 WRONG = [{"alpha": -1}, {"solver": "best"}, {"hidden_layer_sizes": (0,)}, {"batch_size": 0}, {"activation": "softmax"}]
 WRONG += [{"learning_rate_init": 0.0}, {"random_state": "often"}, {"dtype": "float16"}, {"validation_fraction": 2.0}]
 
-# What is wrong with data, as a change of X, y and the weights of the rows.
+# Errors in data, as changes of X, y and the weights of the rows.
 BAD = {
     "NaN in X": lambda X, y, w: (with_value(X, np.nan), y, w),
     "infinity in X": lambda X, y, w: (with_value(X, -np.inf), y, w),
@@ -98,7 +100,7 @@ def with_value(X, value):
 
 
 class Life(RuleBasedStateMachine):
-    """One model, from when it is made; `known` is what it said when it was last trained."""
+    """The life of one model; `known` holds its predictions after the last training."""
 
     @initialize(
         kind=st.sampled_from(list(MODELS)),
@@ -140,7 +142,7 @@ class Life(RuleBasedStateMachine):
         return getattr(model, way)(X, y, sample_weight=weight, **more)
 
     def trains(self, *arguments, model=None):
-        """Whether training was done, or else refused, as what was set does not go with what was learned before."""
+        """Whether training ran; it is refused where a new setting contradicts what the model has learned."""
         try:
             self.train(*arguments, model=model)
         except ValueError as refusal:
@@ -187,7 +189,7 @@ class Life(RuleBasedStateMachine):
         self.replace(copied(self.model), go_on, seed)
 
     def replace(self, twin, go_on, seed):
-        """The life goes on with the twin; where training has gone on in both, they must say the same still."""
+        """Continue with the copy. If both trained on, their predictions must still be equal."""
         if not self.is_network:
             assert twin.get_params() == self.model.get_params()
         assert_same(self.said(twin), self.known)
@@ -228,7 +230,7 @@ class Life(RuleBasedStateMachine):
         if way == "partial_fit" and not self.takes_batches:
             return
         if "feature" in what and (way == "fit" or self.known is None):
-            return  # that many will do as well
+            return  # as good as more of them
         with pytest.raises(ValueError):  # noqa: PT011  what it says, other tests look at
             self.train(way, *(BAD | BAD_TARGETS)[what](*self.data(seed)))
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Callbacks: the ready ones, with a Network and with the estimators, and scikit-learn's own."""
+"""Callbacks: the package's, with a Network and with the estimators, and scikit-learn's."""
 
 import csv
 import pickle
@@ -116,7 +116,7 @@ def test_callbacks_that_are_none_are_refused(data, bad):
 
 @BOTH
 def test_early_stopping_keeps_the_best_epoch(data, make):
-    """A rate that grows makes the loss go down and up again."""
+    """A growing rate makes the loss fall and then rise."""
     grow = lambda net, epoch, logs: setattr(net, "learning_rate", 0.01 * 2.0**epoch)  # noqa: E731
     length = {"epochs": 40} if make is network else {"max_iter": 40}
     weights, losses = [], []
@@ -230,7 +230,7 @@ def test_progress_bar(data, make, monkeypatch):
 def test_a_progress_bar_that_a_failed_fit_left_open_is_copied(data, monkeypatch):
     class Bar:
         def __init__(self, total, unit):
-            self.stream = sys.stderr  # which nobody can copy
+            self.stream = sys.stderr  # it cannot be copied
 
         def set_postfix(self, numbers, refresh):
             raise OSError("the terminal is gone")
@@ -363,7 +363,7 @@ def test_checkpoint_of_an_estimator_is_the_estimator(settings, data, tmp_path):
     assert saved.get_params() == {**model.get_params(), "callbacks": None}
     if not settings:
         assert saved.loss_curve_ == model.loss_curve_
-    assert model.network_._estimator is None, "the fit is over"
+    assert model.network_._learner.model_in_training() is None, "the fit is over"
 
 
 def test_checkpoint_keeps_the_best(data, tmp_path):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Numbers that users have and nobody plans for: a right result, or an error that names what was given."""
+"""Extreme numbers in users' data: a correct result, or an error that names the value."""
 
 import os
 import subprocess
@@ -99,7 +99,7 @@ def test_a_learning_rate_that_diverges_is_named(X, make, rate):
 
 
 def test_a_last_step_that_diverges_is_seen(X):
-    """No loss has seen it: the epoch is one step."""
+    """The loss has not seen the new parameters, because the epoch is one step."""
     net = network(optimizer="sgd", learning_rate=1e38)
     with pytest.raises(ValueError, match="in epoch 1 the loss or a weight was no longer finite"):
         net.partial_fit(1e10 * X, X[:, 0])
@@ -151,7 +151,7 @@ def test_a_hundred_thousand_features(rng):
 def test_rows_without_weight_do_not_count(X, rng):
     weights = np.repeat([1.0, 0.0], 15)
     other = X.copy()
-    other[15:] = rng.choice([-3e38, 3e38], (15, 4))  # whose sums overflow
+    other[15:] = rng.choice([-3e38, 3e38], (15, 4))  # their sums overflow
     ours, theirs = (network(shuffle=False, batch_size=30).fit(x, X[:, 0], weights) for x in (X, other))
     assert all(map(np.array_equal, ours.weights, theirs.weights))
 
@@ -193,7 +193,7 @@ def test_labels_of_bytes_are_refused_by_name(X):
 TRAPS = """
 import ctypes, sys
 import numpy as np
-import scipy.sparse  # which other people's imports compute in
+import scipy.sparse  # it computes at its import
 libm = ctypes.CDLL("libm.so.6")
 DIVIDE, INVALID, OVERFLOW, UNDERFLOW = 4, 1, 8, 16
 UPWARD = 0x800
@@ -244,7 +244,7 @@ def test_the_callers_floating_point_state_is_left_alone(traps, rounding):
 
 
 def test_a_dead_network_has_no_subnormal_moments():
-    """Once the gradient is 0 Adam's first moments decay; unless flushed they end as subnormals, and stay."""
+    """With a gradient of 0 Adam's first moments decay, and become subnormals for good unless they are flushed."""
     steps = 20_000
     net = na.Network([na.Dense(16, "relu"), na.Dense(1, "linear")], batch_size=1, shuffle=False, random_state=0)
     net.partial_fit(np.ones((50, 4)), np.ones(50))
@@ -252,7 +252,7 @@ def test_a_dead_network_has_no_subnormal_moments():
     moments = [np.empty((4, 16), np.float32) for _ in range(2)]
     net._learner.session.trainer.get("first_moments", 0, "weights", moments[0])
     assert np.abs(moments[0]).max() > 1e-6
-    net.set_parameters(biases=[np.full(16, -1e3), np.zeros(1)])  # dead: nothing fires, no gradient
+    net.set_parameters(biases=[np.full(16, -1e3), np.zeros(1)])  # dead: no neuron fires, every gradient is 0
     net.partial_fit(np.zeros((steps, 4)), np.ones(steps))
     assert net._learner.session.trainer.steps == steps + 50
     for array in ("first_moments", "second_moments"):

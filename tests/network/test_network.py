@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The network against the oracle: what it predicts, how it trains, what it refuses."""
+"""The network against the oracle: predictions, training, refused arguments."""
 
 import copy
 
@@ -30,7 +30,7 @@ def seeded(seed=0):
 
 
 def layers_of_width(width, n_hidden=2):
-    """Neighbours of the width as inputs and outputs, so that every size meets every role."""
+    """Networks with the width's neighbours as inputs and outputs, so that every size has every role."""
     activations = [*["relu", "tanh", "sigmoid"][:n_hidden], "linear"]
     units = [*[width, width + 1, width][:n_hidden], max(1, width - 1)]
     layers = ref.glorot(width, units, activations, seeded(width))
@@ -48,15 +48,15 @@ def layers_of_width(width, n_hidden=2):
 @dtypes
 @pytest.mark.parametrize("n_hidden", [0, 1, 3])
 def test_forward_and_predict(width, dtype, n_hidden, rng):
-    """Protects every remainder: of outputs in a tile, of inputs in a chunk, of rows in a block."""
+    """Protects every remainder: outputs in a tile, inputs in a chunk, rows in a block."""
     layers = layers_of_width(width, n_hidden)
     net = twin(layers, SQUARED, dtype)
     tolerance = 50 * EPS[dtype] * np.sqrt(width)
     for rows in ROWS:
         x = rng.normal(size=(rows, width)).astype(dtype)
         outputs, fired = net.forward(x), net.fired(x)
-        # Layer by layer, from what the package passed on: a neuron at its threshold that rounding
-        # makes fire or not must not spoil the comparison of the layers above it.
+        # Layer by layer, each from the package's outputs below it: a neuron next to its threshold may fire or not by
+        # rounding, which must not affect the comparison of the layers above it.
         for layer, below, y, fires in zip(layers, [x, *outputs], outputs, fired, strict=False):
             desired = layer.f(layer.z(below.astype(float)))
             assert (y.dtype, y.shape, fires.dtype) == (dtype, desired.shape, bool)
@@ -71,7 +71,7 @@ def test_forward_and_predict(width, dtype, n_hidden, rng):
 
 @dtypes
 def test_wide_layer_has_the_same_bits_and_values(dtype, rng):
-    """Protects the chunks of k: partial sums of wide layers keep order and bits."""
+    """Protects the chunks of inputs: partial sums of wide layers keep order and bits."""
     layers = ref.glorot(1000, [577, 3], ["relu", "linear"], seeded())
     net, x = twin(layers, SQUARED, dtype), rng.normal(size=(50, 1000)).astype(dtype)
     desired = ref.forward(layers, x.astype(float))[-1]
@@ -81,7 +81,7 @@ def test_wide_layer_has_the_same_bits_and_values(dtype, rng):
 
 
 def test_zero_fires_where_the_threshold_allows_it():
-    """Protects the definition of firing: y >= theta where one is set, y != 0 where none is."""
+    """Protects the definition of firing: y >= threshold, or y != 0 without a threshold."""
     x = np.array([[-1.0], [0.0], [1.0]])
     for threshold, desired in ((None, [0, 0, 1]), (0.0, [1, 1, 1]), (1.0, [0, 0, 1])):
         hidden = ref.Layer(np.eye(1), np.zeros(1), "relu", threshold=threshold)
@@ -113,7 +113,7 @@ def test_initial_weights(hidden, units, dtype, rng):
     x, y = rng.normal(size=(20, 4)), rng.normal(size=(20, 3))
     activations = [hidden] * (len(units) - 1) + ["linear"]
     dense = [na.Dense(n, f) for n, f in zip(units, activations, strict=True)]
-    # A learning rate that is lost in every weight's last bit leaves the initial weights to see.
+    # With a learning rate below every weight's last bit the initial weights remain.
     settings = {"optimizer": na.SGD(), "learning_rate": 1e-30, "epochs": 1, "dtype": dtype}
     net = na.Network(dense, random_state=5, **settings).fit(x, y)
     layers = ref.glorot(4, units, activations, seeded(5))
@@ -126,7 +126,7 @@ def test_initial_weights(hidden, units, dtype, rng):
 @pytest.mark.parametrize("hidden", ["relu", "logistic"])
 @pytest.mark.parametrize("optimizer", ["sgd", "adam"])
 def test_trains_as_scikit_learn(hidden, optimizer, rng):
-    """Protects the whole chain, seed to trained weight, against an implementation not ours."""
+    """Protects the whole chain, from seed to trained weight, against another implementation."""
     x, y = rng.normal(size=(50, 4)), rng.normal(size=(50, 2))
     settings = {"alpha": 0.3, "batch_size": 16, "random_state": 3}
     theirs = MLPRegressor(hidden_layer_sizes=(7, 5), activation=hidden, solver=optimizer, max_iter=4, **settings)
@@ -151,7 +151,7 @@ OPTIMIZERS = {
 @pytest.mark.parametrize("bits", [np.random.MT19937, np.random.PCG64])
 @pytest.mark.parametrize("rows", [1, 2, 3, 64, 65, 66, 130, 5000])
 def test_orders_are_numpys_and_leave_the_generator_where_numpys_would(rows, bits):
-    """Protects the same batches as scikit-learn's, and all that is drawn after them."""
+    """Protects the batches, scikit-learn's, and the random numbers after them."""
     ours, theirs = (np.random.RandomState(bits(3)) for _ in range(2))
     order, wanted = shuffled(ours, rows), np.arange(rows)
     for _ in range(3):
@@ -162,7 +162,7 @@ def test_orders_are_numpys_and_leave_the_generator_where_numpys_would(rows, bits
 
 
 def test_more_rows_than_an_order_can_number_are_refused():
-    """Protects from orders that silently leave rows out."""
+    """Protects against orders that silently omit rows."""
     with pytest.raises(ValueError, match="4,294,967,296 rows can be shuffled, got 4,294,967,297; set shuffle=False"):
         shuffled(seeded(), 2**32 + 1)
 
@@ -231,7 +231,7 @@ def test_three_epochs_equal_the_oracles(optimizer, weighted, penalties, shared, 
 
 
 def small(**settings):
-    """An unfitted network with everything that could depend on threads, order or state."""
+    """An unfitted network with every feature that could depend on threads, order or state."""
     dense = [na.Dense(20, "relu", dropout=0.2), na.Dense(17, "prelu", threshold=0.1)]
     defaults = {"random_state": 0, "epochs": 3, "batch_size": 32}
     return na.Network([*dense, na.Dense(2, "linear")], **defaults | settings)
@@ -245,14 +245,14 @@ def data(rng):
 
 @dtypes
 def test_a_norm_that_is_never_reached_changes_no_bit(dtype, data):
-    """Protects the third phase: gradients finished before the optimizer are those that it would have made."""
+    """Protects clipping's third phase: gradients summed before the optimizer equal those summed in it."""
     plain = parameters(small(dtype=dtype, alpha=0.1).fit(*data))
     assert_same_bits(parameters(small(dtype=dtype, alpha=0.1, max_grad_norm=1e30).fit(*data)), plain)
 
 
 @dtypes
 def test_the_norm_bounds_a_step(dtype, rng):
-    """Protects from gradients whose squares leave float32, in batches of more than one chunk."""
+    """Protects against gradients whose squares overflow float32, in batches of several chunks."""
     x, y = 1e22 * rng.normal(size=(1500, 6)), rng.normal(size=1500)
     layers = ref.glorot(6, [40, 1], ["relu", "linear"], seeded())
     settings = {"optimizer": na.SGD(0, False), "learning_rate": 1.0, "batch_size": 1500}
@@ -284,7 +284,7 @@ def test_fit_starts_afresh_and_a_seed_repeats(data):
 
 
 def test_partial_fit_keeps_state(data):
-    """Protects momentum and step counts between passes: three passes are one fit of 3 epochs."""
+    """Protects momentum and step counts between passes: three passes equal a fit of 3 epochs."""
     net = small(shuffle=False)
     for _ in range(3):
         assert net.partial_fit(*data) is net
@@ -306,7 +306,7 @@ def test_loss_is_the_mean_of_what_predict_misses(data):
 
 
 def test_doubled_weight_is_a_doubled_row(data):
-    """Protects the meaning of sample_weight, zero included: the weight of a row counts it."""
+    """Protects sample_weight: a row of weight n counts as n rows, and one of weight 0 as none."""
     x, y = data[0][:40], data[1][:40]
     weight = np.arange(40) % 3
     repeated = np.repeat(np.arange(40), weight)
@@ -357,7 +357,7 @@ def test_predict_drops_nothing(data):
     assert_same([net.predict(data[0])], [ref.forward(layers, data[0])[-1]])
 
 
-# Losses and outputs that belong together.
+# Losses and their outputs.
 
 
 @pytest.mark.parametrize(
@@ -368,7 +368,7 @@ def test_predict_drops_nothing(data):
     ],
 )
 def test_default_loss(activation, loss, rng):
-    """Protects the loss that a user gets without asking: the one that belongs to the output."""
+    """Protects the default loss, which follows the output."""
     x, y = rng.normal(size=(30, 4)), rng.integers(0, 2, (30, 2))
     y = y[:, 0] if activation == "softmax" else y
     settings = {"random_state": 0, "epochs": 2, "dtype": "float64"}
@@ -392,7 +392,7 @@ def test_loss_names_are_their_objects(name, data):
 
 @pytest.mark.parametrize("column", [False, True])
 def test_several_quantiles_are_learned_as_each_alone(column, data):
-    """Protects the parameter of each output, and y, which is one column for all of them."""
+    """Protects the parameter of each output; y has one column for all of them."""
     x, y, q = data[0], data[1][:, :1] if column else data[1][:, 0], (0.1, 0.5, 0.9)
 
     def trained(loss, units):
@@ -404,7 +404,7 @@ def test_several_quantiles_are_learned_as_each_alone(column, data):
         np.testing.assert_allclose(together[:, [k]], trained(na.Quantile(q[k]), 1), rtol=1e-12)
 
 
-# What is refused. Each message names what was given and what is accepted.
+# Refused arguments. Each message names the argument's value and the accepted ones.
 
 REFUSED_NETWORKS = {
     "threshold on output": (
@@ -531,7 +531,7 @@ BAD_DATA = {
 @dtypes
 @pytest.mark.parametrize(("x", "y", "sample_weight", "words"), BAD_DATA.values(), ids=BAD_DATA)
 def test_bad_data_is_refused_and_changes_nothing(x, y, sample_weight, words, dtype):
-    """Protects a trained model from a bad call: the same bits before and after it."""
+    """Protects a trained model from a bad call: its bits do not change."""
     net = na.Network([na.Dense(4), na.Dense(2, "linear")], random_state=0, epochs=1, dtype=dtype)
     net.fit(X, Y)
     before, history = parameters(net), copy.deepcopy(net.history_)
@@ -616,7 +616,7 @@ def test_set_parameters_round_trip(data):
     assert other.predict(data[0]).tobytes() == net.predict(data[0]).tobytes()
 
 
-# What is accepted.
+# Accepted arguments.
 
 
 def memory_mapped(a, path):
@@ -650,7 +650,7 @@ FORMS = {
 @dtypes
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 def test_accepted_arrays(form, dtype, tmp_path, rng):
-    """Protects against assumptions about memory: whatever holds the numbers, the same bits come."""
+    """Protects against assumptions about memory: every layout of the numbers gives the same bits."""
     x, y = (rng.integers(-9, 9, size).astype(float) for size in ((50, 6), (50, 2)))
     desired = small(dtype=dtype).fit(x, y)
     (tmp_path / "x").mkdir()
@@ -672,6 +672,6 @@ def test_bool_data_and_series(rng):
 
 
 def test_callers_floating_point_state_stays(data):
-    """Protects the caller from our flush-to-zero: after training subnormals still exist."""
+    """Protects the caller from the core's flush-to-zero: subnormals survive training."""
     small(n_threads=2).fit(*data)
     assert np.float64(5e-324) * np.float64(3) > 0

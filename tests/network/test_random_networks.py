@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Random networks do what the oracle does: outputs, who fires, loss, gradients, and parameters after some epochs.
+"""Random networks agree with the oracle: outputs, firing, loss, gradients, and parameters after some epochs.
 
-`NEURACT_FUZZ=first:last` says which networks (0:200 if it is not set); `NEURACT_FUZZ=4711` repeats one. How far a
-result may be from the oracle's is measured: SLACK times as far as the oracle's own goes when every number that it
-starts from, and every parameter after every step, is off by ERROR roundings of the dtype. A network that is so near to
-a branch (a kink, a threshold) that rounding decides has no answer, and another is drawn in its place.
+`NEURACT_FUZZ=first:last` chooses the networks (default 0:200); `NEURACT_FUZZ=4711` repeats one. The tolerance of a
+result is measured: SLACK times the change of the oracle's result when every number that it starts from, and every
+parameter after every step, changes by ERROR roundings of the dtype. A network so close to a branch (a kink, a
+threshold) that rounding decides has no answer; another one is drawn in its place.
 """
 
 import copy
@@ -20,11 +20,11 @@ from oracle.random_networks import PARAMETERS, draw
 from oracle.twins import parameters, twin
 
 EPS = {"float32": 2.0**-23, "float64": 2.0**-52}
-ERROR = 8  # in roundings, of each number: less would often be rounded away
-DISTURBED = 4  # runs that measure how far such errors go
+ERROR = 8  # in roundings of each number; smaller errors would often be rounded away
+DISTURBED = 4  # runs that measure the effect of such errors
 SLACK = 4
 ATTEMPTS = 100
-LARGEST = 1e3  # that a network may pass on: exponentials of exponentials leave no digits
+LARGEST = 1e3  # output of a layer: exponentials of exponentials leave no digits
 
 
 def seeds():
@@ -36,7 +36,7 @@ def seeds():
 
 
 class Rounding:
-    """Errors of up to eps in numbers; without a generator none."""
+    """Adds errors of up to eps to numbers; without a generator, none."""
 
     def __init__(self, eps=0.0, rng=None):
         self.eps, self.rng = eps, rng
@@ -52,14 +52,14 @@ class Rounding:
             p[:] = self(p)
 
     def optimizer(self, settings):
-        """Of its rates, too: 1 - beta² has no more digits than float64 leaves, whatever the dtype."""
+        """Adds errors to the rates, too: 1 - beta² keeps only the digits of float64, for any dtype."""
         shaken = {k: v * (1 + self.noise((), ERROR * EPS["float64"])) for k, v in settings.items() if type(v) is float}
         return ref.Optimizer(**settings | shaken)
 
 
 @dataclass
 class Saturating(ref.Layer):
-    """A sigmoid or tanh whose slope comes from 1 - y, as the package's does: off by the rounding of 1."""
+    """A sigmoid or tanh with its slope from 1 - y, as in the package: its error is the rounding of 1."""
 
     rounding: Rounding | None = None
 
@@ -73,7 +73,7 @@ def learned(layers):
 
 
 def shaken(layers, rounding):
-    """Copies whose parameters are off."""
+    """Copies with errors in their parameters."""
     copies = [
         Saturating(**vars(k), rounding=rounding) if k.activation in ("sigmoid", "tanh") else k
         for k in copy.deepcopy(layers)
@@ -83,7 +83,7 @@ def shaken(layers, rounding):
 
 
 def answers(case, rounding):
-    """All that is compared, lists of arrays by name; "branches": what must have the sign that it has."""
+    """The arrays to compare, in lists by name; those of "branches" must keep their signs."""
     layers = shaken(case.layers, rounding)
     by_class = layers[-1].activation == "softmax" and layers[-1].biases.size == 1  # a single class is 0, not one-hot
     t = case.t if by_class else rounding(ref.targets(layers[-1], case.t))
@@ -117,7 +117,7 @@ def training(case, layers, t, weight, rounding, branches):
 
 
 def spreads(case, exact):
-    """How far rounding goes in each array of the answers; None where it decides a branch."""
+    """The effect of rounding on each array of the answers; None where rounding decides a branch."""
     eps = EPS[case.settings["dtype"]]
     runs = [answers(case, Rounding(ERROR * eps, np.random.default_rng([case.seed, k]))) for k in range(DISTURBED)]
     spread = {
@@ -138,7 +138,7 @@ def tame(exact):
 
 
 def answerable(seed):
-    """The first network of the seed that has an answer, the answer, and how sure it is."""
+    """The first network of the seed that has an answer, the answer and its uncertainty."""
     for attempt in range(ATTEMPTS):
         case = draw(seed, attempt)
         with np.errstate(all="ignore"):
@@ -158,7 +158,7 @@ def network(case):
 
 
 def results(case):
-    """The same as `answers`."""
+    """The package's `answers`."""
     net, X = network(case), case.X
     g = net.gradients(X, case.t, case.sample_weight)
     given = {"forward": net.forward(X), "fired": net.fired(X), "loss": [net.loss(X, case.t, case.sample_weight)]}
@@ -179,7 +179,7 @@ def assert_near(actual, exact, spread, eps, rows, what):
 
 
 def assert_fires_alike(actual, exact, y, dtype):
-    """Everywhere but where a value without a threshold is too small for the dtype, which makes it 0."""
+    """Equal, except without a threshold where a value is too small for the dtype and becomes 0."""
     small = (y != 0) & (np.abs(y) < 2 * np.finfo(dtype).tiny)
     np.testing.assert_array_equal(actual | small, exact | small)
 
@@ -198,7 +198,7 @@ def test_a_random_network_is_the_oracles(seed):
 
 
 def test_every_activation_loss_and_optimizer_is_drawn():
-    """Protects from one that enters and is never fuzzed."""
+    """Protects against an activation, a loss or an optimizer that no random network has."""
     first = [draw(seed, 0) for seed in range(600)]
     layers = [layer for case in first for layer in case.layers]
     assert {layer.activation for layer in layers} == set(ref.ACTIVATIONS)

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The same bits: neither other rows nor the number of threads change a bit of a prediction or a trained weight.
 
-Hypothesis looks for the network, the data and the settings that break it. What the instruction set has to do with it
-is in test_simd.py.
+Hypothesis looks for a network, data and settings that break this. test_simd.py compares instruction sets.
 """
 
 import subprocess
@@ -29,7 +28,7 @@ in_any_time = settings(deadline=None, suppress_health_check=[HealthCheck.too_slo
 
 
 def bits(arrays):
-    """Equal where all bits are; but one NaN is as good as another."""
+    """Whether all bits are equal, any NaN for any other."""
     return [np.where(np.isnan(a), a.dtype.type(np.nan), a).tobytes() for a in arrays if a is not None]
 
 
@@ -51,7 +50,7 @@ def hidden_layer(draw, activation):
 
 @st.composite
 def layers_with(draw, activation):
-    """One to three layers, that activation in one of them: softmax in the last."""
+    """One to three layers, one of them with the activation; softmax is in the last."""
     names = draw(st.lists(st.sampled_from(HIDDEN), max_size=2))
     names.insert(len(names) if activation == "softmax" else draw(st.integers(0, len(names))), activation)
     return [*(draw(hidden_layer(name)) for name in names[:-1]), na.Dense(draw(widths), names[-1])]
@@ -93,14 +92,14 @@ INPUTS, WIDEST, BATCH, ROWS = 100, 100, 256, 800
 
 
 def train(layers, x, y, sample_weight, n_threads, **settings):
-    """All that a training leaves, and what it predicts."""
+    """Everything that training leaves, and the predictions."""
     net = na.Network(layers, epochs=2, n_threads=n_threads, **settings).fit(x, y, sample_weight)
     return [*parameters(net), np.array(net.history_["loss"]), net.predict(x)]
 
 
 @st.composite
 def large_layers(draw):
-    """Two to four layers, the first a wide one."""
+    """Two to four layers, of which the first is wide."""
     dropouts = st.sampled_from([0.0, 0.3, 0.6])
     activations = st.sampled_from([*HIDDEN, na.PReLU(shared=True)])
     thresholds = st.none() | st.floats(-0.5, 0.5)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Sparse X: the bits that X.toarray() gives, whatever its format; not written out, not changed; bad ones refused."""
+"""Sparse X: the bits of X.toarray() in every format; never made dense, never changed; invalid ones refused."""
 
 import pickle
 import subprocess
@@ -45,7 +45,7 @@ def targets(rows, seed=1):
 
 
 def assert_asked_alike(ours, expected, S, X, y, weight=None):
-    """Two networks of the same parameters, one asked for sparse rows, one for the same written out."""
+    """Two networks of the same parameters: one gets sparse rows, the other the same rows dense."""
     assert_same_bits([ours.predict(S)], [expected.predict(X)])
     assert_same_bits(ours.forward(S), expected.forward(X))
     assert_same_bits(ours.fired(S), expected.fired(X))
@@ -54,7 +54,7 @@ def assert_asked_alike(ours, expected, S, X, y, weight=None):
 
 
 def assert_alike(S, X=None, **changed):
-    """Trained on and asked for S, networks have the bits of those trained on and asked for X."""
+    """Networks trained on S and applied to S have the bits of networks with X in its place."""
     X = S.toarray() if X is None else X
     y = targets(X.shape[0])
     ours, expected = network(20, **changed).fit(S, y), network(20, **changed).fit(X, y)
@@ -120,7 +120,7 @@ def test_lbfgs():
 
 
 def test_one_network_may_see_both_in_turn():
-    """Each partial_fit finds the memory that its inputs need, more or less than the last one's."""
+    """Each partial_fit has the memory for its inputs, more or fewer than in the last call."""
     y = targets(64)
     ours, expected = network(20), network(20)
     for density in (0.1, 0.9, 0.0, 0.5):
@@ -138,7 +138,7 @@ def test_few_rows_have_the_bits_of_many():
 
 
 def test_negative_zeros():
-    """A sum of nothing but a bias of -0 becomes +0 by the first zero that is added to it, if its weight is positive."""
+    """A sum that has only a bias of -0 becomes +0 by the first zero added to it, if its weight is positive."""
     X = random_rows(40, 9, 0.1)
     net = na.Network([na.Dense(7, "linear")])
     weights = np.random.default_rng(0).standard_normal((9, 7)) - 1
@@ -164,7 +164,7 @@ def test_a_training_that_diverges_is_undone_alike():
 
 
 def with_duplicates(X):
-    """Each entry in four parts of very different size, so that the order of their sum shows in its last bits."""
+    """Each entry in four parts of very different sizes, so that the last bits show the order of their sum."""
     rows, columns = np.nonzero(X)
     parts = np.random.default_rng(3).standard_normal((len(rows), 4)) * [1e3, 1, 1e-3, 1e3]
     order = np.random.default_rng(4).permutation(parts.size)
@@ -173,7 +173,7 @@ def with_duplicates(X):
 
 
 def csr_with_duplicates(X):
-    """The same as CSR, unsorted; SciPy would add them up, so the arrays are made here."""
+    """The same as unsorted CSR, made from arrays because SciPy would add the parts."""
     given = with_duplicates(X)
     order = np.argsort(given.row, kind="stable")
     starts = np.concatenate([[0], np.cumsum(np.bincount(given.row, minlength=X.shape[0]))])
@@ -195,7 +195,7 @@ def with_long_indices(X):
 
 
 def with_room(X):
-    """Arrays longer than what is stored, with nonsense behind it."""
+    """Arrays longer than the stored entries, with garbage after them."""
     S = sparse.csr_array(X)
     S.data, S.indices = np.append(S.data, [np.nan] * 3), np.append(S.indices, [-7, 1, 10**6]).astype(S.indices.dtype)
     return S
@@ -260,7 +260,7 @@ def test_nothing_is_copied_where_nothing_must_be():
 
 
 def test_a_network_is_asked_while_another_thread_imports_scipy(monkeypatch):
-    """A module is listed before it has anything in it."""
+    """A module is in sys.modules before it has its contents."""
     net = network().fit(X := random_rows(5, 3, 1.0), X[:, :2])
     monkeypatch.setitem(sys.modules, "scipy.sparse", ModuleType("scipy.sparse"))
     assert net.predict(X).shape == (5, 2)
@@ -300,7 +300,7 @@ print(peak() - before)
 
 
 def test_a_sparse_matrix_is_never_written_out():
-    """It would take 8 GB, a chunk of its rows 400 MB; the network's parameters, moments and copies take 6 MB each."""
+    """Dense it would take 8 GB, and a chunk of rows 400 MB; parameters, moments and copies take 6 MB each."""
     result = subprocess.run([sys.executable, "-W", "ignore", "-c", MEMORY], capture_output=True, text=True)
     assert int(result.stdout) < 250e6, result.stderr
 
@@ -344,7 +344,7 @@ def test_more_features_than_the_core_can_count_are_refused():
 
 
 def corrupt(kind, **arrays):
-    """A matrix of 6 × 4 whose arrays are replaced behind its back."""
+    """A matrix of 6 × 4 with its arrays replaced unchecked."""
     S = getattr(sparse, f"{kind}_array")(np.arange(24.0).reshape(6, 4) % 5)
     for name, change in arrays.items():
         setattr(S, name, change(getattr(S, name).copy()))
@@ -392,7 +392,7 @@ def test_corrupt_matrices_crash_nothing(make):
 
 
 def test_a_matrix_that_is_changed_while_it_is_learned_crashes_nothing():
-    """The core reads the user's own arrays: it looks at the indices again before each epoch."""
+    """The core reads the user's arrays, so it checks the indices again before each epoch."""
     S = sparse.csr_array(random_rows(60, 30, 0.2))
 
     def spoil(network, epoch, logs):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a Network remembers: after a fit that went wrong, in copies, over callbacks, from one call to the next."""
+"""The state of a Network: after a failed fit, in copies, during callbacks, from call to call."""
 
 import copy
 import pickle

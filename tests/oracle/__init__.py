@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What tests compare with, and what several of them share. `from oracle.twins import twin`: tests/ is on the path."""
+"""The oracle and other helpers of the tests; tests/ is on the path: `from oracle.twins import twin`."""

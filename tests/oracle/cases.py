@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Activations, networks and targets that several files of tests go through."""
+"""Activations, networks and targets that several test files use."""
 
 import numpy as np
 
 import neuract as na
 
-# Every class once with its defaults, and those with parameters with others.
+# Every class with its defaults, and classes with parameters also with other values.
 OBJECTS = [kind() for kind in dict.fromkeys(na.ACTIVATIONS.values())]
 OBJECTS += [na.Linear(slope=-2.5), na.ReLU(max_value=1.0), na.ReLU(max_value=6.5)]
 OBJECTS += [na.LeakyReLU(alpha=0.3), na.LeakyReLU(alpha=-0.5), na.PReLU(alpha=-0.5, shared=True)]
@@ -35,7 +35,7 @@ REGRESSIONS = {
 
 
 def hidden_network(rng, activation, dtype="float32", **layer):
-    """5-7-6-2, the activation in the first layer, with weights that reach its bends."""
+    """A network 5-7-6-2 with the activation in the first layer and weights that reach its bends."""
     layers = [na.Dense(7, activation, **layer), na.Dense(6, "tanh"), na.Dense(2, "linear")]
     net = na.Network(layers, dtype=dtype)
     weights = [rng.normal(size=shape) for shape in ((5, 7), (7, 6), (6, 2))]
@@ -44,7 +44,7 @@ def hidden_network(rng, activation, dtype="float32", **layer):
 
 
 def neuron_in_its_tails(f):
-    """A network of one neuron that passes f(x) on, and x of sizes that a broken scale brings."""
+    """A network of one neuron that returns f(x), and x as large as a wrong scale makes it."""
     z = np.array([*10.0 ** np.arange(-3, 12), 90, 700], np.float32)
     if isinstance(f, na.Exponential):
         z = z[z <= 80]

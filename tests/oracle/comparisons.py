@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Numbers and gradients compared: up to a tolerance, to the bit, with PyTorch's, with differences."""
+"""Comparisons of arrays and gradients: within a tolerance, bit for bit, with PyTorch, with differences."""
 
 import numpy as np
 import pytest
 
 
 def assert_same(actual, desired, tolerance=1e-12):
-    """Lists of arrays (or None) equal up to a tolerance relative to each array's largest value."""
+    """Assert that lists of arrays (or None) are equal, within a tolerance relative to each array's largest value."""
     assert len(actual) == len(desired)
     for a, d in zip(actual, desired, strict=True):
         if d is None:
@@ -26,7 +26,7 @@ def assert_same_bits(actual, desired):
 
 
 def assert_golden_gradients(gradients, golden):
-    """Loss and gradients, of the package or of the oracle, are PyTorch's."""
+    """Assert that loss and gradients, the package's or the oracle's, equal PyTorch's."""
     assert gradients.loss == pytest.approx(golden["mean_loss"], rel=1e-12)
     for kind, desired in golden["gradients"].items():
         assert_same([g for g in getattr(gradients, kind) if g is not None], desired)

@@ -24,9 +24,9 @@ EDGES += ["object", "bool", [], {}, [[]], {"": 0}]
 
 
 def load_or_refuse(data: bytes, path: Path, check_saving: bool = True):
-    """The model that the file has, or None where `load` refuses it, with a ValueError and nothing else.
+    """The model in the file, or None where `load` refuses it; only a ValueError may refuse it.
 
-    What loads is a model: it predicts, and where `check_saving`, is saved again and then predicts the same bits.
+    A loaded model predicts and, with `check_saving`, predicts the same bits after it is saved and loaded again.
     """
     import neuract as na
 
@@ -44,7 +44,7 @@ def load_or_refuse(data: bytes, path: Path, check_saving: bool = True):
 
 
 def predicted(model):
-    """What it says about three rows, or None if it is not fitted."""
+    """Predictions for three rows, or None for an unfitted model."""
     network = getattr(model, "network_", model)
     if getattr(network, "_core", None) is None:
         return None
@@ -53,7 +53,7 @@ def predicted(model):
 
 
 def named(model, rows):
-    """The rows with the names of the features, if the model has some."""
+    """The rows, as a frame if the model has names of features."""
     if not hasattr(model, "feature_names_in_"):
         return rows
     import pandas as pd
@@ -71,18 +71,18 @@ def same_bits(a, b):
 
 
 def parsed(data: bytes):
-    """Document and arrays of a file, checked by nothing; an exception where they are not there."""
+    """Document and arrays of a file, unchecked; any exception where the file has none."""
     from safetensors.numpy import load
 
     length = int.from_bytes(data[:LENGTH], "little")
     header = json.loads(data[LENGTH : LENGTH + length])
     arrays = load(data)
-    arrays.pop("sha256", None)  # packed writes a new one
+    arrays.pop("sha256", None)  # `packed` writes a new one
     return json.loads(header["__metadata__"]["neuract"]), arrays
 
 
 def mutated(data: bytes, rng: random.Random) -> bytes:
-    """The file with something else in it, and a checksum that fits."""
+    """The file with changed contents and a valid checksum."""
     from neuract.files._bytes import packed
 
     document, arrays = parsed(data)
@@ -95,7 +95,7 @@ def mutated(data: bytes, rng: random.Random) -> bytes:
 
 
 def entry(document, rng):
-    """A (container, key) of the document, anywhere in it; None where it is empty."""
+    """A random (container, key) of the document; None if it is empty."""
     found = None
     while document and isinstance(document, (dict, list)):
         container = document
@@ -168,7 +168,7 @@ def main():
             return atheris.Mutate(data, max_size)
         try:
             return mutated(data, rng)[:max_size]
-        except Exception:  # what is no model file any more
+        except Exception:  # data is no longer a model file
             return atheris.Mutate(data, max_size)
 
     def check(data):

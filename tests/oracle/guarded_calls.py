@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What users call, on arrays that end where an inaccessible page begins, or begin where one ends.
+"""Calls of the public API on arrays that end where an inaccessible page begins, or begin where one ends.
 
-A program of its own, run by test_memory.py, because who touches such a page ends the process. All arrays of NumPy's are
-guarded, those that the package makes too. It prints how many there were.
+test_memory.py runs this program, because touching such a page ends the process. All arrays of NumPy are guarded,
+including those that the package makes. It prints their number.
 """
 
 import faulthandler
@@ -16,7 +16,7 @@ from neuract import _neuract_core as core
 from oracle.numpy_memory import GuardedMemory
 
 WIDTHS = {"float32": (1, 5, 15, 16, 17), "float64": (1, 3, 7, 8, 9)}  # around a panel
-ROWS = itertools.cycle((1, 3, 4, 8, 15, 16, 17, 33))  # around a block, and so few that they are predicted one by one
+ROWS = itertools.cycle((1, 3, 4, 8, 15, 16, 17, 33))  # around a block, and few enough to be predicted one by one
 
 
 def every_call(dtype, n_in, units, rows):

@@ -10,19 +10,19 @@ SANITIZED = "libasan" in os.environ.get("LD_PRELOAD", "")  # as by `nox -s sanit
 
 
 def not_sanitized(why):
-    """A mark that leaves tests out under AddressSanitizer; the reason is shown."""
+    """A mark that skips tests under AddressSanitizer, with this reason."""
     return pytest.mark.skipif(SANITIZED, reason=f"under AddressSanitizer {why}")
 
 
 def shown(value):
-    """A test's name for the value, the same in every process, so that pytest-xdist can divide the tests."""
+    """A name of the value for tests, the same in every process, as pytest-xdist needs."""
     return re.sub(r" at 0x\w+", "", str(value))
 
 
 # A case among very many, or a test that builds the package: `pytest` leaves it out, `nox -s exhaustive` runs it.
 exhaustive = pytest.mark.exhaustive
 
-# The optimizers of the golden vectors, and after how many steps.
+# The optimizers of the golden vectors, and the numbers of steps.
 golden_steps = pytest.mark.parametrize(
     ("name", "steps"),
     [("sgd", 1), ("momentum", 3), *((n, k) for n in ("nesterov", "adam", "adamw") for k in (1, 3))],

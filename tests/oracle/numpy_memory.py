@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""NumPy's memory for the data of arrays, replaced for a while (NEP 49): allocations that fail, and guarded ones."""
+"""NumPy's allocator for the data of arrays, replaced for a while (NEP 49): failing allocations, and guarded ones."""
 
 import ctypes
 import mmap
@@ -50,7 +50,7 @@ def _capsule(handler):
 
 
 def _set_handler(capsule):
-    """Returns the one before."""
+    """Set NumPy's handler -> the previous one."""
     pointer = ctypes.pythonapi.PyCapsule_GetPointer
     pointer.restype, pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
     functions = ctypes.cast(pointer(_ARRAY_API, None), ctypes.POINTER(ctypes.c_void_p))
@@ -61,13 +61,13 @@ _HANDLERS: list[_Handler] = []  # live as long as the process: arrays in their m
 
 
 class FailingMemory:
-    """The n-th piece cannot be had; 0: all can."""
+    """The n-th allocation fails; 0: none does."""
 
     def __init__(self, n=0):
         self.n = n
         self.asked = 0
         self._c = _pythons_allocator()
-        # Freeing is C's alone: NumPy frees on its way out of an error, when no Python can run.
+        # C's own free: NumPy frees while it handles an error, when no Python can run.
         functions = _Malloc(self._malloc), _Calloc(self._calloc), _Realloc(self._realloc), self.free
         self._handler = _Handler(b"test", 1, self._c.context, *functions)
         self._capsule = _capsule(self._handler)
@@ -92,7 +92,7 @@ class FailingMemory:
 
     @contextmanager
     def in_use(self):
-        """NumPy's arrays that are made inside have this memory."""
+        """Arrays made inside use this memory."""
         before = _set_handler(self._capsule)
         try:
             yield self
@@ -103,7 +103,7 @@ class FailingMemory:
 class GuardedMemory(FailingMemory):
     """Each piece ends where an inaccessible page begins or, if `first`, begins where one ends.
 
-    All of them are given back by `give_back` alone, when no array has any of them any more.
+    Only `give_back` frees them; no array may use them then.
     """
 
     def __init__(self, first=False):
@@ -114,7 +114,7 @@ class GuardedMemory(FailingMemory):
 
     @property
     def free(self):
-        return ctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p).value  # which does nothing
+        return ctypes.cast(ctypes.pythonapi.Py_IsInitialized, ctypes.c_void_p).value  # a function without effect
 
     def _malloc(self, context, size):
         self.asked += 1

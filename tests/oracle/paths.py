@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Where the repository and the data of the tests are."""
+"""Paths of the repository and of the tests' data."""
 
 from pathlib import Path
 

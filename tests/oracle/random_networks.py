@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Random networks with data to train them on, a seed each: what test_random_networks.py compares with the oracle.
+"""Random networks with training data, one per seed, for test_random_networks.py.
 
 All numbers are ones that float32 holds exactly, so that both dtypes have the same network to compute.
 """
@@ -12,7 +12,7 @@ from scipy import sparse
 
 from oracle import reference as ref
 
-# How the parameter of an activation is drawn, given its number of neurons; the others have none.
+# Draw the parameter of an activation, given its number of neurons; the others have none.
 PARAMETERS = {
     "linear": lambda rng, units: rng.uniform(-2, 2),
     "relu": lambda rng, units: None if rng.random() < 0.6 else rng.uniform(0.1, 2),
@@ -36,7 +36,7 @@ LOSSES = {
     "log_loss": (lambda rng: either(rng, 0.0, rng.uniform(0, 0.9)), ["sigmoid", "softmax"]),
     "focal": (lambda rng: either(rng, 0.0, 2.0, rng.uniform(0, 5)), ["sigmoid", "softmax"]),
 }
-# And those of the oracle that stand on any output.
+# The oracle's losses that admit any output.
 LOSSES |= {
     loss.name: (lambda rng, a=loss.parameter: a, ELEMENTWISE) for loss in ref.REGRESSION if loss.name not in LOSSES
 }
@@ -50,7 +50,7 @@ FORMATS = ["csr", "csc", "coo", "lil", "dok", "bsr"]
 
 @dataclass
 class Case:
-    """A network and what is done with it; its repr says all but the numbers, which the seed repeats."""
+    """A network, its data and its training; its repr has all but the numbers, which the seed repeats."""
 
     seed: int
     layers: list[ref.Layer]
@@ -79,7 +79,7 @@ class Case:
 
     @property
     def X(self):
-        """x in its form; sparse ones hold also some zeros, and coo some values in two parts."""
+        """x in its form; sparse forms store some zeros, and coo has some values in two parts."""
         if self.form in FORMATS:
             return stored(self.x, self.form, np.random.default_rng(self.seed))
         if self.form == "strided":
@@ -89,7 +89,7 @@ class Case:
 
 
 def draw(seed: int, attempt: int) -> Case:
-    """The network of that seed; of its attempts the first that has an answer is the one to compare."""
+    """The network of that seed and attempt; the tests compare the first attempt that has an answer."""
     rng = np.random.default_rng([seed, attempt])
     loss, units, activations = shape(rng)
     rows, n_in = size(rng)
@@ -146,7 +146,7 @@ def means(rng):
 
 
 def size(rng):
-    """Of X: small, but for some of more rows than a chunk has, or of more features."""
+    """The shape of X: small, sometimes more rows than a chunk, sometimes many features."""
     drawn = rng.random()
     if drawn < 0.03:
         return 1500, 40
@@ -154,7 +154,7 @@ def size(rng):
 
 
 def shape(rng):
-    """A loss, and from the first hidden layer to the output how many neurons, and what activations they have."""
+    """A loss, and the numbers of neurons and the activations from the first hidden layer to the output."""
     name = str(rng.choice(list(LOSSES)))
     parameter, outputs = LOSSES[name]
     loss = ref.Loss(name, parameter(rng))
@@ -182,7 +182,7 @@ def threshold(rng, units):
 
 
 def inputs(rng, rows, n_in):
-    """Rows of a common scale, often with zeros, and the form in which the package will get them."""
+    """Rows of one scale, often with zeros, and the form in which the package gets them."""
     x = exact(rng.normal(size=(rows, n_in)) * log_uniform(rng, 0.1, 10))
     if rng.random() < 0.5:
         return x, str(rng.choice(["C", "C", "F", "strided", "float32", "list"]))
@@ -190,9 +190,9 @@ def inputs(rng, rows, n_in):
 
 
 def stored(x, form, rng):
-    """x in that format, in which zeros may be stored."""
+    """x in that format, with some zeros stored."""
     X = sparse.coo_array(x)
-    also = rng.integers(0, x.shape, (5, 2)).T  # in which a 0 is stored, beside what was there
+    also = rng.integers(0, x.shape, (5, 2)).T  # store a 0 in addition
     rows, columns = np.concatenate([X.coords, also], axis=1)
     return sparse.coo_array((np.append(X.data, np.zeros(5)), (rows, columns)), x.shape).asformat(form)
 
@@ -212,7 +212,7 @@ def targets(rng, rows, loss, output):
 
 
 def weights(rng, rows):
-    """None, or numbers of which some may be 0."""
+    """None, or numbers; some may be 0."""
     if rng.random() < 0.5:
         return None
     drawn = exact(rng.exponential(size=rows) * (rng.random(rows) < rng.choice([1, 0.5])))

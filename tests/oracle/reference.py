@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The oracle: the whole network in NumPy, written to be read; the definition of the mathematics.
+"""The oracle: the whole network in NumPy, written to be read. It defines the mathematics.
 
 A layer computes z = x @ weights + biases, one row of x a row of data, then y = f(z), and passes
 on y where it fires. Everything keeps the dtype of its inputs; nothing here imports neuract.
@@ -85,7 +85,7 @@ def tanh_argument(z: Array) -> Array:
 
 
 def logistic_slope(z: Array, g: Array, rest: Array, dx: Array) -> Array:
-    """Of z·g with g = sigmoid(x), rest = 1 - g."""
+    """The slope of z·g with g = sigmoid(x), rest = 1 - g."""
     return times(1 + times(z * dx, rest), g)
 
 
@@ -111,7 +111,7 @@ def softsign(z: Array) -> Array:
 
 
 def tanh_shrink(z: Array) -> Array:
-    """Near 0 as (z cosh z - sinh z) / cosh z by the numerator's series, which does not cancel."""
+    """Near 0 computed as (z cosh z - sinh z) / cosh z, with the numerator's series, which does not cancel."""
     near, k = np.where(np.abs(z) < 1, z, 0), np.arange(1, 12)
     series = (2 * k * near[..., None] ** (2 * k + 1) / factorial(2 * k + 1)).sum(axis=-1)
     return np.where(near == z, series / np.cosh(near), z - np.tanh(z))
@@ -185,7 +185,7 @@ class Layer:
     weights: Array  # (n_in, units)
     biases: Array  # (units,)
     activation: str = "relu"
-    parameter: Parameter = None  # of PReLU its slopes: (units,), or (1,) when shared
+    parameter: Parameter = None  # PReLU's slopes: (units,), or (1,) if shared
     threshold: float | Array | None = None
 
     @property
@@ -204,7 +204,7 @@ class Layer:
         return slope(z, self.parameter).astype(z.dtype)
 
     def passes(self, y: Array) -> Array:
-        """Everywhere but below the threshold: a NaN passes, so that it is never hidden."""
+        """Where y is not below the threshold: a NaN passes, so that it is never hidden."""
         return ~(y < (-np.inf if self.threshold is None else self.threshold))
 
     def __call__(self, x: Array) -> Array:
@@ -213,7 +213,7 @@ class Layer:
 
 
 def forward(layers: list[Layer], x: Array) -> list[Array]:
-    """What each layer passes on."""
+    """The output of each layer, after its threshold."""
     return [x := layer(x) for layer in layers]
 
 
@@ -225,7 +225,7 @@ def fired(layers: list[Layer], x: Array) -> list[Array]:
     ]
 
 
-# Losses: elementwise, of the output y = f(z) and the target t.
+# Losses: elementwise, from the output y = f(z) and the target t.
 
 
 class Loss(NamedTuple):
@@ -240,11 +240,11 @@ REGRESSION = [
     Loss("quantile", 0.3),
     Loss("quantile", (0.1, 0.5, 0.9)),
 ]
-"""Each loss that may stand on any elementwise output, with the parameters that the tests give it."""
+"""Each loss that admits any elementwise output, with the tests' parameters for it."""
 
 
 def smoothed(t: Array, share: float | None, n_classes: int) -> Array:
-    """Label smoothing: a share of the target goes to all classes alike."""
+    """Label smoothing: all classes get an equal part of this share of the target."""
     return t if share is None else (1 - share) * t + share / n_classes
 
 
@@ -294,7 +294,7 @@ def loss_of(loss: Loss, layer: Layer, z: Array, t: Array) -> tuple[Array, Array 
 
 
 def targets(layer: Layer, t: Array) -> Array:
-    """(rows, n_out); of softmax, class indices become one-hot rows, and else one target is that of every output."""
+    """(rows, n_out). For softmax, class indices become one-hot rows; otherwise a single target is every output's."""
     if layer.activation == "softmax" and t.size == len(t):
         t = np.eye(layer.biases.size)[t.ravel().astype(int)]
     t = t.reshape(len(t), -1)
@@ -309,7 +309,7 @@ class Gradients(NamedTuple):
 
 
 def branches(layers: list[Layer], loss: Loss, x: Array, t: Array) -> list[Array]:
-    """Numbers that by their sign choose between pieces of a function: slopes, or values, jump where one is 0."""
+    """Numbers whose signs choose pieces of a function: slopes or values jump where one of them is 0."""
     chosen = []
     for layer, below in zip(layers, [x, *forward(layers, x)], strict=False):
         z = layer.z(below)
@@ -323,7 +323,7 @@ def branches(layers: list[Layer], loss: Loss, x: Array, t: Array) -> list[Array]
 
 
 def shares(sample_weight: Array) -> Array:
-    """Of each row in the sum; a batch without weight has none to share."""
+    """The share of each row in the sum; zeros if the batch has no weight."""
     total = sample_weight.sum()
     return sample_weight / total if total > 0 else np.zeros_like(sample_weight)
 
@@ -337,7 +337,7 @@ def slope_gradient(layer: Layer, z: Array, dy: Array | None) -> Array | None:
 
 
 def gradients(layers: list[Layer], loss: Loss, x: Array, t: Array, sample_weight=None) -> Gradients:
-    """Of the weighted mean over rows of the sum over outputs; the penalty is not in it."""
+    """Gradients of the loss, which is the weighted mean over rows of the sum over outputs, without the penalty."""
     share = shares(np.ones(len(x)) if sample_weight is None else sample_weight).astype(x.dtype)[:, None]
     inputs, output = [x, *forward(layers, x)][:-1], layers[-1]
     value, dy, dz = loss_of(loss, output, output.z(inputs[-1]), targets(output, t))
@@ -367,7 +367,7 @@ class Optimizer:
     beta_1: float = 0.9
     beta_2: float = 0.999
     epsilon: float = 1e-8
-    weight_decay: float = 0.01  # of weights only
+    weight_decay: float = 0.01  # weights only
     t: int = 0
     moments: list[tuple[Array, Array]] | None = None
 
@@ -389,13 +389,13 @@ class Optimizer:
 
 
 def clipped(gradients: list[Array], max_norm: float | None) -> list[Array]:
-    """The whole gradient, scaled to a Euclidean norm of max_norm where it is longer."""
+    """The whole gradient, scaled to a Euclidean norm of max_norm if it is longer."""
     norm = np.sqrt(sum((g**2).sum() for g in gradients))
     return gradients if max_norm is None or norm <= max_norm else [g * (max_norm / norm) for g in gradients]
 
 
 def train_step(layers, loss, optimizer, x, t, sample_weight, alpha=0.0, l1=0.0, max_grad_norm=None) -> float:
-    """One mini-batch -> what it makes smaller: loss and penalties (0.5·alpha·‖W‖² + l1·Σ|W|)/Σw."""
+    """One mini-batch -> the objective: loss and penalties (0.5·alpha·‖W‖² + l1·Σ|W|)/Σw."""
     g = gradients(layers, loss, x, t, sample_weight)
     total = sample_weight.sum()
     decay, pull = (alpha / total, l1 / total) if total > 0 else (0, 0)
@@ -410,7 +410,7 @@ def train_step(layers, loss, optimizer, x, t, sample_weight, alpha=0.0, l1=0.0, 
 
 
 def epoch(layers, loss, optimizer, x, t, order, batch_size, sample_weight=None, alpha=0.0, **terms) -> float:
-    """One pass over the rows in this order, the last batch shorter -> the objective's row mean."""
+    """One pass over the rows in this order; the last batch may be shorter -> the objective's mean over rows."""
     weight, total = np.ones(len(x)) if sample_weight is None else sample_weight, 0.0
     for rows in np.split(order, range(batch_size, len(x), batch_size)):
         w = weight[rows]
@@ -420,7 +420,7 @@ def epoch(layers, loss, optimizer, x, t, order, batch_size, sample_weight=None, 
 
 def glorot(n_in: int, units: list[int], activations: list[str], rng) -> list[Layer]:
     """Layer by layer weights, then biases, uniform in ± sqrt(factor / (n_in + units))."""
-    layers, factor = [], 6  # 2 of a hidden sigmoid; the output layer takes its predecessor's
+    layers, factor = [], 6  # 2 for a hidden sigmoid; the output layer takes its predecessor's
     for depth, (width, name) in enumerate(zip(units, activations, strict=True), start=1):
         factor = factor if depth == len(units) else 2 if name == "sigmoid" else 6
         bound = np.sqrt(factor / (n_in + width))

@@ -8,13 +8,13 @@ from sklearn.utils.fixes import parse_version
 
 
 def not_before(version):
-    """Skips what an older scikit-learn itself cannot do, so that there is nothing to compare with."""
+    """Skip a test of a feature that an older scikit-learn lacks."""
     if parse_version(sklearn.__version__) < parse_version(version):
         pytest.skip(f"scikit-learn {sklearn.__version__} cannot do this; {version} can")
 
 
 def assert_same_model(ours, theirs, tolerance=1e-6):
-    """Every fitted number equal, relative to the largest of its array."""
+    """Assert that every fitted number is equal, relative to the largest of its array."""
     curves = ("loss_curve_", "validation_scores_", "best_loss_", "best_validation_score_", "loss_")
     same = ("n_iter_", "t_", "n_layers_", "n_outputs_", "out_activation_", "n_features_in_")
     for ours_part, theirs_part in zip(ours.coefs_ + ours.intercepts_, theirs.coefs_ + theirs.intercepts_, strict=True):

@@ -7,7 +7,7 @@ import sys
 
 import neuract as na
 
-# RandomState's integers are the same with every NumPy, and what is made of them here is exact.
+# RandomState's integers are the same with every NumPy, and this arithmetic on them is exact.
 TRAIN = """
 import hashlib
 import numpy as np, neuract as na
@@ -40,12 +40,12 @@ def run(script, simd):
 
 
 def with_fma():
-    """The instruction sets here that must give the same bits."""
+    """This machine's instruction sets that must give the same bits."""
     return [name for name in na.simd_info()["available"] if name != "sse2"]
 
 
 def train(isa):
-    """{dtype/output: hash of all that training leaves}"""
+    """{dtype/output: hash of everything that training leaves}"""
     result = run(TRAIN, isa)
     *lines, chosen = result.stdout.splitlines() or [result.stderr]
     assert chosen == isa

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The CPU quota of control groups, read from trees as Linux shows them."""
+"""The CPU quota of control groups, read from file trees like Linux's."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def v2(folder, quota, period=100_000):
     return {f"{folder}/cpu.max": f"{quota} {period}\n"}
 
 
-# The processes' groups, the files there are, and what the quotas come to.
+# The groups of the process, the files, and the number of processors by quota.
 TREES = {
     "no groups": (None, {}, None),
     "no quota": ("0::/\n", v2(V2, "max"), None),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Model files after a kill in the midst of writing, and on a full disk: the old model or the new one, whole.
+"""Model files after a kill during writing, and on a full disk: the old model or the new one, complete.
 
-Programs in a process of their own fork the children that are killed, so that each child is at work at once.
+A program in its own process forks the children that are killed, so that each child starts work at once.
 """
 
 import subprocess
@@ -14,7 +14,7 @@ from oracle.marks import not_sanitized
 KILLS = 100
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, kills and limits as Linux has them")
 
-# Two networks that are told apart by what they predict, and by the size of their files.
+# Two networks that differ in their predictions and in the size of their files.
 NETWORKS = """
 import os, random, resource, signal, sys, time
 from pathlib import Path
@@ -34,7 +34,7 @@ def value():
 """
 
 KILLS_OF = """
-def killed(work, seconds):  # so long after its first save, however late that comes
+def killed(work, seconds):  # this long after its first save
     before = path.stat().st_mtime_ns
     child = os.fork()
     if child == 0:
@@ -54,7 +54,7 @@ def kill_often(work, found):
     seen = []
     for _ in range(int(sys.argv[2])):
         killed(work, random.uniform(0, longest))
-        seen.append(found())  # an error if the file is no whole model
+        seen.append(found())  # raises if the file is incomplete
     strays = set(path.parent.iterdir()) - {path}
     assert all(stray.name.startswith(".neuract-") for stray in strays), strays
     na.save(new, path)  # beside them
@@ -92,7 +92,7 @@ def fit_again_and_again():
 def found():
     net = na.load(path)
     epoch = len(net.history_["loss"])
-    assert epoch == 0 or net.predict(X).tobytes() == answers[epoch - 1]  # 0: that of before the first fit
+    assert epoch == 0 or net.predict(X).tobytes() == answers[epoch - 1]  # 0: the file from before the first fit
     return epoch
 
 kill_often(fit_again_and_again, found)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Ctrl-C: it ends a call at once, leaves a model that can be used, and nobody else's signal handlers change.
+"""Ctrl-C: it ends a call at once and leaves a usable model; no signal handler of others changes.
 
-How soon is measured in docs/trust.md; here a call that would not look for it would run for minutes.
+docs/trust.md has the delays; here a call that ignored Ctrl-C would run for minutes.
 """
 
 import inspect
@@ -22,7 +22,7 @@ from neuract import MLPRegressor
 from oracle.marks import not_sanitized
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="handlers in C are read in Linux's /proc")
-LARGE = not_sanitized("work of this size takes minutes")  # there test_interrupts_tmpl.c ends runs
+LARGE = not_sanitized("work of this size takes minutes")  # there test_interrupts_tmpl.c interrupts runs
 FOREVER = 10**6  # epochs
 
 
@@ -37,7 +37,7 @@ def handled_by(handler):
 
 @pytest.fixture(autouse=True)
 def control_c_is_heard():
-    """Also where the tests run in a shell's background, which ignores it: they would go on for ever."""
+    """Restores SIGINT, which a shell's background jobs ignore: these tests would run for ever."""
     with handled_by(signal.default_int_handler):
         yield
 
@@ -55,7 +55,7 @@ def network(**settings):
 
 
 def send_control_c():
-    """To this process. On Windows os.kill would end it, and Ctrl-C is raised in another thread than the main one."""
+    """Send SIGINT to this process. On Windows os.kill would end it, and Ctrl-C arrives outside the main thread."""
     if sys.platform == "win32":
         signal.raise_signal(signal.SIGINT)
     else:
@@ -67,7 +67,7 @@ def press_control_c(after=0.001):
 
 
 class PressesAfterTheFirstEpoch:
-    """A callback that lets the SIGINT come in the middle of an epoch, and keeps each epoch's weights."""
+    """A callback that sends SIGINT in the middle of an epoch and keeps each epoch's weights."""
 
     def __init__(self):
         self.finished = []
@@ -75,7 +75,7 @@ class PressesAfterTheFirstEpoch:
     def __call__(self, net, epoch, logs):
         self.finished.append(net.weights)
         if epoch == 0:
-            press_control_c(0.01)  # with the weights of the next at work
+            press_control_c(0.01)  # during the next epoch
 
 
 # ---- what is left ------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ class PressesAfterTheFirstEpoch:
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
 def test_a_network_keeps_the_last_finished_epoch(optimizer, data):
     pressing = PressesAfterTheFirstEpoch()
-    # With a tolerance of 0 and so many evaluations lbfgs goes on until it is stopped.
+    # With a tolerance of 0 and so many evaluations lbfgs runs until it is stopped.
     optimizer = na.LBFGS(max_evaluations=FOREVER, tol=1e-300) if optimizer == "lbfgs" else optimizer
     net = network(callbacks=[pressing], optimizer=optimizer)
     with pytest.raises(KeyboardInterrupt):
@@ -94,7 +94,7 @@ def test_a_network_keeps_the_last_finished_epoch(optimizer, data):
 
 
 def test_training_goes_on_after_an_interrupt(data):
-    """From the weights of the last epoch, with an optimizer that starts anew."""
+    """Training continues from the weights of the last epoch, with a new optimizer state."""
     net = network(callbacks=[PressesAfterTheFirstEpoch()], shuffle=False)
     with pytest.raises(KeyboardInterrupt):
         net.fit(*data)
@@ -108,7 +108,7 @@ def test_training_goes_on_after_an_interrupt(data):
 
 
 def test_an_estimator_keeps_the_last_finished_epoch_and_says_so(data):
-    """As scikit-learn's: who stops a fit by hand wants the model so far."""
+    """As in scikit-learn, a fit stopped by hand keeps the model so far."""
     pressing = PressesAfterTheFirstEpoch()
     regressor = MLPRegressor(max_iter=FOREVER, tol=0, n_iter_no_change=FOREVER, callbacks=[pressing])
     with pytest.warns(UserWarning, match="Training interrupted by user"):
@@ -141,7 +141,7 @@ def test_an_estimator_interrupted_in_its_first_epoch_is_as_before(data):
 
 @pytest.fixture
 def alarms():
-    """A list that grows whenever a signal is handled, and one for an exception that the handler then raises."""
+    """A list that grows with each handled signal, and a list for an exception that the handler raises."""
     seen, to_raise = [], []
 
     def handle(*_):
@@ -159,7 +159,7 @@ def alarms():
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="this system has no timers that send signals")
 @pytest.mark.parametrize("n_threads", [1, 2])
 def test_it_is_looked_for_within_a_chunk(n_threads, alarms):
-    """Protects large layers: handlers run while the rows between two barriers, half a second's work or more, do."""
+    """Protects large layers: handlers run during the rows between two barriers, at least half a second's work."""
     seen, to_raise = alarms
     X = np.random.default_rng(0).standard_normal((1024, 64))
     layers = [na.Dense(2000), na.Dense(2000), na.Dense(1, "linear")]
@@ -174,7 +174,7 @@ def test_it_is_looked_for_within_a_chunk(n_threads, alarms):
     seen.clear()
     net.partial_fit(X, X[:, 0])
     signal.setitimer(signal.ITIMER_REAL, 0)
-    assert len(seen) >= 4  # without looks within the chunk one before it and one after
+    assert len(seen) >= 4  # without checks within the chunk there would be 2
     assert np.isfinite(net.history_["loss"]).all()
 
 
@@ -182,7 +182,7 @@ def test_it_is_looked_for_within_a_chunk(n_threads, alarms):
 @pytest.mark.parametrize("n_threads", [1, 2])
 @pytest.mark.parametrize("ask", ["predict", "forward"])
 def test_it_is_looked_for_between_a_few_rows_of_a_wide_network(ask, n_threads, alarms):
-    """Protects predictions whose 1,000 rows are half a second's work or more."""
+    """Protects predictions that take half a second or more per 1,000 rows."""
     seen, _ = alarms
     X = np.zeros((4096, 8), np.float32)
     net = na.Network([na.Dense(2000), na.Dense(2000), na.Dense(1, "linear")], n_threads=n_threads)
@@ -190,7 +190,7 @@ def test_it_is_looked_for_between_a_few_rows_of_a_wide_network(ask, n_threads, a
     signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
     getattr(net, ask)(X)
     signal.setitimer(signal.ITIMER_REAL, 0)
-    assert len(seen) >= 10  # in slices of 1,024 rows one after each of 4, and at the ends
+    assert len(seen) >= 10  # slices of 1,024 rows give one after each of 4, and some at the ends
 
 
 CALLS = {
@@ -206,9 +206,9 @@ CALLS = {
 @LARGE
 @pytest.mark.parametrize("call", CALLS)
 def test_control_c_does_not_wait_for_the_end(call):
-    """The call works on a million rows of a wide network, minutes of work: not an epoch ends before its process does.
+    """The call takes minutes, on a million rows of a wide network: its process ends before one epoch does.
 
-    The limit is the test's own: a call that does not look for Ctrl-C is killed there.
+    The test kills a call that ignores Ctrl-C after a limit of its own.
     """
     script = f"""
 import os, signal, sys, threading
@@ -235,7 +235,7 @@ INSTALLED = "[signal.getsignal(s) for s in signal.valid_signals()] + [re.findall
 
 @LINUX
 def test_no_signal_handler_changes():
-    """Neither of Python nor of C, neither by import, nor by training in any thread, nor by its threads."""
+    """No handler changes, Python's or C's: not by the import, not by training in any thread, not by its threads."""
     script = f"""
 import re, signal, threading
 import numpy as np
@@ -273,7 +273,7 @@ def test_a_handler_of_the_users_runs_during_fit_and_its_exception_ends_it(data):
 
 
 def test_training_in_another_thread_leaves_control_c_to_the_main_thread(data):
-    """As in a notebook's or a server's worker: the main thread hears of it, the fit ends as if nothing had been."""
+    """As in a worker of a notebook or server: the main thread gets the signal, the fit runs to its end."""
     handled = []
     net = network(epochs=20)
     worker = threading.Thread(target=net.fit, args=data)
@@ -301,4 +301,4 @@ def test_other_threads_run_during_a_call(data):
     net.fit(X, y)
     done.set()
     worker.join()
-    assert beats.count(0) > 10  # while the one epoch was at work; before it there are some too
+    assert beats.count(0) > 10  # during the one epoch; some come before it

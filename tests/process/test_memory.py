@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What memory can do to us: it is short at any moment, ends where an array ends, and is larger than 32 bits count."""
+"""Memory: any allocation may fail, arrays end where memory ends, sizes exceed 32 bits."""
 
 import copy
 import gc
@@ -38,29 +38,29 @@ def cores_allocation_fails(n):
 def numpys_allocation_fails(n):
     memory = FailingMemory(n)
     with memory.in_use():
-        yield lambda: (memory.asked, 0)  # what arrays hold Python counts
+        yield lambda: (memory.asked, 0)  # arrays belong to Python
 
 
 fault = pytest.mark.parametrize("fault", [cores_allocation_fails, numpys_allocation_fails])
 
 
 def assert_survives(call, state, fault, keeps=True):
-    """Fails the first, the second, ... allocation of the call, until it needs no more of them -> how many failed.
+    """Fail the first, the second, ... allocation of the call, until the call succeeds -> how many failed.
 
     keeps: whether memory may still be held after the call that has all.
     """
     before = state()
-    gc.collect()  # what earlier tests have left must not be released while this one counts
+    gc.collect()  # objects of earlier tests must not be released during this count
     for n in range(1, MOST_FAULTS):
         with fault(n) as counts:
             try:
                 call()
-            except (MemoryError, SystemError) as error:  # NumPy's ufuncs know of the failure, but forget to raise
+            except (MemoryError, SystemError) as error:  # NumPy's ufuncs fail without raising
                 failed = isinstance(error, MemoryError) or "without setting an exception" in str(error)
             else:
                 failed = False
             if FREE_THREADED:
-                gc.collect()  # which frees functions there, and what they refer to
+                gc.collect()  # it frees functions and what they refer to
             asked, held = counts()
         assert failed == (asked >= n), f"allocation {n} of {asked}"
         assert held == 0 or (keeps and not failed), f"{held} pieces kept, where allocation {n} of {asked} failed"
@@ -71,7 +71,7 @@ def assert_survives(call, state, fault, keeps=True):
 
 
 def state_of(model):
-    """All that a model is, as bytes."""
+    """The whole state of a model, as bytes."""
     attributes = dict(vars(model))
     net = attributes.pop("network_", model)
     learner = net._learner
@@ -134,7 +134,7 @@ def test_a_network_survives_a_fit_without_memory(data, name, form, fault):
 def test_a_network_survives_a_partial_fit_without_memory(data, name, form, fault):
     X, y = form(data[0]), targets_for(name, data[1])
     net = made(name).partial_fit(X[:3], y[:3])
-    more = form(np.tile(data[0], (2, 1))), np.concatenate([y, y])  # for which inputs need more memory than before
+    more = form(np.tile(data[0], (2, 1))), np.concatenate([y, y])  # needs more memory for inputs than before
     faults = assert_survives(lambda: net.partial_fit(*more), lambda: state_of(net), fault)
     assert faults > 0 or isinstance(X, np.ndarray)
 
@@ -211,7 +211,7 @@ def test_saving_without_memory_leaves_the_old_file(data, tmp_path, name, fault):
         return state_of(model), [(file.name, file.read_bytes()) for file in tmp_path.iterdir()]
 
     faults = assert_survives(lambda: na.save(model, path, state=True), state, fault)
-    assert faults > 2 or fault is cores_allocation_fails  # which saving has none of
+    assert faults > 2 or fault is cores_allocation_fails  # saving has none
 
 
 @fault
@@ -297,12 +297,12 @@ def test_the_core_checks_products():
 
 # ---- more than 2^31 numbers ----------------------------------------------------------------------
 
-FEATURES, MANY_ROWS = 512, 5 * 2**20  # so many that the last slice of a prediction, too, begins beyond 2^31
+FEATURES, MANY_ROWS = 512, 5 * 2**20  # the last slice of a prediction begins beyond 2^31
 
 
 @pytest.fixture
 def zeros():
-    """2^31 numbers and some, which take no memory until they are written to."""
+    """More than 2^31 numbers; they take no memory until they are written to."""
     if not sys.platform.startswith("linux"):
         pytest.skip("zeros without memory are Linux's")
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0x4000)
@@ -328,5 +328,5 @@ def test_more_numbers_than_32_bits_count(zeros, rng):
     few.partial_fit(X[special], targets[special])
     many.partial_fit(X, targets, weights)
     np.testing.assert_allclose(many.weights[0], few.weights[0], rtol=1e-5, atol=1e-7)
-    loss = many.loss(X, targets, weights)  # by rows as they stand, where training had an order
+    loss = many.loss(X, targets, weights)  # takes the rows in place; training takes them in an order
     np.testing.assert_allclose(loss, many.loss(X[special], targets[special]), rtol=1e-5)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Several at once: forks and other ways to new processes, Python threads, joblib. None hangs, none changes a bit."""
+"""Processes and threads at once: fork, spawn, Python threads, joblib. None hangs, none changes a bit."""
 
 import contextlib
 import copy
@@ -25,7 +25,7 @@ LINUX = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads
 FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 MANY = 8  # Python threads
 FOREVER = 10**6  # epochs
-# Seconds that a child may take: one that hangs takes for ever. The second is for a fork's, which imports nothing.
+# Time limits in seconds of a child, which may hang. The second is for forks, which import nothing.
 LONGEST, LONGEST_OF_FORKS = 120, 20
 QUICKEST = ("fork", LONGEST_OF_FORKS) if hasattr(os, "fork") else ("spawn", LONGEST)
 METHODS = [
@@ -34,7 +34,7 @@ METHODS = [
     ("spawn", LONGEST),
 ]
 
-# From Python 3.12 on each fork beside threads warns, and ours are threads.
+# From Python 3.12 a fork warns if the process has threads, and the pool's are threads.
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
 
 
@@ -50,7 +50,7 @@ def made_data():
 
 
 def network(**settings):
-    # Large enough that steps are worth several threads.
+    # Large enough that a step uses several threads.
     layers = [na.Dense(128, "tanh"), na.Dense(128), na.Dense(1, "linear")]
     return na.Network(layers, **{"batch_size": 512, "epochs": 2, "random_state": 0, "n_threads": 2} | settings)
 
@@ -60,12 +60,12 @@ def train(data):
 
 
 def train_and_ask(net, data):
-    """What a child does: asks a network of its parent's, trains it on, and trains its own."""
+    """A child's work: predict with its parent's network, train it further, and train its own."""
     return net.predict(data[0]), net.partial_fit(*data).predict(data[0]), train(data)
 
 
 def at_once(*tasks):
-    """Runs each task in a Python thread of its own, all from one moment on -> what they return, or raise."""
+    """Run each task in its own Python thread, all started together -> what they return or raise."""
     start, results = threading.Barrier(len(tasks)), [None] * len(tasks)
 
     def run(i):
@@ -92,14 +92,14 @@ def expected(data):
 
 
 def in_a_child(method, longest, task, *arguments):
-    """What the task returns in a child, which is killed where it takes longer."""
+    """What the task returns in a child; the child is killed after this time."""
     with multiprocessing.get_context(method).Pool(1) as pool:
         return pool.apply_async(task, arguments).get(longest)
 
 
 @pytest.mark.parametrize(("method", "longest"), METHODS)
 def test_a_child_trains_and_predicts_as_its_parent(method, longest, data, expected):
-    """The parent's pool has worked before: its threads are not there in a fork's child."""
+    """The parent's pool has run before; a forked child does not have its threads."""
     results = in_a_child(method, longest, train_and_ask, network().fit(*data), data)
     assert all(map(np.array_equal, results, expected))
 
@@ -113,7 +113,7 @@ def test_workers_of_joblib_train_and_predict_as_their_parent(backend, data, expe
 
 
 def in_a_fork(task):
-    """Whether the task succeeds in a child of a bare fork, which then ends at once; one that hangs is killed."""
+    """Whether the task succeeds in a child of os.fork, which then exits at once; a hanging child is killed."""
     child = os.fork()
     if child == 0:
         done = False
@@ -133,7 +133,7 @@ def in_a_fork(task):
 
 
 class Watch:
-    """A callback that lets a fit without end go on until `enough` is set; another thread's, were it let in, ends."""
+    """A callback that lets an endless fit run until `enough` is set, and ends a fit in any other thread."""
 
     def __init__(self):
         self.begun, self.enough, self.thread = threading.Event(), threading.Event(), None
@@ -146,7 +146,7 @@ class Watch:
 
 @contextmanager
 def training(fit, watch, data):
-    """Another thread is in that fit, which the watch watches, from before the block to after it."""
+    """Another thread is in the watched fit from before the block until after it."""
     worker = threading.Thread(target=fit, args=data)
     worker.start()
     try:
@@ -159,7 +159,7 @@ def training(fit, watch, data):
 
 @FORKS
 def test_forks_while_another_thread_trains(data):
-    """Each at another moment of its steps, with its locks held and its threads at work."""
+    """Fork at different moments of a step, while the other thread holds locks and its threads work."""
     watch = Watch()
     want, net = train(data), network(epochs=FOREVER, callbacks=[watch])
 
@@ -176,14 +176,14 @@ def test_forks_while_another_thread_trains(data):
 
 
 def train_many():
-    """Whether 8 threads that each train a network of their own all get the same bits."""
+    """Whether 8 threads that each train their own network get the same bits."""
     data = made_data()
     want = train(data)
     return all(np.array_equal(result, want) for result in at_once(*[lambda: train(data)] * MANY))
 
 
 def ask_many():
-    """The same of one model that all ask: with the pool's threads, without, and by the short way for a few rows."""
+    """The same for one shared model: with the pool's threads, without, and by the direct path for a few rows."""
     X, y = made_data()
     net = network().fit(X, y)
     want, gradient = net.predict(X), net.gradients(X, y).weights
@@ -198,7 +198,7 @@ def ask_many():
 
 @pytest.mark.parametrize("task", [train_many, ask_many])
 def test_many_threads_work_at_once(task):
-    """In a child, since teams that get into each other's way may wait for ever."""
+    """In a child, since teams that collide may wait for ever."""
     assert in_a_child(*QUICKEST, task)
 
 
@@ -215,7 +215,7 @@ def test_two_threads_cannot_train_one_network_at_once(data):
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_two_threads_cannot_train_one_estimator_at_once(method, data):
-    """Nor does the refused one change what the other is at, or give back what was there before it."""
+    """The refused call does not change or restore anything of the running one."""
     X, y = data[0], data[1] > 0
     watch = Watch()
     classifier = MLPClassifier(max_iter=FOREVER, tol=0, n_iter_no_change=FOREVER, random_state=0, callbacks=[watch])
@@ -234,7 +234,7 @@ def test_a_callback_cannot_train_its_own_network(data):
     with pytest.raises(RuntimeError, match="around this call"):
         net.fit(*data)
     net.callbacks = []
-    net.fit(*data)  # and is free again
+    net.fit(*data)  # the network is free again
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
@@ -246,7 +246,7 @@ def test_a_callback_cannot_train_the_network_of_its_estimator(method, data):
 
 
 def run_one_trainer_at_once():
-    """What frees memory that a run is using, from 8 threads: each call runs alone or is refused -> what they return."""
+    """Calls that free the memory of a run, from 8 threads: each runs alone or is refused -> what they return."""
     X, y = made_data()
     net = network().fit(X, y)
     trainer, targets = net._learner.session.trainer, np.ascontiguousarray(y[:, None])
@@ -272,14 +272,14 @@ def run_one_trainer_at_once():
 
 
 def test_the_core_refuses_two_runs_of_one_trainer():
-    """Were the Python layer mistaken. Runs that get into each other's way may wait for ever: hence a child."""
+    """The core refuses even without the Python layer. In a child, since runs that collide may wait for ever."""
     results, loss = in_a_child(*QUICKEST, run_one_trainer_at_once)
     assert results == [None] * 8
     assert np.isfinite(loss)
 
 
 def test_a_model_may_be_asked_while_it_is_trained(data):
-    """What it answers is of no moment that can be named, but it answers, and the training is none the worse."""
+    """Predictions belong to no particular step, but they are finite, and the training does not change."""
     watch = Watch()
     net = network(epochs=FOREVER, callbacks=[watch])
 
@@ -300,12 +300,12 @@ def test_a_model_may_be_asked_while_it_is_trained(data):
 
 
 def threads_allowed(estimator, X, y):
-    """A scorer that tells how many threads a fit in its process may use."""
+    """A scorer that returns how many threads a fit in its process may use."""
     return na.get_num_threads()
 
 
 def test_workers_of_joblib_share_the_processors(monkeypatch):
-    """Protects a grid search from oversubscription: joblib tells its workers their share by OMP_NUM_THREADS."""
+    """Protects a grid search from oversubscription: joblib sets each worker's share in OMP_NUM_THREADS."""
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     X = np.random.default_rng(0).standard_normal((40, 3))
     grid = {"hidden_layer_sizes": [(3,), (4,)]}
@@ -316,7 +316,7 @@ def test_workers_of_joblib_share_the_processors(monkeypatch):
 
 
 def descendants():
-    """The processes that this one has started, and those that they have."""
+    """The descendants of this process."""
     parents = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
@@ -328,7 +328,7 @@ def descendants():
 
 
 def runnable(process):
-    """How many threads of a process run or wait for a processor."""
+    """How many threads of a process are running or runnable."""
     states = []
     for stat in Path(f"/proc/{process}/task").glob("*/stat"):
         with contextlib.suppress(OSError):
@@ -338,7 +338,7 @@ def runnable(process):
 
 @contextmanager
 def runnable_counted():
-    """-> a list that fills with how many threads of its descendants run, each time that one looks and some do."""
+    """Sample the descendants -> a list of how many of their threads run, without zeros."""
     counts, done = [], threading.Event()
 
     def watch():
@@ -362,7 +362,7 @@ def test_a_grid_search_runs_no_more_threads_than_there_are_processors(data, monk
     grid = {"alpha": [1e-4, 1e-3, 1e-2, 1e-1]}
     regressor = MLPRegressor(hidden_layer_sizes=(256, 256), batch_size=512, max_iter=30, tol=0, n_iter_no_change=99)
     search = GridSearchCV(regressor, grid, cv=2, n_jobs=2, refit=False, error_score="raise")
-    search.fit(data[0][:1200], data[1][:1200])  # the workers are there, and have imported what they need
+    search.fit(data[0][:1200], data[1][:1200])  # starts the workers, with their imports
     with runnable_counted() as counts:
         search.fit(*data)
     assert len(counts) > 20

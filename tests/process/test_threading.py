@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How many threads work, and limits from outside; what they compute is in test_same_bits.py."""
+"""The number of threads and limits from outside; test_same_bits.py has what they compute."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 import threadpoolctl
 
 import neuract as na
-import neuract.threading as na_threading
+import neuract.threading._count as na_threading
 import neuract.threadpools
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted in Linux's /proc")
@@ -82,7 +82,7 @@ def test_a_changed_affinity_is_seen_at_once(processors):
 
 
 def test_the_quota_is_read_once_and_anew_when_the_default_is_asked_for(processors):
-    """Protects the calls, each of which asks for the number of threads, from reading files."""
+    """Protects against reading files in each call, since each asks for the number of threads."""
     processors(8, 2, 3)
     assert [na.get_num_threads(), na.get_num_threads()] == [2, 2]
     na.set_num_threads(None)
@@ -93,7 +93,7 @@ def test_the_quota_is_read_once_and_anew_when_the_default_is_asked_for(processor
 
 
 def ours():
-    """What threadpoolctl says of us."""
+    """The pool as threadpoolctl lists it."""
     pools = [pool for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "neuract"]
     assert len(pools) == 1
     return pools[0]
@@ -122,7 +122,7 @@ def test_limits_of_others_leave_us_alone(default_threads):
 
 @pytest.mark.parametrize("api", ["neuract", "blas"])
 def test_the_default_is_still_the_default_after_a_limit(api, processors):
-    """Protects a default that follows the processors: at a limit's end threadpoolctl sets every pool's number."""
+    """Protects a default that follows the processors: threadpoolctl sets every pool's number when a limit ends."""
     processors(4)
     with threadpoolctl.threadpool_limits(1, user_api=api):
         pass
@@ -142,7 +142,7 @@ net = na.Network([na.Dense(100), na.Dense(100), na.Dense(1, "linear")], batch_si
 
 
 def threads_made(script):
-    """What the script prints of `made()`, on a machine that seems to have two processors."""
+    """What the script prints about `made()`, on a machine that appears to have two processors."""
     environment = os.environ | {"OMP_NUM_THREADS": "2"}
     result = subprocess.run([sys.executable, "-c", MADE + script], capture_output=True, text=True, env=environment)
     assert result.returncode == 0, result.stderr
@@ -152,11 +152,11 @@ def threads_made(script):
 @LINUX
 @pytest.mark.parametrize("ask", ["partial_fit", "gradients", "loss", "predict"])
 def test_a_limit_holds_for_training_that_has_begun(ask):
-    """Protects against a trainer that goes on with the threads it was made for."""
+    """Protects against a trainer that keeps its first number of threads."""
     script = f"""
 na.set_num_threads(1)
 net.partial_fit(X, X[:, 0])
-na.set_num_threads(None)  # the trainer could have two now, and has not worked with them yet
+na.set_num_threads(None)  # the trainer may use two now, and has not yet
 with threadpoolctl.threadpool_limits(1):
     net.{ask}(*(X, X[:, 0])[:{1 if ask == "predict" else 2}])
     print(made())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""docs/adding_an_activation.md is true: its insertions, made in a copy, give a working activation.
+"""docs/adding_an_activation.md is correct: its insertions, made in a copy, give a working activation.
 
 A block after `<!-- insert FILE after "TEXT" -->` goes below the first line of FILE that contains
 TEXT; the block after `<!-- check -->` is the script that must then pass.
@@ -33,7 +33,7 @@ def copy_sources(target):
 
 
 def insert(path, marker, block):
-    """Puts `block` below the first line of the file that contains `marker`."""
+    """Put `block` below the first line of the file that contains `marker`."""
     lines = path.read_text().splitlines(keepends=True)
     places = [i for i, line in enumerate(lines) if marker in line]
     assert places, f"no line of {path.name} contains {marker!r}"
@@ -55,7 +55,7 @@ def run(*command, **environment):
 
 
 def install(source, site):
-    """Builds the copy for one instruction set only, with the tools of this environment."""
+    """Build the copy for one instruction set, with the tools of this environment."""
     options = ["--no-build-isolation", "--no-deps", "--no-index", "--target", str(site)]
     isas = f"cmake.define.NEURACT_ISAS={BASELINE}"
     run(sys.executable, "-m", "pip", "install", *options, "-C", isas, str(source))
@@ -71,7 +71,7 @@ def test_recipe_adds_a_working_activation(tmp_path):
     install(source, site)
     script = tmp_path / "check.py"
     script.write_text(CHECKS[0])
-    # -S leaves out the import hook of an editable install, which would come first.
+    # -S disables the import hook of an editable install, which would come first.
     path = os.pathsep.join([str(site), *sys.path])
     python = (sys.executable, "-S")
     run(*python, str(script), PYTHONPATH=path, NEURACT_SIMD=BASELINE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""docs/drop_in.md has a row for every parameter and attribute that there is."""
+"""docs/drop_in.md has a row for every parameter and attribute."""
 
 import inspect
 import re

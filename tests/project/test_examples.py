@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every example that a reader can paste is true: README.md, docs/export.md and all docstrings."""
+"""Every example in README.md, docs/export.md and the docstrings gives the printed result."""
 
 import doctest
 import importlib

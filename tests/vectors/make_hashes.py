@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Writes hashes.txt: what every instruction set with FMA and every compiler must compute, bit for bit.
+"""Write hashes.txt: the bits that every instruction set with FMA and every compiler must compute.
 
 `python tests/vectors/make_hashes.py BUILD`, with neuract installed and the C tests in the folder BUILD
-(CONTRIBUTING.md says how). A new kernel, activation or test adds lines; that a line changes means that trained models
-change, which wants a reason. The inputs come from exact arithmetic on integers: no C library, no compiler has a say.
+(see CONTRIBUTING.md). A new kernel, activation or test adds lines; a changed line means that trained models change,
+which needs a reason. The inputs come from exact arithmetic on integers, so they do not depend on C library or compiler.
 """
 
 import re

@@ -3,9 +3,9 @@
 
     pip install torch==2.13.0 numpy && python tests/vectors/make_vectors.py
 
-One JSON file a case: the network as data, then what PyTorch makes of it. Running it again changes
-no byte. PyTorch's optimizers are used as they are, except that its epsilon is scaled at each step
-to stand where scikit-learn's stands.
+One JSON file per case: the network as data, then PyTorch's results. Running the script again changes
+no byte. PyTorch's optimizers are unchanged, except that epsilon is scaled at each step to have the
+effect of scikit-learn's.
 """
 
 import json
@@ -175,7 +175,7 @@ class Network(nn.Module):
 
 
 def losses(name, a, activation, z, y, t):
-    """Of each row; the likelihoods written from z by PyTorch's own functions where it has one."""
+    """The loss of each row; likelihoods are computed from z, by PyTorch's own function if it has one."""
     match name, activation:
         case "squared_error", _:
             each = F.mse_loss(y, t, reduction="none") / 2
@@ -236,7 +236,7 @@ def trained(spec, name, steps):
     for step in range(1, steps + 1):
         for group in step_of.param_groups:
             if "eps" in group:
-                # PyTorch adds it to the corrected sqrt(v), scikit-learn to the uncorrected one.
+                # PyTorch adds epsilon to the corrected sqrt(v), scikit-learn to the uncorrected one.
                 group["eps"] = EPSILON / (1 - 0.999**step) ** 0.5
         step_of.zero_grad()
         loss, total, _ = evaluate(spec, network)

@@ -128,7 +128,7 @@ class Rules(Stopping):
 
     def __init__(self, fit: Fit, patience: Patience, validation: Validation | None) -> None:
         model = fit.model
-        super().__init__(f"learning_rate_init ({model.learning_rate_init:g})", model.max_grad_norm)
+        super().__init__(lambda: f"learning_rate_init ({model.learning_rate_init:g})", model.max_grad_norm)
         self._fit, self._count, self._validation = fit, patience, validation
 
     @property
@@ -161,16 +161,16 @@ def descend_epochs(fit: Fit, rows: Rows, held_out: Rows | None, random: np.rando
     Returns the error to raise once the epochs before it are kept.
     """
     model, network, data = fit.model, fit.network, rows.data
-    session = network._learner.ready(random)  # draws its seed before rows are held out, as for new weights
+    watch = model.monitor_neurons
+    session = network._learner.ready(random, watch)  # draws its seed before rows are held out, as for new weights
     if model.early_stopping and held_out is None:
         data, held_out = _split(model, rows, random)
-    session.watch = model.monitor_neurons
-    recorder = Recorder(network.history_, session)
+    recorder = Recorder(network.history_, session if watch else None)
     best = model.best_validation_score_ if model.early_stopping else -model.best_loss_
     patience = Patience(float(model.n_iter_no_change), model.tol, best, model._no_improvement_count)
     validation = None if held_out is None else Validation(fit, Monitor(model, network, held_out), patience, recorder)
     _warn_of_small_data(model, data)
-    order = shuffled(random, data.rows) if model.shuffle else None
+    order = shuffled(random, data.rows, model.shuffle)
     told = Callbacks(network.callbacks, network, model._rate, lambda: model.n_iter_ - 1, partial(_logs, fit))
     told.hears_each |= validation is not None
     listeners = [recorder, Curves(fit, data.rows, patience), told, fit.tasks]

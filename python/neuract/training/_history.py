@@ -17,12 +17,12 @@ class Recorder(Listener):
 
     def __init__(self, history: dict[str, list[float]], session: Session | None = None) -> None:
         self._history, self._session = history, session
-        self.hears_each = session is not None and session.watch
+        self.hears_each = session is not None
 
     def ran(self, ended: Ended) -> None:
         for name, values in self._history.items():
             values += [loss + penalty for loss, penalty in ended] if name == "loss" else [nan] * len(ended)
-        if self._session is not None and self._session.watch:
+        if self._session is not None:
             rate, (norm, dead) = self._session.rate, self._session.watched()
             for name, value in (("learning_rate", rate), ("gradient_norm", norm), ("dead_share", dead)):
                 self.note(name, value)

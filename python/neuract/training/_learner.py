@@ -84,10 +84,12 @@ class Learner:
         if with_optimizer and fitted.session and same_kind:
             self.restore(fitted.session.state())
 
-    def ready(self, random: np.random.RandomState) -> Session:
-        """Returns the session; a new one gets its seed from `random`."""
+    def ready(self, random: np.random.RandomState, watch: bool = False) -> Session:
+        """Returns the session; a new one gets its seed from `random`. watch: as `Session.watch`."""
         if self.session is None:
             self.session = self._new_session(self.known(), random)
+        self.session.watch = watch
+        self.session.set_threads(self.settings.n_threads)  # a limit may have been set since it was made
         return self.session
 
     def generator(self, random_state: Any) -> np.random.RandomState:

@@ -134,8 +134,13 @@ class Session:
                 self.trainer.set(array, layer, part, values)
 
 
-def shuffled(random: np.random.RandomState, rows: int) -> Order:
-    """Returns an order of the rows that each pass shuffles in its place, drawing as scikit-learn does."""
+def shuffled(random: np.random.RandomState, rows: int, shuffle: bool = True) -> Order | None:
+    """Returns an order of the rows that each pass shuffles in its place, drawing as scikit-learn does.
+
+    shuffle=False: None, the rows stay in their order.
+    """
+    if not shuffle:
+        return None
     if rows > MOST_SHUFFLED:
         raise ValueError(f"at most {MOST_SHUFFLED:,} rows can be shuffled, got {rows:,}; set shuffle=False")
     return Order(rows, random._bit_generator)

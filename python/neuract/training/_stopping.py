@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
@@ -38,10 +39,10 @@ class Patience:
 class Stopping:
     """The rules of a training; of this class none but divergence.
 
-    rate: the name and the value of the learning rate, for the error. left: which weights the network has then.
+    rate: gives the name and the value of the learning rate, for the error. left: which weights the network has then.
     """
 
-    def __init__(self, rate: str, max_grad_norm: float | None, left: str = "", first: int = 0) -> None:
+    def __init__(self, rate: Callable[[], str], max_grad_norm: float | None, left: str = "", first: int = 0) -> None:
         self._rate, self._max_grad_norm, self._left, self._first = rate, max_grad_norm, left, first
 
     @property
@@ -59,5 +60,5 @@ class Stopping:
         bound = "set max_grad_norm (1, say)" if norm is None else f"lower max_grad_norm ({norm:g})"
         return Diverged(
             f"training diverged: in epoch {self._first + epoch} the loss or a weight was no longer finite{self._left}. "
-            f"Scale X, and y if it is numbers (with StandardScaler, say), lower {self._rate}, or {bound}"
+            f"Scale X, and y if it is numbers (with StandardScaler, say), lower {self._rate()}, or {bound}"
         )

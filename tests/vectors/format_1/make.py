@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Made the files of this folder, once: a file of format 1 can be read for ever, so none is made again."""
+"""Made the files of this folder, once. Files of format 1 must stay readable for ever, so do not run it again."""
 
 import json
 from pathlib import Path
