@@ -36,10 +36,15 @@ LOSSES = {
     "log_loss": (lambda rng: either(rng, 0.0, rng.uniform(0, 0.9)), ["sigmoid", "softmax"]),
     "focal": (lambda rng: either(rng, 0.0, 2.0, rng.uniform(0, 5)), ["sigmoid", "softmax"]),
 }
+
+
+def _always(value):
+    """Returns a draw of one value."""
+    return lambda rng: value
+
+
 # The oracle's losses that admit any output.
-LOSSES |= {
-    loss.name: (lambda rng, a=loss.parameter: a, ELEMENTWISE) for loss in ref.REGRESSION if loss.name not in LOSSES
-}
+LOSSES |= {loss.name: (_always(loss.parameter), ELEMENTWISE) for loss in ref.REGRESSION if loss.name not in LOSSES}
 OPTIMIZERS = {
     "sgd": lambda rng: {"momentum": either(rng, 0.0, rng.uniform(0, 0.99)), "nesterov": bool(rng.integers(2))},
     "adam": lambda rng: means(rng),

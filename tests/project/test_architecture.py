@@ -9,6 +9,7 @@ import pytest
 from oracle.paths import ROOT
 
 CSRC = ROOT / "csrc"
+PACKAGE = ROOT / "python" / "neuract"
 C_FILES = sorted(CSRC.rglob("*.[ch]"))
 
 # What the files of each layer may include of ours; those of compilers stand below.
@@ -47,32 +48,27 @@ ALLOWED = {
 OF_C = {f"{name}.h" for name in ("cpuid", "float", "math", "stdatomic", "stdbool", "stddef", "stdint", "string")}
 OF_C |= {"sanitizer/asan_interface.h"}
 
-PYTHON_LAYERS = [
+# The rooms of python/neuract and what lies on its ground floor, from top to bottom: each may import from below it.
+FLOORS = [
     {"__main__"},
-    {"report"},
-    {"plotting"},
     {"persistence"},
     {"estimators", "serving"},
-    {"_fitting"},
-    {"_estimator_file"},
-    {"_building", "_epochs"},
-    {"_monitoring", "_sklearn_callbacks"},
-    {"_documentation", "_labels", "_parameters", "_scores", "threadpools"},
-    {"callbacks", "inspection"},
-    {"network"},
-    {"_estimator_document"},
-    {"_model_file", "_network_document"},
-    {"_answers", "_generators", "_model_bytes"},
-    {"_values"},
-    {"_activities", "_diagnosis_table", "_findings", "export"},
-    {"_atomic", "_callbacks", "_initial", "_lbfgs", "_schedules", "_summary"},
-    {"_training"},
-    {"layers", "losses"},
-    {"activations", "optimizers", "schedules", "threading"},
-    {"_smooth", "_hard"},
-    {"_activation", "_validation", "_control_groups"},
-    {"_sparse"},
+    {"network", "threadpools"},
+    {"export"},
+    {"report"},
+    {"plotting"},
+    {"inspection"},
+    {"callbacks", "files"},
+    {"training"},
+    {"layers", "losses", "optimizers", "outputs", "schedules"},
+    {"activations"},
+    {"inputs", "threading"},
+    {"_checks", "_typing", "_warnings"},
 ]
+# Imports upward, by name: a diagnosis draws itself.
+DOORS = {("inspection/_diagnosis.py", "plotting")}
+# The rooms that call the core.
+OF_THE_CORE = {"activations", "inputs", "layers", "training", "threading"}
 
 
 def c_name(path):
@@ -113,35 +109,55 @@ def test_the_seam_sees_neuract_h_alone():
 
 
 def python_files():
-    """Every module, and the name of the layer that it is of: its own, or its folder's."""
-    package = ROOT / "python" / "neuract"
-    for path in package.rglob("*.py"):
-        if path != package / "__init__.py":
-            yield path, Path(path.relative_to(package).parts[0]).stem
+    """Yields every module with its room: its folder, or itself on the ground floor."""
+    for path in PACKAGE.rglob("*.py"):
+        if path != PACKAGE / "__init__.py":
+            yield path, Path(path.relative_to(PACKAGE).parts[0]).stem
 
 
 def imports(path):
-    """What a file imports of ours; what stands under TYPE_CHECKING is for annotations and imports nothing."""
+    """Returns the rooms that a file imports from, also by name; imports under TYPE_CHECKING are for annotations only."""
     text = re.sub(r"^if TYPE_CHECKING:\n(?:    .*\n)+", "", path.read_text(), flags=re.M)
-    imported = set(re.findall(r"^\s*from neuract\.(\w+)(?:\.\w+)* import", text, re.M))
-    for names in re.findall(r"^\s*from neuract import (.+)$", text, re.M):
-        imported |= {name.split(" as ")[0].strip() for name in names.split(",")}
-    return imported
+    text = re.sub(r"^ *>>>.*$|^ *\.\.\. .*$", "", text, flags=re.M)  # examples
+    imported = set(re.findall(r"^\s*(?:from|import) neuract\.(\w+)", text, re.M))
+    return imported | set(re.findall(r'import_module\("neuract\.(\w+)', text))
 
 
 def test_python_imports_point_down():
-    level = {module: i for i, layer in enumerate(PYTHON_LAYERS) for module in layer}
-    for path, name in python_files():
-        imported = imports(path) - {name}
-        for module in imported - {"_neuract_core"}:
-            assert level[module] > level[name], f"{path} imports {module}"
-        assert "_neuract_core" not in imported or level[name] > level["_parameters"], path
+    level = {room: i for i, floor in enumerate(FLOORS) for room in floor}
+    doors = set()
+    for path, room in python_files():
+        for other in imports(path) - {room, "_neuract_core"}:
+            if level[other] <= level[room]:
+                doors.add((str(path.relative_to(PACKAGE)), other))
+        assert "_neuract_core" not in imports(path) or room in OF_THE_CORE, path
+    assert doors == DOORS
+
+
+def test_imports_name_the_module_that_defines():
+    """Never `from neuract import _x`, nor a name through the front door of another room."""
+    for path, room in python_files():
+        text = re.sub(r"^ *>>>.*$", "", path.read_text(), flags=re.M)
+        assert not re.search(r"^\s*from neuract import _", text, re.M), path
+        for other in re.findall(r"^\s*from neuract\.(\w+) import", text, re.M):
+            assert other == room or not (PACKAGE / other).is_dir() or path.name == "__init__.py", (path, other)
+
+
+def test_every_room_has_a_front_door():
+    for folder in [PACKAGE, *(path for path in PACKAGE.rglob("*") if path.is_dir() and path.name != "__pycache__")]:
+        assert (folder / "__init__.py").read_text().splitlines()[1].startswith('"""'), folder
+
+
+def test_training_does_not_know_network():
+    for path, room in python_files():
+        if room not in ("network", "estimators", "serving", "persistence", "__main__"):
+            assert not re.search(r"neuract\.network|neuract\.estimators", path.read_text()), path
 
 
 def test_pictures_know_the_public_face_alone():
-    for path, name in python_files():
-        if name == "plotting":
-            assert not [module for module in imports(path) if module.startswith("_")], path
+    for path, room in python_files():
+        if room == "plotting":
+            assert not [other for other in imports(path) - {"_typing"} if other.startswith("_")], path
 
 
 def test_no_folder_shadows_the_package():

@@ -5,15 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from neuract._checks import boolean, real_number, whole_number
+from neuract._typing import FittedNetwork
 from neuract.schedules._rate import LearningRate
 from neuract.schedules._shares import Schedule
 from neuract.schedules._shares import schedule as schedule_named
-
-if TYPE_CHECKING:
-    from neuract.network import Network
 
 Logs = Mapping[str, float]
 
@@ -40,18 +38,18 @@ class ProgressBar(_Ready):
     def __init__(self) -> None:
         self._bar: Any = None
 
-    def on_fit_begin(self, network: Network) -> None:
+    def on_fit_begin(self, network: FittedNetwork) -> None:
         try:
             from tqdm.auto import tqdm
         except ImportError as error:
             raise ImportError("ProgressBar needs tqdm: pip install tqdm") from error
         self._bar = tqdm(total=network.epochs, unit="epoch")
 
-    def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, network: FittedNetwork, epoch: int, logs: Logs) -> None:
         self._bar.set_postfix({name: f"{value:.4g}" for name, value in logs.items()}, refresh=False)
         self._bar.update(1)
 
-    def on_fit_end(self, network: Network) -> None:
+    def on_fit_end(self, network: FittedNetwork) -> None:
         self._bar.close()
         self._bar = None
 
@@ -94,10 +92,10 @@ class EarlyStopping(_Ready):
         self._parameters: tuple[Any, ...] | None = None
         self._waited = 0
 
-    def on_fit_begin(self, network: Network) -> None:
+    def on_fit_begin(self, network: FittedNetwork) -> None:
         self._best, self._parameters, self._waited = None, None, 0
 
-    def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> bool:
+    def on_epoch_end(self, network: FittedNetwork, epoch: int, logs: Logs) -> bool:
         number = _goodness(self, logs)
         if self._best is None or number > self._best + self.min_delta:
             self._best, self._waited = number, 0
@@ -107,7 +105,7 @@ class EarlyStopping(_Ready):
         self._waited += 1
         return self._waited >= self.patience
 
-    def on_fit_end(self, network: Network) -> None:
+    def on_fit_end(self, network: FittedNetwork) -> None:
         if self._parameters is not None:
             network.set_parameters(*self._parameters)
         self._best, self._parameters, self._waited = None, None, 0
@@ -160,11 +158,11 @@ class Checkpoint(_Ready):
         self.state = boolean(state, "state")
         self._best: float | None = None
 
-    def on_fit_begin(self, network: Network) -> None:
+    def on_fit_begin(self, network: FittedNetwork) -> None:
         self._best = None
         network._trained_model()._file_bytes(self.state)  # what cannot be saved is better known now
 
-    def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, network: FittedNetwork, epoch: int, logs: Logs) -> None:
         if (epoch + 1) % self.every or (self.save_best_only and not self._is_best(logs)):
             return
         network._trained_model().save(self.path, state=self.state)
@@ -192,11 +190,11 @@ class CSVLogger(_Ready):
         self.path = Path(path)
         self.append = boolean(append, "append")
 
-    def on_fit_begin(self, network: Network) -> None:
+    def on_fit_begin(self, network: FittedNetwork) -> None:
         if not self.append:
             self.path.write_text("")
 
-    def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, network: FittedNetwork, epoch: int, logs: Logs) -> None:
         import csv
 
         lines: list[list[object]] = [[epoch, *logs.values()]]
@@ -220,15 +218,15 @@ class LearningRateSchedule(_Ready):
         self.schedule = schedule if callable(schedule) else schedule_named(schedule)
         self._rate: LearningRate | None = None
 
-    def on_fit_begin(self, network: Network) -> None:
+    def on_fit_begin(self, network: FittedNetwork) -> None:
         self._rate = LearningRate(self.schedule, network.learning_rate, 0.5, network.epochs)
         network.learning_rate = self._rate.now
 
-    def on_epoch_end(self, network: Network, epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, network: FittedNetwork, epoch: int, logs: Logs) -> None:
         assert self._rate is not None
         self._rate.end_epochs(1, 0)
         network.learning_rate = self._rate.now
 
-    def on_fit_end(self, network: Network) -> None:
+    def on_fit_end(self, network: FittedNetwork) -> None:
         assert self._rate is not None
         network.learning_rate, self._rate = self._rate.initial, None
