@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The names of losses, and the loss that belongs to an output activation."""
+"""The names of losses, and the default loss of an output activation."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from neuract.losses._own import OwnLoss
 from neuract.losses._probabilities import PROBABILITIES, LogLoss
 
 LOSSES: Mapping[str, type[Loss]] = named_classes(*NUMBERS, *PROBABILITIES)
-"""Every name that is accepted for a loss, and its class."""
+"""Every accepted name of a loss, and its class."""
 
 
 def loss(name: str | Loss | OwnFunction) -> Loss:
-    """The loss of that name with its default parameters; a Loss object is returned as it is, a function as one.
+    """Returns the loss of that name with default parameters, the given Loss object itself, or a function as an OwnLoss.
 
     Examples
     --------
@@ -34,12 +34,12 @@ def loss(name: str | Loss | OwnFunction) -> Loss:
             return OwnLoss(name)
         raise TypeError(f"loss must be a Loss object, a function or one of {accepted}; got {name!r}")
     if name not in LOSSES:
-        raise ValueError(f"unknown loss {name!r}; there are: {accepted}")
+        raise ValueError(f"unknown loss {name!r}; expected one of {accepted}")
     return LOSSES[name]()
 
 
 def default_loss(output: Activation) -> Loss:
-    """The loss that belongs to an output activation."""
+    """Returns the default loss of an output activation."""
     if isinstance(output, (Sigmoid, Softmax)):
         return LogLoss()
     return Poisson() if isinstance(output, Exponential) else SquaredError()
