@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Types that every room uses: arrays, and what the rooms below Network and the estimators ask of a model.
 
-`Network` is a FittedNetwork and a FittedModel; an estimator is a FittedModel. Nothing else is promised between rooms.
+`Network` is a FittedNetwork, and as an estimator a FittedModel. Nothing else is promised between rooms.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ Array: TypeAlias = npt.NDArray[Any]
 
 
 @runtime_checkable
-class FittedModel(Protocol):
-    """A fitted Network or estimator, which diagnosis, pictures, reports, exports and checkpoints take.
+class AskedModel(Protocol):
+    """A fitted model that predicts: a Network, an estimator, or one that is served. Pictures take it.
 
     Each method raises NotFittedError where nothing is fitted.
     """
@@ -41,11 +41,16 @@ class FittedModel(Protocol):
     def _rows(self, X: Any) -> Array | SparseRows:
         """Returns X as the core takes it, checked, missing values filled in."""
 
-    def _data(self, X: Any, y: Any) -> Data:
-        """Returns X and y as a step of the core takes them, checked."""
-
     def _missing_is_zero(self) -> bool:
         """Returns whether NaN in X counts as 0."""
+
+
+@runtime_checkable
+class FittedModel(AskedModel, Protocol):
+    """A fitted Network or estimator, which diagnosis, reports, exports and checkpoints take."""
+
+    def _data(self, X: Any, y: Any) -> Data:
+        """Returns X and y as a step of the core takes them, checked."""
 
     def _file_bytes(self, training: bool) -> bytes:
         """Returns the model as a file; training: with what a training needs to go on."""
