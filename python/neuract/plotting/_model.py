@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from neuract._typing import Array, AskedModel, FittedNetwork
 from neuract.inputs._sparse import SparseRows
-from neuract.outputs._kinds import Classes, Labels
+from neuract.outputs._kinds import OfClassifier
 
 
 def network_of(model: AskedModel) -> FittedNetwork:
@@ -49,7 +49,7 @@ def input_names(model: AskedModel, X: Any, given: Sequence[str] | None) -> list[
 def class_names(model: AskedModel) -> Sequence[Any] | None:
     """Returns the labels of a classifier; None for other models."""
     meaning = model._meaning()
-    return meaning.names if isinstance(meaning, (Classes, Labels)) else None
+    return meaning.names if isinstance(meaning, OfClassifier) else None
 
 
 def output_names(model: AskedModel, given: Sequence[str] | None) -> list[str]:

@@ -17,7 +17,7 @@ from neuract.export._model import ExportedLayer, ExportedModel
 from neuract.export.onnx._activations import NODES
 from neuract.export.onnx._graph import Graph
 from neuract.files._atomic import write_atomically
-from neuract.outputs._kinds import Classes, Labels, Outputs, Quantiles
+from neuract.outputs._kinds import Classes, Labels, OfClassifier, Outputs, Quantiles
 
 OPSETS = range(13, 26)  # 12 lacks operators used here; above 25 no runtime has been tested
 REALS = ("float32", "float64")
@@ -51,7 +51,7 @@ def onnx_model(model: ExportedModel, opset: int, dtype: str) -> ModelProto:
 def outputs_of(graph: Graph, model: ExportedModel, x: str) -> list[ValueInfoProto]:
     """Adds label and probabilities for a classifier, variable for other models."""
     y, meaning = network(graph, model, x), model.meaning
-    if not isinstance(meaning, (Classes, Labels)):
+    if not isinstance(meaning, OfClassifier):
         return [variable(graph, meaning, y)]
     probability = probabilities(graph, meaning, y)
     return [labels(graph, meaning, probability.name), probability]

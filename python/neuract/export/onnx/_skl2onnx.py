@@ -29,7 +29,7 @@ from neuract._typing import Array, FittedModel
 from neuract.export._model import ExportedModel
 from neuract.export.onnx._graph import Graph
 from neuract.export.onnx._model import INPUT, checked_opset, onnx_classes, outputs_of
-from neuract.outputs._kinds import Classes, Labels, Outputs
+from neuract.outputs._kinds import Classes, Labels, OfClassifier, Outputs
 
 ZIPMAP = (False, True, "columns")
 LABEL_TYPES = {
@@ -43,7 +43,7 @@ LABEL_TYPES = {
 
 def parser(model: FittedModel) -> Callable[..., list[Any]]:
     """Returns the function that declares the outputs of a model."""
-    classifies = isinstance(model._meaning(), (Classes, Labels))
+    classifies = isinstance(model._meaning(), OfClassifier)
     kind = "MLPClassifier" if classifies else "MLPRegressor"
     options = {"zipmap": list(ZIPMAP)} if classifies else None
     update_registered_converter(type(model), f"Neuract{kind}", set_types, convert, parser=parse, options=options)
@@ -79,7 +79,7 @@ def convert(scope: Any, operator: Any, container: Any) -> None:
     exported, zipmap = ExportedModel.of(model), zipmap_of(model, scope)
     graph = Graph("float64" if isinstance(source.type, DoubleTensorType) else "float32")
     names = [value.name for value in outputs_of(graph, exported, graph.add("Cast", INPUT, to=graph.real))]
-    if zipmap and isinstance(exported.meaning, (Classes, Labels)):
+    if zipmap and isinstance(exported.meaning, OfClassifier):
         split = columns if zipmap == "columns" else zipped
         names = [names[0], *split(graph, exported.meaning, names[1])]
         container.node_domain_version_pair_sets.add(("ai.onnx.ml", 1))
@@ -104,7 +104,7 @@ def embed(graph: Graph, scope: Any, container: Any, names: dict[str, str]) -> No
 
 def zipmap_of(model: FittedModel, scope: Any) -> bool | str:
     """Returns skl2onnx's option: False (one array), True (a dict per row), "columns" (one output per class)."""
-    if not isinstance(model._meaning(), (Classes, Labels)):
+    if not isinstance(model._meaning(), OfClassifier):
         return False
     zipmap: bool | str = scope.get_options(model, {"zipmap": True})["zipmap"]
     return zipmap
@@ -114,7 +114,7 @@ def output_types(meaning: Outputs, zipmap: bool | str, x: Any) -> list[tuple[str
     """Returns names, which are skl2onnx's, and types of the outputs for an input of type x."""
     real = DoubleTensorType if isinstance(x, DoubleTensorType) else FloatTensorType
     whole = real([None, meaning.n_columns])
-    if not isinstance(meaning, (Classes, Labels)):
+    if not isinstance(meaning, OfClassifier):
         return [("variable", whole)]
     label = label_type(meaning)
     if not zipmap:
