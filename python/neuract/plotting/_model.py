@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from neuract._typing import Array, AskedModel, FittedNetwork
 from neuract.inputs._sparse import SparseRows
-from neuract.outputs._kinds import OfClassifier
+from neuract.outputs._kinds import Classes, OfClassifier
 
 
 def network_of(model: AskedModel) -> FittedNetwork:

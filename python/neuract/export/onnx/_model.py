@@ -106,7 +106,7 @@ def variable(graph: Graph, meaning: Outputs, y: str) -> ValueInfoProto:
     return helper.make_tensor_value_info(name, graph.real, [ROWS, meaning.n_columns])
 
 
-def probabilities(graph: Graph, meaning: Classes | Labels, y: str) -> ValueInfoProto:
+def probabilities(graph: Graph, meaning: OfClassifier, y: str) -> ValueInfoProto:
     """Adds the probabilities, one column per class or label."""
     if isinstance(meaning, Classes) and meaning.one_of_two:
         graph.add("Concat", graph.add("Sub", 1, y), y, axis=1)
@@ -116,7 +116,7 @@ def probabilities(graph: Graph, meaning: Classes | Labels, y: str) -> ValueInfoP
     return helper.make_tensor_value_info(name, graph.real, [ROWS, meaning.n_columns])
 
 
-def labels(graph: Graph, meaning: Classes | Labels, probability: str) -> ValueInfoProto:
+def labels(graph: Graph, meaning: OfClassifier, probability: str) -> ValueInfoProto:
     """Adds the most probable class of each row, or 0 and 1 for several labels per row."""
     if isinstance(meaning, Labels):
         graph.add("Cast", graph.add("Greater", probability, 0.5), to=TensorProto.INT64)
