@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Neural networks for tabular data at the speed of the processor, with the scikit-learn interface.
 
-Networks work with NumPy alone; scikit-learn is imported when an estimator is first used, matplotlib when `plotting` is.
+Networks need only NumPy. The first use of an estimator imports scikit-learn, the first use of `plotting` matplotlib.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def __getattr__(name: str) -> Any:
             from neuract import estimators
         except ModuleNotFoundError as error:
             raise ImportError(
-                f"{name} needs scikit-learn, which is not whole here ({error}): pip install scikit-learn; "
-                "Network needs none, nor does a saved estimator that neuract.load reads"
+                f"{name} needs scikit-learn, which could not be imported ({error}): pip install scikit-learn. "
+                "Network works without it, and so does neuract.load with a saved estimator"
             ) from error
         return getattr(estimators, name)
     if name in ("Diagnosis", "diagnose"):
@@ -84,4 +84,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "plotting"]  # not in __all__: `from neuract import *` must do without matplotlib
+    return [*__all__, "plotting"]  # not in __all__: `from neuract import *` must work without matplotlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""``python -m neuract``: learns handwritten digits, and shows how well, how fast, and how the loss fell."""
+"""``python -m neuract``: learns handwritten digits, and prints the accuracy, the time and the learning curve."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def digits() -> tuple[Array, Array, Array, Array]:
-    """scikit-learn's digits, a quarter held out, pixels scaled to [0, 1]."""
+    """Returns scikit-learn's digits: a quarter held out, pixels scaled to [0, 1]."""
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
@@ -53,7 +53,7 @@ def timed(work: Any) -> float:
 
 
 def show_progress(net: na.Network, epoch: int, logs: dict[str, float]) -> None:
-    """A bar that fills in place; without a terminal, a line every tenth of the way."""
+    """Draws a progress bar in place; without a terminal prints ten lines instead."""
     done = epoch + 1
     line = f"[{'#' * (30 * done // EPOCHS):30}] epoch {done:3}/{EPOCHS}  loss {logs['loss']:.4f}"
     if sys.stdout.isatty():
@@ -63,13 +63,13 @@ def show_progress(net: na.Network, epoch: int, logs: dict[str, float]) -> None:
 
 
 def compare(X_train: Array, X_test: Array, y_train: Array, y_test: Array, seconds: float) -> None:
-    """The same network with the same settings in scikit-learn."""
+    """Trains the same network with the same settings in scikit-learn, and prints both times."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
     peer = MLPClassifier((100,), max_iter=EPOCHS, n_iter_no_change=EPOCHS, random_state=0)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # all epochs are wanted
+        warnings.simplefilter("ignore", ConvergenceWarning)  # the comparison needs all epochs
         peer_seconds = timed(lambda: peer.fit(X_train, y_train))
     print(
         f"scikit-learn's MLPClassifier, same settings: {peer.score(X_test, y_test):.1%} in {peer_seconds:.3f} s; "

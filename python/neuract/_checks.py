@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Checks of what users give, with errors in their words: what was given, what is accepted."""
+"""Checks of arguments. Each error names the argument, the value that was given and the values that are accepted."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def real_number(
     open_low: bool = False,
     open_high: bool = False,
 ) -> float:
-    """`value` as a float between `low` and `high`, ends included unless open."""
+    """Returns `value` as a float between `low` and `high`, ends included unless open."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be a number, got {value!r}")
     number = float(value)
     inside = (low < number if open_low else low <= number) and (number < high if open_high else number <= high)
-    if not inside:  # NaN ends here too
+    if not inside:  # also refuses NaN
         raise ValueError(f"{name} must be {_range(low, high, open_low, open_high)}, got {value!r}")
     return number
 
@@ -41,7 +41,7 @@ def _range(low: float, high: float, open_low: bool, open_high: bool) -> str:
 
 
 def whole_number(value: object, name: str, *, low: int) -> int:
-    """`value` as an int of at least `low`."""
+    """Returns `value` as an int of at least `low`."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name} must be a whole number >= {low}, got {value!r}")
     if value < low:
@@ -50,31 +50,31 @@ def whole_number(value: object, name: str, *, low: int) -> int:
 
 
 def boolean(value: object, name: str) -> bool:
-    """`value` if it is True or False."""
+    """Returns `value` if it is True or False."""
     if not isinstance(value, (bool, np.bool_)):
         raise TypeError(f"{name} must be True or False, got {value!r}")
     return bool(value)
 
 
 def one_of(value: object, name: str, accepted: Iterable[str]) -> str:
-    """`value` if it is one of the names."""
+    """Returns `value` if it is one of the names."""
     names = list(accepted)
     if not isinstance(value, str):
         raise TypeError(f"{name} must be one of {', '.join(map(repr, names))}, got {value!r}")
     if value not in names:
-        raise ValueError(f"unknown {name} {value!r}; there are: {', '.join(map(repr, names))}")
+        raise ValueError(f"unknown {name} {value!r}; expected one of {', '.join(map(repr, names))}")
     return value
 
 
 def named_classes(*classes: type[Kind]) -> Mapping[str, type[Kind]]:
-    """Returns every name of these classes, presets included, with its class."""
+    """Maps every name of these classes, presets included, to its class."""
     return MappingProxyType(
         {name: kind for kind in classes for name in (*kind.names, *getattr(kind, "presets", ()))}  # type: ignore[attr-defined]
     )
 
 
 def random_state(value: Any) -> Any:
-    """`value` if `random_generator` makes something of it; costs less than making it."""
+    """Returns `value` if `random_generator` accepts it; costs less than making the generator."""
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool) and 0 <= int(value) < 2**32
     if not (value is None or whole or isinstance(value, np.random.RandomState)):
         raise ValueError(
@@ -84,7 +84,7 @@ def random_state(value: Any) -> Any:
 
 
 def random_generator(value: Any) -> np.random.RandomState:
-    """None: freshly seeded; an int: that seed; a RandomState: itself, which is then advanced."""
+    """Makes a generator: from None with a fresh seed, from an int with that seed; a RandomState is returned itself."""
     random_state(value)
     if isinstance(value, np.random.RandomState):
         return value
@@ -92,8 +92,8 @@ def random_generator(value: Any) -> np.random.RandomState:
 
 
 def not_fitted(name: str) -> Exception:
-    """scikit-learn's NotFittedError; without scikit-learn, as that one, a ValueError and an AttributeError."""
-    message = f"this {name} is not fitted yet; call fit first"
+    """Returns scikit-learn's NotFittedError; without scikit-learn an error with the same bases."""
+    message = f"This {name} instance is not fitted yet. Call 'fit' first"
     try:
         from sklearn.exceptions import NotFittedError
     except ImportError:

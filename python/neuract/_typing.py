@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Types that every room uses: arrays, and what the rooms below Network and the estimators ask of a model.
+"""Types that every room uses: arrays, and the methods of a model that the rooms below Network and the estimators call.
 
-`Network` is a FittedNetwork, and as an estimator a FittedModel. Nothing else is promised between rooms.
+`Network` is a FittedNetwork and an estimator a FittedModel. Rooms rely on nothing else of a model.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ Array: TypeAlias = npt.NDArray[Any]
 class AskedModel(Protocol):
     """A fitted model that predicts: a Network, an estimator, or one that is served. Pictures take it.
 
-    Each method raises NotFittedError where nothing is fitted.
+    Each method raises NotFittedError if the model is not fitted.
     """
 
     def _fitted_network(self) -> FittedNetwork:
         """Returns the network itself, or the network of the estimator."""
 
     def _meaning(self) -> Outputs:
-        """Returns what the outputs mean."""
+        """Returns the meaning of the outputs."""
 
     def _rows(self, X: Any) -> Array | SparseRows:
-        """Returns X as the core takes it, checked, missing values filled in."""
+        """Returns X in the form that the core takes: checked, missing values filled in."""
 
     def _missing_is_zero(self) -> bool:
         """Returns whether NaN in X counts as 0."""
@@ -50,7 +50,7 @@ class SavedModel(Protocol):
     """A Network or an estimator, fitted or not, that files, pickles and copies hold."""
 
     def _file_bytes(self, training: bool) -> bytes:
-        """Returns the model as a file; training: with what a training needs to go on."""
+        """Returns the bytes of the model's file; training: include the state that a training needs to continue."""
 
     def save(self, path: str | os.PathLike[str], *, state: bool = False) -> None:
         """Writes the file."""
@@ -70,7 +70,7 @@ class FittedModel(AskedModel, SavedModel, Protocol):
     """A fitted Network or estimator, which diagnosis, reports, exports and checkpoints take."""
 
     def _data(self, X: Any, y: Any) -> Data:
-        """Returns X and y as a step of the core takes them, checked."""
+        """Returns X and y in the form that a step of the core takes: checked."""
 
 
 class FittedNetwork(FittedModel, Protocol):
@@ -116,4 +116,4 @@ class FittedNetwork(FittedModel, Protocol):
         """Returns the mean loss over checked rows and its gradient."""
 
     def _trained_model(self) -> FittedModel:
-        """Returns what is being trained: the network, or the estimator whose network it is, as if its fit ended now."""
+        """Returns the model in training: the network, or the estimator that owns it, as if its fit ended now."""

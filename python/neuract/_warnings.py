@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Warnings that name the line of the user's code which called neuract."""
+"""Warnings that point to the line of the user's code that called neuract."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import sys
 import warnings
 from types import FrameType
 
-# scikit-learn's callbacks wrap our fit: their frames lie between ours.
+# scikit-learn's callbacks wrap our fit, so their frames lie between ours.
 OURS = ("neuract", "sklearn.callback")
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
-    """Warns at the nearest frame outside of the package."""
+    """Warns at the nearest frame outside the package."""
     frame: FrameType | None = sys._getframe(1)
     level = 2
     while frame is not None and _is_ours(frame):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Optimizers: how parameters follow their gradients, by scikit-learn's formulas; they are in ``csrc/optimizers.h``."""
+"""Optimizers: the steps of the parameters along their gradients. ``csrc/optimizers.h`` has scikit-learn's formulas."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from neuract._checks import boolean, named_classes, real_number, whole_number
 
 
 class Optimizer:
-    """How parameters follow their gradients, at the learning rate of the network."""
+    """The rule by which parameters follow their gradients, at the learning rate of the network."""
 
     names: ClassVar[tuple[str, ...]]
     core_name: ClassVar[str]  # csrc/optimizers.h
 
     @property
     def core_parameters(self) -> tuple[float, ...]:
-        """The numbers of the optimizer called `core_name`, in the order of ``csrc/optimizers.h``."""
+        """The parameters of the optimizer `core_name`, in the order of ``csrc/optimizers.h``."""
         raise NotImplementedError
 
 
@@ -38,7 +38,7 @@ class SGD(Optimizer):
     momentum : float, default=0.9
         In [0, 1]; 0 is plain gradient descent.
     nesterov : bool, default=True
-        Step by momentum · velocity - rate · gradient (Nesterov's look-ahead) instead of by the velocity.
+        Step by momentum · velocity - rate · gradient (Nesterov's look-ahead), not by the velocity.
 
     Examples
     --------
@@ -65,14 +65,14 @@ class SGD(Optimizer):
 class Adam(Optimizer):
     """Adam: steps of about the learning rate, by running means of the gradient and its square.
 
-    Kingma & Ba 2014, arXiv:1412.6980; epsilon stands where scikit-learn has it, beside the uncorrected root.
+    Kingma & Ba 2014, arXiv:1412.6980; as in scikit-learn, epsilon is added to the uncorrected root.
 
     Parameters
     ----------
     beta_1, beta_2 : float, default=0.9, 0.999
-        How slowly the two means forget, in [0, 1).
+        Decay rates of the two means, in [0, 1).
     epsilon : float, default=1e-8
-        Keeps the division finite, > 0.
+        Keeps the division finite; > 0.
     """
 
     beta_1: float = 0.9
@@ -120,14 +120,14 @@ class AdamW(Adam):
 
 @dataclass(frozen=True)
 class LBFGS(Optimizer):
-    """SciPy's L-BFGS-B on all rows at once: for small data. Learning rate and batch size have no part in it.
+    """SciPy's L-BFGS-B on all rows at once, for small data. It ignores the learning rate and the batch size.
 
     Parameters
     ----------
     tol : float, default=1e-4
-        Stops where no component of the gradient is larger; >= 0.
+        Stop when no component of the gradient is larger; >= 0.
     max_evaluations : int, default=15000
-        Most evaluations of the loss in one fit; the number of iterations is limited by the network's `epochs`.
+        Limit on evaluations of the loss in one fit. The network's `epochs` limits the iterations.
     """
 
     tol: float = 1e-4
@@ -146,11 +146,11 @@ class LBFGS(Optimizer):
 
 
 OPTIMIZERS: Mapping[str, type[Optimizer]] = named_classes(SGD, Adam, AdamW, LBFGS)
-"""Every name that is accepted for an optimizer, and its class."""
+"""Every accepted name of an optimizer, and its class."""
 
 
 def optimizer(name: str | Optimizer) -> Optimizer:
-    """The optimizer of that name with its default parameters; an Optimizer object is returned as it is.
+    """Returns the optimizer of that name with default parameters, or the given Optimizer object itself.
 
     Examples
     --------
@@ -164,5 +164,5 @@ def optimizer(name: str | Optimizer) -> Optimizer:
     if not isinstance(name, str):
         raise TypeError(f"optimizer must be an Optimizer object or one of {accepted}; got {name!r}")
     if name not in OPTIMIZERS:
-        raise ValueError(f"unknown optimizer {name!r}; there are: {accepted}")
+        raise ValueError(f"unknown optimizer {name!r}; expected one of {accepted}")
     return OPTIMIZERS[name]()

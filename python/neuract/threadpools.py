@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""neuract's threads, made known to threadpoolctl, which lists and limits the thread pools of a process.
+"""Registers neuract's threads with threadpoolctl, which lists and limits the thread pools of a process.
 
-Importing this module is all it takes, and the estimators do so: scikit-learn brings threadpoolctl. Who uses Network
-without them, and wants ``threadpool_limits`` to limit it, imports this module too. A limit holds where a model's own
-`n_threads` does not say otherwise.
+The estimators import this module, since scikit-learn brings threadpoolctl. If you use only Network, import it yourself
+before you limit threads with ``threadpool_limits``. A model's own `n_threads` overrides a limit.
 
 Examples
 --------
@@ -23,7 +22,7 @@ from neuract.threading._count import default_num_threads, get_num_threads, set_n
 
 
 class Controller(threadpoolctl.LibController):  # type: ignore[misc]
-    """How threadpoolctl finds the pool, by the extension module's file, and asks for and sets its size."""
+    """Lets threadpoolctl find the pool, by the extension module's file, and read and set its size."""
 
     user_api = "neuract"
     internal_api = "neuract"
@@ -34,10 +33,10 @@ class Controller(threadpoolctl.LibController):  # type: ignore[misc]
         return get_num_threads()
 
     def set_num_threads(self, num_threads: int) -> None:
-        """As `neuract.set_num_threads`, but the default is given back as the default.
+        """Sets the number as `neuract.set_num_threads` does, but restores the default as the default.
 
-        At the end of any limit, on BLAS for example, threadpoolctl sets what it found before it, limited or not: a
-        default that followed the processors must not become a number that does not.
+        At the end of any limit, also one on BLAS, threadpoolctl sets the number that it found before. A default that
+        follows the processors must not become a fixed number.
         """
         if num_threads != get_num_threads():
             set_num_threads(None if num_threads == default_num_threads() else num_threads)
@@ -46,5 +45,5 @@ class Controller(threadpoolctl.LibController):  # type: ignore[misc]
         return neuract.__version__
 
 
-if hasattr(threadpoolctl, "register"):  # since 3.2; scikit-learn 1.6 takes 3.1 too
+if hasattr(threadpoolctl, "register"):  # since 3.2; scikit-learn 1.6 accepts 3.1 too
     threadpoolctl.register(Controller)

@@ -473,8 +473,8 @@ BAD_DATA = {
     "strings": (lambda X, y: (np.full(X.shape, "x"), y), ValueError, "could not convert"),
     "one_dimension": (lambda X, y: (X[0], y), ValueError, "Expected 2D array"),
     "weights": (lambda X, y: (X, y, -np.ones(len(X))), ValueError, "sample_weight must be >= 0"),
-    "zero_weights": (lambda X, y: (X, y, np.zeros(len(X))), ValueError, "weight > 0"),
-    "few_weights": (lambda X, y: (X, y, np.ones(3)), ValueError, "one number a row"),
+    "zero_weights": (lambda X, y: (X, y, np.zeros(len(X))), ValueError, "at least one non-zero number"),
+    "few_weights": (lambda X, y: (X, y, np.ones(3)), ValueError, r"sample_weight.shape == \(3,\), expected \(442,\)"),
     "no_target": (lambda X, y: (X, None), ValueError, "y"),
 }
 

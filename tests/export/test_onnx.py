@@ -167,7 +167,7 @@ def test_other_opsets_are_refused(rng, opset):
 
 
 def test_other_dtypes_are_refused(rng):
-    with pytest.raises(ValueError, match="unknown target_dtype 'float16'; there are: 'float32', 'float64'"):
+    with pytest.raises(ValueError, match="unknown target_dtype 'float16'; expected one of 'float32', 'float64'"):
         hidden_network(rng, "relu").to_onnx(target_dtype="float16")
 
 

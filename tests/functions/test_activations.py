@@ -349,7 +349,7 @@ def test_names():
         (lambda: na.HardShrink(lambd=-0.5), "lambd must be >= 0, got -0.5"),
         (lambda: na.SoftShrink(lambd=np.nan), "lambd must be >= 0, got nan"),
         (lambda: na.Squareplus(b=0), "b must be in [1e-30, 1e+30], got 0"),
-        (lambda: na.GELU(approximate="erf"), "unknown approximate 'erf'; there are: 'none', 'tanh'"),
+        (lambda: na.GELU(approximate="erf"), "unknown approximate 'erf'; expected one of 'none', 'tanh'"),
     ],
 )
 def test_parameters_out_of_range(make, message):

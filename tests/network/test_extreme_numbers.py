@@ -158,7 +158,7 @@ def test_rows_without_weight_do_not_count(X, rng):
 
 @pytest.mark.parametrize("make", [network, classifier, regressor])
 def test_weights_that_are_all_zero_are_named(X, make):
-    with pytest.raises(ValueError, match="sample_weight must have at least one weight > 0, got only zeros"):
+    with pytest.raises(ValueError, match="Sample weights must contain at least one non-zero number"):
         make().fit(X, X[:, 0] > 0, np.zeros(30))
 
 

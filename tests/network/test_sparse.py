@@ -318,7 +318,7 @@ BAD = {
     "nan": (lambda: spoiled(np.nan), ["X", "NaN", "row 4, column 1"]),
     "inf": (lambda: spoiled(-np.inf).tocsc(), ["X", "infinity", "row 4, column 1"]),
     "too large": (lambda: spoiled(1e200), ["X", "too large for float32", "row 4, column 1"]),
-    "features": (lambda: sparse.csr_array((20, 2)), ["2 features", "made for 3"]),
+    "features": (lambda: sparse.csr_array((20, 2)), ["2 features", "expecting 3 features as input"]),
     "no rows": (lambda: sparse.csr_array((0, 3)), ["at least one row", "(0, 3)"]),
     "no features": (lambda: sparse.csc_matrix((20, 0)), ["at least one row", "(20, 0)"]),
     "one dimension": (lambda: sparse.coo_array(np.ones(20)), ["2 dimensions", "(20,)", "reshape"]),

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How X and its weights enter: arrays, sparse matrices, missing values, and the rows of a fit."""
+"""Inputs, checked: arrays, sparse matrices, missing values, sample weights, and the rows of a fit."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Arrays that users give, checked: finite numbers, rows and features, sample weights."""
+"""Checks of the user's arrays: finite numbers, rows and features, sample weights."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from neuract.inputs._sparse import SparseRows, is_sparse, sparse_rows
 
 
 def numeric(data: object, name: str, dtype: str) -> Array:
-    """`data` as a C-contiguous, aligned array of finite numbers of `dtype`; copied only where it is not one already."""
+    """Returns `data` as a C-contiguous, aligned array of finite numbers of `dtype`; copies it only if it must."""
     try:
         array = np.asarray(data)
     except ValueError as error:  # ragged lists
@@ -30,7 +30,7 @@ def numeric(data: object, name: str, dtype: str) -> Array:
 
 
 def _finite(array: Array, name: str, dtype: str, position: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Array:
-    """The array, converted; position: where a number of it is in what the user gave."""
+    """Returns the array, converted. position: maps an index of the array to the row and column in the user's data."""
     if array.dtype.kind not in "biuf":
         raise ValueError(
             f"{name} must hold real numbers, got {array.dtype} data; encode text and categories as numbers first"
@@ -45,12 +45,12 @@ def _finite(array: Array, name: str, dtype: str, position: Callable[[tuple[int, 
 
 def _not_finite(value: Any, where: tuple[int, ...], name: str, dtype: str) -> str:
     what = "NaN" if np.isnan(value) else "infinity" if np.isinf(value) else f"a value too large for {dtype}"
-    place = f"row {where[0]}" + (f", column {where[1]}" if len(where) > 1 else "") if where else "it"
-    return f"{name} contains {what} (first in {place}); only finite numbers are accepted"
+    place = f" (first in row {where[0]}" + (f", column {where[1]})" if len(where) > 1 else ")") if where else ""
+    return f"{name} contains {what}{place}; only finite numbers are accepted"
 
 
 def inputs(X: object, dtype: str, n_inputs: int | None) -> Array | SparseRows:
-    """X as (rows, features), at least one of each; n_inputs: how many features there must be, None: any number."""
+    """Returns X as (rows, features), at least one of each. n_inputs: the number of features, None for any number."""
     if is_sparse(X):
         return _sparse_inputs(X, dtype, n_inputs)
     array = numeric(X, "X", dtype)
@@ -66,26 +66,26 @@ def _sparse_inputs(X: Any, dtype: str, n_inputs: int | None) -> SparseRows:
 
 def _check_shape(shape: tuple[int, ...], n_inputs: int | None) -> None:
     if len(shape) != 2:
-        hint = "; reshape(-1, 1) makes one feature, reshape(1, -1) one row" if len(shape) == 1 else ""
+        hint = "; use reshape(-1, 1) for one feature, reshape(1, -1) for one row" if len(shape) == 1 else ""
         raise ValueError(f"X must have 2 dimensions (rows, features), got shape {shape}{hint}")
     if 0 in shape:
         raise ValueError(f"X must have at least one row and one feature, got shape {shape}")
     if n_inputs is not None and shape[1] != n_inputs:
-        raise ValueError(f"X has {shape[1]} features, but the network was made for {n_inputs}")
+        raise ValueError(f"X has {shape[1]} features, but Network is expecting {n_inputs} features as input")
 
 
 def sample_weights(weights: object, rows: int, dtype: str) -> Array | None:
-    """One weight >= 0 a row, not all 0; None stays None."""
+    """Returns one weight >= 0 per row, not all 0; None stays None."""
     if weights is None:
         return None
     array = numeric(weights, "sample_weight", dtype)
     if array.shape != (rows,):
-        raise ValueError(f"sample_weight must have one number a row, shape ({rows},); got shape {array.shape}")
+        raise ValueError(f"sample_weight.shape == {array.shape}, expected ({rows},): one number per row")
     if (array < 0).any():
         raise ValueError(f"sample_weight must be >= 0, got {float(array.min())}")
     counting = array[array > 0]
     if counting.size == 0:
-        raise ValueError("sample_weight must have at least one weight > 0, got only zeros")
+        raise ValueError("Sample weights must contain at least one non-zero number, got only zeros")
     if counting.min() < 1e-20 or counting.max() > 1e20:  # sums of gradients must stay within float32
         raise ValueError(
             "sample_weight must hold 0 or numbers from 1e-20 to 1e20, got "

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The checked rows of a fit, in the form in which the core takes them."""
+"""The checked rows of a fit, in the form that the core takes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from neuract.inputs._sparse import SparseRows
 
 @dataclass(frozen=True)
 class Data:
-    """Checked arrays, in the form in which the core takes them."""
+    """Checked arrays, in the form that the core takes."""
 
     x: Array | SparseRows
     targets: Array
@@ -24,7 +24,7 @@ class Data:
         return len(self.x)
 
     def take(self, numbers: Array) -> Data:
-        """The rows of these numbers, copied."""
+        """Returns a copy of the rows with these numbers."""
         weights = None if self.sample_weight is None else self.sample_weight[numbers]
         return Data(self.x[numbers], self.targets[numbers], weights)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Missing values: NaN taken as 0."""
+"""Missing values: NaN counts as 0."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from neuract.inputs._sparse import is_sparse
 
 
 def without_nan(X: Any) -> Any:
-    """Returns X as an array or a sparse matrix of floats, with 0 in place of NaN; X itself stays as it is."""
+    """Returns X as an array or a sparse matrix of floats, with 0 in place of NaN; X itself does not change."""
     X = X if is_sparse(X) else np.asarray(X)
     return zero_for_nan(X if X.dtype.kind == "f" else X.astype(np.float64))
 
 
 def zero_for_nan(x: Any) -> Any:
-    """An array or sparse matrix of floats with 0 where it has NaN, changed in a copy: it may be the user's."""
+    """Returns x, an array or sparse matrix of floats, with 0 for NaN; changes a copy, since x may be the user's."""
     values = x.data if is_sparse(x) else x
     if not np.isnan(values).any():
         return x

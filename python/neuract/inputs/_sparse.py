@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Sparse matrices as the core takes them: any of SciPy's formats, read and never changed, never written out.
+"""Sparse matrices in the form that the core takes, from any of SciPy's formats; never changed and never made dense.
 
-SciPy is not imported: who has a matrix of its, has imported it.
+This module does not import SciPy: if you have a sparse matrix, you have imported it.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ MOST_FEATURES = 2**31 - 1  # columns are int32 in the core
 
 @dataclass(frozen=True)
 class SparseRows:
-    """Rows of which only some values are stored; the others are 0. Stands for an array of `shape`.
+    """An array of `shape` that stores only some values of each row; the others are 0.
 
     Attributes
     ----------
     values : ndarray
         The stored values, row by row.
     columns : ndarray of int32
-        The column of each, ascending in a row.
+        The column of each value, ascending in a row.
     starts : ndarray of int64
-        Row r lies from starts[r] to starts[r + 1].
+        Row r has the values from starts[r] to starts[r + 1].
     n_features : int
-        Columns, stored or not.
+        Number of columns.
     """
 
     values: Array
@@ -52,7 +52,7 @@ class SparseRows:
         return self.values.dtype
 
     def __getitem__(self, rows: Array) -> SparseRows:
-        """These rows alone, in that order."""
+        """Returns the rows with these numbers, in that order."""
         lengths = np.diff(self.starts)[rows]
         starts = _starts(lengths)
         entries = np.arange(starts[-1]) + np.repeat(self.starts[rows] - starts[:-1], lengths)
@@ -65,34 +65,34 @@ class SparseRows:
         return array
 
     def position(self, entry: int) -> tuple[int, int]:
-        """Row and column of a stored value."""
+        """Returns row and column of a stored value."""
         return int(np.searchsorted(self.starts, entry, side="right")) - 1, int(self.columns[entry])
 
 
 def is_sparse(X: object) -> bool:
-    """Whether X is one of SciPy's sparse matrices or arrays."""
+    """Returns whether X is one of SciPy's sparse matrices or arrays."""
     scipy_sparse: Any = sys.modules.get("scipy.sparse")
-    issparse = getattr(scipy_sparse, "issparse", None)  # not there yet while another thread imports it
+    issparse = getattr(scipy_sparse, "issparse", None)  # missing while another thread imports the module
     return issparse is not None and bool(issparse(X))
 
 
 def sparse_rows(X: Any) -> SparseRows:
-    """A sparse matrix of 2 dimensions; copied only where it is not CSR with ascending columns already.
+    """Converts a sparse matrix of 2 dimensions; copies it only if it is not CSR with ascending columns already.
 
-    Values that are stored more than once are added in the order in which they are stored, as by X.toarray().
+    Adds values that are stored more than once in the order in which they are stored, as X.toarray() does.
     """
     if X.shape[1] > MOST_FEATURES:
-        raise ValueError(f"X has {X.shape[1]} features, and a sparse X may have at most {MOST_FEATURES}")
-    if not _indices_fit(X):  # SciPy's own conversions would follow them out of its arrays
-        raise ValueError(f"X is no valid sparse matrix of shape {X.shape}: its indices point out of it")
-    if X.format == "coo":  # SciPy's conversion adds in an order of its own
+        raise ValueError(f"X has {X.shape[1]} features, but a sparse X can have at most {MOST_FEATURES}")
+    if not _indices_fit(X):  # SciPy's own conversions would read out of bounds
+        raise ValueError(f"X is not a valid sparse matrix of shape {X.shape}: indices out of bounds")
+    if X.format == "coo":  # SciPy's conversion adds in another order
         order = np.lexsort((X.col, X.row))
         rows = _rows_of(X.data[order], X.col[order], _starts(np.bincount(X.row, minlength=X.shape[0])), X)
     else:
         rows = _rows_of_csr(X.tocsr())
         if _ascend(rows):
             return rows
-        rows = _rows_of_csr(X.tocsc().tocsr())  # sorts, and keeps the order of what is stored more than once
+        rows = _rows_of_csr(X.tocsc().tocsr())  # sorts, and keeps the order of values stored more than once
     return rows if _ascend(rows) else _merged(rows)
 
 
@@ -115,7 +115,7 @@ def _inside(indices: Array, end: int) -> bool:
 
 
 def _rows_of_csr(csr: Any) -> SparseRows:
-    end = csr.indptr[-1]  # there may be room for more
+    end = csr.indptr[-1]  # the arrays may be longer
     return _rows_of(csr.data[:end], csr.indices[:end], csr.indptr, csr)
 
 
@@ -129,7 +129,7 @@ def _ascend(rows: SparseRows) -> bool:
 
 
 def _merged(rows: SparseRows) -> SparseRows:
-    """What is stored more than once in a place, behind one another, becomes one sum."""
+    """Replaces consecutive values of the same place by their sum."""
     numbers = np.repeat(np.arange(len(rows)), np.diff(rows.starts))
     first = np.ones(len(numbers), dtype=bool)
     first[1:] = (np.diff(numbers) != 0) | (np.diff(rows.columns) != 0)

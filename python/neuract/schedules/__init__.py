@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Schedules: how the learning rate goes from epoch to epoch.
+"""Schedules of the learning rate, epoch by epoch.
 
-A schedule gives shares of the rate that it is used with (`learning_rate_init` of the estimators), so the two can be
-chosen one by one. The rate moves once an epoch, not within it.
+A schedule gives a share of the base rate (`learning_rate_init` of the estimators), so you can choose the two
+independently. The rate changes once per epoch, not within an epoch.
 """
 
 from neuract.schedules._shares import SCHEDULES, Cosine, OneCycle, Schedule, WarmUp, schedule

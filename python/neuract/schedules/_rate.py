@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The learning rate of the estimators from epoch to epoch: as scikit-learn's MLP moves it, or by a schedule."""
+"""The learning rate, epoch by epoch: by the rules of scikit-learn's MLP, or by a schedule."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from neuract._checks import real_number
 from neuract.schedules._shares import SCHEDULES, Schedule
 from neuract.schedules._shares import schedule as schedule_named
 
-SMALLEST = 1e-6  # an adaptive rate that is no larger is not lowered any more
+SMALLEST = 1e-6  # an adaptive rate is lowered only while it is larger
 SKLEARNS = ("constant", "invscaling", "adaptive")  # the last two for sgd only
 
 
 @dataclass
 class LearningRate:
-    """The rate of the epoch to come.
+    """The rate of the next epoch.
 
     Parameters
     ----------
     schedule : str, Schedule or callable
-        constant: stays at `initial`. invscaling: initial / (rows seen + 1) ** power_t, moved once an
-        epoch; the first epoch has `initial`. adaptive: a fifth whenever training no longer improves.
-        A Schedule, by name or as it is: its shares of `initial`. A callable: from the number of the
+        constant: stays at `initial`. invscaling: initial / (rows seen + 1) ** power_t, updated once per
+        epoch; the first epoch has `initial`. adaptive: divided by 5 whenever training stops improving.
+        A Schedule, by name or as an object: its shares of `initial`. A callable: maps the number of the
         epoch, counted from 0, to its rate.
     initial : float
         > 0.
     power_t : float
-        >= 0; for invscaling.
+        Exponent of invscaling, >= 0.
     epochs : int
-        How many there will be at most; for a Schedule.
+        Largest number of epochs; for a Schedule.
     """
 
     schedule: str | Schedule | Callable[[int], float]
@@ -44,25 +44,25 @@ class LearningRate:
         if isinstance(self.schedule, str) and self.schedule in SCHEDULES:
             self.schedule = schedule_named(self.schedule)
         if not isinstance(self.schedule, Schedule):
-            self.epochs = 0  # has no part in it
+            self.epochs = 0  # not used; makes equal rates compare equal
         self.now = float(self.initial)
         self._follow()
 
     def _follow(self) -> None:
-        """Moves the rate to where a schedule wants it in this epoch."""
+        """Sets the rate that the schedule gives for this epoch."""
         if isinstance(self.schedule, Schedule):
             self.now = float(self.initial) * self.schedule.share(self.epoch, self.epochs)
         elif callable(self.schedule):
-            name = f"what learning_rate gives for epoch {self.epoch}"
+            name = f"the result of learning_rate for epoch {self.epoch}"
             self.now = real_number(self.schedule(self.epoch), name, low=0, open_high=True)
 
     @property
     def steady(self) -> bool:
-        """Whether it moves at a stall only."""
+        """Whether the rate changes only when training stalls."""
         return isinstance(self.schedule, str) and self.schedule != "invscaling"
 
     def end_epochs(self, epochs: int, rows_seen: int) -> None:
-        """Goes on, by one epoch where it is not steady; `rows_seen` counts from the first epoch of the model."""
+        """Ends epochs, one at a time unless the rate is steady. `rows_seen` counts from the model's first epoch."""
         self.epoch += epochs
         if self.schedule == "invscaling":
             self.now = float(self.initial) / (rows_seen + 1) ** self.power_t
@@ -70,7 +70,7 @@ class LearningRate:
             self._follow()
 
     def stall(self) -> tuple[bool, str]:
-        """Training no longer improves -> (whether it should stop, what happens, for a message)."""
+        """Reacts to training that no longer improves. Returns whether to stop, and a text that says what happens."""
         if self.schedule != "adaptive":
             return True, "Stopping."
         if self.now <= SMALLEST:

@@ -12,23 +12,23 @@ from neuract._checks import named_classes, real_number, whole_number
 
 
 class Schedule:
-    """How the learning rate goes from epoch to epoch."""
+    """The share of the learning rate in each epoch."""
 
     names: ClassVar[tuple[str, ...]]
 
     def share(self, epoch: int, epochs: int) -> float:
-        """Which share of the rate an epoch has, of `epochs` that are counted from 0; later ones as the last."""
+        """Returns the share of the rate in an epoch, counted from 0, of `epochs`; later epochs have the last share."""
         raise NotImplementedError
 
 
 def _from_to(start: float, end: float, way: float) -> float:
-    """From start, where `way` is 0, to end, where it is 1, along half a cosine."""
+    """Interpolates along half a cosine from start, at `way` = 0, to end, at `way` = 1."""
     return end + (start - end) * (1 + cos(pi * min(way, 1.0))) / 2
 
 
 @dataclass(frozen=True)
 class Cosine(Schedule):
-    """From the whole rate down along half a cosine: final + (1 - final) · ½ (1 + cos(π · epoch / epochs)).
+    """Falls from the whole rate along half a cosine: final + (1 - final) · ½ (1 + cos(π · epoch / epochs)).
 
     Loshchilov & Hutter 2016, arXiv:1608.03983, without restarts.
 
@@ -56,14 +56,14 @@ class Cosine(Schedule):
 
 @dataclass(frozen=True)
 class OneCycle(Schedule):
-    """Up to the whole rate and down to nearly none, both along half a cosine.
+    """Rises to the whole rate and falls to nearly 0, both along half a cosine.
 
     Smith & Topin 2017, arXiv:1708.07120; the defaults are those of PyTorch's OneCycleLR.
 
     Parameters
     ----------
     rise : float, default=0.3
-        Share of the epochs that go up, in (0, 1).
+        Share of the epochs in which the rate rises, in (0, 1).
     start, final : float, default=0.04, 4e-6
         Shares of the rate in the first and the last epoch, in [0, 1].
     """
@@ -88,14 +88,14 @@ class OneCycle(Schedule):
 
 @dataclass(frozen=True)
 class WarmUp(Schedule):
-    """In equal steps up to the whole rate, (epoch + 1) / (epochs + 1), and then another schedule.
+    """Rises in equal steps to the whole rate, (epoch + 1) / (epochs + 1), and then follows another schedule.
 
     Parameters
     ----------
     epochs : int, default=5
-        Those before the first one with the whole rate.
+        Number of epochs before the first one with the whole rate.
     then : None, str or Schedule, default=None
-        For the epochs that are left; None: the whole rate.
+        The schedule of the remaining epochs; None: the whole rate.
 
     Examples
     --------
@@ -122,11 +122,11 @@ class WarmUp(Schedule):
 
 
 SCHEDULES: Mapping[str, type[Schedule]] = named_classes(Cosine, OneCycle, WarmUp)
-"""Every name that is accepted for a schedule, and its class."""
+"""Every accepted name of a schedule, and its class."""
 
 
 def schedule(name: str | Schedule) -> Schedule:
-    """The schedule of that name with its default parameters; a Schedule object is returned as it is.
+    """Returns the schedule of that name with default parameters, or the given Schedule object itself.
 
     Examples
     --------
@@ -140,5 +140,5 @@ def schedule(name: str | Schedule) -> Schedule:
     if not isinstance(name, str):
         raise TypeError(f"a schedule must be a Schedule object or one of {accepted}; got {name!r}")
     if name not in SCHEDULES:
-        raise ValueError(f"unknown schedule {name!r}; there are: {accepted}")
+        raise ValueError(f"unknown schedule {name!r}; expected one of {accepted}")
     return SCHEDULES[name]()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How many threads work, and which instructions they use. Neither changes a bit of any result."""
+"""The number of threads and the instruction set. Neither changes a bit of any result."""
 
 from neuract.threading._count import get_num_threads, set_num_threads, simd_info
 

@@ -8,25 +8,25 @@ import math
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-# What holds a group's quota and its period, in µs: of version 2 and of version 1.
+# The files with a group's quota and its period, in µs: of version 2, then of version 1.
 FILES = (("cpu.max",), ("cpu.cfs_quota_us", "cpu.cfs_period_us"))
 
 
 def cpu_limit(root: Path = Path("/")) -> int | None:
-    """How many processors this process may use at a time, rounded up, at least 1; None where no group limits it.
+    """Returns how many processors this process may use at a time, rounded up, at least 1; None without a limit.
 
-    The smallest quota / period counts, of this process's group and of the groups around it.
+    The limit is the smallest quota / period of this process's group and of the groups around it.
     """
     shares = [share for folder in _folders(root) if (share := _share(folder)) is not None]
     return math.ceil(min(shares)) if shares else None
 
 
 def _folders(root: Path) -> Iterator[Path]:
-    """Where those groups may have their files; inside a container the outer part of a path does not exist."""
+    """Yields folders that may hold the groups' files; inside a container the outer part of a path does not exist."""
     mounts = root / "sys" / "fs" / "cgroup"
     for controllers, path in _groups(root):
         if controllers == "":
-            trees = [mounts, mounts / "unified"]  # version 2 alone, or beside version 1
+            trees = [mounts, mounts / "unified"]  # version 2 alone, or next to version 1
         elif "cpu" in controllers.split(","):
             trees = [mounts / controllers, mounts / "cpu"]
         else:
@@ -37,7 +37,7 @@ def _folders(root: Path) -> Iterator[Path]:
 
 
 def _groups(root: Path) -> list[tuple[str, str]]:
-    """Controllers and path of each group that this process is in; none where the system has no such groups."""
+    """Returns controllers and path of each group of this process; none if the system has no control groups."""
     with contextlib.suppress(OSError, ValueError):
         lines = (root / "proc" / "self" / "cgroup").read_text().splitlines()
         return [(controllers, path) for _, controllers, path in (line.split(":", 2) for line in lines)]
@@ -45,7 +45,7 @@ def _groups(root: Path) -> list[tuple[str, str]]:
 
 
 def _share(folder: Path) -> float | None:
-    """Quota / period of one group; None where there is no quota: no such file, "max" (version 2) or -1 (version 1)."""
+    """Returns quota / period of one group; None without a quota: no file, "max" (version 2) or -1 (version 1)."""
     for names in FILES:
         with contextlib.suppress(OSError, ValueError):
             quota, period = map(int, " ".join((folder / name).read_text() for name in names).split())
