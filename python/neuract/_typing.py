@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Types that every room uses: arrays, and the methods of a model that the rooms below Network and the estimators call.
 
-`Network` is a FittedNetwork and a FittedModel; an estimator is a FittedModel. Rooms rely on nothing else of a model.
+`Network` is a FittedNetwork and an estimator a FittedModel. Rooms rely on nothing else of a model.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from neuract.files._format import Contents
     from neuract.inputs._data import Data
     from neuract.inputs._sparse import SparseRows
     from neuract.layers._dense import Dense
@@ -26,8 +27,8 @@ Array: TypeAlias = npt.NDArray[Any]
 
 
 @runtime_checkable
-class FittedModel(Protocol):
-    """A fitted Network or estimator: the argument of diagnosis, pictures, reports, exports and checkpoints.
+class AskedModel(Protocol):
+    """A fitted model that predicts: a Network, an estimator, or one that is served. Pictures take it.
 
     Each method raises NotFittedError if the model is not fitted.
     """
@@ -41,17 +42,35 @@ class FittedModel(Protocol):
     def _rows(self, X: Any) -> Array | SparseRows:
         """Returns X in the form that the core takes: checked, missing values filled in."""
 
-    def _data(self, X: Any, y: Any) -> Data:
-        """Returns X and y in the form that a step of the core takes: checked."""
-
     def _missing_is_zero(self) -> bool:
         """Returns whether NaN in X counts as 0."""
+
+
+class SavedModel(Protocol):
+    """A Network or an estimator, fitted or not, that files, pickles and copies hold."""
 
     def _file_bytes(self, training: bool) -> bytes:
         """Returns the bytes of the model's file; training: include the state that a training needs to continue."""
 
     def save(self, path: str | os.PathLike[str], *, state: bool = False) -> None:
         """Writes the file."""
+
+    def _become(self, contents: Contents) -> None:
+        """Becomes the model of a file, which may be a stranger's."""
+
+    def _state(self) -> dict[str, Any]:
+        """Returns the parts of the model that a file and a pickle hold."""
+
+    def _set_state(self, state: dict[str, Any]) -> None:
+        """Takes over what `_state` gave."""
+
+
+@runtime_checkable
+class FittedModel(AskedModel, SavedModel, Protocol):
+    """A fitted Network or estimator, which diagnosis, reports, exports and checkpoints take."""
+
+    def _data(self, X: Any, y: Any) -> Data:
+        """Returns X and y in the form that a step of the core takes: checked."""
 
 
 class FittedNetwork(FittedModel, Protocol):

@@ -12,6 +12,7 @@ from neuract._typing import Array
 from neuract.files._estimator import read_estimator
 from neuract.files._format import Contents
 from neuract.inputs._missing import without_nan
+from neuract.inputs._sparse import SparseRows
 from neuract.network import Network
 from neuract.outputs._kinds import Outputs, Probabilities, classes_or_labels, numbers_or_quantiles
 
@@ -53,8 +54,21 @@ class ServedModel:
 
     def _outputs(self, X: Any) -> Array:
         """Returns the network's outputs, rows × outputs."""
+        return self.network_.predict(self._entering(X))
+
+    def _entering(self, X: Any) -> Any:
+        """Returns X as the network takes it."""
         self._check_names(getattr(X, "columns", None))
-        return self.network_.predict(without_nan(X) if self._missing == "zero" else X)
+        return without_nan(X) if self._missing_is_zero() else X
+
+    def _fitted_network(self) -> Network:
+        return self.network_
+
+    def _rows(self, X: Any) -> Array | SparseRows:
+        return self.network_._rows(self._entering(X))
+
+    def _missing_is_zero(self) -> bool:
+        return bool(self._missing == "zero")
 
     def _check_names(self, columns: Any) -> None:
         """Raises ValueError if X names its columns and the names are not those of the fit."""
@@ -66,7 +80,9 @@ class ServedModel:
         )
 
     def __repr__(self) -> str:
-        outputs = f"{self._meaning().n_columns} {self._meaning().kind}"
+        meaning = self._meaning()
+        kind = meaning.kind if meaning.kind in ("classes", "labels") else "outputs"
+        outputs = f"{meaning.n_columns} {kind}"
         return f"<{type(self).__name__}: {self.n_features_in_} features, {outputs}; predicts without scikit-learn>"
 
 
@@ -117,7 +133,7 @@ class ServedRegressor(ServedModel):
 
     def _meaning(self) -> Outputs:
         loss = self.network_.loss_function
-        return numbers_or_quantiles(self.n_outputs_, loss.parameters if loss.outputs else ())
+        return numbers_or_quantiles(self.n_outputs_, loss.quantiles)
 
 
 SERVED: dict[str, type[ServedModel]] = {"MLPClassifier": ServedClassifier, "MLPRegressor": ServedRegressor}

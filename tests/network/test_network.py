@@ -675,3 +675,28 @@ def test_callers_floating_point_state_stays(data):
     """Protects the caller from the core's flush-to-zero: subnormals survive training."""
     small(n_threads=2).fit(*data)
     assert np.float64(5e-324) * np.float64(3) > 0
+
+
+# ---- default activations -------------------------------------------------------------------------
+
+
+def test_the_output_layer_is_linear_by_default():
+    """A regression reaches targets below 0; a ReLU there, as in hidden layers, would give none."""
+    X = np.linspace(-1, 1, 200).reshape(-1, 1)
+    net = na.Network([na.Dense(8), na.Dense(1)], learning_rate=0.02, random_state=0).fit(X, -2 - X[:, 0])
+    assert net.predict(X).max() < -0.8
+    np.testing.assert_allclose(net.predict(X)[:, 0], -2 - X[:, 0], atol=0.1)
+
+
+def test_layers_show_the_activations_of_their_places():
+    layer = na.Dense(3, threshold=0.0, dropout=0.5)
+    assert repr(layer) == "Dense(3, threshold=0.0, dropout=0.5)"
+    net = na.Network([layer, layer, na.Dense(1)])
+    assert [each.activation for each in net.layers] == [na.ReLU(), na.ReLU(), na.Linear()]
+    assert net.layers[0] == na.Dense(3, "relu", threshold=0.0, dropout=0.5)
+    assert "Dense(1, activation=Linear(" in repr(net)
+    assert [line.split()[-3] for line in net.summary().splitlines()[1:4]] == ["ReLU(max_value=None)"] * 2 + [
+        "Linear(slope=1.0)"
+    ]
+    assert na.Network([na.Dense(1, "relu")]).layers[0].activation == na.ReLU()
+    assert layer.activation is None, "it is not changed"

@@ -145,6 +145,6 @@ class Exportable:
         >>> net = na.Network([na.Dense(2), na.Dense(1, "sigmoid")], random_state=0, epochs=1)
         >>> net.fit([[0.0], [1.0]], [0, 1]).report("network.html")
         """
-        from neuract.report import write
+        from neuract.report._file import write
 
         write(self, path, X, y)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from neuract._checks import real_number, whole_number
 from neuract.activations._base import Activation
-from neuract.activations._named import PReLU, Softmax
+from neuract.activations._named import Linear, PReLU, ReLU, Softmax
 from neuract.activations._named import activation as activation_named
 from neuract.inputs._arrays import numeric
 
@@ -26,8 +26,9 @@ class Dense:
     ----------
     units : int
         Number of neurons, >= 1.
-    activation : str or Activation, default="relu"
-        The function f. Softmax is only for the last layer of a network.
+    activation : str, Activation or None, default=None
+        The function f. None: ReLU in a hidden layer, linear in the last layer; `Network.layers` shows which. Softmax is
+        only for the last layer.
     threshold : None, float or array of shape (units,), default=None
         None: the neuron passes every y on. Not for the last layer of a network.
     dropout : float, default=0.0
@@ -46,14 +47,14 @@ class Dense:
     """
 
     units: int
-    activation: Activation
+    activation: Activation  # None until the layer is in a network
     threshold: float | tuple[float, ...] | None
     dropout: float
 
     def __init__(
         self,
         units: int,
-        activation: str | Activation = "relu",
+        activation: str | Activation | None = None,
         *,
         threshold: float | npt.ArrayLike | None = None,
         dropout: float = 0.0,
@@ -61,7 +62,7 @@ class Dense:
         units = whole_number(units, "units", low=1)
         self.__dict__.update(
             units=units,
-            activation=activation_named(activation),
+            activation=None if activation is None else activation_named(activation),
             threshold=_threshold(threshold, units),
             dropout=real_number(dropout, "dropout", low=0, high=1, open_high=True),
         )
@@ -77,10 +78,17 @@ class Dense:
         return np.ascontiguousarray(np.broadcast_to(self.threshold, (self.units,)), dtype=np.float64)
 
     def __repr__(self) -> str:
-        given = [f"activation={self.activation!r}"]
-        given += [f"threshold={self.threshold!r}"] if self.threshold is not None else []
-        given += [f"dropout={self.dropout!r}"] if self.dropout else []
-        return f"Dense({self.units}, {', '.join(given)})"
+        shown = [str(self.units)]
+        shown += [f"activation={self.activation!r}"] if self.activation is not None else []
+        shown += [f"threshold={self.threshold!r}"] if self.threshold is not None else []
+        shown += [f"dropout={self.dropout!r}"] if self.dropout else []
+        return f"Dense({', '.join(shown)})"
+
+    def placed(self, *, last: bool) -> Dense:
+        """Returns the layer; one without an activation gets the default of its place."""
+        if self.activation is not None:
+            return self
+        return Dense(self.units, Linear() if last else ReLU(), threshold=self.threshold, dropout=self.dropout)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Dense) and self.__dict__ == other.__dict__
@@ -116,7 +124,7 @@ def checked_layers(layers: Sequence[Dense]) -> tuple[Dense, ...]:
         )
     if layers[-1].dropout:
         raise ValueError(f"the output layer has dropout={layers[-1].dropout!r}, but only hidden layers may have it")
-    return tuple(layers)
+    return tuple(layer.placed(last=number == len(layers)) for number, layer in enumerate(layers, 1))
 
 
 def _threshold(threshold: Any, units: int) -> float | tuple[float, ...] | None:

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
-from neuract._typing import Array, FittedModel, FittedNetwork
+from neuract._typing import Array, AskedModel, FittedNetwork
 from neuract.activations._named import Sigmoid, Softmax
 from neuract.plotting._model import class_names, input_names, network_of, output_names, rows_of, targets_of
 from neuract.plotting._style import BLUE, CLASSES, INK, MUTED, ORANGE, SIGNED, SMALL, axes_or_new, figure_of, tidy
@@ -72,7 +72,7 @@ class FitDisplay:
     @classmethod
     def from_estimator(
         cls,
-        model: FittedModel,
+        model: AskedModel,
         X: Any,
         y: npt.ArrayLike,
         *,
@@ -231,7 +231,7 @@ def _check_drawable(network: FittedNetwork) -> None:
         )
 
 
-def _names(model: FittedModel, given: Sequence[str] | None) -> list[str]:
+def _names(model: AskedModel, given: Sequence[str] | None) -> list[str]:
     """Returns the names of all classes, also of the one without an output of its own; or the name of the output."""
     network = network_of(model)
     if network.layers[-1].units > 1 or not _has_classes(network):

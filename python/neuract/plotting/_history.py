@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from neuract._typing import Array, FittedModel
+from neuract._typing import Array, AskedModel
 from neuract.plotting._model import network_of
 from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SMALL, panels, tidy
 
@@ -70,7 +70,7 @@ class HistoryDisplay:
             )
 
     @classmethod
-    def from_estimator(cls, model: FittedModel, *, ax: Axes | None = None) -> HistoryDisplay:
+    def from_estimator(cls, model: AskedModel, *, ax: Axes | None = None) -> HistoryDisplay:
         """Draws the learning curves of a fitted model.
 
         Parameters

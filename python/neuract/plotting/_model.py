@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuract._typing import Array, FittedModel, FittedNetwork
+from neuract._typing import Array, AskedModel, FittedNetwork
 from neuract.inputs._sparse import SparseRows
-from neuract.outputs._kinds import Classes, Labels
+from neuract.outputs._kinds import Classes, OfClassifier
 
 
-def network_of(model: FittedModel) -> FittedNetwork:
+def network_of(model: AskedModel) -> FittedNetwork:
     """Returns the network of a fitted model.
 
     Raises
@@ -24,7 +24,7 @@ def network_of(model: FittedModel) -> FittedNetwork:
     TypeError
         If the model is not one of neuract's.
     """
-    if not isinstance(model, FittedModel):
+    if not isinstance(model, AskedModel):
         raise TypeError(
             f"model must be a Network, an MLPClassifier or an MLPRegressor, got {type(model).__name__}; for a pipeline "
             "give its last step, and X as transformed by the steps before it"
@@ -32,13 +32,13 @@ def network_of(model: FittedModel) -> FittedNetwork:
     return model._fitted_network()
 
 
-def rows_of(model: FittedModel, X: Any) -> Array:
+def rows_of(model: AskedModel, X: Any) -> Array:
     """Returns X as an array, checked, missing values filled in."""
     rows = model._rows(X)
     return rows.toarray() if isinstance(rows, SparseRows) else rows
 
 
-def input_names(model: FittedModel, X: Any, given: Sequence[str] | None) -> list[str]:
+def input_names(model: AskedModel, X: Any, given: Sequence[str] | None) -> list[str]:
     """Returns one name per feature: those given, else those of the model or of X, else x0, x1, ..."""
     n_inputs = len(network_of(model).weights[0])
     candidates = (given, getattr(model, "feature_names_in_", None), getattr(X, "columns", None))
@@ -46,13 +46,13 @@ def input_names(model: FittedModel, X: Any, given: Sequence[str] | None) -> list
     return _named("feature_names", known, n_inputs, [f"x{k}" for k in range(n_inputs)])
 
 
-def class_names(model: FittedModel) -> Sequence[Any] | None:
+def class_names(model: AskedModel) -> Sequence[Any] | None:
     """Returns the labels of a classifier; None for other models."""
     meaning = model._meaning()
-    return meaning.names if isinstance(meaning, (Classes, Labels)) else None
+    return meaning.names if isinstance(meaning, OfClassifier) else None
 
 
-def output_names(model: FittedModel, given: Sequence[str] | None) -> list[str]:
+def output_names(model: AskedModel, given: Sequence[str] | None) -> list[str]:
     """Returns one name per output: those given, else the model's classes, else y or y0, y1, ... (softmax: 0, 1)."""
     units = network_of(model).layers[-1].units
     known = given if given is not None else class_names(model)
@@ -64,7 +64,7 @@ def output_names(model: FittedModel, given: Sequence[str] | None) -> list[str]:
     return _named("class_names", known, units, [f"{prefix}{j}" for j in range(units)])
 
 
-def targets_of(model: FittedModel, y: npt.ArrayLike, rows: int) -> Array:
+def targets_of(model: AskedModel, y: npt.ArrayLike, rows: int) -> Array:
     """Returns y in the shape of the network's outputs, rows × outputs: 0 and 1 where they stand for classes."""
     given, units, meaning = np.asarray(y), network_of(model).layers[-1].units, model._meaning()
     if given.shape not in ((rows,), (rows, 1), (rows, units)):

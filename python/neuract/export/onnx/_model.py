@@ -17,7 +17,7 @@ from neuract.export._model import ExportedLayer, ExportedModel
 from neuract.export.onnx._activations import NODES
 from neuract.export.onnx._graph import Graph
 from neuract.files._atomic import write_atomically
-from neuract.outputs._kinds import Classes, Labels, Outputs, Quantiles
+from neuract.outputs._kinds import Classes, Labels, OfClassifier, Outputs, Quantiles
 
 OPSETS = range(13, 26)  # 12 lacks operators used here; above 25 no runtime has been tested
 REALS = ("float32", "float64")
@@ -51,7 +51,7 @@ def onnx_model(model: ExportedModel, opset: int, dtype: str) -> ModelProto:
 def outputs_of(graph: Graph, model: ExportedModel, x: str) -> list[ValueInfoProto]:
     """Adds label and probabilities for a classifier, variable for other models."""
     y, meaning = network(graph, model, x), model.meaning
-    if not isinstance(meaning, (Classes, Labels)):
+    if not isinstance(meaning, OfClassifier):
         return [variable(graph, meaning, y)]
     probability = probabilities(graph, meaning, y)
     return [labels(graph, meaning, probability.name), probability]
@@ -106,7 +106,7 @@ def variable(graph: Graph, meaning: Outputs, y: str) -> ValueInfoProto:
     return helper.make_tensor_value_info(name, graph.real, [ROWS, meaning.n_columns])
 
 
-def probabilities(graph: Graph, meaning: Classes | Labels, y: str) -> ValueInfoProto:
+def probabilities(graph: Graph, meaning: OfClassifier, y: str) -> ValueInfoProto:
     """Adds the probabilities, one column per class or label."""
     if isinstance(meaning, Classes) and meaning.one_of_two:
         graph.add("Concat", graph.add("Sub", 1, y), y, axis=1)
@@ -116,7 +116,7 @@ def probabilities(graph: Graph, meaning: Classes | Labels, y: str) -> ValueInfoP
     return helper.make_tensor_value_info(name, graph.real, [ROWS, meaning.n_columns])
 
 
-def labels(graph: Graph, meaning: Classes | Labels, probability: str) -> ValueInfoProto:
+def labels(graph: Graph, meaning: OfClassifier, probability: str) -> ValueInfoProto:
     """Adds the most probable class of each row, or 0 and 1 for several labels per row."""
     if isinstance(meaning, Labels):
         graph.add("Cast", graph.add("Greater", probability, 0.5), to=TensorProto.INT64)

@@ -29,7 +29,7 @@ from neuract._typing import Array, FittedModel
 from neuract.export._model import ExportedModel
 from neuract.export.onnx._graph import Graph
 from neuract.export.onnx._model import INPUT, checked_opset, onnx_classes, outputs_of
-from neuract.outputs._kinds import Classes, Labels, Outputs
+from neuract.outputs._kinds import Labels, OfClassifier, Outputs
 
 ZIPMAP = (False, True, "columns")
 LABEL_TYPES = {
@@ -43,7 +43,7 @@ LABEL_TYPES = {
 
 def parser(model: FittedModel) -> Callable[..., list[Any]]:
     """Returns the function that declares the outputs of a model."""
-    classifies = isinstance(model._meaning(), (Classes, Labels))
+    classifies = isinstance(model._meaning(), OfClassifier)
     kind = "MLPClassifier" if classifies else "MLPRegressor"
     options = {"zipmap": list(ZIPMAP)} if classifies else None
     update_registered_converter(type(model), f"Neuract{kind}", set_types, convert, parser=parse, options=options)
@@ -79,7 +79,7 @@ def convert(scope: Any, operator: Any, container: Any) -> None:
     exported, zipmap = ExportedModel.of(model), zipmap_of(model, scope)
     graph = Graph("float64" if isinstance(source.type, DoubleTensorType) else "float32")
     names = [value.name for value in outputs_of(graph, exported, graph.add("Cast", INPUT, to=graph.real))]
-    if zipmap and isinstance(exported.meaning, (Classes, Labels)):
+    if zipmap and isinstance(exported.meaning, OfClassifier):
         split = columns if zipmap == "columns" else zipped
         names = [names[0], *split(graph, exported.meaning, names[1])]
         container.node_domain_version_pair_sets.add(("ai.onnx.ml", 1))
@@ -104,7 +104,7 @@ def embed(graph: Graph, scope: Any, container: Any, names: dict[str, str]) -> No
 
 def zipmap_of(model: FittedModel, scope: Any) -> bool | str:
     """Returns skl2onnx's option: False (one array), True (a dict per row), "columns" (one output per class)."""
-    if not isinstance(model._meaning(), (Classes, Labels)):
+    if not isinstance(model._meaning(), OfClassifier):
         return False
     zipmap: bool | str = scope.get_options(model, {"zipmap": True})["zipmap"]
     return zipmap
@@ -114,7 +114,7 @@ def output_types(meaning: Outputs, zipmap: bool | str, x: Any) -> list[tuple[str
     """Returns names, which are skl2onnx's, and types of the outputs for an input of type x."""
     real = DoubleTensorType if isinstance(x, DoubleTensorType) else FloatTensorType
     whole = real([None, meaning.n_columns])
-    if not isinstance(meaning, (Classes, Labels)):
+    if not isinstance(meaning, OfClassifier):
         return [("variable", whole)]
     label = label_type(meaning)
     if not zipmap:
@@ -126,25 +126,25 @@ def output_types(meaning: Outputs, zipmap: bool | str, x: Any) -> list[tuple[str
     return [("output_label", label), ("output_probability", dicts)]
 
 
-def label_type(meaning: Classes | Labels) -> Any:
+def label_type(meaning: OfClassifier) -> Any:
     if isinstance(meaning, Labels):
         return Int64TensorType([None, meaning.n_columns])
     return LABEL_TYPES[onnx_classes(meaning.classes).dtype.name]([None])
 
 
-def column_names(meaning: Classes | Labels) -> list[str]:
+def column_names(meaning: OfClassifier) -> list[str]:
     """Returns skl2onnx's names: i0, i1 for whole numbers and bools, s followed by the label for others."""
     classes = onnx_classes(meaning.classes)
     return [f"i{int(label)}" if classes.dtype.kind in "ib" else f"s{label}" for label in classes]
 
 
-def columns(graph: Graph, meaning: Classes | Labels, probabilities: str) -> list[str]:
+def columns(graph: Graph, meaning: OfClassifier, probabilities: str) -> list[str]:
     """Adds one output of shape (rows,) per class."""
     numbers = range(meaning.n_columns)
     return [graph.add("Gather", probabilities, graph.constant(np.array(k)), axis=1) for k in numbers]
 
 
-def zipped(graph: Graph, meaning: Classes | Labels, probabilities: str) -> list[str]:
+def zipped(graph: Graph, meaning: OfClassifier, probabilities: str) -> list[str]:
     """Adds a dict per row, from class to probability; ONNX has them in float only."""
     classes = dict_keys(meaning)
     keys = "classlabels_strings" if classes.dtype == object else "classlabels_int64s"
@@ -152,7 +152,7 @@ def zipped(graph: Graph, meaning: Classes | Labels, probabilities: str) -> list[
     return [graph.add("ZipMap", single, domain="ai.onnx.ml", **{keys: classes.tolist()})]
 
 
-def dict_keys(meaning: Classes | Labels) -> Array:
+def dict_keys(meaning: OfClassifier) -> Array:
     """Returns the classes as keys of ONNX's dicts: strings or whole numbers. Classes that are floats are rounded."""
     classes = onnx_classes(meaning.classes)
     return classes if classes.dtype == object else classes.astype(np.int64)

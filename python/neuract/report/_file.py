@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The report of a model as one file, small enough to be mailed."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neuract._typing import FittedModel
+from neuract.files._atomic import write_atomically
+from neuract.inspection._diagnose import diagnose
+from neuract.inspection._diagnosis import Diagnosis
+from neuract.report._embedding import embedded
+from neuract.report._page import explorer, no_explorer, page, still_parts
+
+MOST_BYTES = 2_000_000  # of the whole file
+
+
+def write(model: FittedModel, path: str | os.PathLike[str], X: Any = None, y: npt.ArrayLike | None = None) -> None:
+    """Writes the report of a fitted model; `Exportable.report` describes it.
+
+    An existing file is replaced when the new one is complete.
+    """
+    if X is None and y is not None:
+        raise ValueError("y is given without X; give both, X alone, or neither")
+    diagnosis = None if X is None else diagnose(model, X, y)
+    write_atomically(path, _fitting(model, X, y, diagnosis))
+
+
+def _fitting(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Diagnosis | None) -> bytes:
+    """Returns the page with weights of their own dtype if it is small enough, else of float32, else without them."""
+    network = model._fitted_network()
+    parts = still_parts(model, X, diagnosis)
+    for kept in dict.fromkeys((network.dtype, "float32")):
+        if network.n_parameters * np.dtype(kept).itemsize < MOST_BYTES:
+            data = embedded(model, X, y, diagnosis, kept)
+            text = page(parts, explorer(X is not None, network.dtype, kept), data).encode()
+            if len(text) <= MOST_BYTES:
+                return text
+    return page(parts, no_explorer(), None).encode()
