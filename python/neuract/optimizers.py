@@ -9,6 +9,13 @@ from typing import ClassVar
 
 from neuract._checks import boolean, named_classes, real_number, whole_number
 
+__all__ = [
+    "LBFGS",
+    "SGD",
+    "Adam",
+    "AdamW",
+]
+
 
 class Optimizer:
     """How parameters follow their gradients, at the learning rate of the network."""
@@ -145,7 +152,12 @@ class LBFGS(Optimizer):
         return SGD(momentum=0, nesterov=False).core_parameters
 
 
-OPTIMIZERS: Mapping[str, type[Optimizer]] = named_classes(SGD, Adam, AdamW, LBFGS)
+OPTIMIZERS: Mapping[str, type[Optimizer]] = named_classes(
+    SGD,
+    Adam,
+    AdamW,
+    LBFGS,
+)
 """Every name that is accepted for an optimizer, and its class."""
 
 
