@@ -16,7 +16,7 @@ from pathlib import Path
 from neuract import _neuract_core as core
 from oracle.paths import ROOT
 
-FOLDERS = ["csrc", "src", "python", "cmake", "tests", "docs"]
+FOLDERS = ["csrc", "src", "python", "cmake", "tests", "benchmarks", "docs"]
 FILES = ["CMakeLists.txt", "pyproject.toml", "README.md", "LICENSE"]
 BUILT = shutil.ignore_patterns("*.so", "*.pyd", "__pycache__")
 FENCE = r"\s*^```\w*\n(.*?)^```$"
