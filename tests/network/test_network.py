@@ -515,7 +515,7 @@ BAD_DATA = {
     "negative weight": (X, Y, spoiled(np.ones(20), -1, 4), ["sample_weight", "-1"]),
     "nan weight": (X, Y, spoiled(np.ones(20), np.nan, 4), ["sample_weight", "NaN"]),
     "weights of another length": (X, Y, np.ones(19), ["sample_weight", "20", "19"]),
-    "no weight at all": (X, Y, np.zeros(20), ["sample_weight"]),
+    "no weight at all": (X, Y, np.zeros(20), ["Sample weights", "zeros"]),
 }
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Activation functions as objects: callable, differentiable, equal by value, with a repr that can be pasted.
+"""Activation functions as objects: callable, differentiable, equal by value, with a repr that can be pasted back.
 
-The formulas are in ``csrc/activations.h``; an object calls the same C code that a network runs.
+The formulas are in ``csrc/activations.h``; an object calls the C code that networks run.
 """
 
 from neuract.activations import _hard, _named, _smooth

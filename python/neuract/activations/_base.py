@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What every activation function is: an object that calls the C code which a network runs."""
+"""The base class of activation functions: an object that calls the C code of networks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from neuract._typing import Array
 
 
 def float_array(z: npt.ArrayLike) -> Array:
-    """float32 and float64 as they are, everything else as float64; contiguous, in the machine's byte order."""
+    """Returns float32 and float64 unchanged, other types as float64; contiguous, in the machine's byte order."""
     array = np.asarray(z)
     if array.dtype.kind not in "biuf":
         raise TypeError(f"an activation takes real numbers, got {array.dtype} data")
@@ -23,28 +23,28 @@ def float_array(z: npt.ArrayLike) -> Array:
 
 
 class Activation:
-    """What a neuron does with its weighted sum z: y = f(z).
+    """The function that a neuron applies to its weighted sum z: y = f(z).
 
     Every activation is an immutable object. ``f(z)`` takes an array of any shape and returns y of the same shape;
     float32 and float64 are kept, other types become float64. NaN stays NaN.
     """
 
-    names: ClassVar[tuple[str, ...]]  # as accepted by `activation`; the first is the name in C
-    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # names that stand for other parameters than the defaults
+    names: ClassVar[tuple[str, ...]]  # accepted by `activation`; the first is the name in C
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = {}  # names with other parameters than the defaults
 
-    margin: ClassVar[float | None] = None  # of a smooth step, or of one in straight pieces (0): see `saturates_at`
+    margin: ClassVar[float | None] = None  # the margin of `saturates_at`; 0 for piecewise linear, None for unbounded f
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The least and the greatest y, or what y comes near to; infinite where there is none."""
+        """The least and the greatest y, or their limits; infinite where there is no bound."""
         return -np.inf, np.inf
 
     @property
     def saturates_at(self) -> tuple[float, float]:
-        """A y at or below the first number, or at or above the second, is saturated: there f is nearly flat.
+        """The bounds of saturation: f is nearly flat where y is at or below the first, or at or above the second.
 
-        That is within 1 % of its range of a bound; for functions in straight pieces, at the bound itself. Infinite for
-        functions that are not flat towards both sides.
+        They lie 1 % of the range of y inside its bounds; for piecewise linear functions at the bounds. Infinite for
+        functions that are not flat on both sides.
         """
         low, high = self.bounds
         if self.margin is None or not np.isfinite(high - low):
@@ -58,15 +58,15 @@ class Activation:
 
     @property
     def parameter(self) -> float:
-        """The one number that the C code takes beside z."""
+        """The parameter that the C code takes next to z."""
         return 0.0
 
     def __call__(self, z: npt.ArrayLike) -> Array:
-        """y = f(z), elementwise."""
+        """Computes y = f(z), elementwise."""
         return self._apply(z, derivative=False)
 
     def derivative(self, z: npt.ArrayLike) -> Array:
-        """df/dz at z, elementwise; at a kink that of one of its sides: 0 where one has it.
+        """Computes df/dz at z, elementwise. At a kink it is the slope of one side: 0 if one side has slope 0.
 
         Examples
         --------

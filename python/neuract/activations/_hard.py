@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Activations made of straight pieces, or nearly so: cheap stand-ins for smooth ones, and shrinkage."""
+"""Piecewise linear activations, and HardSwish: cheap approximations of smooth ones, and shrinkage."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["HardShrink", "HardSigmoid", "HardSwish", "HardTanh", "SoftShrink"]
 
 @dataclass(frozen=True)
 class HardSigmoid(Activation):
-    """f(z) = min(max(z + 3, 0), 6) / 6: the sigmoid in three straight pieces, as in PyTorch and Keras 3.
+    """f(z) = min(max(z + 3, 0), 6) / 6: the sigmoid in three linear pieces, as in PyTorch and Keras 3.
 
     Examples
     --------
@@ -67,7 +67,7 @@ class HardShrink(Activation):
     Parameters
     ----------
     lambd : float, default=0.5
-        λ >= 0, named as in PyTorch, since lambda is a word of Python.
+        λ >= 0, named as in PyTorch, since lambda is a Python keyword.
 
     Examples
     --------
@@ -94,7 +94,7 @@ class SoftShrink(HardShrink):
     Parameters
     ----------
     lambd : float, default=0.5
-        λ >= 0, how far z moves towards 0.
+        λ >= 0, the distance by which z moves towards 0.
 
     Examples
     --------

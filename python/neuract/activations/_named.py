@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The activations that every user knows, and the names of all of them."""
+"""The common activations, and the names of all activations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 import neuract._neuract_core as core
-from neuract._checks import boolean, named_classes, real_number
+from neuract._checks import boolean, class_named, named_classes, real_number
 from neuract._typing import Array
 from neuract.activations._base import Activation, float_array
 from neuract.activations._hard import HARD
@@ -33,12 +33,12 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Linear(Activation):
-    """f(z) = slope · z: no activation at all when the slope is 1.
+    """f(z) = slope · z: the identity when the slope is 1.
 
     Parameters
     ----------
     slope : float, default=1.0
-        Any constant.
+        The slope, a finite number.
 
     Examples
     --------
@@ -62,7 +62,7 @@ class Linear(Activation):
 class Sigmoid(Activation):
     """f(z) = 1 / (1 + exp(-z)), between 0 and 1; also called logistic.
 
-    Its slope is at most 1/4, so gradients vanish through many such layers.
+    Its slope is at most 1/4, so gradients vanish through many sigmoid layers.
 
     Examples
     --------
@@ -160,17 +160,17 @@ class LeakyReLU(Activation):
 
 @dataclass(frozen=True)
 class PReLU(LeakyReLU):
-    """f(z) = z where z > 0, else alpha · z, with alpha learned during training beside the weights.
+    """f(z) = z where z > 0, else alpha · z, where training learns alpha next to the weights.
 
-    He et al. 2015, arXiv:1502.01852. Called on an array the object uses its starting alpha; what a network learned
-    is in `Network.slopes`.
+    He et al. 2015, arXiv:1502.01852. The object, called on an array, uses its initial alpha; `Network.slopes` has the
+    alphas that a network has learned.
 
     Parameters
     ----------
     alpha : float, default=0.25
-        Where learning starts from. It may become negative.
+        The initial alpha. Learning may make it negative.
     shared : bool, default=False
-        One alpha for the layer instead of one for each neuron.
+        One alpha for the layer, not one for each neuron.
 
     Examples
     --------
@@ -187,12 +187,12 @@ class PReLU(LeakyReLU):
         super().__post_init__()
         object.__setattr__(self, "shared", boolean(self.shared, "shared"))
 
-    bounds = (-np.inf, np.inf)  # whatever alpha is now
+    bounds = (-np.inf, np.inf)  # alpha may change
 
 
 @dataclass(frozen=True)
 class Exponential(Activation):
-    """f(z) = exp(z), positive: the output that belongs to the poisson loss.
+    """f(z) = exp(z), positive: the output activation for the poisson loss.
 
     Examples
     --------
@@ -220,7 +220,7 @@ class Softmax(Activation):
     bounds = (0.0, 1.0)
 
     def __call__(self, z: npt.ArrayLike) -> Array:
-        """y = softmax(z) over the last axis."""
+        """Computes y = softmax(z) over the last axis."""
         source = float_array(z)
         if source.ndim == 0:
             raise ValueError("softmax needs an array with at least one axis, got a single number")
@@ -231,7 +231,7 @@ class Softmax(Activation):
         return y
 
     def derivative(self, z: npt.ArrayLike) -> Array:
-        """Refused: a ValueError, since every output depends on every z."""
+        """Raises ValueError, since every output depends on every z."""
         raise ValueError(
             "softmax has no elementwise derivative: each output depends on every z of the row. Its Jacobian times "
             "a vector v is y * (v - (y * v).sum(-1, keepdims=True)) with y = softmax(z)"
@@ -241,11 +241,11 @@ class Softmax(Activation):
 ACTIVATIONS: Mapping[str, type[Activation]] = named_classes(
     Linear, Sigmoid, Tanh, ReLU, LeakyReLU, PReLU, Exponential, Softmax, *SMOOTH, *HARD
 )
-"""Every name that is accepted for an activation, and its class: all that are known to this module."""
+"""Every accepted name of an activation, and its class."""
 
 
 def activation(name: str | Activation) -> Activation:
-    """The activation of that name with its default parameters; an Activation object is returned as it is.
+    """Returns the activation of that name with default parameters, or the given Activation object itself.
 
     Parameters
     ----------
@@ -255,7 +255,7 @@ def activation(name: str | Activation) -> Activation:
     Raises
     ------
     ValueError
-        If there is no such name; the message lists the names.
+        If the name is unknown; the message lists the names.
 
     Examples
     --------
@@ -265,10 +265,5 @@ def activation(name: str | Activation) -> Activation:
     """
     if isinstance(name, Activation):
         return name
-    accepted = ", ".join(ACTIVATIONS)
-    if not isinstance(name, str):
-        raise TypeError(f"activation must be an Activation object or one of {accepted}; got {name!r}")
-    if name not in ACTIVATIONS:
-        raise ValueError(f"unknown activation {name!r}; there are: {accepted}")
-    kind = ACTIVATIONS[name]
+    kind = class_named(name, "activation", "an Activation object", ACTIVATIONS)
     return kind(**kind.presets.get(name, {}))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Smooth activations: rectifiers without a corner, gates z·g(z), and others that are no straight pieces."""
+"""Smooth activations: rectifiers without a corner, gates z·g(z), and others."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ELU(Activation):
     Parameters
     ----------
     alpha : float, default=1.0
-        Minus the limit for large negative z, > 0. Only with 1 has the slope no jump at 0.
+        Minus the limit for large negative z, > 0. The slope jumps at 0 unless alpha is 1.
 
     Examples
     --------
@@ -65,8 +65,8 @@ class ELU(Activation):
 class SELU(Activation):
     """f(z) = 1.0507 z where z > 0, else 1.7581 (exp(z) - 1): ELU scaled so that layers keep mean 0 and variance 1.
 
-    That holds for weights of mean 0 and variance 1 / n_in, for which `Network.set_parameters` is the place: a network
-    starts from Glorot's weights. Klambauer et al. 2017, arXiv:1706.02515, with all digits of the constants.
+    They do so for weights of mean 0 and variance 1 / n_in: make the network with init="lecun_normal", since the default
+    draws Glorot's weights. Klambauer et al. 2017, arXiv:1706.02515, with all digits of the constants.
 
     Examples
     --------
@@ -116,14 +116,14 @@ class CELU(Activation):
 class GELU(Activation):
     """f(z) = z · Φ(z), Φ the cumulative normal distribution: the Gaussian error linear unit.
 
-    Exact to a few units in the last place also for large negative z, where 1 + erf(z / √2) has lost all digits.
+    Accurate to a few units in the last place also for large negative z, where 1 + erf(z / √2) loses all digits.
     Hendrycks & Gimpel 2016, arXiv:1606.08415.
 
     Parameters
     ----------
     approximate : {"none", "tanh"}, default="none"
-        "tanh": the formula z / 2 · (1 + tanh(√(2/π) · (z + 0.044715 z³))) in place of z · Φ(z), from which it differs
-        by up to 0.0005. It is there for networks that were trained with it.
+        "tanh": the formula z / 2 · (1 + tanh(√(2/π) · (z + 0.044715 z³))), which differs from z · Φ(z) by up to
+        0.0005. Use it for networks that were trained with it.
 
     Examples
     --------
@@ -219,7 +219,7 @@ class Squareplus(Activation):
     Parameters
     ----------
     b : float, default=4.0
-        How wide the bend around 0 is, from 1e-30 to 1e30; f(0) = √b / 2.
+        Width of the bend around 0, from 1e-30 to 1e30; f(0) = √b / 2.
 
     Examples
     --------
@@ -243,7 +243,7 @@ class Squareplus(Activation):
 
 @dataclass(frozen=True)
 class Softsign(Activation):
-    """f(z) = z / (1 + abs(z)), between -1 and 1; it reaches its limits more slowly than tanh.
+    """f(z) = z / (1 + abs(z)), between -1 and 1; it approaches its limits more slowly than tanh.
 
     Examples
     --------
@@ -275,8 +275,8 @@ class TanhShrink(Activation):
 class Sin(Activation):
     """f(z) = sin(z), for functions that oscillate. Sitzmann et al. 2020, arXiv:2006.09661.
 
-    They scale the inputs of the first layer by 30. For abs(z) beyond 2¹⁶ in float32, 2⁴⁵ in float64, where
-    neighbouring numbers are 1/128 apart, f is 0.
+    The paper scales the inputs of the first layer by 30. f is 0 for abs(z) beyond 2¹⁶ in float32 and 2⁴⁵ in float64,
+    where neighbouring numbers are 1/128 apart.
 
     Examples
     --------

@@ -14,7 +14,7 @@ Logs = Mapping[str, float]
 
 
 def checked(callbacks: object) -> list[Callback]:
-    """Returns the callbacks of a list or tuple; None gives none."""
+    """Returns the callbacks of a list or tuple; an empty list for None."""
     if callbacks is None:
         return []
     if not isinstance(callbacks, (list, tuple)):
@@ -42,9 +42,9 @@ def _do_nothing(*_: object) -> None:
 
 
 class Callbacks(Listener):
-    """Tells the callbacks of a fit, which may set the network's learning rate for the epochs to come.
+    """Calls the callbacks of a fit, which may set the network's learning rate for the next epochs.
 
-    logs: gives what the callbacks are told of the last epoch. epoch: its number, counted from 0.
+    logs: returns the logs of the last epoch. epoch: returns its number, counted from 0.
     """
 
     def __init__(

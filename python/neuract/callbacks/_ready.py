@@ -17,7 +17,7 @@ Logs = Mapping[str, float]
 
 
 def _goodness(callback: Any, logs: Logs) -> float:
-    """What a callback's `monitor` names in the logs, larger is better."""
+    """Returns the number that a callback's `monitor` names in the logs; larger is better."""
     if callback.monitor not in logs:
         name = type(callback).__name__
         raise ValueError(f"{name}(monitor={callback.monitor!r}): this fit logs only {', '.join(logs)}")
@@ -25,7 +25,7 @@ def _goodness(callback: Any, logs: Logs) -> float:
 
 
 class _Ready:
-    """What can be read back from how it is shown."""
+    """Gives a repr that can be pasted back."""
 
     def __repr__(self) -> str:
         settings = (f"{name}={value!r}" for name, value in vars(self).items() if not name.startswith("_"))
@@ -33,7 +33,7 @@ class _Ready:
 
 
 class ProgressBar(_Ready):
-    """A bar of tqdm, a step an epoch, with the numbers of the last epoch beside it."""
+    """Shows a tqdm progress bar, one step per epoch, with the numbers of the last epoch next to it."""
 
     def __init__(self) -> None:
         self._bar: Any = None
@@ -54,22 +54,22 @@ class ProgressBar(_Ready):
         self._bar = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_bar": None}  # an open one, as a fit that fails leaves it, cannot be copied
+        return {"_bar": None}  # a failed fit leaves an open bar, which cannot be copied
 
 
 class EarlyStopping(_Ready):
-    """Stops training when a number of the logs has not become better for some epochs.
+    """Stops training when a number in the logs has not improved for some epochs.
 
     Parameters
     ----------
     patience : int, default=10
-        Epochs in a row without a better number that end training, >= 1.
+        Number of consecutive epochs without improvement that end training, >= 1.
     min_delta : float, default=0.0
-        By how much a number must be better to count, >= 0.
+        Smallest change that counts as an improvement, >= 0.
     monitor : str, default="loss"
-        Of the logs; more is better where "score" is in its name, else less.
+        Name of a number in the logs. Larger is better if the name contains "score", else smaller.
     restore_best : bool, default=True
-        Leave the network with its weights after the best epoch, else with the last.
+        Restore the weights of the best epoch at the end; otherwise keep the last weights.
 
     Examples
     --------
@@ -112,24 +112,23 @@ class EarlyStopping(_Ready):
 
 
 class Checkpoint(_Ready):
-    """Saves the model to a file as training goes on, so that little is lost if it breaks off.
+    """Saves the model to a file during training, so that little is lost if training breaks off.
 
-    The file is that of `neuract.save`, and is replaced as a whole: whenever the process ends, the last complete one is
-    there. In a fit of an estimator it is the estimator that is saved, as if the fit had ended with the weights of that
-    epoch.
+    The file is that of `neuract.save` and is replaced as a whole: if the process ends, the last complete file remains.
+    In a fit of an estimator the callback saves the estimator, as if the fit had ended with that epoch.
 
     Parameters
     ----------
     path : str or path-like
         The file.
     every : int, default=1
-        Epochs from one save to the next, >= 1.
+        Number of epochs between saves, >= 1.
     save_best_only : bool, default=False
-        Save only when the number that is monitored is the best one yet of this fit.
+        Save only if the monitored number is the best of this fit so far.
     monitor : str, default="loss"
-        Of the logs; more is better where "score" is in its name, else less.
+        Name of a number in the logs. Larger is better if the name contains "score", else smaller.
     state : bool, default=False
-        Save the optimizer's state too, for a `partial_fit` that goes on where the last epoch ended.
+        Save the optimizer's state too, for a `partial_fit` that continues after the last epoch.
 
     Examples
     --------
@@ -160,7 +159,7 @@ class Checkpoint(_Ready):
 
     def on_fit_begin(self, network: FittedNetwork) -> None:
         self._best = None
-        network._trained_model()._file_bytes(self.state)  # what cannot be saved is better known now
+        network._trained_model()._file_bytes(self.state)  # fail now if the model cannot be saved
 
     def on_epoch_end(self, network: FittedNetwork, epoch: int, logs: Logs) -> None:
         if (epoch + 1) % self.every or (self.save_best_only and not self._is_best(logs)):
@@ -176,14 +175,14 @@ class Checkpoint(_Ready):
 
 
 class CSVLogger(_Ready):
-    """Writes a line an epoch to a file: the epoch, then its logs, under a line with their names.
+    """Writes one line per epoch to a file: the epoch, then its logs, below a line with their names.
 
     Parameters
     ----------
     path : str or path-like
         The file.
     append : bool, default=False
-        Add to what is there; else a fit begins the file anew.
+        Append to the file; otherwise each fit overwrites it.
     """
 
     def __init__(self, path: str | Path, *, append: bool = False) -> None:
@@ -200,18 +199,18 @@ class CSVLogger(_Ready):
         lines: list[list[object]] = [[epoch, *logs.values()]]
         if not self.path.exists() or self.path.stat().st_size == 0:
             lines.insert(0, ["epoch", *logs])
-        with self.path.open("a", newline="") as file:  # closed after each line: there even if training breaks off
+        with self.path.open("a", newline="") as file:  # closed after each line: training may break off
             csv.writer(file).writerows(lines)
 
 
 class LearningRateSchedule(_Ready):
-    """Moves the learning rate from epoch to epoch; after the fit it is what it was before.
+    """Changes the learning rate from epoch to epoch, and restores it after the fit.
 
     Parameters
     ----------
     schedule : str, Schedule or callable
-        A schedule of `neuract.schedules`, by name or as it is: its shares of the network's rate. Or a function from
-        the epoch, counted from 0, to its rate.
+        A schedule of `neuract.schedules`, by name or as an object: its shares of the network's rate. Or a function
+        that maps the epoch, counted from 0, to its rate.
     """
 
     def __init__(self, schedule: str | Schedule | Callable[[int], float]) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A layer of neurons, as a network is described by it."""
+"""A layer of neurons: the part from which a network is described."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from neuract.inputs._arrays import numeric
 
 
 class Dense:
-    """A layer of neurons, each connected to every neuron of the layer before.
+    """A layer of neurons, each connected to every neuron of the previous layer.
 
-    Neuron j sums its inputs, z = Σ_k x_k · weights[k, j] + biases[j], and computes y = f(z). It passes y on unless
-    y is below its threshold; then it passes 0, and no gradient flows through it.
+    Neuron j sums its inputs, z = Σ_k x_k · weights[k, j] + biases[j], and computes y = f(z). It passes y on, or 0 if
+    y is below its threshold; then no gradient flows through it.
 
     Parameters
     ----------
@@ -30,14 +30,14 @@ class Dense:
         The function f. None: ReLU in a hidden layer, linear in the last layer of a network, whose `layers` show which.
         Softmax is for the last layer only.
     threshold : None, float or array of shape (units,), default=None
-        None: whatever y is, it is passed on. Not for the last layer of a network.
+        None: the neuron passes every y on. Not for the last layer of a network.
     dropout : float, default=0.0
-        Share of the neurons, in [0, 1), that each training step leaves out at random; the others are scaled by
+        Share of the neurons, in [0, 1), that each training step leaves out at random; it scales the others by
         1 / (1 - dropout). Not for the last layer of a network.
 
     Notes
     -----
-    The attributes are the parameters, and cannot be changed; a Dense equals another one with the same values.
+    The attributes are the parameters and cannot be changed. Two Dense with the same values are equal.
 
     Examples
     --------
@@ -68,7 +68,7 @@ class Dense:
         )
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError(f"a Dense cannot be changed (to {name}={value!r}); make a new one")
+        raise AttributeError(f"a Dense cannot be changed (to {name}={value!r}); make a new Dense")
 
     @property
     def thresholds(self) -> npt.NDArray[np.float64] | None:
@@ -98,34 +98,32 @@ class Dense:
 
 
 def n_slopes(layer: Dense) -> int:
-    """How many slopes a layer learns."""
+    """Returns the number of slopes that a layer learns."""
     if not isinstance(layer.activation, PReLU):
         return 0
     return 1 if layer.activation.shared else layer.units
 
 
 def layer_names(n_layers: int) -> list[str]:
-    """What the layers of a network are called: "hidden 1", "hidden 2", ..., "output"."""
+    """Returns the names of a network's layers: "hidden 1", "hidden 2", ..., "output"."""
     return [f"hidden {number}" for number in range(1, n_layers)] + ["output"]
 
 
 def checked_layers(layers: Sequence[Dense]) -> tuple[Dense, ...]:
-    """Returns the layers of a network; errors where they are not that."""
+    """Returns the layers as a tuple; raises if they cannot form a network."""
     if not isinstance(layers, (list, tuple)) or not layers or not all(isinstance(layer, Dense) for layer in layers):
-        raise TypeError(f"layers must be a list of at least one Dense, the last the output layer; got {layers!r}")
+        raise TypeError(f"layers must be a list of one or more Dense, the output layer last; got {layers!r}")
     for number, layer in enumerate(layers[:-1]):
         if isinstance(layer.activation, Softmax):
             raise ValueError(
-                f"layers[{number}] has softmax, which is for the output layer only: it makes the neurons of a layer "
-                "compete, so that none has a value of its own; use e.g. 'relu' or 'tanh'"
+                f"layers[{number}] has softmax, which is for the output layer only; use for example 'relu' or 'tanh'"
             )
     if layers[-1].threshold is not None:
         raise ValueError(
-            f"the output layer has threshold={layers[-1].threshold!r}, but output neurons always pass their value on; "
-            "set thresholds on hidden layers"
+            f"the output layer has threshold={layers[-1].threshold!r}, but only hidden layers can have a threshold"
         )
     if layers[-1].dropout:
-        raise ValueError(f"the output layer has dropout={layers[-1].dropout!r}; dropout is for hidden layers")
+        raise ValueError(f"the output layer has dropout={layers[-1].dropout!r}, but only hidden layers may have it")
     return tuple(layer.placed(last=number == len(layers)) for number, layer in enumerate(layers, 1))
 
 

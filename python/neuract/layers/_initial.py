@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 Init = str | tuple[Any, Any]  # one of INITS, or lists of weights and of biases
 Draw = Callable[..., Any]  # (shape) -> numbers
 
-PIECE = 2**20  # numbers of one draw, milliseconds: Ctrl-C is heard between draws
+PIECE = 2**20  # numbers per draw, which take milliseconds: Ctrl-C is handled between draws
 
 
 def initial_parameters(
     init: Init, parameters: Parameters, random: np.random.RandomState
 ) -> Iterable[tuple[Array, Array]]:
-    """Yields weights, (n_in, units), and biases, layer by layer: drawn by one of INITS, or those given."""
+    """Yields weights, (n_in, units), and biases, layer by layer: drawn by one of INITS, or the given ones."""
     if isinstance(init, str):
         return _drawn_parameters(init, parameters.layers, parameters.n_inputs, parameters.dtype, random)
     given = zip(("weights", "biases"), init, strict=True)
@@ -49,7 +49,7 @@ def _drawn_parameters(
 
 
 def _drawn(draw: Draw, n_in: int, units: int, dtype: str) -> Array:
-    """What one draw of all weights would give, converted."""
+    """Returns the weights that one draw would give, converted; draws them in pieces."""
     weights = np.empty((n_in, units), dtype)
     rows = max(1, PIECE // units)
     for row in range(0, n_in, rows):
@@ -61,10 +61,10 @@ def _drawn(draw: Draw, n_in: int, units: int, dtype: str) -> Array:
 def _glorot_uniform(
     layers: Sequence[Dense], n_inputs: int, dtype: str, random: np.random.RandomState
 ) -> Iterator[tuple[Array, Array]]:
-    """Glorot's uniform weights, and biases, layer by layer: bounds and drawing order as in scikit-learn's MLP.
+    """Draws Glorot's uniform weights, and biases, with the bounds and the drawing order of scikit-learn's MLP.
 
-    The bound is √(6 / (n_in + units)), √(2 / (n_in + units)) where the layer is sigmoid; the output layer goes by the
-    activation of the hidden layer before it. Glorot & Bengio 2010.
+    The bound is √(6 / (n_in + units)), for sigmoid layers √(2 / (n_in + units)); the activation of the last hidden
+    layer decides for the output layer. Glorot & Bengio 2010.
     """
     n_in = n_inputs
     for number, layer in enumerate(layers):
@@ -79,9 +79,9 @@ def _glorot_uniform(
 
 
 def _orthogonal(n_in: int, units: int, random: np.random.RandomState) -> Array:
-    """Orthonormal columns, or rows where there are more units than inputs: Saxe et al. 2013, arXiv:1312.6120."""
+    """Draws orthonormal columns, or rows if there are more units than inputs. Saxe et al. 2013, arXiv:1312.6120."""
     q, r = np.linalg.qr(random.normal(size=(max(n_in, units), min(n_in, units))))
-    q *= np.where(np.diag(r) < 0, -1, 1)  # else the draw would not be uniform over all of them
+    q *= np.where(np.diag(r) < 0, -1, 1)  # makes the draw uniform over all orthogonal matrices
     return np.ascontiguousarray(q if n_in >= units else q.T)
 
 
@@ -96,12 +96,12 @@ INITS = ("glorot_uniform", *DRAWS, "orthogonal")
 
 
 def checked(init: Any) -> Init:
-    """A name of INITS, or a pair of lists of arrays."""
+    """Returns init if it is a name of INITS or a pair of lists of arrays."""
     if isinstance(init, str) and init in INITS:
         return init
     if isinstance(init, (tuple, list)) and len(init) == 2:
         return init[0], init[1]
     raise ValueError(
-        f"init must be one of {', '.join(INITS)}, or a pair (weights, biases) of lists with an array a layer; "
+        f"init must be one of {', '.join(INITS)}, or a pair (weights, biases) of lists with one array per layer; "
         f"got {init!r}"
     )

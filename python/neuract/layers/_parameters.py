@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The weights, biases and slopes of a network, which lie in the core's memory."""
+"""The weights, biases and slopes of a network, in the core's memory."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from neuract.layers._dense import Dense, n_slopes
 from neuract.threading._count import threads_of
 
 PARTS = ("weights", "biases", "slopes")
-Arrays = Mapping[str, Sequence[Array]]  # for each of PARTS one array a layer, empty where it learns no slopes
+Arrays = Mapping[str, Sequence[Array]]  # for each of PARTS one array per layer, empty if the layer learns no slopes
 
 
 def shapes(layers: Sequence[Dense], n_inputs: int, part: str) -> list[tuple[int, ...]]:
-    """Returns the shapes of one part, layer by layer; slopes of layers that learn none have size 0."""
+    """Returns the shapes of one part, layer by layer; slopes have size 0 for layers that learn none."""
     if part == "weights":
         return list(pairwise([n_inputs, *(layer.units for layer in layers)]))
     if part == "biases":
@@ -31,7 +31,7 @@ def shapes(layers: Sequence[Dense], n_inputs: int, part: str) -> list[tuple[int,
 
 
 def checked(layers: Sequence[Dense], n_inputs: int, dtype: str, part: str, arrays: Sequence[Any]) -> list[Array]:
-    """Returns one part as arrays of the dtype; ValueError where a number is not finite or a shape differs."""
+    """Returns one part as arrays of the dtype; ValueError if a number is not finite or a shape differs."""
     expected = shapes(layers, n_inputs, part)
     if len(arrays) != len(expected):
         raise ValueError(f"{part} must have one array for each of the {len(expected)} layers, got {len(arrays)}")
@@ -45,7 +45,7 @@ def checked(layers: Sequence[Dense], n_inputs: int, dtype: str, part: str, array
 
 
 class Parameters:
-    """The parameters of layers that follow `n_inputs` inputs; at first all 0, slopes at their start.
+    """The parameters of layers with `n_inputs` inputs: all 0 at first, slopes at their initial values.
 
     Attributes
     ----------
@@ -59,18 +59,18 @@ class Parameters:
 
     @property
     def count(self) -> int:
-        """How many numbers there are."""
+        """The number of weights, biases and slopes."""
         return sum(int(np.prod(shape)) for part in PARTS for shape in self.shapes(part))
 
     def shapes(self, part: str) -> list[tuple[int, ...]]:
         return shapes(self.layers, self.n_inputs, part)
 
     def part(self, part: str) -> list[Array]:
-        """Returns one read-only copy a layer."""
+        """Returns one read-only copy per layer."""
         return self.read(self.core.get, part)
 
     def read(self, get: Callable[..., None], part: str, *where: str) -> list[Array]:
-        """Returns one read-only array a layer in the shapes of that part, filled by a getter of the core."""
+        """Returns one read-only array per layer, in the shapes of that part, filled by a getter of the core."""
         arrays = [np.empty(shape, dtype=self.dtype) for shape in self.shapes(part)]
         for layer, array in enumerate(arrays):
             get(*where, layer, part, array)
@@ -82,13 +82,13 @@ class Parameters:
         return {part: self.part(part) for part in PARTS}
 
     def set(self, parameters: Arrays) -> None:
-        """Sets the parts that are given, which have the right shapes and dtype."""
+        """Sets the given parts, whose shapes and dtype must be right."""
         for part, arrays in parameters.items():
             for layer, array in enumerate(arrays):
                 self.core.set(layer, part, array)
 
     def start(self, initial: Iterable[tuple[Array, Array]]) -> None:
-        """Sets the initial weights and biases, given layer by layer."""
+        """Sets the initial weights and biases, layer by layer."""
         for layer, (weights, biases) in enumerate(initial):
             self.core.set(layer, "weights", weights)
             self.core.set(layer, "biases", biases)
@@ -97,13 +97,13 @@ class Parameters:
         return checked(self.layers, self.n_inputs, self.dtype, part, arrays)
 
     def predict(self, x: Any, n_threads: int | None) -> Array:
-        """Returns the outputs of the last layer for checked rows, rows × outputs."""
+        """Returns the outputs of the last layer for checked rows: rows × outputs."""
         y = np.empty((len(x), self.layers[-1].units), dtype=self.dtype)
         self.core.predict(len(x), x, y, threads_of(n_threads))
         return y
 
     def inspect(self, x: Any, n_threads: int | None, dtype: npt.DTypeLike) -> list[Array]:
-        """Returns what each neuron passes on for checked rows, with dtype bool whether it fires: one array a layer."""
+        """Returns each neuron's value for checked rows, or whether it fires (dtype bool): one array per layer."""
         arrays = [np.empty((len(x), layer.units), dtype=dtype) for layer in self.layers]
         passed_on, fired = (None, arrays) if dtype is np.bool_ else (arrays, None)
         self.core.inspect(len(x), x, passed_on, fired, threads_of(n_threads))

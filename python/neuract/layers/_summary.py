@@ -11,12 +11,12 @@ Row = tuple[str, str, str, str, str]
 
 
 def table(layers: Sequence[Dense], n_inputs: int | None) -> str:
-    """The rows as text, in columns."""
+    """Returns the table as text, in aligned columns."""
     return _aligned(rows(layers, n_inputs))
 
 
 def rows(layers: Sequence[Dense], n_inputs: int | None) -> list[Row]:
-    """Layer, shape, activation, threshold and parameters, and their total; "?" for what depends on unknown inputs."""
+    """Returns layer, shape, activation, threshold and parameters, then the total; "?" while inputs are unknown."""
     names = layer_names(len(layers))
     fan_ins = [n_inputs, *(layer.units for layer in layers[:-1])]
     counts = [_count(layer, n_in) for layer, n_in in zip(layers, fan_ins, strict=True)]
@@ -45,7 +45,7 @@ def _text(number: int | None) -> str:
 
 
 def _aligned(rows: list[Row]) -> str:
-    """Words to the left, numbers to the right."""
+    """Aligns words left and the last column, numbers, right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(

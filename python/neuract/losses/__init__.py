@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Losses: what training minimizes. The formulas are in ``csrc/losses.h``.
+"""Losses, which training minimizes. The formulas are in ``csrc/losses.h``.
 
 A network's loss is the mean over rows, weighted by the sample weights, of the sum over outputs.
 """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What every loss is."""
+"""The base class of losses."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ OwnFunction = Callable[[Array, Array], tuple[Array, Array]]
 
 
 class Loss:
-    """What an output costs, given the target.
+    """The cost of an output, given the target.
 
     Attributes
     ----------
     of : {"numbers", "probabilities", "any"}
-        What the outputs are: an estimator takes the losses of its own kind, and those of any.
+        The kind of the outputs: an estimator accepts the losses of its own kind and of "any".
     default_output : Activation
-        Of the output layer, where a regressor learns by this loss.
+        The output activation of a regressor that uses this loss.
     positive_targets : bool
-        Whether a y below 0 is refused.
+        Whether the loss refuses a y below 0.
     summed : bool
-        Whether scikit-learn too reports the sum over several outputs, not their mean.
+        Whether scikit-learn, too, reports the sum over several outputs, not their mean.
     """
 
     names: ClassVar[tuple[str, ...]]
@@ -39,44 +39,44 @@ class Loss:
 
     @property
     def name(self) -> str:
-        """As accepted by `loss`."""
+        """The name that `loss` accepts."""
         return self.names[0]
 
     @property
     def parameters(self) -> tuple[float, ...]:
-        """What the C code takes beside output and target: one number for all outputs, or one for each."""
+        """The parameters that the C code takes next to output and target: one for all outputs, or one for each."""
         return (0.0,)
 
     @property
     def outputs(self) -> int | None:
-        """How many outputs it needs for one target; None: one for each target."""
+        """How many outputs the loss needs for one target; None: one for each target."""
         return None
 
     @property
     def quantiles(self) -> tuple[float, ...]:
-        """The quantiles of one target that have an output each; none of most losses."""
+        """The quantiles of one target with an output each; empty for most losses."""
         return ()
 
     @property
     def own(self) -> OwnFunction | None:
-        """The function that computes the loss in place of the core."""
+        """The function that computes the loss instead of the core."""
         return None
 
     def core_name(self, output: Activation) -> str:
-        """The core's loss for this output activation; ValueError with the reason where the two do not go together."""
+        """Returns the core's loss for this output activation; ValueError with the reason if they do not match."""
         if isinstance(output, Softmax):
             raise ValueError(
-                f"softmax with {self.name} is not supported: softmax gives the probabilities of one class of several, "
-                "which log_loss measures; for regression use a linear output"
+                f"softmax with {self.name} is not supported: softmax gives probabilities of classes, which need "
+                "log_loss; for regression use a linear output"
             )
         return self.name
 
     def targets(self, y: object, rows: int, n_out: int, output: Activation, dtype: str) -> Array:
-        """Returns y as the core takes it, (rows, n_out); ValueError where it does not fit."""
+        """Returns y in the form that the core takes, (rows, n_out); ValueError if it does not fit."""
         return self.arranged(numeric(y, "y", dtype), rows, n_out, output)
 
     def arranged(self, y: Array, rows: int, n_out: int, output: Activation) -> Array:
-        """Returns `targets` of a y that has finite numbers of the network's dtype."""
+        """Returns `targets` for a y of finite numbers in the network's dtype."""
         array, given = y, y.shape
         if array.ndim == 1 and n_out == 1:
             array = array[:, np.newaxis]

@@ -46,7 +46,7 @@ class Huber(Loss):
     Parameters
     ----------
     delta : float, default=1.0
-        Where the loss turns from square to straight, > 0, in units of y.
+        The abs(r) where the loss changes from square to linear, > 0, in units of y.
     """
 
     delta: float = 1.0
@@ -70,9 +70,8 @@ class Quantile(Loss):
     Parameters
     ----------
     q : float or sequence of float, default=0.5
-        In (0, 1); 0.5 is the median. Several, in increasing order: quantiles of one target, each by an output of its
-        own. A network may then give outputs that are not in order, as each is learned by itself; `MLPRegressor` puts
-        them in order.
+        In (0, 1); 0.5 is the median. Several, in increasing order: quantiles of one target, with one output each. A
+        network learns each independently, so its outputs may be out of order; `MLPRegressor` sorts them.
 
     Examples
     --------
@@ -114,7 +113,7 @@ def _quantiles(q: Any) -> float | tuple[float, ...]:
         return real_number(q, "q", low=0, high=1, open_low=True, open_high=True)
     several = tuple(real_number(each, "each q", low=0, high=1, open_low=True, open_high=True) for each in q)
     if not several or list(several) != sorted(set(several)):
-        raise ValueError(f"q must be a number, or several in increasing order; got {q!r}")
+        raise ValueError(f"q must be a number, or several numbers in increasing order; got {q!r}")
     return several
 
 
@@ -147,8 +146,8 @@ class Poisson(Loss):
 class Gamma(Loss):
     """Half the gamma deviance, y / ŷ - log(y / ŷ) - 1: for amounts, y > 0, whose spread grows with their mean.
 
-    Twice it is scikit-learn's ``mean_gamma_deviance``, and it differs from ``HalfGammaLoss``, log ŷ + y / ŷ, by what
-    does not depend on ŷ. McCullagh & Nelder 1989, chapter 8.
+    scikit-learn's ``mean_gamma_deviance`` is twice this loss; its ``HalfGammaLoss``, log ŷ + y / ŷ, differs by terms
+    without ŷ. McCullagh & Nelder 1989, chapter 8.
 
     Examples
     --------
@@ -167,15 +166,15 @@ class Gamma(Loss):
         if isinstance(output, Exponential):
             return "gamma_exponential"
         raise ValueError(
-            f"gamma with {output!r} is not supported: the loss needs outputs that are > 0 and have no bound; use "
+            f"gamma with {output!r} is not supported: the loss needs outputs > 0 without an upper bound; use "
             "'exponential'"
         )
 
     def arranged(self, y: Array, rows: int, n_out: int, output: Activation) -> Array:
         array = super().arranged(y, rows, n_out, output)
-        if (array < np.finfo(array.dtype).tiny).any():  # the core takes what is smaller for 0
+        if (array < np.finfo(array.dtype).tiny).any():  # the core rounds smaller numbers to 0
             raise ValueError(
-                f"the gamma loss needs y > 0, got {float(array.min())}; leave rows with 0 out, or use 'poisson'"
+                f"the gamma loss needs y > 0, got {float(array.min())}; leave out rows with 0, or use 'poisson'"
             )
         return array
 
@@ -188,4 +187,4 @@ NUMBERS: tuple[type[Loss], ...] = (
     Poisson,
     Gamma,
 )
-"""The losses of this file."""
+"""The losses in this file."""

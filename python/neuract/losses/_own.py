@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A loss that the user writes as a function."""
+"""A loss that the user gives as a function."""
 
 from __future__ import annotations
 
@@ -16,18 +16,17 @@ from neuract.losses._probabilities import class_numbers
 
 @dataclass(frozen=True)
 class OwnLoss(Loss):
-    """A loss that you write yourself, as a function of NumPy arrays; `loss=function` makes one of it.
+    """A loss that you write yourself, as a function of NumPy arrays; `loss=function` makes an OwnLoss.
 
-    It works on one thread, and as fast as the function does. The derivative of the output activation is added to the
-    gradient.
+    It runs on one thread, as fast as the function. The core continues the gradient through the output activation.
 
     Parameters
     ----------
     function : callable
-        ``function(y_true, y_pred) -> (values, gradient)``: for some rows (those of a batch, at most 1,024) what each
-        costs, shape (rows,), and the derivative by y_pred, shape (rows, n_out). y_true and y_pred have the shape
-        (rows, n_out) and the network's dtype; with softmax y_true is 1 for the row's class and 0 for the others. Rows
-        are weighted after it; none may depend on another.
+        ``function(y_true, y_pred) -> (values, gradient)``: the loss of each row, shape (rows,), and its derivative with
+        respect to y_pred, shape (rows, n_out), for at most 1,024 rows of a batch. y_true and y_pred have shape
+        (rows, n_out) and the network's dtype; with softmax y_true is 1 for the row's class and 0 for the others. The
+        core applies sample weights afterwards. A row must not depend on other rows.
 
     Examples
     --------
@@ -67,7 +66,7 @@ class OwnLoss(Loss):
         return super().arranged(y, rows, n_out, output)
 
     def _checked(self, y_true: Array, y_pred: Array) -> tuple[Array, Array]:
-        """What the function returns, in the dtype and the shapes that the core takes."""
+        """Returns the function's result, checked, in the dtype and the shapes that the core takes."""
         result = self.function(y_true, y_pred)
         if not isinstance(result, tuple) or len(result) != 2:
             raise TypeError(f"the loss {self.name} must return a tuple (values, gradient), got {result!r}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Losses of probabilities, which sigmoid and softmax outputs give."""
+"""Losses of probabilities, for sigmoid and softmax outputs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Focal", "LogLoss"]
 
 
 class OfProbabilities(Loss):
-    """A loss of what stands on sigmoid (two classes, or several labels) or softmax (one of several classes)."""
+    """A loss for outputs of sigmoid (two classes, or several labels) or softmax (one of several classes)."""
 
     of = "probabilities"
 
@@ -37,23 +37,25 @@ class OfProbabilities(Loss):
         return array
 
     def _check_labels(self, y: Array) -> None:
-        """ValueError where y does not fit sigmoid outputs."""
+        """Raises ValueError if y does not fit sigmoid outputs."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class LogLoss(OfProbabilities):
-    """-log of the probability that the network gave to what happened, also called cross-entropy.
+    """-log of the probability that the network gave to the true class, also called cross-entropy.
 
-    Sigmoid outputs: -y · log ŷ - (1 - y) · log(1 - ŷ), summed over the outputs; y in [0, 1], one column a label.
-    Softmax outputs: -log ŷ[class]; y the number of the class, or one column a class with a single 1 in each row.
+    Sigmoid outputs: -y · log ŷ - (1 - y) · log(1 - ŷ), summed over the outputs; y in [0, 1], one column per
+    label. Softmax outputs: -log ŷ[class]; y the number of the class, or one column per class with a single 1 in each
+    row.
 
     Parameters
     ----------
     label_smoothing : float, default=0.0
-        In [0, 1): the share of y that all classes get alike, which keeps the network from being too sure. Sigmoid: the
-        target becomes (1 - label_smoothing) · y + label_smoothing / 2. Softmax: label_smoothing / n_classes for every
-        class, and 1 - label_smoothing more for that of the row. Szegedy et al. 2016, arXiv:1512.00567.
+        In [0, 1): the share of the target that is spread evenly over the classes, so that the network does not become
+        too certain. Sigmoid: the target becomes (1 - label_smoothing) · y + label_smoothing / 2. Softmax:
+        label_smoothing / n_classes for every class, plus 1 - label_smoothing for the row's class. Szegedy et al. 2016,
+        arXiv:1512.00567.
 
     Examples
     --------
@@ -79,16 +81,16 @@ class LogLoss(OfProbabilities):
     def _check_labels(self, y: Array) -> None:
         if ((y < 0) | (y > 1)).any():
             outside = y[(y < 0) | (y > 1)][0]
-            raise ValueError(f"log_loss with sigmoid outputs needs y between 0 and 1, got {float(outside)}")
+            raise ValueError(f"log_loss with sigmoid outputs needs y between 0 and 1, got {_number(outside)}")
 
 
 @dataclass(frozen=True)
 class Focal(OfProbabilities):
-    """-(1 - p)^gamma · log p, p the probability given to what happened: a log loss that counts easy rows less.
+    """-(1 - p)^gamma · log p, with p the probability of the true class: a log loss that counts easy rows less.
 
-    For classes of very different sizes, where the many easy rows of the large one would drown the others. The
-    probabilities that it learns lie nearer to each other than the true ones. Outputs and y as for `LogLoss`; with
-    sigmoid outputs y is 0 or 1. Lin et al. 2017, arXiv:1708.02002, without their alpha, which is a weight of the
+    Use it for classes of very different sizes, where the many easy rows of a large class would dominate. The
+    probabilities that it learns are closer together than the true ones. Outputs and y are as for `LogLoss`, but y is
+    0 or 1 with sigmoid outputs. Lin et al. 2017, arXiv:1708.02002, without the paper's alpha, which weights the
     classes.
 
     Parameters
@@ -118,15 +120,15 @@ class Focal(OfProbabilities):
     def _check_labels(self, y: Array) -> None:
         if ((y != 0) & (y != 1)).any():
             other = y[(y != 0) & (y != 1)][0]
-            raise ValueError(f"focal with sigmoid outputs needs y 0 or 1, got {float(other)}")
+            raise ValueError(f"focal with sigmoid outputs needs y to be 0 or 1, got {_number(other)}")
 
 
 PROBABILITIES: tuple[type[Loss], ...] = (LogLoss, Focal)
-"""The losses of this file."""
+"""The losses in this file."""
 
 
 def class_numbers(y: Array, rows: int, n_classes: int) -> Array:
-    """Class numbers as one column, from class numbers or one column a class."""
+    """Returns class numbers as one column, from class numbers or one column per class."""
     if y.shape == (rows, n_classes) and n_classes > 1:
         if not (np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all()):
             raise ValueError(f"y with {n_classes} columns must have a single 1 in each row and 0 elsewhere")
@@ -134,10 +136,15 @@ def class_numbers(y: Array, rows: int, n_classes: int) -> Array:
         return classes[:, np.newaxis]
     if y.shape not in ((rows,), (rows, 1)):
         raise ValueError(
-            f"y must hold one class number a row, shape ({rows},), or one column a class, shape ({rows}, {n_classes}); "
-            f"got {y.shape}"
+            f"y must hold one class number per row, shape ({rows},), or one column per class, shape ({rows}, "
+            f"{n_classes}); got {y.shape}"
         )
     if ((y < 0) | (y >= n_classes) | (y != np.floor(y))).any():
         wrong = y[(y < 0) | (y >= n_classes) | (y != np.floor(y))].flat[0]
-        raise ValueError(f"y must hold class numbers 0 to {n_classes - 1}, one for each output; got {float(wrong)}")
+        raise ValueError(f"y must hold class numbers 0 to {n_classes - 1}, one for each output; got {_number(wrong)}")
     return np.ascontiguousarray(y.reshape(rows, 1))
+
+
+def _number(value: float) -> int | float:
+    """Returns the number as the user gave it: 3, not 3.0."""
+    return int(value) if value == int(value) else float(value)

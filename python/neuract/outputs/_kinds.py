@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the outputs of a network mean: classes, labels, numbers or quantiles.
+"""The meaning of a network's outputs: classes, labels, numbers or quantiles.
 
-Predictions, served models, ONNX, C, reports and pictures ask these objects. They need no scikit-learn.
+Predictions, served models, ONNX, C, reports and pictures use these objects. They do not need scikit-learn.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ class Outputs(ABC):
     @property
     @abstractmethod
     def names(self) -> Sequence[Any]:
-        """One name for each column that `columns` gives; for two classes both."""
+        """One name for each column of `columns`; both names for two classes."""
 
     @property
     def n_columns(self) -> int:
-        """How many columns leave a model: two for two classes, which a network gives by one output."""
+        """The number of columns of `columns`: two for two classes, although the network has one output."""
         return len(self.names)
 
     @abstractmethod
     def columns(self, y: Array) -> Array:
-        """Returns probabilities, or numbers, rows × n_columns, from a network's outputs y, rows × outputs."""
+        """Returns probabilities or numbers, rows × n_columns, from a network's outputs y, rows × outputs."""
 
     @abstractmethod
     def answers(self, y: Array) -> Array:
-        """Returns what `predict` gives for a network's outputs y, rows × outputs."""
+        """Returns the result of `predict` for a network's outputs y, rows × outputs."""
 
 
 @dataclass(frozen=True, eq=False)
 class OfClassifier(Outputs):
-    """Probabilities; classes: the label of each."""
+    """Probabilities of classes or labels."""
 
     classes: Array
 
@@ -58,7 +58,7 @@ class OfClassifier(Outputs):
 
 
 class Classes(OfClassifier):
-    """One of several classes a row: an output for each, one output for two."""
+    """One of several classes per row: one output per class, a single output for two classes."""
 
     kind = "classes"
 
@@ -69,7 +69,7 @@ class Classes(OfClassifier):
 
     @property
     def certain(self) -> bool:
-        """Whether there is only one class, whose probability is 1 whatever the network gives."""
+        """Whether there is only one class, whose probability is always 1."""
         return len(self.classes) == 1
 
     def columns(self, y: Array) -> Array:
@@ -95,7 +95,7 @@ class Classes(OfClassifier):
 
 
 class Labels(OfClassifier):
-    """Several labels a row: each output is the probability of one."""
+    """Several labels per row: each output is the probability of one label."""
 
     kind = "labels"
 
@@ -111,9 +111,9 @@ class Labels(OfClassifier):
 
 @dataclass(frozen=True)
 class Numbers(Outputs):
-    """Numbers, one an output.
+    """Numbers, one per output.
 
-    Of a softmax network, whose classes have no labels, kind is "classes", for reports and pictures.
+    For a softmax network, whose classes have no labels, kind is "classes": reports and pictures use it.
     """
 
     n_outputs: int
@@ -132,7 +132,7 @@ class Numbers(Outputs):
 
 @dataclass(frozen=True)
 class Quantiles(Outputs):
-    """Quantiles of one number, in order: a network may give them out of order, since it learns each by itself."""
+    """Quantiles of one number, sorted: a network learns each independently, so its outputs may be out of order."""
 
     quantiles: tuple[float, ...]
     kind = "quantiles"
@@ -154,15 +154,15 @@ def classes_or_labels(classes: Array, multilabel: bool) -> Classes | Labels:
 
 
 def numbers_or_quantiles(n_outputs: int, quantiles: tuple[float, ...]) -> Numbers | Quantiles:
-    """Returns the outputs of a regressor; quantiles: those that have an output each, if any."""
+    """Returns the outputs of a regressor; quantiles: one per output, or empty."""
     return Quantiles(quantiles) if quantiles else Numbers(n_outputs)
 
 
 class Probabilities:
-    """The probabilities of a classifier, for the classes that have `_outputs` and `_meaning`."""
+    """The probability methods of a classifier, for Python classes with `_outputs` and `_meaning`."""
 
     def predict_proba(self, X: Any) -> Array:
-        """Probability of each class, in the order of `classes_`; or of each label.
+        """Returns the probability of each class, in the order of `classes_`, or of each label.
 
         Parameters
         ----------
@@ -176,7 +176,7 @@ class Probabilities:
         return self._meaning().columns(y)
 
     def predict_log_proba(self, X: Any) -> Array:
-        """The logarithm of `predict_proba`.
+        """Returns the logarithm of `predict_proba`.
 
         Parameters
         ----------

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Labels as scikit-learn understands them: which there are in y, and the number of each row's.
+"""Labels by scikit-learn's rules: the sorted labels of y, and the number of each row's label.
 
-Whole numbers, bools and strings are looked at once; a million of them take a few per cent of an epoch.
+Whole numbers, bools and strings are read once; a million of them take a few per cent of an epoch.
 """
 
 from __future__ import annotations
@@ -11,29 +11,29 @@ from sklearn.utils.multiclass import type_of_target, unique_labels
 
 from neuract._typing import Array
 
-NARROW = 4096  # a range of whole numbers that a table may have for a few rows; for more rows as many as there are
+NARROW = 4096  # the table may have this many entries, or one per row if there are more rows
 
 
 def are_multilabel(y: Array) -> bool:
-    """Whether y has several labels a row; ValueError where it holds no classes."""
+    """Returns whether y has several labels per row; ValueError if y does not hold classes."""
     if y.ndim == 1 and y.dtype.kind in "biuU":
         return False
     kind = str(type_of_target(y, input_name="y"))
     if kind == "multiclass-multioutput":
         raise ValueError(
-            f"y of shape {y.shape} has several columns that are not 0 and 1; several labels a row "
-            "are given as a column of 0 and 1 for each label"
+            f"y of shape {y.shape} has several columns that are not 0 and 1; for several labels per row give one "
+            "column of 0 and 1 per label"
         )
     if kind not in ("binary", "multiclass", "multilabel-indicator"):
         raise ValueError(
             f"Unknown label type: {kind}. y must hold classes (strings, whole numbers or bools); "
-            "to predict numbers there is MLPRegressor"
+            "to predict numbers use MLPRegressor"
         )
     return kind == "multilabel-indicator"
 
 
 def numbered(y: Array) -> tuple[Array, Array]:
-    """The labels in a column of them, sorted, and which of them each row has, from 0."""
+    """Returns the sorted labels of a column, and the number of each row's label, from 0."""
     if y.dtype.kind in "iu":
         low, high = int(y.min()), int(y.max())
         if high - low < max(NARROW, len(y)) and high <= np.iinfo(np.intp).max:
@@ -46,7 +46,7 @@ def numbered(y: Array) -> tuple[Array, Array]:
 
 
 def _numbered_by_table(y: Array, low: int, high: int) -> tuple[Array, Array]:
-    """The same for whole numbers from low to high, without sorting the rows."""
+    """Does the same for whole numbers from low to high, without sorting the rows."""
     places = y.astype(np.intp) if low == 0 else np.subtract(y, low, dtype=np.intp, casting="unsafe")
     there = np.zeros(high - low + 1, dtype=bool)
     there[places] = True

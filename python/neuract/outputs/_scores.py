@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The scores of early stopping, for arrays that are known to be sound: scikit-learn's numbers, without its checks.
+"""The scores of early stopping, for checked arrays: scikit-learn's numbers, without its checks.
 
-Those take longer than an epoch of small data.
+The checks take longer than an epoch of small data.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from neuract._typing import Array
 
 
 def accuracy(truth: Array, chosen: Array, sample_weight: Array | None) -> float:
-    """The share of rows that are right, of several labels a row all; as `sklearn.metrics.accuracy_score`."""
+    """Returns the share of correct rows (with all labels correct), as `sklearn.metrics.accuracy_score`."""
     right = truth == chosen
     if right.ndim == 2:
         right = right.all(axis=1)
@@ -20,9 +20,9 @@ def accuracy(truth: Array, chosen: Array, sample_weight: Array | None) -> float:
 
 
 def r2(truth: Array, predicted: Array, sample_weight: Array | None) -> float:
-    """1 - Σ (y - ŷ)² / Σ (y - mean y)², the mean over outputs; as `sklearn.metrics.r2_score` for at least two rows.
+    """Returns the mean over outputs of 1 - Σ (y - ŷ)² / Σ (y - mean y)², as `sklearn.metrics.r2_score`.
 
-    An output that is constant has 1 where it is predicted exactly, else 0. truth, predicted: rows × outputs.
+    A constant output scores 1 if it is predicted exactly, else 0. truth, predicted: rows × outputs, at least two rows.
     """
     truth = truth.astype(np.float64, copy=False)
     weights = None if sample_weight is None else sample_weight[:, np.newaxis]
