@@ -299,11 +299,11 @@ def wheel_of(session: nox.Session, *settings: str) -> str:
         shutil.rmtree(folder, ignore_errors=True)
         options = [option for setting in settings for option in ("-C", setting)]
         if session.venv_backend == "uv":
-            python = str(Path(session.bin) / "python")
-            session.run("uv", "build", "--quiet", "--wheel", "--python", python, *options, "--out-dir", str(folder))
+            options += ["--python", str(Path(session.bin) / "python"), "--out-dir", str(folder)]
+            session.run_install("uv", "build", "--quiet", "--wheel", *options)
         else:
-            session.run("python", "-m", "pip", "wheel", "--no-deps", *options, "--wheel-dir", str(folder), ".")
-        (path,) = folder.glob("*.whl")
+            session.run_install("python", "-m", "pip", "wheel", "--no-deps", *options, "--wheel-dir", str(folder), ".")
+        *_, path = (folder, *folder.glob("*.whl"))  # the folder alone under `nox -R`, which installs nothing
         WHEELS[key] = str(path)
     return WHEELS[key]
 
