@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from neuract.files._format import Contents
     from neuract.inputs._data import Data
     from neuract.inputs._sparse import SparseRows
     from neuract.layers._dense import Dense
@@ -45,18 +46,31 @@ class AskedModel(Protocol):
         """Returns whether NaN in X counts as 0."""
 
 
-@runtime_checkable
-class FittedModel(AskedModel, Protocol):
-    """A fitted Network or estimator, which diagnosis, reports, exports and checkpoints take."""
-
-    def _data(self, X: Any, y: Any) -> Data:
-        """Returns X and y as a step of the core takes them, checked."""
+class SavedModel(Protocol):
+    """A Network or an estimator, fitted or not, that files, pickles and copies hold."""
 
     def _file_bytes(self, training: bool) -> bytes:
         """Returns the model as a file; training: with what a training needs to go on."""
 
     def save(self, path: str | os.PathLike[str], *, state: bool = False) -> None:
         """Writes the file."""
+
+    def _become(self, contents: Contents) -> None:
+        """Becomes the model of a file, which may be a stranger's."""
+
+    def _state(self) -> dict[str, Any]:
+        """Returns the parts of the model that a file and a pickle hold."""
+
+    def _set_state(self, state: dict[str, Any]) -> None:
+        """Takes over what `_state` gave."""
+
+
+@runtime_checkable
+class FittedModel(AskedModel, SavedModel, Protocol):
+    """A fitted Network or estimator, which diagnosis, reports, exports and checkpoints take."""
+
+    def _data(self, X: Any, y: Any) -> Data:
+        """Returns X and y as a step of the core takes them, checked."""
 
 
 class FittedNetwork(FittedModel, Protocol):

@@ -7,8 +7,6 @@ import copy
 import importlib
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
-from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -20,9 +18,8 @@ from neuract.activations._named import Softmax
 from neuract.callbacks._listener import Callbacks
 from neuract.callbacks._listener import checked as checked_callbacks
 from neuract.export._methods import Exportable
-from neuract.files._format import Contents, pack, save_bytes, unpack
-from neuract.files._network import read_network, write_network
-from neuract.files._values import Writer
+from neuract.files._format import Contents, save_bytes, unpack
+from neuract.files._network import network_bytes, network_of, network_pickled
 from neuract.inputs._arrays import inputs, sample_weights
 from neuract.inputs._data import Data
 from neuract.inputs._sparse import SparseRows
@@ -37,12 +34,9 @@ from neuract.outputs._kinds import Numbers, Outputs
 from neuract.schedules._rate import LearningRate
 from neuract.training._guard import alone
 from neuract.training._history import Printer, Recorder
-from neuract.training._lbfgs import train_lbfgs
-from neuract.training._learner import Learner
-from neuract.training._loop import Listener, descend, hear
-from neuract.training._session import Gradients, shuffled
+from neuract.training._learner import Learner, learner_of
+from neuract.training._session import Gradients
 from neuract.training._settings import FIXED, FREE, check_wanted, settings_of
-from neuract.training._stopping import Stopping
 
 # What the core has taken over; the other settings may be changed between calls, and are checked then too.
 UNCHANGEABLE = ("layers", "loss_function", *FIXED)
@@ -165,17 +159,10 @@ class Network(Exportable):
         self._describe(layers, loss_function, settings, checked_callbacks(callbacks), core_loss)
 
     def _describe(
-        self,
-        layers: tuple[Dense, ...],
-        loss: Loss,
-        settings: Mapping[str, Any],
-        callbacks: Any,
-        core_loss: str,
+        self, layers: tuple[Dense, ...], loss: Loss, settings: Mapping[str, Any], callbacks: Any, core_loss: str
     ) -> None:
         """Takes a description whose parts have been checked; ValueError where they do not go together."""
-        learner = Learner(
-            layers, settings["dtype"], settings["batch_size"], settings_of(layers, loss, core_loss, settings)
-        )
+        learner = learner_of(layers, settings_of(layers, loss, core_loss, settings), settings)
         self.__dict__.update(settings, layers=layers, loss_function=loss, callbacks=callbacks, _learner=learner)
 
     # ---- learning --------------------------------------------------------------------------------
@@ -229,7 +216,7 @@ class Network(Exportable):
         data = self._checked_data(X, y, sample_weight, None)
         if isinstance(self.optimizer, LBFGS):
             importlib.import_module("scipy.optimize")  # before anything is given up
-        with self._alone():
+        with alone(self, "network", undone_by=MemoryError):
             self._start_anew(data.x)
             self._train(data, monitor_neurons)
         return self
@@ -243,17 +230,14 @@ class Network(Exportable):
             raise ValueError(
                 "partial_fit needs an optimizer that goes batch by batch (sgd, adam, adamw); lbfgs does not"
             )
-        with self._alone():
+        with alone(self, "network", undone_by=MemoryError):  # on another error the epochs that have ended stay
             known = self._learner.parameters
             data = self._checked_data(X, y, sample_weight, None if known is None else known.n_inputs)
             if known is None:
                 self._start_anew(data.x)
-            self._descend(data, LearningRate("constant", self.learning_rate, 0.5, 1), 1, [Recorder(self.history_)])
+            rate = LearningRate("constant", self.learning_rate, 0.5, 1)
+            self._learner.descend(data, rate, 1, [Recorder(self.history_)], self.shuffle, self.random_state)
         return self
-
-    def _alone(self) -> AbstractContextManager[None]:
-        """Around a training; on another error the epochs that have ended stay."""
-        return alone(self, "network", undone_by=MemoryError)
 
     def _start_anew(self, x: Array | SparseRows) -> None:
         learner = self._learner.untaught()
@@ -263,28 +247,15 @@ class Network(Exportable):
     def _train(self, data: Data, watch: bool) -> None:
         """The epochs of `fit`, and the callbacks around them."""
         rate = LearningRate("constant", self.learning_rate, 0.5, self.epochs)
-        told = Callbacks(self.callbacks, self, rate, lambda: len(self.history_["loss"]) - 1, self._last_logs)
-        printer = [Printer(self.history_)] if self.verbose else []
-        listeners = [Recorder(self.history_, self._learner.session if watch else None), *printer, told]
+        recorder = Recorder(self.history_, self._learner.session if watch else None)
+        told = Callbacks(self.callbacks, self, rate, recorder.last_epoch, recorder.last)
+        listeners = [recorder, *([Printer(self.history_)] if self.verbose else []), told]
         told.begin()
         if isinstance(self.optimizer, LBFGS):
-            train_lbfgs(self._known(), self._learner.settings, data, self.epochs, partial(hear, listeners))
+            self._learner.minimize(data, self.epochs, listeners)
         else:
-            self._descend(data, rate, self.epochs, listeners, watch)
+            self._learner.descend(data, rate, self.epochs, listeners, self.shuffle, self.random_state, watch)
         told.end()
-
-    def _descend(
-        self, data: Data, rate: LearningRate, epochs: int, listeners: Sequence[Listener], watch: bool = False
-    ) -> None:
-        random = self._learner.generator(self.random_state)
-        session = self._learner.ready(random, watch)
-        left, before = " (the weights are those before it)", len(self.history_["loss"])
-        stopping = Stopping(lambda: f"learning_rate ({rate.now:g})", self.max_grad_norm, left, before)
-        descend(session, data, shuffled(random, data.rows, self.shuffle), rate, epochs, stopping, listeners)
-
-    def _last_logs(self) -> dict[str, float]:
-        """What the callbacks of `fit` are told of the last epoch."""
-        return {name: values[-1] for name, values in self.history_.items()}
 
     # ---- asking ----------------------------------------------------------------------------------
 
@@ -432,14 +403,11 @@ class Network(Exportable):
         save_bytes(path, self._file_bytes(state))
 
     def _file_bytes(self, training: bool) -> bytes:
-        writer = Writer()
-        return pack("Network", {"network": write_network(self._state(), writer, training=training)}, writer)
+        return network_bytes(self._state(), training=training)
 
     def __getstate__(self) -> dict[str, Any]:
         """The bytes of a model file, and beside them what it cannot hold; but no callbacks, which belong to the fit."""
-        state, writer = self._state(), Writer(lenient=True)
-        parts = {"network": write_network(state, writer, training=True)}
-        return {"file": pack("Network", parts, writer), "beside": writer.beside, "others": state["others"]}
+        return network_pickled(self._state())
 
     def __setstate__(self, pickled: dict[str, Any]) -> None:
         self._become(unpack(pickled["file"], pickled["beside"]))
@@ -447,9 +415,7 @@ class Network(Exportable):
 
     def _become(self, contents: Contents) -> None:
         """Becomes the network of these contents."""
-        state = read_network(contents.parts["network"], contents.reader)
-        contents.reader.check_all_read()
-        self._set_state(state)
+        self._set_state(network_of(contents))
 
     def _state(self) -> dict[str, Any]:
         """Everything but the callbacks, as `files._network` describes it."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from neuract._typing import FittedModel
+from neuract._typing import FittedModel, SavedModel
 from neuract.files._format import Contents, faults_of, load_bytes, unpack
 from neuract.network import Network
 
@@ -87,7 +87,7 @@ def _model_of(contents: Contents) -> Any:
         return SERVED[contents.kind](contents)
     from neuract import estimators
 
-    model = getattr(estimators, contents.kind)()
+    model: SavedModel = getattr(estimators, contents.kind)()
     model._become(contents)
     return model
 

@@ -116,7 +116,7 @@ def python_files():
 
 
 def imports(path):
-    """Returns the rooms that a file imports from, also by name; imports under TYPE_CHECKING are for annotations only."""
+    """Returns the rooms that a file imports from; imports under TYPE_CHECKING are for annotations and do not count."""
     text = re.sub(r"^if TYPE_CHECKING:\n(?:    .*\n)+", "", path.read_text(), flags=re.M)
     text = re.sub(r"^ *>>>.*$|^ *\.\.\. .*$", "", text, flags=re.M)  # examples
     imported = set(re.findall(r"^\s*(?:from|import) neuract\.(\w+)", text, re.M))

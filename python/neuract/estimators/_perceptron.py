@@ -25,7 +25,7 @@ from neuract.estimators._descent import Fit, close_curves, descend_epochs, minim
 from neuract.estimators._documentation import documentation_address
 from neuract.estimators._monitor import Rows
 from neuract.estimators._parameters import validate
-from neuract.estimators._saved import as_if_ended, become, estimator_bytes, pickled, unpickle
+from neuract.estimators._saved import as_if_ended, become, estimator_bytes, pickled, set_state, state_of, unpickle
 from neuract.estimators._sklearn_callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from neuract.estimators._task import Task
 from neuract.export._methods import Exportable
@@ -315,6 +315,12 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
     def _become(self, contents: Contents) -> None:
         """Becomes the estimator of these contents, which may be a stranger's."""
         become(self, contents)
+
+    def _state(self) -> dict[str, Any]:
+        return state_of(self)
+
+    def _set_state(self, state: dict[str, Any]) -> None:
+        set_state(self, state)
 
     def __getstate__(self) -> dict[str, Any]:
         return pickled(self)

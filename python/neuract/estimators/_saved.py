@@ -25,7 +25,7 @@ def estimator_bytes(model: Any, training: bool) -> bytes:
     """Returns the bytes of a file."""
     _check_parameters_are_ours(model)
     writer = Writer()
-    return pack(model._neuract_file, write_estimator(_state(model), writer, training=training), writer)
+    return pack(model._neuract_file, write_estimator(state_of(model), writer, training=training), writer)
 
 
 def _check_parameters_are_ours(model: Any) -> None:
@@ -44,24 +44,24 @@ def become(model: Any, contents: Contents) -> None:
     contents.reader.check_all_read()
     if unknown := state["parameters"].keys() - set(model._get_param_names()):
         raise ValueError(f"{type(model).__name__} has no parameters {', '.join(sorted(unknown))}")
-    _set_state(model, state)
+    set_state(model, state)
     validate(model)
 
 
 def pickled(model: Any) -> dict[str, Any]:
     """Returns what a pickle holds: a file, and beside it what a file cannot hold."""
-    state, writer = _state(model), Writer(lenient=True)
+    state, writer = state_of(model), Writer(lenient=True)
     parts = write_estimator(state, writer, training=True)
     return {"file": pack(model._neuract_file, parts, writer), "beside": writer.beside, "others": state["others"]}
 
 
 def unpickle(model: Any, state: dict[str, Any]) -> None:
     """Makes the estimator that of a pickle."""
-    _set_state(model, read_estimator(unpack(state["file"], state["beside"])))
+    set_state(model, read_estimator(unpack(state["file"], state["beside"])))
     model.__dict__.update(state["others"])
 
 
-def _state(model: Any) -> dict[str, Any]:
+def state_of(model: Any) -> dict[str, Any]:
     own = model.__dict__
     names = set(model._get_param_names()) & own.keys()
     network = own.get("network_")
@@ -73,7 +73,7 @@ def _state(model: Any) -> dict[str, Any]:
     }
 
 
-def _set_state(model: Any, state: dict[str, Any]) -> None:
+def set_state(model: Any, state: dict[str, Any]) -> None:
     model.__dict__.update(state["parameters"], **state["attributes"])
     if state["network"]:
         network = model.__dict__["network_"] = Network.__new__(Network)

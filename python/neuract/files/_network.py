@@ -15,6 +15,7 @@ import numpy as np
 
 from neuract._checks import boolean, whole_number
 from neuract._typing import Array
+from neuract.files._format import Contents, pack
 from neuract.files._generators import GENERATOR, read_generator, write_generator
 from neuract.files._values import Reader, Writer, object_with
 from neuract.layers._dense import Dense, n_slopes
@@ -34,6 +35,26 @@ LEARNED = ("n_inputs", "history")
 TRAINING = ("steps", "seed")
 NAMES = {"weights": "weight", "biases": "bias", "slopes": "slope"}  # of PARTS in the names of arrays
 OF_MOMENTS = {"first_moments": "first_moment", "second_moments": "second_moment"}
+
+
+def network_bytes(state: State, *, training: bool) -> bytes:
+    """Returns the file of a network alone."""
+    writer = Writer()
+    return pack("Network", {"network": write_network(state, writer, training=training)}, writer)
+
+
+def network_pickled(state: State) -> dict[str, Any]:
+    """Returns what a pickle holds: a file, and beside it what a file cannot hold."""
+    writer = Writer(lenient=True)
+    parts = {"network": write_network(state, writer, training=True)}
+    return {"file": pack("Network", parts, writer), "beside": writer.beside, "others": state["others"]}
+
+
+def network_of(contents: Contents) -> State:
+    """Returns the state of a network that is a file's only part."""
+    state = read_network(contents.parts["network"], contents.reader)
+    contents.reader.check_all_read()
+    return state
 
 
 # ---- writing -------------------------------------------------------------------------------------

@@ -47,15 +47,20 @@ class Outputs(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class Classes(Outputs):
-    """One of several classes a row: an output for each, one output for two."""
+class OfClassifier(Outputs):
+    """Probabilities; classes: the label of each."""
 
     classes: Array
-    kind = "classes"
 
     @property
     def names(self) -> Sequence[Any]:
         return self.classes.tolist()  # type: ignore[no-any-return]
+
+
+class Classes(OfClassifier):
+    """One of several classes a row: an output for each, one output for two."""
+
+    kind = "classes"
 
     @property
     def one_of_two(self) -> bool:
@@ -89,16 +94,10 @@ class Classes(Outputs):
         return labels
 
 
-@dataclass(frozen=True, eq=False)
-class Labels(Outputs):
+class Labels(OfClassifier):
     """Several labels a row: each output is the probability of one."""
 
-    classes: Array
     kind = "labels"
-
-    @property
-    def names(self) -> Sequence[Any]:
-        return self.classes.tolist()  # type: ignore[no-any-return]
 
     def columns(self, y: Array) -> Array:
         return y

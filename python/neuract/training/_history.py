@@ -27,6 +27,14 @@ class Recorder(Listener):
             for name, value in (("learning_rate", rate), ("gradient_norm", norm), ("dead_share", dead)):
                 self.note(name, value)
 
+    def last_epoch(self) -> int:
+        """Returns the number of the last epoch, counted from 0."""
+        return len(self._history["loss"]) - 1
+
+    def last(self) -> dict[str, float]:
+        """Returns the numbers of the last epoch."""
+        return {name: values[-1] for name, values in self._history.items()}
+
     def note(self, name: str, value: float) -> None:
         """Sets a number of the last epoch."""
         if name not in self._history:

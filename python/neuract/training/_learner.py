@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,12 @@ from neuract.inputs._sparse import SparseRows
 from neuract.layers._dense import Dense
 from neuract.layers._initial import Init, initial_parameters
 from neuract.layers._parameters import Parameters
+from neuract.schedules._rate import LearningRate
 from neuract.training._guard import trained_by_one
-from neuract.training._session import Gradients, Session, Settings
+from neuract.training._lbfgs import train_lbfgs
+from neuract.training._loop import Listener, descend, hear
+from neuract.training._session import Gradients, Session, Settings, shuffled
+from neuract.training._stopping import Stopping
 
 History = dict[str, list[float]]
 
@@ -98,6 +103,27 @@ class Learner:
             self.random = random_generator(random_state)
         return self.random
 
+    def descend(
+        self,
+        data: Data,
+        rate: LearningRate,
+        epochs: int,
+        listeners: Sequence[Listener],
+        shuffle: bool,
+        random_state: Any,
+        watch: bool = False,
+    ) -> None:
+        """Trains by sgd or adam; watch: as `Session.watch`."""
+        random = self.generator(random_state)
+        session = self.ready(random, watch)
+        left, before = " (the weights are those before it)", len(self.history["loss"]) if self.history else 0
+        stopping = Stopping(lambda: f"learning_rate ({rate.now:g})", self.settings.max_grad_norm, left, before)
+        descend(session, data, shuffled(random, data.rows, shuffle), rate, epochs, stopping, listeners)
+
+    def minimize(self, data: Data, iterations: int, listeners: Sequence[Listener]) -> None:
+        """Trains by lbfgs."""
+        train_lbfgs(self.known(), self.settings, data, iterations, partial(hear, listeners))
+
     def restore(self, state: Mapping[str, Any]) -> None:
         """Makes the session of that state."""
         self.session = Session(self.known(), self.settings, self.batch_size, state["seed"])
@@ -153,6 +179,11 @@ class Learner:
     def model_in_training(self) -> FittedModel | None:
         """Returns the estimator whose fit this is, as if the fit ended now; None in a network's own fit."""
         return None if self._model is None else self._model()
+
+
+def learner_of(layers: tuple[Dense, ...], settings: Settings, checked: Mapping[str, Any]) -> Learner:
+    """Returns a learner of checked settings that has learned nothing."""
+    return Learner(layers, checked["dtype"], checked["batch_size"], settings)
 
 
 def _rows_of_first(weights: Sequence[npt.ArrayLike]) -> int:
