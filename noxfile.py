@@ -179,7 +179,8 @@ def sanitize(session: nox.Session) -> None:
     session.install("cmake", "ninja")
     isas, best = isas_of_tools()
     for sanitizers, only in (("address,undefined", ()), ("thread", ("--networks",))):
-        executable = kernel_tests(session, sanitizers, isas)
+        build = BUILD / f"c-sanitize-{sanitizers.split(',')[0]}"
+        executable = kernel_tests(session, build, f"-DNEURACT_SANITIZE={sanitizers}", f"-DNEURACT_ISAS={isas}")
         session.run(executable, "--isa", best, *only, external=True, success_codes=NO_SUCH_ISA)
     under_valgrind(session, "--guards")
     defines = {"SANITIZE": "address,undefined", "ISAS": isas}.items()
@@ -299,11 +300,11 @@ def wheel_of(session: nox.Session, *settings: str) -> str:
         shutil.rmtree(folder, ignore_errors=True)
         options = [option for setting in settings for option in ("-C", setting)]
         if session.venv_backend == "uv":
-            python = str(Path(session.bin) / "python")
-            session.run("uv", "build", "--quiet", "--wheel", "--python", python, *options, "--out-dir", str(folder))
+            options += ["--python", str(Path(session.bin) / "python"), "--out-dir", str(folder)]
+            session.run_install("uv", "build", "--quiet", "--wheel", *options)
         else:
-            session.run("python", "-m", "pip", "wheel", "--no-deps", *options, "--wheel-dir", str(folder), ".")
-        (path,) = folder.glob("*.whl")
+            session.run_install("python", "-m", "pip", "wheel", "--no-deps", *options, "--wheel-dir", str(folder), ".")
+        *_, path = (folder, *folder.glob("*.whl"))  # the folder alone under `nox -R`, which installs nothing
         WHEELS[key] = str(path)
     return WHEELS[key]
 
@@ -349,8 +350,7 @@ def c_tests(session: nox.Session, build: Path, *options: str) -> None:
 
 def c_tests_of_kernels(session: nox.Session, build: Path, *options: str) -> None:
     """Build and run the C tests of kernels and networks."""
-    configure(session, build, *options)
-    session.run("cmake", "--build", str(build), "--target", "test_kernels", external=True)
+    kernel_tests(session, build, *options)
     session.run("ctest", "--test-dir", str(build), "-R", "^kernels_", *CTEST, external=True)
 
 
@@ -364,15 +364,13 @@ def under_valgrind(session: nox.Session, cases: str) -> None:
     if missing := tools_missing(session, ("valgrind",), ("valgrind", "libc6-dbg")):
         print(f"SKIPPED valgrind: {missing}")
         return
-    isas, best = isas_of_tools()
-    executable = kernel_tests(session, "", isas)
-    session.run(*VALGRIND, executable, "--isa", best, cases, external=True, success_codes=NO_SUCH_ISA)
+    executable = kernel_tests(session, BUILD / "c-native")  # the build of `lint`
+    session.run(*VALGRIND, executable, "--isa", isas_of_tools()[1], cases, external=True, success_codes=NO_SUCH_ISA)
 
 
-def kernel_tests(session: nox.Session, sanitizers: str, isas: str) -> str:
-    """Build the tests of kernels and networks with these sanitizers -> the path of the program."""
-    build = BUILD / f"c-sanitize-{sanitizers.split(',')[0] or 'none'}"
-    configure(session, build, f"-DNEURACT_SANITIZE={sanitizers}", f"-DNEURACT_ISAS={isas}")
+def kernel_tests(session: nox.Session, build: Path, *options: str) -> str:
+    """Build the tests of kernels and networks -> the path of the program."""
+    configure(session, build, *options)
     session.run("cmake", "--build", str(build), "--target", "test_kernels", external=True)
     return str(build / "test_kernels")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuract import activations as _activations
 from neuract import callbacks, losses, schedules
+from neuract import optimizers as _optimizers
 from neuract.activations import *  # noqa: F403
 from neuract.files._moved import find_moved_modules as _find_moved_modules
 from neuract.layers import Dense
@@ -20,7 +21,7 @@ from neuract.losses import _probabilities as _losses_of_probabilities
 from neuract.losses._numbers import *  # noqa: F403
 from neuract.losses._probabilities import *  # noqa: F403
 from neuract.network import Network
-from neuract.optimizers import LBFGS, SGD, Adam, AdamW
+from neuract.optimizers import *  # noqa: F403
 from neuract.persistence import load, save
 from neuract.threading import get_num_threads, set_num_threads, simd_info
 
@@ -34,10 +35,6 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
-    "LBFGS",
-    "SGD",
-    "Adam",
-    "AdamW",
     "Dense",
     "Diagnosis",
     "Loss",
@@ -58,6 +55,7 @@ __all__ = [
 __all__ += _activations.__all__
 __all__ += _losses_of_numbers.__all__
 __all__ += _losses_of_probabilities.__all__
+__all__ += _optimizers.__all__
 
 
 def __getattr__(name: str) -> Any:

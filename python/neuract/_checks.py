@@ -73,6 +73,16 @@ def named_classes(*classes: type[Kind]) -> Mapping[str, type[Kind]]:
     )
 
 
+def class_named(name: object, what: str, objects: str, classes: Mapping[str, type[Kind]]) -> type[Kind]:
+    """Returns the class of that name; errors list the names. what: "loss", say; objects: what is accepted besides."""
+    accepted = ", ".join(classes)
+    if not isinstance(name, str):
+        raise TypeError(f"{what} must be {objects} or one of {accepted}; got {name!r}")
+    if name not in classes:
+        raise ValueError(f"unknown {what} {name!r}; expected one of {accepted}")
+    return classes[name]
+
+
 def random_state(value: Any) -> Any:
     """Returns `value` if `random_generator` accepts it; costs less than making the generator."""
     whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool) and 0 <= int(value) < 2**32

@@ -7,7 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from neuract._checks import boolean, named_classes, real_number, whole_number
+from neuract._checks import boolean, class_named, named_classes, real_number, whole_number
+
+__all__ = [
+    "LBFGS",
+    "SGD",
+    "Adam",
+    "AdamW",
+]
 
 
 class Optimizer:
@@ -145,7 +152,12 @@ class LBFGS(Optimizer):
         return SGD(momentum=0, nesterov=False).core_parameters
 
 
-OPTIMIZERS: Mapping[str, type[Optimizer]] = named_classes(SGD, Adam, AdamW, LBFGS)
+OPTIMIZERS: Mapping[str, type[Optimizer]] = named_classes(
+    SGD,
+    Adam,
+    AdamW,
+    LBFGS,
+)
 """Every accepted name of an optimizer, and its class."""
 
 
@@ -160,9 +172,4 @@ def optimizer(name: str | Optimizer) -> Optimizer:
     """
     if isinstance(name, Optimizer):
         return name
-    accepted = ", ".join(OPTIMIZERS)
-    if not isinstance(name, str):
-        raise TypeError(f"optimizer must be an Optimizer object or one of {accepted}; got {name!r}")
-    if name not in OPTIMIZERS:
-        raise ValueError(f"unknown optimizer {name!r}; expected one of {accepted}")
-    return OPTIMIZERS[name]()
+    return class_named(name, "optimizer", "an Optimizer object", OPTIMIZERS)()

@@ -31,17 +31,7 @@ HIDDEN |= {
     for name, f in ref.ACTIVATIONS.items()
     if f.slope and name not in {known for known, _ in HIDDEN.values()}
 }
-LIKELIHOOD = [
-    (ref.Loss("poisson"), "exponential", None),
-    (ref.Loss("poisson"), "sigmoid", None),
-    (ref.Loss("gamma"), "exponential", None),
-    (ref.Loss("log_loss"), "sigmoid", None),
-    (ref.Loss("log_loss"), "softmax", None),
-    (ref.Loss("log_loss", 0.2), "sigmoid", None),
-    (ref.Loss("log_loss", 0.2), "softmax", None),
-    (ref.Loss("focal", 2.0), "sigmoid", None),
-    (ref.Loss("focal", 0.5), "softmax", None),
-]
+LIKELIHOOD = [(*each, None) for each in ref.LIKELIHOOD]
 # Every loss with every output activation that it admits.
 OUTPUTS = [(loss, *output) for loss in ref.REGRESSION for output in HIDDEN.values()]
 OUTPUTS += LIKELIHOOD
@@ -92,10 +82,8 @@ def draw(hidden, output, threshold, rng):
     t = exact(rng.normal(size=(ROWS, 1 if isinstance(loss.parameter, tuple) else n_in)))
     if activation == "softmax":
         t = rng.integers(0, n_in, ROWS)
-    elif loss.name == "gamma":
-        t = exact(rng.exponential(size=(ROWS, n_in)))
-    elif loss.name in ("log_loss", "poisson", "focal"):
-        t = rng.integers(0, 2, (ROWS, n_in)).astype(float)
+    elif loss.name in ref.TARGETS:
+        t = exact(ref.TARGETS[loss.name](rng, (ROWS, n_in)))
     return layers, x, t
 
 

@@ -139,15 +139,6 @@ def test_trains_as_scikit_learn(hidden, optimizer, rng):
     assert_same(ours.biases, theirs.intercepts_, 1e-10)
 
 
-OPTIMIZERS = {
-    "sgd": {"name": "sgd", "momentum": 0.0, "nesterov": False},
-    "momentum": {"name": "sgd", "momentum": 0.9, "nesterov": False},
-    "nesterov": {"name": "sgd", "momentum": 0.9, "nesterov": True},
-    "adam": {"name": "adam", "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-6},
-    "adamw": {"name": "adamw", "weight_decay": 0.1},
-}
-
-
 @pytest.mark.parametrize("bits", [np.random.MT19937, np.random.PCG64])
 @pytest.mark.parametrize("rows", [1, 2, 3, 64, 65, 66, 130, 5000])
 def test_orders_are_numpys_and_leave_the_generator_where_numpys_would(rows, bits):
@@ -181,7 +172,7 @@ def test_epochs_that_the_core_runs_at_once_are_those_that_somebody_hears_of(rng)
     np.testing.assert_equal(at_once.weights, one_by_one.weights)
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", ref.OPTIMIZERS.values(), ids=ref.OPTIMIZERS)
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
 @pytest.mark.parametrize(
     "penalties",
@@ -206,7 +197,7 @@ def test_three_epochs_equal_the_oracles(optimizer, weighted, penalties, shared, 
         na.Dense(5, "tanh", threshold=thresholds[1]),
         na.Dense(2, "linear"),
     ]
-    kind = {"sgd": na.SGD, "adam": na.Adam, "adamw": na.AdamW}[optimizer["name"]]
+    kind = na.optimizers.OPTIMIZERS[optimizer["name"]]
     net = na.Network(
         dense,
         loss="squared_error",

@@ -43,12 +43,23 @@ def _always(value):
     return lambda rng: value
 
 
-# The oracle's losses that admit any output.
+# The oracle's other losses.
 LOSSES |= {loss.name: (_always(loss.parameter), ELEMENTWISE) for loss in ref.REGRESSION if loss.name not in LOSSES}
+LOSSES |= {
+    loss.name: (_always(loss.parameter), [output for other, output in ref.LIKELIHOOD if other.name == loss.name])
+    for loss, _ in ref.LIKELIHOOD
+    if loss.name not in LOSSES
+}
 OPTIMIZERS = {
     "sgd": lambda rng: {"momentum": either(rng, 0.0, rng.uniform(0, 0.99)), "nesterov": bool(rng.integers(2))},
     "adam": lambda rng: means(rng),
     "adamw": lambda rng: means(rng) | {"weight_decay": log_uniform(rng, 1e-3, 1)},
+}
+# The oracle's other optimizers.
+OPTIMIZERS |= {
+    known["name"]: _always({key: value for key, value in known.items() if key != "name"})
+    for known in ref.OPTIMIZERS.values()
+    if known["name"] not in OPTIMIZERS
 }
 FORMATS = ["csr", "csc", "coo", "lil", "dok", "bsr"]
 
@@ -207,13 +218,7 @@ def targets(rng, rows, loss, output):
     shape = (rows, 1 if isinstance(loss.parameter, tuple) else n_out)
     if output.activation == "softmax":
         return rng.integers(0, n_out, rows)
-    if loss.name == "focal":
-        return rng.integers(0, 2, shape).astype(float)
-    if loss.name == "log_loss":
-        return exact(rng.choice([rng.integers(0, 2, shape), rng.uniform(0, 1, shape)]))
-    if loss.name == "poisson":
-        return rng.poisson(1, shape).astype(float)
-    return exact(rng.exponential(size=shape) if loss.name == "gamma" else rng.normal(size=shape))
+    return exact(ref.TARGETS[loss.name](rng, shape) if loss.name in ref.TARGETS else rng.normal(size=shape))
 
 
 def weights(rng, rows):

@@ -242,6 +242,27 @@ REGRESSION = [
 ]
 """Each loss that admits any elementwise output, with the tests' parameters for it."""
 
+LIKELIHOOD = [
+    (Loss("poisson"), "exponential"),
+    (Loss("poisson"), "sigmoid"),
+    (Loss("gamma"), "exponential"),
+    (Loss("log_loss"), "sigmoid"),
+    (Loss("log_loss"), "softmax"),
+    (Loss("log_loss", 0.2), "sigmoid"),
+    (Loss("log_loss", 0.2), "softmax"),
+    (Loss("focal", 2.0), "sigmoid"),
+    (Loss("focal", 0.5), "softmax"),
+]
+"""The other losses, each with an output that it admits."""
+
+TARGETS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Array]] = {
+    "poisson": lambda rng, shape: rng.poisson(1, shape).astype(float),
+    "gamma": lambda rng, shape: rng.exponential(size=shape),
+    "log_loss": lambda rng, shape: rng.choice([rng.integers(0, 2, shape), rng.uniform(0, 1, shape)]),
+    "focal": lambda rng, shape: rng.integers(0, 2, shape).astype(float),
+}
+"""Draw targets that the loss admits, with softmax none of these; the other losses admit all numbers."""
+
 
 def smoothed(t: Array, share: float | None, n_classes: int) -> Array:
     """Label smoothing: all classes get an equal part of this share of the target."""
@@ -354,6 +375,16 @@ def gradients(layers: list[Layer], loss: Loss, x: Array, t: Array, sample_weight
 
 
 # Training.
+
+
+OPTIMIZERS: dict[str, dict[str, Any]] = {
+    "sgd": {"name": "sgd", "momentum": 0.0, "nesterov": False},
+    "momentum": {"name": "sgd", "momentum": 0.9, "nesterov": False},
+    "nesterov": {"name": "sgd", "momentum": 0.9, "nesterov": True},
+    "adam": {"name": "adam", "beta_1": 0.8, "beta_2": 0.99, "epsilon": 1e-6},
+    "adamw": {"name": "adamw", "weight_decay": 0.1},
+}
+"""Each optimizer with the tests' numbers for it: arguments of `Optimizer`."""
 
 
 @dataclass

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 import neuract._neuract_core as core
-from neuract._checks import boolean, named_classes, real_number
+from neuract._checks import boolean, class_named, named_classes, real_number
 from neuract._typing import Array
 from neuract.activations._base import Activation, float_array
 from neuract.activations._hard import HARD
@@ -265,10 +265,5 @@ def activation(name: str | Activation) -> Activation:
     """
     if isinstance(name, Activation):
         return name
-    accepted = ", ".join(ACTIVATIONS)
-    if not isinstance(name, str):
-        raise TypeError(f"activation must be an Activation object or one of {accepted}; got {name!r}")
-    if name not in ACTIVATIONS:
-        raise ValueError(f"unknown activation {name!r}; expected one of {accepted}")
-    kind = ACTIVATIONS[name]
+    kind = class_named(name, "activation", "an Activation object", ACTIVATIONS)
     return kind(**kind.presets.get(name, {}))

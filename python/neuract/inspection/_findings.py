@@ -11,7 +11,6 @@ import numpy as np
 
 from neuract._typing import Array, FittedNetwork
 from neuract.activations._named import LeakyReLU, Linear, PReLU, Softmax
-from neuract.losses._probabilities import Focal, LogLoss
 
 if TYPE_CHECKING:
     from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
@@ -244,7 +243,7 @@ RULES: tuple[Rule, ...] = (
 
 def _undoes_saturation(network: FittedNetwork) -> bool:
     """Whether the gradient with respect to z does not vanish with the output activation's slope: cross entropies."""
-    return isinstance(network.loss_function, (LogLoss, Focal))
+    return network.loss_function.of == "probabilities"
 
 
 def _is_linear(seen: LayerDiagnosis, layer: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from neuract._checks import named_classes
+from neuract._checks import class_named, named_classes
 from neuract.activations._base import Activation
 from neuract.activations._named import Exponential, Sigmoid, Softmax
 from neuract.losses._base import Loss, OwnFunction
@@ -28,14 +28,9 @@ def loss(name: str | Loss | OwnFunction) -> Loss:
     """
     if isinstance(name, Loss):
         return name
-    accepted = ", ".join(LOSSES)
-    if not isinstance(name, str):
-        if callable(name) and not isinstance(name, type):
-            return OwnLoss(name)
-        raise TypeError(f"loss must be a Loss object, a function or one of {accepted}; got {name!r}")
-    if name not in LOSSES:
-        raise ValueError(f"unknown loss {name!r}; expected one of {accepted}")
-    return LOSSES[name]()
+    if callable(name) and not isinstance(name, type):
+        return OwnLoss(name)
+    return class_named(name, "loss", "a Loss object, a function", LOSSES)()
 
 
 def default_loss(output: Activation) -> Loss:

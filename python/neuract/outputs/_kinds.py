@@ -48,7 +48,7 @@ class Outputs(ABC):
 
 @dataclass(frozen=True, eq=False)
 class OfClassifier(Outputs):
-    """Probabilities of `classes`, which has the label of each."""
+    """Probabilities of classes or labels."""
 
     classes: Array
 

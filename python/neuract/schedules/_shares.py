@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from math import cos, pi
 from typing import ClassVar
 
-from neuract._checks import named_classes, real_number, whole_number
+from neuract._checks import class_named, named_classes, real_number, whole_number
 
 
 class Schedule:
@@ -136,9 +136,4 @@ def schedule(name: str | Schedule) -> Schedule:
     """
     if isinstance(name, Schedule):
         return name
-    accepted = ", ".join(SCHEDULES)
-    if not isinstance(name, str):
-        raise TypeError(f"a schedule must be a Schedule object or one of {accepted}; got {name!r}")
-    if name not in SCHEDULES:
-        raise ValueError(f"unknown schedule {name!r}; expected one of {accepted}")
-    return SCHEDULES[name]()
+    return class_named(name, "schedule", "a Schedule object", SCHEDULES)()
