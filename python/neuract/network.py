@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Network: layers of neurons that learn, predict, and can be looked into."""
+"""Network: layers of neurons that learn, predict, and can be inspected."""
 
 from __future__ import annotations
 
@@ -38,38 +38,38 @@ from neuract.training._learner import Learner, learner_of
 from neuract.training._session import Gradients
 from neuract.training._settings import FIXED, FREE, check_wanted, settings_of
 
-# What the core has taken over; the other settings may be changed between calls, and are checked then too.
+# The core holds these settings. The others may change between calls; each assignment is checked.
 UNCHANGEABLE = ("layers", "loss_function", *FIXED)
 CHECKED = {**FREE, "callbacks": checked_callbacks}
-# Other attributes are the user's.
+# All other attributes are the user's.
 KNOWN = {*UNCHANGEABLE, *CHECKED, "_learner"}
 
 
 class Network(Exportable):
-    """Layers of neurons, fully connected, that learn weights and biases by backpropagation of a loss.
+    """Fully connected layers of neurons that learn weights and biases by backpropagation of a loss.
 
     Parameters
     ----------
     layers : list of Dense
-        From the first hidden layer to the output layer. One layer: a linear model with an activation.
+        From the first hidden layer to the output layer. A single layer makes a linear model with an activation.
     loss : str, Loss, callable or None, default=None
         "squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma", "log_loss", "focal", or an object
-        such as ``neuract.Huber(2.0)``; or a function of your own, which `OwnLoss` describes. None: the one that belongs
-        to the output activation (sigmoid and softmax: log_loss; exponential: poisson; else squared_error).
+        such as ``neuract.Huber(2.0)``, or a function of your own (see `OwnLoss`). None: the default of the output
+        activation (sigmoid and softmax: log_loss; exponential: poisson; else squared_error).
     optimizer : str or Optimizer, default="adam"
         "sgd", "adam", "adamw" or "lbfgs".
     learning_rate : float, default=1e-3
         > 0.
     alpha : float, default=0.0
-        Strength of the L2 penalty 0.5 · alpha · ‖weights‖² / Σ sample weights of the batch, added to the loss; biases
-        and slopes are spared.
+        Strength of the L2 penalty 0.5 · alpha · ‖weights‖² / Σ sample weights of the batch, added to the loss.
+        Biases and slopes have no penalty.
     l1 : float, default=0.0
-        Strength of the L1 penalty l1 · Σ abs(weights) / Σ sample weights of the batch, added to the loss, which makes
-        weights that are of little use small, near 0. Not for lbfgs.
+        Strength of the L1 penalty l1 · Σ abs(weights) / Σ sample weights of the batch, added to the loss. It moves
+        weights of little use towards 0. Not for lbfgs.
     max_grad_norm : float or None, default=None
-        A step's gradient is scaled down to this Euclidean norm where it is longer, > 0; None: it is taken as it is.
-        What counts is the mean gradient over the batch, penalties included, by all weights, biases and slopes
-        together. Not for lbfgs. Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063.
+        Scale a longer gradient down to this Euclidean norm before each step, > 0; None: never. The norm is that of the
+        mean gradient over the batch, penalties included, with respect to all weights, biases and slopes together. Not
+        for lbfgs. Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063.
     batch_size : int, default=200
         Rows of a training step. The last batch of an epoch may be shorter.
     epochs : int, default=100
@@ -77,28 +77,28 @@ class Network(Exportable):
     shuffle : bool, default=True
         Draw a new order of the rows for every epoch.
     init : str or pair of lists of arrays, default="glorot_uniform"
-        Initial weights: "glorot_uniform" (as scikit-learn's), "he_normal", "he_uniform", "lecun_normal" or
-        "orthogonal"; biases are 0, but with glorot_uniform drawn like the weights. Or the weights and biases
+        Initial weights: "glorot_uniform" (as in scikit-learn), "he_normal", "he_uniform", "lecun_normal" or
+        "orthogonal"; biases are 0, but glorot_uniform draws them like the weights. Or the weights and biases
         themselves, in the shapes of `weights` and `biases`.
     dtype : {"float32", "float64"}, default="float32"
-        Of parameters, computation and predictions.
+        The type of parameters, computation and predictions.
     random_state : None, int or numpy.random.RandomState, default=None
-        Of the initial weights, the orders of the rows and dropout. The same int: the same network, bit for bit.
+        Seeds the initial weights, the orders of the rows and dropout. The same int gives the same network, bit for bit.
     n_threads : int or None, default=None
-        Most threads that one call uses; None: `get_num_threads()`. Results do not depend on it.
+        Largest number of threads in one call; None: `get_num_threads()`. Results do not depend on it.
     callbacks : list or None, default=None
-        Called during `fit`: each either a function ``f(network, epoch, logs)`` to be called after every epoch, or an
-        object with any of the methods ``on_fit_begin(network)``, ``on_epoch_end(network, epoch, logs)`` and
-        ``on_fit_end(network)``. `epoch` counts from 0, `logs` is a dict with "loss". Training stops where one returns
-        a true value after an epoch.
+        Called during `fit`. Each is a function ``f(network, epoch, logs)``, called after every epoch, or an object with
+        any of the methods ``on_fit_begin(network)``, ``on_epoch_end(network, epoch, logs)`` and
+        ``on_fit_end(network)``. `epoch` counts from 0, `logs` is a dict with "loss". Training stops if one returns a
+        true value after an epoch.
     verbose : bool, default=False
-        Print a line an epoch.
+        Print one line per epoch.
 
     Attributes
     ----------
     history_ : dict of lists
-        One entry an epoch; "loss": the mean over the epoch's rows of what was minimized, penalty included, each batch
-        before its step. With `monitor_neurons`, `fit` adds more.
+        One entry per epoch. "loss" is the mean over the epoch's rows of the minimized loss, penalty included, measured
+        for each batch before its step. `fit` adds more with `monitor_neurons`.
 
     Examples
     --------
@@ -126,7 +126,7 @@ class Network(Exportable):
     dtype: str
     random_state: Any
     n_threads: int | None
-    callbacks: Any  # whatever is given, kept as a list of Callback
+    callbacks: Any  # set to a list or None, kept as a list of Callback
     verbose: bool
     _learner: Learner
     _neuract_file = "Network"
@@ -155,13 +155,13 @@ class Network(Exportable):
         layers = checked_layers(layers)
         output = layers[-1].activation
         loss_function = default_loss(output) if loss is None else loss_named(loss)
-        core_loss = loss_function.core_name(output)  # refuses pairs that make no sense
+        core_loss = loss_function.core_name(output)  # refuses pairs that do not match
         self._describe(layers, loss_function, settings, checked_callbacks(callbacks), core_loss)
 
     def _describe(
         self, layers: tuple[Dense, ...], loss: Loss, settings: Mapping[str, Any], callbacks: Any, core_loss: str
     ) -> None:
-        """Takes a description whose parts have been checked; ValueError where they do not go together."""
+        """Sets a description whose parts are checked; ValueError if they do not match."""
         learner = learner_of(layers, settings_of(layers, loss, core_loss, settings), settings)
         self.__dict__.update(settings, layers=layers, loss_function=loss, callbacks=callbacks, _learner=learner)
 
@@ -175,21 +175,21 @@ class Network(Exportable):
         *,
         monitor_neurons: bool = False,
     ) -> Self:
-        """Learns from X and y afresh, from new random weights.
+        """Learns from X and y, starting from new random weights.
 
         Parameters
         ----------
         X : array-like or sparse matrix of shape (rows, features)
-            Finite numbers; scaled to about [-1, 1] or unit variance they are learned from much faster. A sparse X, of
-            any of SciPy's formats, gives the network of X.toarray(), and only its stored values are worked on.
+            Finite numbers. Scale them to about [-1, 1] or unit variance to learn much faster. A sparse X, in any of
+            SciPy's formats, gives the same network as X.toarray(); only its stored values cost time.
         y : array-like of shape (rows,) or (rows, n_out)
-            Targets. Softmax: the number of each row's class, or one column a class with a single 1 in each row.
+            Targets. Softmax: the number of each row's class, or one column per class with a single 1 in each row.
         sample_weight : array-like of shape (rows,) or None, default=None
-            How much each row counts, >= 0.
+            Weight of each row, >= 0.
         monitor_neurons : bool, default=False
-            `history_` then has, of each epoch, also "learning_rate"; "gradient_norm", the Euclidean norm of the mean
-            gradient of its last batch, penalties included, before the step; and "dead_share", the share of the hidden
-            neurons that fired on none of its rows. It costs little. Not for lbfgs.
+            Add to `history_` for each epoch "learning_rate"; "gradient_norm", the Euclidean norm of the mean gradient
+            of its last batch, penalties included, before the step; and "dead_share", the share of the hidden neurons
+            that fired on none of its rows. Costs little. Not for lbfgs.
 
         Returns
         -------
@@ -199,38 +199,38 @@ class Network(Exportable):
         Raises
         ------
         ValueError
-            If the data do not fit the network (which is then as it was before), or training diverges.
+            If the data do not fit the network (the network does not change), or if training diverges.
         MemoryError
-            If memory is short; the network is then as it was before.
+            If there is not enough memory; the network does not change.
         RuntimeError
-            If the network is being trained already, by another thread or by the `fit` whose callback this is.
+            If the network is already being trained, by another thread or by the `fit` around a callback.
 
         Notes
         -----
-        An epoch that does not end well is undone: after Ctrl-C (KeyboardInterrupt), and where the loss or a weight is
-        no longer finite, the weights are those of the epoch before, and the optimizer starts anew.
+        `fit` undoes an epoch that fails: after Ctrl-C (KeyboardInterrupt), or if the loss or a weight is no longer
+        finite, the network has the weights of the previous epoch, and the optimizer restarts.
         """
         monitor_neurons = boolean(monitor_neurons, "monitor_neurons")
         if monitor_neurons and isinstance(self.optimizer, LBFGS):
-            raise ValueError("monitor_neurons is for adam and sgd: lbfgs has no epochs to watch")
+            raise ValueError("lbfgs does not support monitor_neurons, since it has no epochs; use adam or sgd")
         data = self._checked_data(X, y, sample_weight, None)
         if isinstance(self.optimizer, LBFGS):
-            importlib.import_module("scipy.optimize")  # before anything is given up
+            importlib.import_module("scipy.optimize")  # fails before the network changes
         with alone(self, "network", undone_by=MemoryError):
             self._start_anew(data.x)
             self._train(data, monitor_neurons)
         return self
 
     def partial_fit(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Self:
-        """One pass over X and y from the weights and the optimizer's state as they are.
+        """Makes one pass over X and y, continuing from the current weights and optimizer state.
 
-        Parameters and errors as for `fit`. A network without weights gets them as in `fit`.
+        Parameters and errors are those of `fit`. A network without weights starts as in `fit`.
         """
         if isinstance(self.optimizer, LBFGS):
             raise ValueError(
-                "partial_fit needs an optimizer that goes batch by batch (sgd, adam, adamw); lbfgs does not"
+                "partial_fit is only available for stochastic optimizers (sgd, adam, adamw). lbfgs is not stochastic"
             )
-        with alone(self, "network", undone_by=MemoryError):  # on another error the epochs that have ended stay
+        with alone(self, "network", undone_by=MemoryError):  # other errors keep the epochs that have ended
             known = self._learner.parameters
             data = self._checked_data(X, y, sample_weight, None if known is None else known.n_inputs)
             if known is None:
@@ -242,10 +242,10 @@ class Network(Exportable):
     def _start_anew(self, x: Array | SparseRows) -> None:
         learner = self._learner.untaught()
         learner.start(x, self.init, random_generator(self.random_state))
-        self._learner = learner  # at once: another thread may ask the network
+        self._learner = learner  # in one assignment: another thread may use the network
 
     def _train(self, data: Data, watch: bool) -> None:
-        """The epochs of `fit`, and the callbacks around them."""
+        """Runs the epochs of `fit`, and the callbacks around them."""
         rate = LearningRate("constant", self.learning_rate, 0.5, self.epochs)
         recorder = Recorder(self.history_, self._learner.session if watch else None)
         told = Callbacks(self.callbacks, self, rate, recorder.last_epoch, recorder.last)
@@ -260,45 +260,45 @@ class Network(Exportable):
     # ---- asking ----------------------------------------------------------------------------------
 
     def predict(self, X: Any) -> Array:
-        """What the output layer gives, of shape (rows, n_out).
+        """Returns the values of the output layer, of shape (rows, n_out).
 
-        Each row's prediction is the same, bit for bit, whatever other rows X has, however many threads work, and
-        whether X is an array or sparse.
+        The prediction of a row does not depend on the other rows of X, the number of threads or whether X is sparse,
+        bit for bit.
         """
         known = self._known()
-        y = known.core.predict_directly(X)  # checks shape, dtype and finiteness itself; None: X needs more than that
+        y = known.core.predict_directly(X)  # checks shape, dtype and finiteness itself; None: X needs more checks
         return known.predict(self._rows(X), self.n_threads) if y is None else y
 
     def forward(self, X: Any) -> list[Array]:
-        """What each neuron passes on: one array of shape (rows, units) a layer, first hidden layer to output."""
+        """Returns the value that each neuron passes on: an array of shape (rows, units) per layer, output last."""
         return self._known().inspect(self._rows(X), self.n_threads, self.dtype)
 
     def fired(self, X: Any) -> list[npt.NDArray[np.bool_]]:
-        """Which neurons fire: arrays of bools in the shapes of `forward`.
+        """Returns which neurons fire: arrays of bools in the shapes of `forward`.
 
-        A neuron fires where it passes something on: where y >= threshold if it has one, else where y is not 0.
+        A neuron with a threshold fires if y >= threshold, any other if y is not 0.
         """
         return self._known().inspect(self._rows(X), self.n_threads, np.bool_)
 
     def loss(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
-        """The mean loss over the rows, without the penalty. Parameters as for `fit`."""
+        """Returns the mean loss over the rows, without the penalty. Parameters are those of `fit`."""
         return self._learner.loss(self._checked_data(X, y, sample_weight, self._known().n_inputs))
 
     def gradients(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Gradients:
-        """The mean loss over the rows and its gradient by every parameter, without penalty and dropout.
+        """Returns the mean loss over the rows and its gradient with respect to every parameter.
 
-        Parameters as for `fit`. The network stays as it is.
+        Both are without penalty and dropout. Parameters are those of `fit`. The network does not change.
         """
         return self._learner.gradients(self._checked_data(X, y, sample_weight, self._known().n_inputs))
 
     def _checked_data(self, X: object, y: object, sample_weight: object, n_inputs: int | None) -> Data:
-        """The checked data of a step; n_inputs None: any number of features will do."""
+        """Returns the checked data of a step; n_inputs: the number of features, None for any number."""
         x = inputs(X, self.dtype, n_inputs)
         output = self.layers[-1]
         targets = self.loss_function.targets(y, len(x), output.units, output.activation, self.dtype)
         return Data(x, targets, sample_weights(sample_weight, len(x), self.dtype))
 
-    # ---- what the rooms below ask: neuract._typing.FittedNetwork ------------------------------------
+    # ---- for the rooms below: neuract._typing.FittedNetwork -----------------------------------------
 
     def _fitted_network(self) -> Network:
         self._known()
@@ -330,22 +330,22 @@ class Network(Exportable):
 
     @property
     def weights(self) -> list[Array]:
-        """One array of shape (n_in, units) a layer; read-only copies."""
+        """One array of shape (n_in, units) per layer; read-only copies."""
         return self._known().part("weights")
 
     @property
     def biases(self) -> list[Array]:
-        """One array of shape (units,) a layer; read-only copies."""
+        """One array of shape (units,) per layer; read-only copies."""
         return self._known().part("biases")
 
     @property
     def slopes(self) -> list[Array | None]:
-        """The learned alphas of PReLU layers, (units,) or (1,) where shared; None for others. Read-only copies."""
+        """The learned alphas of PReLU layers, (units,) or, if shared, (1,); None for other layers. Read-only copies."""
         return [array if array.size else None for array in self._known().part("slopes")]
 
     @property
     def n_parameters(self) -> int:
-        """How many numbers are learned: weights, biases and slopes."""
+        """The number of learned parameters: weights, biases and slopes."""
         return self._known().count
 
     def set_parameters(
@@ -354,25 +354,25 @@ class Network(Exportable):
         biases: Sequence[npt.ArrayLike] | None = None,
         slopes: Sequence[npt.ArrayLike | None] | None = None,
     ) -> Self:
-        """Sets parameters, in the shapes in which `weights`, `biases` and `slopes` give them; None leaves as it is.
+        """Sets parameters, in the shapes of `weights`, `biases` and `slopes`; does not change those given as None.
 
-        A network that is not fitted takes its number of inputs from the weights, and is then ready to predict; biases
-        that are not given are 0. `partial_fit` goes on from here, `fit` starts afresh.
+        A network that is not fitted takes its number of inputs from the weights, and can predict afterwards; its biases
+        are 0 if you do not give them. `partial_fit` continues from these parameters, `fit` starts from new ones.
         """
         self._learner.set(weights=weights, biases=biases, slopes=slopes)
         return self
 
     @property
     def history_(self) -> dict[str, list[float]]:
-        """One entry an epoch in each list; see the attributes of the class."""
+        """One entry per epoch in each list; see the attributes of the class."""
         if self._learner.history is None:
-            raise AttributeError("this Network is not fitted yet and has no history_; call fit first")
+            raise AttributeError("This Network instance is not fitted yet and has no history_. Call 'fit' first")
         return self._learner.history
 
-    # ---- looking ---------------------------------------------------------------------------------
+    # ---- summary ---------------------------------------------------------------------------------
 
     def summary(self) -> str:
-        """A table: layer, shape, activation, threshold, parameters.
+        """Returns a table: layer, shape, activation, threshold, parameters.
 
         Examples
         --------
@@ -388,7 +388,7 @@ class Network(Exportable):
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in UNCHANGEABLE and name in self.__dict__:
-            raise AttributeError(f"{name} is fixed when a Network is made; make a new one with {name}={value!r}")
+            raise AttributeError(f"{name} cannot be changed; make a new Network with {name}={value!r}")
         super().__setattr__(name, CHECKED[name](value) if name in CHECKED else value)
 
     def __repr__(self) -> str:
@@ -399,14 +399,14 @@ class Network(Exportable):
     # ---- saving, copying and pickling -------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str], *, state: bool = False) -> None:
-        """Writes the network to a file, from which `neuract.load` makes the same network: `neuract.save`."""
+        """Writes the network to a file, from which `neuract.load` reads the same network; see `neuract.save`."""
         save_bytes(path, self._file_bytes(state))
 
     def _file_bytes(self, training: bool) -> bytes:
         return network_bytes(self._state(), training=training)
 
     def __getstate__(self) -> dict[str, Any]:
-        """The bytes of a model file, and beside them what it cannot hold; but no callbacks, which belong to the fit."""
+        """Returns the bytes of a model file, and next to them values that it cannot hold; without callbacks."""
         return network_pickled(self._state())
 
     def __setstate__(self, pickled: dict[str, Any]) -> None:
@@ -418,7 +418,7 @@ class Network(Exportable):
         self._set_state(network_of(contents))
 
     def _state(self) -> dict[str, Any]:
-        """Everything but the callbacks, as `files._network` describes it."""
+        """Returns everything but the callbacks, as `files._network` describes it."""
         return {
             "fixed": {
                 "layers": self.layers,

@@ -418,7 +418,7 @@ def test_other_numbers_of_features(iris, name):
 @BOTH
 def test_numbers_too_large_for_training_are_an_error(name):
     X = np.finfo(np.float64).max * np.random.default_rng(0).uniform(size=(10, 2))
-    with pytest.raises(ValueError, match=r"diverged.*Scale X"):
+    with pytest.raises(ValueError, match=r"^Solver produced non-finite parameter weights.*Scale X"):
         getattr(na, name)(random_state=1).fit(X, np.arange(10) % 2)  # the loss may stay finite from other weights
 
 
@@ -451,7 +451,7 @@ def test_values_out_of_range(iris, name, module, parameter, value):
 @pytest.mark.parametrize("fraction", [0.0, 0.001])
 def test_too_few_rows_to_validate_on(fraction):
     X, y = load_diabetes(return_X_y=True)
-    with pytest.raises(ValueError, match=r"validation set is too small|test_size"):
+    with pytest.raises(ValueError, match=r"The validation set is too small\. Increase 'validation_fraction'|test_size"):
         na.MLPRegressor(early_stopping=True, validation_fraction=fraction, random_state=0).fit(X, y)
 
 
@@ -460,7 +460,7 @@ def test_a_warm_start_with_other_classes(iris):
     model = na.MLPClassifier(warm_start=True, solver="lbfgs", hidden_layer_sizes=2, random_state=0, max_iter=5)
     model.fit(X, np.repeat([0, 1, 2], 50)).fit(X, np.repeat([0, 1, 2], [40, 40, 70]))
     for y in (np.repeat([0, 1], 75), np.repeat([0, 1, 3], 50), np.arange(150) % 5):
-        with pytest.raises(ValueError, match=r"class.*\[0 1 2\]"):
+        with pytest.raises(ValueError, match=r"warm_start can only be used where `y` .*got \[0, 1, 2\], `y` has \["):
             model.fit(X, y)
 
 

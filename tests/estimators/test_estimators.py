@@ -285,8 +285,8 @@ def test_every_parameter_is_documented(name):
     [
         ("activation", "swoosh", "leaky_relu"),
         ("activation", "softmax", "output layer only"),
-        ("hidden_layer_sizes", (10, 0), "hidden_layer_sizes must be whole numbers > 0"),
-        ("hidden_layer_sizes", (10.5,), "hidden_layer_sizes must be whole numbers > 0"),
+        ("hidden_layer_sizes", (10, 0), r"hidden_layer_sizes must be > 0, got \[10, 0\]"),
+        ("hidden_layer_sizes", (10.5,), "hidden_layer_sizes must be .* whole numbers"),
         ("solver", "newton", "adam"),
         ("alpha", -1, "alpha"),
         ("batch_size", 0, "batch_size"),
@@ -390,7 +390,7 @@ def test_what_several_quantiles_need(diabetes, unconverged):
     with pytest.raises(ValueError, match=r"y must have shape \(442, 1\) or \(442,\).*got \(442, 2\)"):
         na.MLPRegressor(na.Quantile(Q)).fit(X, np.stack([y, y], axis=1))
     model = na.MLPRegressor(na.Quantile(Q), **SHORT, warm_start=True).fit(X, y)
-    with unchanged(model, X), pytest.raises(ValueError, match="needs the same layers"):
+    with unchanged(model, X), pytest.raises(ValueError, match="need the same layers"):
         model.set_params(loss=na.Quantile((0.1, 0.9))).fit(X, y)
     assert model.set_params(loss=na.Quantile((0.2, 0.5, 0.8))).fit(X, y).n_outputs_ == 3
 
@@ -496,7 +496,7 @@ def test_bad_data_leaves_the_model(diabetes, unconverged, method, name, case):
 def test_diverging_training_is_an_error(diabetes, unconverged):
     X, y = diabetes
     model = na.MLPRegressor(solver="sgd", learning_rate_init=0.001, **SHORT).fit(X, targets("regression", y))
-    with unchanged(model, X), pytest.raises(ValueError, match=r"diverged: in epoch 1 .*max_grad_norm"):
+    with unchanged(model, X), pytest.raises(ValueError, match=r"non-finite .* in epoch 1\. .*max_grad_norm"):
         model.set_params(learning_rate_init=1e150).fit(X, y)
 
 
@@ -504,9 +504,9 @@ def test_the_epochs_before_a_divergence_are_kept(diabetes, unconverged):
     X, y = diabetes
     settings = {"solver": "sgd", "random_state": 0}
     model = na.MLPRegressor(learning_rate=lambda epoch: 1e-3 if epoch < 3 else 1e300, **settings)
-    with pytest.raises(ValueError, match=r"diverged: .* has the weights of the epoch before") as raised:
+    with pytest.raises(ValueError, match=r"^Solver produced .* has the weights of the epoch before") as raised:
         model.fit(X, y)
-    assert f"in epoch {model.n_iter_ + 1} the loss" in str(raised.value)
+    assert f"loss in epoch {model.n_iter_ + 1}. " in str(raised.value)
     shorter = na.MLPRegressor(max_iter=3, **settings).fit(X, y)
     assert_same_bits([model.predict(X), *model.coefs_], [shorter.predict(X), *shorter.coefs_])
     assert (model.n_iter_, model.loss_curve_) == (3, shorter.loss_curve_)
@@ -519,7 +519,7 @@ def test_diverging_training_with_early_stopping_keeps_the_best_weights(diabetes,
     y = targets("regression", y)
     model = na.MLPRegressor(solver="sgd", early_stopping=True, warm_start=True, **SHORT).fit(X, y)
     best = model.coefs_
-    with pytest.warns(ConvergenceWarning, match=r"diverged.*best weights"):
+    with pytest.warns(ConvergenceWarning, match=r"non-finite parameter weights.*best weights"):
         model.set_params(learning_rate_init=1e6).fit(X, y)
     assert_same_bits(model.coefs_, best)
     model.set_params(early_stopping=False, learning_rate_init=1e-3).partial_fit(X, y)
@@ -656,7 +656,7 @@ def test_max_iter_warns(diabetes):
 
 def test_large_batch_warns(diabetes, unconverged):
     X, y = diabetes
-    with pytest.warns(UserWarning, match="batch_size=1000 is larger than the 442 rows") as caught:
+    with pytest.warns(UserWarning, match="Got `batch_size` less than 1 or larger .*1000 to the 442") as caught:
         ours = na.MLPRegressor(batch_size=1000, **SHORT).fit(X, y)
     assert caught[0].filename == __file__
     assert_same_bits(ours.coefs_, na.MLPRegressor(batch_size=442, **SHORT).fit(X, y).coefs_)
@@ -759,9 +759,9 @@ def test_training_that_diverges_later_keeps_the_epochs_before(diabetes, callback
     X, y = diabetes
     settings = {"solver": "sgd", "learning_rate_init": 0.05, "nesterovs_momentum": False, "random_state": 0}
     model = na.MLPRegressor(callbacks=callbacks, **settings)
-    with pytest.raises(ValueError, match=r"diverged: .* has the weights of the epoch before") as raised:
+    with pytest.raises(ValueError, match=r"^Solver produced .* has the weights of the epoch before") as raised:
         model.fit(X, y)
-    assert f"in epoch {model.n_iter_ + 1} the loss" in str(raised.value)
+    assert f"loss in epoch {model.n_iter_ + 1}. " in str(raised.value)
     with pytest.warns(ConvergenceWarning):
         before = na.MLPRegressor(max_iter=model.n_iter_, **settings).fit(X, y)
     assert model.loss_curve_ == before.loss_curve_
@@ -788,9 +788,9 @@ def test_partial_fit_of_a_classifier(diabetes):
     model.partial_fit(X[y < 20], y[y < 20], classes=[0, 10, 20, 30])
     assert model.predict_proba(X).shape == (len(X), 4)
     model.partial_fit(X, y)
-    with unchanged(model, X), pytest.raises(ValueError, match="not those of an earlier fit"):
+    with unchanged(model, X), pytest.raises(ValueError, match=r"`classes=\[1, 2\]` is not the same as on last call"):
         model.partial_fit(X, y, classes=[1, 2])
-    with unchanged(model, X), pytest.raises(ValueError, match="the classes of this model are"):
+    with unchanged(model, X), pytest.raises(ValueError, match=r"`y` has classes not in `self.classes_`"):
         model.partial_fit(X, y + 1)
     with unchanged(model, X), pytest.raises(ValueError, match="one column, as in the last fit"):
         model.partial_fit(X, targets("multilabel", y))
@@ -836,7 +836,10 @@ def test_partial_fit_is_absent_for_lbfgs():
 def test_warm_start_needs_the_same_model(diabetes, unconverged):
     X, y = diabetes
     model = na.MLPClassifier(warm_start=True, **SHORT).fit(X, y > 140)
-    with unchanged(model, X), pytest.raises(ValueError, match="same classes as in the last fit"):
+    with (
+        unchanged(model, X),
+        pytest.raises(ValueError, match=r"warm_start can only .* got \[False, True\], `y` has \[True\]"),
+    ):
         model.fit(X, y > 0)
     with unchanged(model, X), pytest.raises(ValueError, match="X has 4 features"):
         model.fit(X[:, :4], y > 140)

@@ -75,16 +75,16 @@ def test_one_for_all_hidden_layers(data):
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("activation", ["relu"], r"one for each of the 2 of them; got 1: \['relu'\]"),
+        ("activation", ["relu"], r"one value for each of the 2 hidden layers; got 1: \['relu'\]"),
         ("activation", ["relu", "swoosh"], "unknown activation 'swoosh'"),
-        ("threshold", [1, 2, 3], "one for each of the 2 of them; got 3"),
+        ("threshold", [1, 2, 3], "one value for each of the 2 hidden layers; got 3"),
         ("threshold", [None, [1, 2]], "one number for each of the 6 neurons"),
-        ("dropout", (0.1,), "one for each of the 2 of them; got 1"),
+        ("dropout", (0.1,), "one value for each of the 2 hidden layers; got 1"),
         ("dropout", [0.1, 1.0], "dropout must be in"),
         ("dropout", -0.1, "dropout"),
-        ("output_activation", "softmax", "one of several classes, and for it alone"),
+        ("output_activation", "softmax", "softmax is for one of several classes"),
         ("dtype", "float16", "float32"),
-        ("n_jobs", 0, "n_jobs=0 has no meaning"),
+        ("n_jobs", 0, "n_jobs == 0 has no meaning"),
         ("n_jobs", 1.5, "n_jobs"),
     ],
 )
@@ -103,12 +103,12 @@ def test_output_activation(data):
         regressor(loss="poisson", output_activation="identity").fit(X, y > 0)
     with pytest.raises(ValueError, match="log_loss with Tanh"):
         classifier(output_activation="tanh").fit(X, y > 0)
-    with pytest.raises(ValueError, match="it must be like Softmax"):
+    with pytest.raises(ValueError, match=r"use Softmax\(\) or one like it"):
         classifier(output_activation="sigmoid").fit(X, classes(y))
 
 
 def test_dropout_needs_a_solver_that_goes_batch_by_batch(data):
-    with pytest.raises(ValueError, match="lbfgs needs the same loss each time"):
+    with pytest.raises(ValueError, match="lbfgs does not support dropout"):
         regressor(solver="lbfgs", dropout=0.1).fit(*data)
 
 
@@ -128,7 +128,7 @@ def test_dtype_is_as_wanted(data, dtype):
 
 def test_dtype_of_a_fit_that_goes_on(data):
     model = regressor(warm_start=True).fit(*data)
-    with pytest.raises(ValueError, match="has float64 weights"):
+    with pytest.raises(ValueError, match="need the dtype of the last fit, float64"):
         model.set_params(dtype="float32").fit(*data)
 
 
@@ -172,9 +172,9 @@ def test_penalties_that_are_refused(data):
     for settings, words in (
         ({"weight_decay": 0.1, "solver": "sgd"}, "weight_decay=0.1 needs solver='adam'"),
         ({"weight_decay": -1}, "weight_decay"),
-        ({"l1": 0.1, "solver": "lbfgs"}, "smooth loss"),
+        ({"l1": 0.1, "solver": "lbfgs"}, "lbfgs does not support l1=0.1"),
         ({"l1": -1}, "l1"),
-        ({"max_grad_norm": 1, "solver": "lbfgs"}, "lbfgs finds its own"),
+        ({"max_grad_norm": 1, "solver": "lbfgs"}, "lbfgs does not support max_grad_norm=1"),
         ({"max_grad_norm": 0}, "max_grad_norm"),
     ):
         with pytest.raises(ValueError, match=words):
@@ -210,7 +210,7 @@ def test_class_weight_in_partial_fit(data):
     given = np.where(y[rows] == "high", 3.0, 1.0)
     same = classifier().partial_fit(X[rows], y[rows], given, classes=["low", "middle", "high"])
     assert_same_bits(ours.coefs_, same.coefs_)
-    with pytest.raises(ValueError, match="class_weight='balanced' needs all rows"):
+    with pytest.raises(ValueError, match="class_weight 'balanced' is not supported for partial_fit"):
         classifier(class_weight="balanced").partial_fit(X, y, classes=["low", "middle", "high"])
 
 
@@ -291,7 +291,7 @@ def test_partial_fit_goes_on_along_the_schedule(data):
     ("settings", "words"),
     [
         ({"learning_rate": "slow"}, "one_cycle"),
-        ({"learning_rate": "cosine", "solver": "lbfgs"}, "learning_rate='cosine' is for adam and sgd"),
+        ({"learning_rate": "cosine", "solver": "lbfgs"}, "learning_rate='cosine' needs solver='adam' or 'sgd'"),
         ({"learning_rate": lambda epoch: 1.0 - epoch}, "the result of learning_rate for epoch 2 must be >= 0, got -1"),
         ({"learning_rate": lambda epoch: None}, "the result of learning_rate for epoch 0 must be a number"),
     ],
@@ -488,7 +488,7 @@ def test_warm_start_goes_on_with_the_curves(parts):
         ({}, {"X_val": np.ones((3, 9)), "y_val": np.ones(3)}, "y_val.*: X has 9 features"),
         ({}, {"X_val": np.ones((3, 10)), "y_val": np.ones((3, 2))}, "y_val.*2 columns"),
         ({}, {"X_val": np.full((3, 10), np.nan), "y_val": np.ones(3)}, "X_val.*NaN"),
-        ({"solver": "lbfgs"}, {"X_val": np.ones((3, 10)), "y_val": np.ones(3)}, "lbfgs has no epochs"),
+        ({"solver": "lbfgs"}, {"X_val": np.ones((3, 10)), "y_val": np.ones(3)}, "lbfgs does not support X_val"),
         ({"monitor": "niceness"}, {}, "monitor.*neg_log_loss"),
     ],
 )
@@ -501,7 +501,7 @@ def test_validation_that_is_refused(data, settings, validation, words):
 
 def test_labels_to_validate_on_that_are_not_known(data):
     X, y = data[0], classes(data[1])
-    with pytest.raises(ValueError, match=r"y_val.*the classes of this model"):
+    with pytest.raises(ValueError, match=r"y_val.*`y` has classes not in `self.classes_`.* has \['high', 'middle'\]"):
         classifier().fit(X[y != "low"], y[y != "low"], X_val=X, y_val=y)
 
 
@@ -526,7 +526,7 @@ def test_validation_data_are_routed_through_a_pipeline(parts):
 def test_divergence_says_where_and_what_to_try(data):
     X, y = data
     steps = {"learning_rate": lambda epoch: 0.01 if epoch < 3 else 1e300, "solver": "sgd"}
-    words = r"in epoch 4 .* no longer finite\. Scale X.*Standard.*learning_rate_init \(0\.01\).*set max_grad_norm \(1"
+    words = r"non-finite .* in epoch 4\. Scale X.*Standard.*learning_rate_init \(0\.01\).*set max_grad_norm \(.* 1\)"
     with pytest.raises(ValueError, match=words) as caught:
         regressor(max_iter=20, **steps).fit(X, y)
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value), "joblib could not hand it on"
@@ -536,7 +536,7 @@ def test_divergence_says_where_and_what_to_try(data):
 
 def test_a_bounded_step_does_not_diverge(data):
     X, y = 1e4 * data[0], data[1]
-    with pytest.raises(ValueError, match="diverged"):
+    with pytest.raises(ValueError, match="non-finite parameter weights"):
         regressor(solver="sgd", learning_rate_init=0.1).fit(X, y)
     assert regressor(solver="sgd", learning_rate_init=0.1, max_grad_norm=1e-6).fit(X, y).n_iter_ == 5
 
@@ -544,7 +544,7 @@ def test_a_bounded_step_does_not_diverge(data):
 def test_divergence_in_partial_fit_keeps_the_last_finite_weights(data):
     model = regressor(solver="sgd").partial_fit(*data)
     before = model.coefs_
-    with pytest.raises(ValueError, match="diverged"):
+    with pytest.raises(ValueError, match="non-finite parameter weights"):
         model.set_params(learning_rate_init=1e30).partial_fit(*data)
     assert_same_bits(model.coefs_, before)
 

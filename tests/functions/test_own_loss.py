@@ -129,7 +129,7 @@ def test_what_the_function_must_return(wrong, error, words, data):
 
 
 def test_nan_is_divergence(data):
-    with pytest.raises(ValueError, match="training diverged"):
+    with pytest.raises(ValueError, match="Solver produced non-finite parameter weights"):
         network(lambda y, p: (p[:, 0] * np.nan, p)).fit(*data)
 
 

@@ -564,9 +564,9 @@ def test_estimators_watch(halves):
 
 
 def test_lbfgs_has_nothing_to_watch(halves):
-    with pytest.raises(ValueError, match="adam and sgd"):
+    with pytest.raises(ValueError, match="use adam or sgd"):
         watched(*halves, optimizer="lbfgs")
-    with pytest.raises(ValueError, match="'adam' and 'sgd'"):
+    with pytest.raises(ValueError, match="use 'adam' or 'sgd'"):
         na.MLPRegressor(solver="lbfgs", monitor_neurons=True).fit(*halves)
     with pytest.raises(TypeError, match="monitor_neurons must be True or False, got 1"):
         watched(*halves, monitor_neurons=1)

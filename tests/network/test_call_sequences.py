@@ -146,7 +146,7 @@ class Life(RuleBasedStateMachine):
         try:
             self.train(*arguments, model=model)
         except ValueError as refusal:
-            if not any(reason in str(refusal) for reason in ("goes on from", "does not support early_stopping")):
+            if not any(reason in str(refusal) for reason in ("partial_fit need", "does not support early_stopping")):
                 raise
             return False
         return True

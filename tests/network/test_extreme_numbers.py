@@ -82,9 +82,9 @@ def test_predictions_of_huge_numbers_are_what_the_formula_gives(X, dtype):
 
 def test_huge_numbers_diverge_with_a_message_or_are_learned(X):
     y = X[:, 0]
-    with pytest.raises(ValueError, match=r"in epoch 1 .*\(the weights are those before it\)\. Scale X"):
+    with pytest.raises(ValueError, match=r"in epoch 1; the network has the weights of the epoch before\. Scale X"):
         network().fit(X * 1e38, y)
-    with pytest.raises(ValueError, match=r"in epoch 1 .*\(the weights are those before it\)\. Scale X"):
+    with pytest.raises(ValueError, match=r"in epoch 1; the network has the weights of the epoch before\. Scale X"):
         network().fit(X, y * 1e38)
 
 
@@ -94,14 +94,14 @@ def test_a_learning_rate_that_diverges_is_named(X, make, rate):
     name = "learning_rate" if make is network else "learning_rate_init"
     settings = {"solver": "sgd"} if make is not network else {"optimizer": "sgd"}
     model = make(**settings, **{name: rate})
-    with pytest.raises(ValueError, match=rf"training diverged.*lower {name} \({rate:g}\)".replace("+", r"\+")):
+    with pytest.raises(ValueError, match=rf"non-finite .*lower {name} \({rate:g}\)".replace("+", r"\+")):
         model.fit(X, X[:, 0])
 
 
 def test_a_last_step_that_diverges_is_seen(X):
     """The loss has not seen the new parameters, because the epoch is one step."""
     net = network(optimizer="sgd", learning_rate=1e38)
-    with pytest.raises(ValueError, match="in epoch 1 the loss or a weight was no longer finite"):
+    with pytest.raises(ValueError, match="non-finite parameter weights or loss in epoch 1"):
         net.partial_fit(1e10 * X, X[:, 0])
     assert all(np.isfinite(weights).all() for weights in net.weights)
 

@@ -155,7 +155,7 @@ def test_a_training_that_diverges_is_undone_alike():
     for x in (sparse.csr_array(X), X):
         net = network(8).fit(x, y)
         before = parameters(net)
-        with pytest.raises(ValueError, match="diverged"):
+        with pytest.raises(ValueError, match="non-finite parameter weights"):
             net.partial_fit(x * 1e30, y * 1e30)
         assert_same_bits(parameters(net), before)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""From the parameters of an estimator to its Network: layers, optimizer, threads; and to its first weights."""
+"""Builds an estimator's Network from its parameters: layers, optimizer, threads, and the initial weights."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ AUTO_BATCH = 200
 
 
 def new_network(model: Any, task: Task, rows: int, dtype: str, *, silent: bool) -> Network:
-    """Returns a network of the model's parameters, which have been checked, to learn from that many rows.
+    """Returns a network with the model's parameters, which must be checked, for a fit on that many rows.
 
     silent: without the callbacks.
     """
@@ -57,22 +57,22 @@ def new_network(model: Any, task: Task, rows: int, dtype: str, *, silent: bool) 
 
 
 def start(network: Network, x: Array | SparseRows, random: np.random.RandomState, activation: Any) -> None:
-    """Draws the first weights, as scikit-learn does."""
+    """Draws the initial weights, as scikit-learn does."""
     network._learner.start(x, network.init, random)
     if len(network.layers) > 1 or network.init != "glorot_uniform" or not isinstance(activation, (str, Activation)):
         return
-    if isinstance(activation_named(activation), Sigmoid):  # its smaller start, though no hidden layer has it
+    if isinstance(activation_named(activation), Sigmoid):  # scikit-learn's smaller bound, also without a hidden layer
         shrunk = np.sqrt(2 / 6)
         network.set_parameters([network.weights[0] * shrunk], [network.biases[0] * shrunk])
 
 
 def go_on_from(network: Network, fitted: Network, *, with_optimizer: bool) -> None:
-    """Takes over what the fitted network has learned; ValueError where its layers have other sizes."""
+    """Copies the learned state of the fitted network; ValueError if its layers have other sizes."""
     known = fitted._known()
     if _sizes(network, known.n_inputs) != _sizes(fitted, known.n_inputs):
         raise ValueError(
-            "a fit that goes on from the last one needs the same layers, but that was "
-            f"{fitted.layers}, and now it is {network.layers}; set warm_start=False to start anew"
+            "warm_start and partial_fit need the same layers as the last fit. Previously got "
+            f"{fitted.layers}, now {network.layers}; set warm_start=False to start anew"
         )
     network._learner.go_on_from(fitted._learner, with_optimizer=with_optimizer)
 
@@ -90,7 +90,7 @@ def _hidden_layers(model: Any) -> list[Dense]:
     sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
     for size in sizes:
         if not isinstance(size, Integral) or size < 1:
-            raise ValueError(f"hidden_layer_sizes must be whole numbers > 0, got {sizes}")
+            raise ValueError(f"hidden_layer_sizes must be > 0, got {sizes}; give whole numbers")
     activations, thresholds, dropouts = (
         _one_a_layer(getattr(model, name), name, len(sizes)) for name in ("activation", "threshold", "dropout")
     )
@@ -101,12 +101,12 @@ def _hidden_layers(model: Any) -> list[Dense]:
 
 
 def _one_a_layer(value: Any, name: str, n_layers: int) -> list[Any]:
-    """A value for each hidden layer, from one for all of them or a list."""
+    """Returns a value for each hidden layer, from a single value or a list."""
     if not isinstance(value, (list, tuple, np.ndarray)):
         return [value] * n_layers
     if len(value) != n_layers:
         raise ValueError(
-            f"{name} must be one for all hidden layers, or a list with one for each of the {n_layers} of them; "
+            f"{name} must be a single value, or a list with one value for each of the {n_layers} hidden layers; "
             f"got {len(value)}: {value!r}"
         )
     return list(value)
@@ -115,7 +115,7 @@ def _one_a_layer(value: Any, name: str, n_layers: int) -> list[Any]:
 def _optimizer(model: Any) -> Optimizer:
     if model.weight_decay and model.solver != "adam":
         raise ValueError(
-            f"weight_decay={model.weight_decay:g} needs solver='adam', which becomes AdamW by it; with "
+            f"weight_decay={model.weight_decay:g} needs solver='adam', which it turns into AdamW; with "
             f"{model.solver!r} use alpha, an L2 penalty"
         )
     if model.solver == "sgd":
@@ -125,14 +125,14 @@ def _optimizer(model: Any) -> Optimizer:
     if model.solver == "adam":
         return Adam(model.beta_1, model.beta_2, model.epsilon)
     if model.learning_rate not in SKLEARNS:
-        raise ValueError(f"learning_rate={model.learning_rate!r} is for adam and sgd; lbfgs finds its own steps")
+        raise ValueError(f"learning_rate={model.learning_rate!r} needs solver='adam' or 'sgd'; lbfgs has no rate")
     return LBFGS(model.tol, model.max_fun)
 
 
 def _threads(n_jobs: int | None) -> int | None:
-    """Threads by scikit-learn's rules: counted down from the number of cores where n_jobs is negative."""
+    """Returns the number of threads by scikit-learn's rules: a negative n_jobs counts down from the number of cores."""
     if n_jobs is None:
         return None
     if n_jobs == 0:
-        raise ValueError("n_jobs=0 has no meaning: give a number of threads, -1 for one a core, or None")
+        raise ValueError("n_jobs == 0 has no meaning: give a number of threads, -1 for one per core, or None")
     return int(n_jobs) if n_jobs > 0 else max(1, cpu_count() + 1 + int(n_jobs))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Classes, or several labels a row, from the outputs of a Network."""
+"""MLPClassifier: predicts classes, or several labels per row, with a Network."""
 
 from __future__ import annotations
 
@@ -37,29 +37,29 @@ from neuract.schedules._shares import Schedule
 
 @documented
 class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc]
-    """Multilayer perceptron that classifies: two classes, several, or several labels a row.
+    """Multilayer perceptron that classifies: two classes, several classes, or several labels per row.
 
-    It minimizes the log loss, or a variant of it. Scale X to about [-1, 1] or unit variance (`StandardScaler`).
+    Minimizes the log loss, or a variant of it. Scale X to about [-1, 1] or unit variance (`StandardScaler`).
 
     Parameters
     ----------
     {shared}
     loss : str, Loss or callable, default="log_loss"
-        What is minimized: "log_loss", "focal" (rows that are easy count less, for classes of very
-        different sizes), or an object such as ``neuract.LogLoss(label_smoothing=0.1)``. Or a function
-        of your own, ``function(y_true, y_pred) -> (values, gradient)``, of probabilities and 0 or 1,
-        one column for two classes, else one a class or label, which `neuract.OwnLoss` describes.
+        The loss to minimize: "log_loss", "focal" (easy rows count less; for classes of very different
+        sizes), or an object such as ``neuract.LogLoss(label_smoothing=0.1)``. Or a function of your
+        own, ``function(y_true, y_pred) -> (values, gradient)``, of 0 or 1 and probabilities, with one
+        column for two classes, else one per class or label; see `neuract.OwnLoss`.
     class_weight : dict, "balanced", list of dict or None, default=None
-        What the rows of each class count, times their sample weight. "balanced": as much as those
-        of every other class, n_rows / (n_classes · rows of the class). Several labels a row: one
-        dict a label, multiplied as in `sklearn.utils.class_weight.compute_sample_weight`.
+        Weight of the rows of each class, multiplied by their sample weight. "balanced": all classes
+        weigh the same, n_rows / (n_classes · rows of the class). Several labels per row: one dict
+        per label, multiplied as in `sklearn.utils.class_weight.compute_sample_weight`.
 
     Attributes
     ----------
     classes_ : ndarray
-        The labels, sorted; with several labels a row the numbers of y's columns.
+        The sorted labels; with several labels per row the numbers of y's columns.
     network_ : Network
-        The network itself: `forward`, `fired`, `gradients`, `summary` and more.
+        The network, with `forward`, `fired`, `gradients`, `summary` and more.
     coefs_ : list of ndarray of shape (n_in, n_out)
         Weights, layer by layer; read-only copies.
     intercepts_ : list of ndarray of shape (n_out,)
@@ -69,28 +69,28 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     loss_curve_ : list of float
         `loss_` of each epoch. Not for lbfgs.
     best_loss_ : float or None
-        The least of them; None with early stopping.
+        Minimum of `loss_curve_`; None with early stopping.
     validation_scores_ : list of float or None
-        With early stopping the score of the held-out rows after each epoch, else None.
+        With early stopping the score of the validation rows after each epoch, else None.
     best_validation_score_ : float or None
-        The largest of them.
+        Maximum of `validation_scores_`.
     validation_loss_curve_ : list of float or None
-        Loss without penalties after each epoch on the rows that are validated on, held out or given
-        to `fit`; None where there are none.
+        Loss without penalties on the validation rows after each epoch; None without such rows. `fit`
+        holds them out or gets them.
     n_iter_ : int
         Epochs (lbfgs: iterations) of the last fit.
     t_ : int
-        Rows seen in all epochs.
+        Number of rows seen in all epochs.
     n_layers_ : int
-        Layers, the input included.
+        Number of layers, with the input layer.
     n_outputs_ : int
-        Neurons of the output layer.
+        Number of neurons in the output layer.
     out_activation_ : str
         "softmax" for one of several classes, else "logistic".
     n_features_in_ : int
-        Columns of X.
+        Number of columns of X.
     feature_names_in_ : ndarray of str
-        Their names, where X had names.
+        Names of the columns, if X had names.
 
     See Also
     --------
@@ -179,15 +179,15 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         ----------
         X : array-like or sparse matrix of shape (rows, features)
             Finite numbers (NaN too with missing="zero"). float32 and float64 are kept, other types become
-            float64. A sparse X gives the model of X.toarray(), and only its stored values are worked on.
+            float64. A sparse X gives the same model as X.toarray(); only its stored values cost time.
         y : array-like of shape (rows,) or (rows, labels)
-            A label a row (strings, numbers, bools), or a column of 0 and 1 for each label; these also as a
-            sparse matrix.
+            One label per row (string, number or bool), or one column of 0 and 1 per label, also as a sparse
+            matrix.
         sample_weight : array-like of shape (rows,) or None, default=None
-            How much each row counts, >= 0.
+            Weight of each row, >= 0.
         X_val, y_val, sample_weight_val : as X, y and sample_weight, or None, default=None
-            Rows to validate on after every epoch, and not to learn from. With early_stopping they
-            stand in place of the rows that it would hold out. Not for lbfgs.
+            Validation rows, for the loss after every epoch; `fit` does not learn from them. They replace
+            the rows that early_stopping holds out. Not for lbfgs.
 
         Returns
         -------
@@ -209,17 +209,17 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         y_val: Any = None,
         sample_weight_val: npt.ArrayLike | None = None,
     ) -> MLPClassifier:
-        """One epoch over X and y from the weights and the optimizer's state as they are.
+        """Makes one epoch over X and y, continuing from the current weights and optimizer state.
 
         Parameters
         ----------
         X, y, sample_weight
             As for `fit`; y need not have every class.
         classes : array-like of shape (n_classes,) or None, default=None
-            All classes that will come. Needed in the first call.
+            All classes of all calls. Required in the first call.
         X_val, y_val, sample_weight_val
-            As for `fit`. With early_stopping, which needs them here, each call adds a score to
-            `validation_scores_`; when to stop is the caller's to say, and the weights stay the last.
+            As for `fit`; required with early_stopping. Each call then adds a score to
+            `validation_scores_`; the caller decides when to stop, and the last weights remain.
 
         Returns
         -------
@@ -228,14 +228,14 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         """
         if self.class_weight == "balanced":
             raise ValueError(
-                "class_weight='balanced' needs all rows, which partial_fit never sees; give the weights, as "
-                "sklearn.utils.class_weight.compute_class_weight('balanced', classes=classes, y=y) makes them"
+                "class_weight 'balanced' is not supported for partial_fit, which never sees all rows. Pass the weights "
+                "of sklearn.utils.class_weight.compute_class_weight('balanced', classes=classes, y=y)"
             )
         self._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val), classes=classes, incremental=True)
         return self
 
     def predict(self, X: Any) -> Any:
-        """The most probable label of each row, or for several labels a row 0 or 1 for each.
+        """Returns the most probable label of each row, or 0 or 1 for each of several labels.
 
         Parameters
         ----------
@@ -244,7 +244,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         Returns
         -------
         ndarray of shape (rows,) or (rows, labels)
-            As scikit-learn's, a CSR matrix where `fit` got labels as a sparse matrix.
+            As in scikit-learn, a CSR matrix if `fit` got labels as a sparse matrix.
         """
         answers = self._meaning().answers(self._outputs(X))
         return csr_matrix(answers) if self._multilabel and self._sparse_labels else answers
@@ -257,10 +257,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         tags.classifier_tags.multi_label = True
         return tags
 
-    # ---- what the fit asks: MultilayerPerceptron --------------------------------------------------
+    # ---- for the fit: MultilayerPerceptron --------------------------------------------------------
 
     def _announce(self, classes: npt.ArrayLike | None) -> None:
-        """The classes of a first partial_fit; a later one may only repeat them."""
+        """Sets the classes of a first partial_fit; a later one may only repeat them."""
         known = getattr(self, "classes_", None)
         if classes is None:
             if known is None:
@@ -268,7 +268,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             return
         given = unique_labels(classes)
         if known is not None and not np.array_equal(known, given):
-            raise ValueError(f"classes={given} are not those of an earlier fit, {known}")
+            raise ValueError(
+                f"`classes={given.tolist()}` is not the same as on last call to partial_fit, was: {known.tolist()}"
+            )
         self.classes_ = given
 
     def _learn_targets(self, y: Any, dtype: str, continuing: bool, incremental: bool) -> tuple[Array, Task]:
@@ -294,23 +296,27 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         return self._learn_targets(y, network.dtype, continuing=True, incremental=True)[0]
 
     def _settle_classes(self, found: Array, continuing: bool, incremental: bool) -> None:
-        """A new fit takes the classes of y; others must find in y those that they know."""
+        """Sets the classes of a new fit; checks y against them in any other."""
         if not (continuing or incremental):
             self.classes_ = found
             return
-        known = set(self.classes_.tolist())
-        if not known.issuperset(found.tolist()):
-            raise ValueError(f"y has classes {found}, but the classes of this model are {self.classes_}")
-        whole = self._multilabel or not incremental
-        if whole and len(known) > len(found):
-            raise ValueError(f"y must have the same classes as in the last fit, {self.classes_}; it has {found}")
+        known, given = self.classes_.tolist(), found.tolist()  # Python's values: 'a', not np.str_('a')
+        if not incremental and set(given) != set(known):
+            raise ValueError(
+                "warm_start can only be used where `y` has the same classes as in the previous call to fit. "
+                f"Previously got {known}, `y` has {given}"
+            )
+        if not set(known).issuperset(given):
+            raise ValueError(f"`y` has classes not in `self.classes_`. `self.classes_` has {known}. 'y' has {given}")
+        if self._multilabel and len(given) < len(known):
+            raise ValueError(f"y must have {len(known)} columns, one per label; it has {len(given)}")
 
     def _task(self) -> Task:
         loss = loss_named(self.loss)
         if loss.of == "numbers":
             raise ValueError(
-                "the loss of MLPClassifier must be one of probabilities, 'log_loss', 'focal', LogLoss, Focal or a "
-                f"function of your own; got {loss!r}. To predict numbers there is MLPRegressor"
+                "the loss of MLPClassifier must be 'log_loss', 'focal', LogLoss, Focal or a function of your own; "
+                f"got {loss!r}. To predict numbers use MLPRegressor"
             )
         several = self.n_outputs_ > 1 and not self._multilabel
         return task(loss, Softmax() if several else Sigmoid(), self.n_outputs_, self.output_activation)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The training of an estimator: scikit-learn's stopping rules, and the curves that they leave in its attributes."""
+"""The training of an estimator: scikit-learn's stopping rules, and the curves in its attributes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CURVES = ("loss_curve_", "best_loss_", "validation_scores_", "best_validation_sc
 
 @dataclass(frozen=True)
 class Fit:
-    """A fit of an estimator: of `network`, which becomes its `network_` when the fit has ended."""
+    """A fit of an estimator. `network` becomes the estimator's `network_` at the end."""
 
     model: Any
     network: Network
@@ -48,13 +48,13 @@ class Fit:
 
 
 def close_curves(model: Any) -> None:
-    """Removes the attributes that only sgd and adam leave."""
+    """Removes the attributes that only sgd and adam set."""
     for name in CURVES:
         model.__dict__.pop(name, None)
 
 
 def open_curves(model: Any, continuing: bool, incremental: bool, validated: bool) -> None:
-    """Sets the attributes that grow from epoch to epoch: new lists, continued where the fit is."""
+    """Sets the attributes that grow with each epoch: to new lists, or to copies if the fit continues the last one."""
     same = continuing and hasattr(model, "loss_curve_")
     schedule = model.learning_rate
     if model.solver == "adam" and schedule in SKLEARNS:
@@ -75,7 +75,7 @@ def open_curves(model: Any, continuing: bool, incremental: bool, validated: bool
 
 
 class Curves(Listener):
-    """Keeps the losses in the estimator's attributes, and counts epochs without improvement where nothing is scored."""
+    """Adds the losses to the estimator's attributes, and counts epochs without improvement unless rows are scored."""
 
     def __init__(self, fit: Fit, rows: int, patience: Patience) -> None:
         self._fit, self._model, self._rows, self._patience = fit, fit.model, rows, patience
@@ -99,7 +99,7 @@ class Curves(Listener):
 
 
 class Validation:
-    """Scores the network after each epoch; with early stopping `best` has the parameters of the best one."""
+    """Scores the network after each epoch; with early stopping `best` has the parameters of the best epoch."""
 
     def __init__(self, fit: Fit, monitor: Monitor, patience: Patience, recorder: Recorder) -> None:
         self._fit, self._monitor, self._patience, self._recorder = fit, monitor, patience, recorder
@@ -124,7 +124,7 @@ class Validation:
 
 
 class Rules(Stopping):
-    """scikit-learn's: training ends, or the rate is lowered, when patience runs out."""
+    """scikit-learn's rules: if patience runs out, training ends or the rate decreases."""
 
     def __init__(self, fit: Fit, patience: Patience, validation: Validation | None) -> None:
         model = fit.model
@@ -156,13 +156,13 @@ class Rules(Stopping):
 
 
 def descend_epochs(fit: Fit, rows: Rows, held_out: Rows | None, random: np.random.RandomState) -> Diverged | None:
-    """Trains by sgd or adam until one of the rules holds, or for one epoch; held_out: rows given to validate on.
+    """Trains by sgd or adam until a rule ends the training, or for one epoch. held_out: validation rows of the user.
 
-    Returns the error to raise once the epochs before it are kept.
+    Returns the error to raise after the good epochs are kept.
     """
     model, network, data = fit.model, fit.network, rows.data
     watch = model.monitor_neurons
-    session = network._learner.ready(random, watch)  # draws its seed before rows are held out, as for new weights
+    session = network._learner.ready(random, watch)  # draws its seed before the split, as a fit from new weights does
     if model.early_stopping and held_out is None:
         data, held_out = _split(model, rows, random)
     recorder = Recorder(network.history_, session if watch else None)
@@ -185,9 +185,9 @@ def descend_epochs(fit: Fit, rows: Rows, held_out: Rows | None, random: np.rando
             raise
         warn("Training interrupted by user.")
     except Diverged as diverged:
-        network._learner.session = None  # its running means are no longer finite
+        network._learner.session = None  # its moments are no longer finite
         if validation is not None and validation.best is not None:
-            warn(f"{diverged}. The best weights so far are kept", ConvergenceWarning)
+            warn(f"{diverged}. The model has the best weights so far", ConvergenceWarning)
         elif model.n_iter_ == 0:
             raise
         else:
@@ -199,7 +199,7 @@ def descend_epochs(fit: Fit, rows: Rows, held_out: Rows | None, random: np.rando
 
 
 def _logs(fit: Fit) -> dict[str, float]:
-    """What callbacks are told of the epoch that has just ended."""
+    """Returns the logs of the last epoch for callbacks."""
     model, network = fit.model, fit.network
     logs = {"loss": model.loss_, "learning_rate": network.learning_rate}
     if model.monitor_neurons:
@@ -212,7 +212,7 @@ def _logs(fit: Fit) -> dict[str, float]:
 
 
 def _split(model: Any, rows: Rows, random: np.random.RandomState) -> tuple[Data, Rows]:
-    """The rows to learn from and those to validate on, as scikit-learn draws them."""
+    """Splits the rows into training and validation rows, with scikit-learn's draws."""
     data = rows.data
     train, held_out = train_test_split(
         np.arange(data.rows),
@@ -222,8 +222,8 @@ def _split(model: Any, rows: Rows, random: np.random.RandomState) -> tuple[Data,
     )
     if len(held_out) < 2:
         raise ValueError(
-            f"The validation set is too small: validation_fraction={model.validation_fraction} of "
-            f"{data.rows} rows leaves {len(held_out)}, and at least 2 are needed"
+            f"The validation set is too small. Increase 'validation_fraction': {model.validation_fraction} of "
+            f"{data.rows} rows leaves {len(held_out)}, but at least 2 are needed"
         )
     return data.take(train), rows.take(held_out)
 
@@ -231,15 +231,15 @@ def _split(model: Any, rows: Rows, random: np.random.RandomState) -> tuple[Data,
 def _warn_of_small_data(model: Any, data: Data) -> None:
     if model.batch_size != "auto" and cast(int, model.batch_size) > data.rows:
         warn(
-            f"batch_size={model.batch_size} is larger than the {data.rows} rows to learn from; "
-            "every step takes all of them"
+            "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped "
+            f"from {model.batch_size} to the {data.rows} training rows"
         )
 
 
 def _warn_of_max_iter(model: Any) -> None:
     warn(
         f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) reached and the optimization "
-        "hasn't converged yet: raise max_iter, or tol",
+        "hasn't converged yet. Raise max_iter or tol",
         ConvergenceWarning,
     )
 
@@ -259,7 +259,7 @@ class Iterations(Listener):
 
 
 def minimize(fit: Fit, data: Data) -> None:
-    """Trains on all rows at once by L-BFGS, until its gradient is small or an allowance is used up."""
+    """Trains by L-BFGS on all rows at once, until the gradient is small or a limit is reached."""
     model, network = fit.model, fit.network
     model.n_iter_ = 0
     rate = LearningRate("constant", network.learning_rate, model.power_t, model.max_iter)
@@ -282,7 +282,7 @@ def minimize(fit: Fit, data: Data) -> None:
 
 
 class _Stopped:
-    """Tells listeners of an iteration, and remembers whether one of them has stopped the training."""
+    """Calls the listeners after an iteration, and remembers whether one of them has stopped the training."""
 
     def __init__(self, listeners: list[Listener]) -> None:
         self._listeners, self.stopped = listeners, False

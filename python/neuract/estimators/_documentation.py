@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Where the documentation is: as pyproject.toml's [project.urls] says, which the installed package carries along."""
+"""The address of the documentation, from the metadata of the installed package ([project.urls])."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib.metadata import metadata
 
 @cache
 def documentation_address() -> str:
-    """The address named Documentation, else that named Homepage; "" where the project names neither."""
+    """Returns the address named Documentation, else the one named Homepage, else ""."""
     entries = metadata("neuract").get_all("Project-URL") or []
     addresses = dict(entry.split(", ", 1) for entry in entries)
     return addresses.get("Documentation") or addresses.get("Homepage") or ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Watching a fit: the rows that it does not learn from, its loss on them, and its score."""
+"""Validation during a fit: the validation rows, the loss on them, and the score."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ from neuract.training._session import Session
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of X and y as the user gave them, and as the core takes them.
+    """Rows of X and y in the user's form and in the core's form.
 
     Parameters
     ----------
     X, y
-        The user's, of which these are the rows `numbers`; None: all.
+        The user's data, of which these are the rows `numbers`; None: all rows.
     data : Data
+        The same rows in the core's form.
     """
 
     X: Any
@@ -36,27 +37,28 @@ class Rows:
     numbers: Array | None = None
 
     def take(self, numbers: Array) -> Rows:
-        """Those of these numbers, of all."""
+        """Returns the rows with these numbers."""
         return Rows(self.X, self.y, self.data.take(numbers), numbers)
 
     def as_given(self) -> tuple[Any, Any]:
-        """X and y in the user's form."""
+        """Returns X and y in the user's form."""
         if self.numbers is None:
             return self.X, self.y
-        X = self.X.tocsr() if is_sparse(self.X) else self.X  # not every sparse format has rows to take
+        X = self.X.tocsr() if is_sparse(self.X) else self.X  # not every sparse format can be indexed by rows
         return _safe_indexing(X, self.numbers), _safe_indexing(self.y, self.numbers)
 
 
 class Monitor:
-    """Tells how good a network in training is on rows that it does not learn from.
+    """Measures a network in training on validation rows.
 
     Parameters
     ----------
     model : estimator
-        Whose fit it is; it knows its outputs, but its network is not yet the one in training.
+        The estimator in its fit: its outputs are set, but its network is not yet the one in training.
     network : Network
-        In training.
+        The network in training.
     rows : Rows
+        The validation rows.
     """
 
     def __init__(self, model: Any, network: Network, rows: Rows) -> None:
@@ -68,12 +70,12 @@ class Monitor:
             self._fitted = as_if_ended(model, network)
 
     def loss(self) -> float:
-        """The mean loss without penalties, on the scale of the model's `loss_`."""
+        """Returns the mean loss without penalties, on the scale of the model's `loss_`."""
         loss: float = self._model._reported(self._session.loss(self._data))
         return loss
 
     def score(self, loss: float) -> float:
-        """What early stopping goes by, larger is better; `loss` is that of now."""
+        """Returns the score for early stopping; larger is better. loss: the current validation loss."""
         if self._model.monitor == "loss":
             return -loss
         data = self._data

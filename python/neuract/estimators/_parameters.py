@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Parameters of the estimators: what each may be and what it means, scikit-learn's first, then ours.
+"""Parameters of the estimators, with accepted values and descriptions: scikit-learn's first, then ours.
 
 A new parameter is a row of CONSTRAINTS, an entry of SHARED, and a line of each estimator's signature.
 """
@@ -25,7 +25,7 @@ Kind = TypeVar("Kind", bound=type)
 
 ACTIVATION = [
     StrOptions(set(ACTIVATIONS) - {"softmax"}),
-    Hidden(StrOptions({"softmax"})),  # refused by Network, which says why
+    Hidden(StrOptions({"softmax"})),  # refused by Network, with the reason
     Activation,
 ]
 
@@ -70,108 +70,110 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "monitor": [None, StrOptions({"loss", *get_scorer_names()}), callable],
     "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
 }
-"""What each parameter that both estimators have may be."""
+"""The accepted values of each parameter that both estimators have."""
 
 SHARED = """\
 hidden_layer_sizes : int or sequence of int, default=(100,)
-    Neurons of each hidden layer; ``()``: none, a linear model.
+    Number of neurons in each hidden layer; ``()`` gives a linear model.
 activation : str, Activation or list of them, default="relu"
-    Of the hidden layers: "identity", "logistic", "tanh", "relu", any other name in
-    `neuract.ACTIVATIONS`, or an object such as ``neuract.LeakyReLU(0.2)``; or a list, one for
-    each hidden layer.
+    Activation of the hidden layers: "identity", "logistic", "tanh", "relu", any other name in
+    `neuract.ACTIVATIONS`, or an object such as ``neuract.LeakyReLU(0.2)``; or a list with one per
+    hidden layer.
 solver : {"adam", "sgd", "lbfgs"}, default="adam"
-    How the weights follow the gradient; lbfgs takes all rows at once and suits small data.
+    Optimizer of the weights; lbfgs uses all rows at once and suits small data.
 alpha : float, default=0.0001
     Strength of the L2 penalty 0.5 · alpha · ‖weights‖² / Σ sample weights of the batch.
 batch_size : int or "auto", default="auto"
-    Rows of a training step. "auto": 200, or all rows where there are fewer.
+    Number of rows in a training step. "auto": 200, or all rows if there are fewer.
 learning_rate : str, Schedule or callable, default="constant"
-    Moved once an epoch. For sgd: "invscaling", ``learning_rate_init / (rows seen + 1) **
-    power_t``; "adaptive", divided by 5 whenever training no longer improves, down to 1e-6. For
-    sgd and adam: "cosine", "one_cycle", "warm_up" or an object of `neuract.schedules`, over
-    max_iter epochs; or a function from the epoch, counted from 0, to its rate.
+    Schedule of the rate, updated once per epoch. For sgd: "invscaling", ``learning_rate_init /
+    (rows seen + 1) ** power_t``; "adaptive", divided by 5 whenever training stops improving, down
+    to 1e-6. For sgd and adam: "cosine", "one_cycle", "warm_up" or an object of
+    `neuract.schedules`, over max_iter epochs; or a function that maps the epoch, counted from 0,
+    to its rate.
 learning_rate_init : float, default=0.001
-    The rate of the first epoch; for a schedule the whole rate, of which it gives shares.
+    Rate of the first epoch; for a schedule the whole rate, of which it gives shares.
 power_t : float, default=0.5
-    For invscaling.
+    Exponent of invscaling.
 max_iter : int, default=200
-    Most epochs; for lbfgs most iterations.
+    Largest number of epochs, or for lbfgs of iterations.
 shuffle : bool, default=True
     Draw a new order of the rows for every epoch.
 random_state : None, int or numpy.random.RandomState, default=None
-    Of initial weights, validation split and orders. The same int: the same model, bit for bit.
+    Seeds initial weights, validation split and row orders. The same int gives the same model, bit
+    for bit.
 tol : float, default=1e-4
-    What the loss (the validation score, with early stopping) must get better by to count as
-    an improvement. For lbfgs: it stops where no component of the gradient is larger.
+    Smallest change of the loss (with early stopping of the validation score) that counts as an
+    improvement. lbfgs stops when no component of the gradient is larger.
 verbose : bool or int, default=False
     Print the loss after every epoch.
 warm_start : bool, default=False
-    `fit` goes on from the weights of the last fit.
+    Let `fit` continue from the weights of the last fit.
 momentum : float, default=0.9
-    For sgd, in [0, 1].
+    Momentum of sgd, in [0, 1].
 nesterovs_momentum : bool, default=True
-    For sgd: step by the velocity to come.
+    Let sgd use Nesterov's momentum.
 early_stopping : bool, default=False
-    Hold rows out, score them after every epoch (as `score` does), stop when the score no longer
+    Hold out rows, score them after every epoch (as `score` does), stop when the score no longer
     improves, and keep the best weights. Not for lbfgs.
 validation_fraction : float, default=0.1
-    Share of the rows that early stopping holds out; of a classifier, two classes keep their shares.
+    Share of the rows that early stopping holds out; stratified for two classes.
 beta_1, beta_2 : float, default=0.9, 0.999
-    For adam: how slowly the means of the gradient and its square forget, in [0, 1).
+    Decay rates of adam's means of the gradient and of its square, in [0, 1).
 epsilon : float, default=1e-8
-    For adam: keeps its division finite.
+    Keeps adam's division finite.
 n_iter_no_change : int, default=10
-    Training stops after more than this many epochs without improvement.
+    Training stops after more than this many consecutive epochs without improvement.
 max_fun : int, default=15000
-    For lbfgs: most evaluations of the loss.
+    Largest number of evaluations of the loss by lbfgs.
 threshold : None, float or list, default=None
-    A hidden neuron whose value is below it passes 0 on. One for all, or one for each hidden
-    layer: None, a number, or an array with one number a neuron.
+    A hidden neuron passes 0 on if its value is below its threshold. A single value, or a list with
+    one per hidden layer: None, a number, or an array with one number per neuron.
 output_activation : None, str or Activation, default=None
-    Of the output layer. None: the one that the task and the loss need; others must go together
-    with the loss.
+    Activation of the output layer. None: the default of the task and the loss; any other must
+    match the loss.
 dropout : float or list of float, default=0.0
     Share of the neurons of a hidden layer, in [0, 1), that each training step leaves out at
-    random; one for all, or one for each hidden layer. Not for lbfgs.
+    random. A single value, or a list with one per hidden layer. Not for lbfgs.
 dtype : None, "float32" or "float64", default=None
-    Of the weights and all computation. None: that of X, as scikit-learn does.
+    Type of the weights and of all computation. None: the type of X, as in scikit-learn.
 n_jobs : int or None, default=None
-    Most threads that `fit` and `predict` use. None: `neuract.get_num_threads()`; -1: one for
-    each core; -2: one less, and so on. Results do not depend on it, not by a bit.
+    Largest number of threads in `fit` and `predict`. None: `neuract.get_num_threads()`; -1: one
+    per core; -2: one less, and so on. Results do not depend on it, bit for bit.
 l1 : float, default=0.0
-    Strength of the L1 penalty l1 · Σ abs(weights) / Σ sample weights of the batch, which makes
-    weights that are of little use small, near 0. Not for lbfgs.
+    Strength of the L1 penalty l1 · Σ abs(weights) / Σ sample weights of the batch. It moves
+    weights of little use towards 0. Not for lbfgs.
 weight_decay : float, default=0.0
-    For adam, which becomes AdamW: weights also shrink by rate · weight_decay a step, whatever
+    Turns adam into AdamW: weights also shrink by rate · weight_decay per step, independent of
     their gradients. Loshchilov & Hutter 2017, arXiv:1711.05101.
 max_grad_norm : float or None, default=None
-    A step's gradient is scaled down to this Euclidean norm where it is longer. What counts is
-    the mean gradient over the batch, penalties included, by all weights, biases and slopes
-    together. Not for lbfgs. Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063.
+    Scale a longer gradient down to this Euclidean norm before each step. The norm is that of the
+    mean gradient over the batch, penalties included, with respect to all weights, biases and
+    slopes together. Not for lbfgs. Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063.
 monitor : None, str or callable, default=None
-    What early stopping goes by, on the rows that are validated on: "loss" (the less the better;
+    Measure of early stopping on the validation rows: "loss" (smaller is better;
     `validation_scores_` has its negative), a name of `sklearn.metrics.get_scorer_names()`, or a
     scorer ``f(estimator, X, y)``. None: `score`.
 init : str or pair of lists of arrays, default="glorot_uniform"
-    Initial weights: "glorot_uniform" (as scikit-learn's), "he_normal", "he_uniform",
-    "lecun_normal" or "orthogonal"; biases are 0, but with glorot_uniform drawn like the
-    weights. Or the weights and biases themselves, in the shapes of `coefs_` and `intercepts_`.
+    Initial weights: "glorot_uniform" (as in scikit-learn), "he_normal", "he_uniform",
+    "lecun_normal" or "orthogonal"; biases are 0, but glorot_uniform draws them like the weights.
+    Or the weights and biases themselves, in the shapes of `coefs_` and `intercepts_`.
 callbacks : list or None, default=None
-    Told of every epoch of a fit, and may end it: functions or objects, those of
-    `neuract.callbacks` or one's own. The network that they get is the one in training.
+    Functions or objects, from `neuract.callbacks` or your own, that are called after every epoch
+    of a fit and may end it. They get the network in training.
 missing : {"error", "zero"}, default="error"
-    NaN in X, here and in `predict`: an error, or taken as 0, which for scaled columns is their
-    mean.
+    Treatment of NaN in X, in `fit` and in `predict`: raise an error, or replace it by 0, the mean
+    of scaled columns.
 monitor_neurons : bool, default=False
-    `network_.history_` then has, of each epoch, also "learning_rate", "gradient_norm" (of its
-    last batch), "dead_share" (of the hidden neurons, how many fired on none of its rows) and,
-    with rows to validate on, "validation_loss". Not for lbfgs."""
-"""What each of them means, for the docstrings of both."""
+    Add to `network_.history_` for each epoch "learning_rate", "gradient_norm" (of its last batch),
+    "dead_share" (the share of the hidden neurons that fired on none of its rows) and, with
+    validation rows, "validation_loss". Not for lbfgs."""
+"""The description of each parameter, for the docstrings of both estimators."""
 
 
 def documented(estimator: Kind) -> Kind:
-    """Puts SHARED into the docstring of a class, in the place of a line "{shared}"."""
-    if estimator.__doc__ is not None:  # as it is under python -OO
+    """Replaces the line "{shared}" in the docstring of a class by SHARED."""
+    if estimator.__doc__ is not None:  # None under python -OO
         estimator.__doc__ = estimator.__doc__.replace("    {shared}", indent(SHARED, "    "))
     return estimator
 
@@ -182,10 +184,10 @@ def take(model: Any, given: Mapping[str, Any]) -> None:
 
 
 def validate(model: Any) -> None:
-    """As scikit-learn's, but for our own keywords left at their defaults: looking at all takes 0.2 ms a fit."""
+    """Validates as scikit-learn does, but skips keywords at their defaults: checking all takes 0.2 ms per fit."""
     kind = type(model)
     values = {name: getattr(model, name) for name in model._parameter_constraints}
-    if "_neuract_file" in vars(kind):  # no class of the user's, which may have defaults of its own
+    if "_neuract_file" in vars(kind):  # not a user's subclass, which may have other defaults
         defaults = kind.__init__.__kwdefaults__ or {}
         values = {name: value for name, value in values.items() if value is not defaults.get(name, model)}
     validate_parameter_constraints(model._parameter_constraints, values, caller_name=kind.__name__)

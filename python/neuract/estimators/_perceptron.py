@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the two estimators share: the fit around a Network, and the attributes that it leaves.
+"""The common base of the two estimators: the fit of a Network, and the fitted attributes.
 
-The draws from the random state come in scikit-learn's order: initial weights, validation split, one
-shuffle an epoch. A fit that fails leaves the estimator as it was: it works on a network of its own.
+Draws from the random state come in scikit-learn's order: initial weights, validation split, one
+shuffle per epoch. A fit that fails does not change the estimator, since it trains a new network.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ from neuract.outputs._kinds import Outputs
 from neuract.training._guard import alone
 
 SKLEARN_NAMES = {"sigmoid": "logistic", "linear": "identity", "exponential": "exp"}
-SPARSE_FORMATS = ("csr", "csc", "bsr", "coo")  # scikit-learn makes CSR of the others
+SPARSE_FORMATS = ("csr", "csc", "bsr", "coo")  # scikit-learn converts other formats to CSR
 
 
 class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     """A Network with scikit-learn's parameters, fit and attributes.
 
-    A subclass says what its targets, scores and outputs are.
+    A subclass defines its targets, scores and outputs.
     """
 
     network_: Network
@@ -59,38 +59,38 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
     best_validation_score_: float | None
     validation_loss_curve_: list[float] | None
 
-    _neuract_file: ClassVar[str]  # the kind of model, as the file names it
+    _neuract_file: ClassVar[str]  # the kind of model in a file
     _doc_link_module = "neuract"
     _y_numeric: ClassVar[bool]
 
-    # ---- what a subclass says ------------------------------------------------------------------
+    # ---- defined by a subclass -----------------------------------------------------------------
 
     def _learn_targets(self, y: Any, dtype: str, continuing: bool, incremental: bool) -> tuple[Array, Task]:
-        """Returns y, an array or sparse, finite, as the core takes it, and the task; sets `n_outputs_`."""
+        """Returns y (finite, an array or sparse) in the core's form, and the task; sets `n_outputs_`."""
         raise NotImplementedError
 
     def _known_targets(self, y: Any, network: Network) -> Array:
-        """Returns y as the core takes it for a network that has learned; sets nothing."""
+        """Returns y in the core's form for a fitted network; sets nothing."""
         raise NotImplementedError
 
     def _row_weights(self, y: Array, sample_weight: Array | None, dtype: str) -> Array | None:
-        """Returns what each row counts in training; y as `_learn_targets` takes it."""
+        """Returns the training weight of each row; y as for `_learn_targets`."""
         return sample_weight
 
     def _reported(self, loss: float) -> float:
-        """Returns the network's mean loss on the scale of scikit-learn's."""
+        """Returns the network's mean loss on scikit-learn's scale."""
         return loss
 
     def _strata(self, data: Data) -> Array | None:
-        """Returns the column whose shares the validation split keeps, or None."""
+        """Returns the column by which the validation split is stratified, or None."""
         return None
 
     def _validation_score(self, outputs: Array, data: Data) -> float:
-        """Returns how good the network's outputs are; larger is better."""
+        """Returns a score of the network's outputs; larger is better."""
         raise NotImplementedError
 
     def _meaning(self) -> Outputs:
-        """Returns what the outputs mean: neuract._typing.FittedModel."""
+        """Returns the meaning of the outputs: see neuract._typing.FittedModel."""
         raise NotImplementedError
 
     def __sklearn_tags__(self) -> Any:
@@ -111,9 +111,9 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         classes: Any = None,
         incremental: bool = False,
     ) -> None:
-        """`fit`, or where incremental `partial_fit`: undone as a whole where it fails.
+        """Runs `fit`, or `partial_fit` if incremental; undoes all of it on an error.
 
-        validation: X, y and sample weights, or None each. classes: of a first partial_fit of a classifier.
+        validation: X, y and sample weights, each may be None. classes: for a first partial_fit of a classifier.
         """
         with alone(self, "estimator", undone_by=BaseException):
             if incremental:
@@ -121,7 +121,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
             self._fit(X, y, sample_weight, validation, incremental)
 
     def _announce(self, classes: Any) -> None:
-        """Takes the classes of a partial_fit."""
+        """Sets the classes of a partial_fit."""
 
     @with_callbacks  # type: ignore[untyped-decorator]
     def _fit(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], incremental: bool) -> None:
@@ -129,7 +129,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         tasks = FitTasks(self, X, y, sample_weight, silent=incremental)
         continuing = hasattr(self, "network_") and (self.warm_start or incremental)
         if self.monitor_neurons and self.solver == "lbfgs":
-            raise ValueError("monitor_neurons=True is for solver='adam' and 'sgd': lbfgs has no epochs to watch")
+            raise ValueError("lbfgs does not support monitor_neurons, since it has no epochs; use 'adam' or 'sgd'")
         x, labels, weights = self._checked(X, y, sample_weight, self._dtype(continuing), reset=not continuing)
         dtype = x.dtype.name
         targets, task = self._learn_targets(labels, dtype, continuing, incremental)
@@ -137,7 +137,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         held_out = self._validation_rows(validation, dtype)
         if incremental and self.early_stopping and held_out is None:
             raise ValueError(
-                "partial_fit does not support early_stopping=True without X_val and y_val: it holds no rows out"
+                "partial_fit does not support early_stopping=True without X_val and y_val, since it holds out no rows"
             )
         random = check_random_state(self.random_state)
         network = new_network(self, task, len(x), dtype, silent=incremental)
@@ -163,7 +163,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
     def _checked(
         self, X: Any, y: Any, sample_weight: Any, dtype: Any, *, reset: bool
     ) -> tuple[Array | SparseRows, Array, Array | None]:
-        """X, y and weights that scikit-learn and we have checked; X in the dtype of the network."""
+        """Returns checked X, y and weights; X in the dtype of the network."""
         x, y = validate_data(
             self,
             X,
@@ -183,23 +183,23 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         return x, y, sample_weights(sample_weight, len(x), x.dtype.name)
 
     def _finite_or_nan(self) -> bool | str:
-        """What scikit-learn lets pass."""
+        """Returns scikit-learn's `ensure_all_finite`."""
         return "allow-nan" if self._missing_is_zero() else True
 
     def _ready(self, x: Any) -> Array | SparseRows:
-        """X that scikit-learn has checked, as the core takes it; NaN filled in in a copy: X may be the user's."""
+        """Returns X, checked by scikit-learn, in the core's form; fills in NaN in a copy, since X may be the user's."""
         x = zero_for_nan(x) if self._missing_is_zero() else x
         return sparse_rows(x) if is_sparse(x) else np.require(x, requirements=["C", "A"])
 
     def _validation_rows(self, given: tuple[Any, Any, Any], dtype: str) -> Rows | None:
-        """X_val, y_val and sample_weight_val, checked; None where there are none. Called when y has been looked at."""
+        """Returns checked X_val, y_val and sample_weight_val, or None without them. Needs the targets of y first."""
         X, y, sample_weight = given
         if X is None and y is None and sample_weight is None:
             return None
         if X is None or y is None:
-            raise ValueError("X_val and y_val must be given together, sample_weight_val with them or not at all")
+            raise ValueError("X_val and y_val must be given together; sample_weight_val needs both")
         if self.solver == "lbfgs":
-            raise ValueError("X_val and y_val are for solver='adam' and 'sgd': lbfgs has no epochs to validate after")
+            raise ValueError("lbfgs does not support X_val and y_val, since it has no epochs; use 'adam' or 'sgd'")
         try:
             x, labels, weights = self._checked(X, y, sample_weight, dtype, reset=False)
             targets, _ = self._learn_targets(labels, dtype, continuing=True, incremental=True)
@@ -208,23 +208,23 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         return Rows(X, y, Data(x, targets, weights))
 
     def _dtype(self, continuing: bool) -> Any:
-        """What X is converted to."""
+        """Returns the dtype, or the accepted dtypes, of X."""
         if not continuing:
             return self.dtype or (np.float64, np.float32)
         fitted = self.network_.dtype
         if self.dtype not in (None, fitted):
-            raise ValueError(f"dtype={self.dtype!r}, but the fit that this one goes on from has {fitted} weights")
+            raise ValueError(f"warm_start and partial_fit need the dtype of the last fit, {fitted}; got {self.dtype!r}")
         return fitted
 
     # ---- asking --------------------------------------------------------------------------------
 
     @property
     def _doc_link_template(self) -> str:
-        """Where the "?" of scikit-learn's HTML diagram leads; nowhere where it is empty."""
+        """The link of the "?" in scikit-learn's HTML diagram; empty for no link."""
         return documentation_address()
 
     def _outputs(self, X: Any) -> Array:
-        """The network's outputs for X, (rows, n_outputs_)."""
+        """Returns the network's outputs for X, (rows, n_outputs_)."""
         fitted = self.__dict__
         if "network_" in fitted and "feature_names_in_" not in fitted:
             y: Array | None = fitted["network_"]._known().core.predict_directly(X)  # None: X needs more checks
@@ -235,22 +235,22 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         return network._known().predict(self._rows(X), network.n_threads)
 
     def __sklearn_is_fitted__(self) -> bool:
-        """Not yet in the first fit, whose callbacks may ask: it leaves other attributes first."""
+        """False during the first fit, whose callbacks may ask: the fit sets other attributes first."""
         return "network_" in self.__dict__
 
     def _can_go_epoch_by_epoch(self) -> bool:
         if self.solver == "lbfgs":
-            raise AttributeError("partial_fit needs solver='sgd' or 'adam'; lbfgs works on all rows at once")
+            raise AttributeError("partial_fit is only available for stochastic optimizers. lbfgs is not stochastic.")
         return True
 
-    # ---- what the rooms below ask: neuract._typing.FittedModel -------------------------------------
+    # ---- for the rooms below: neuract._typing.FittedModel ------------------------------------------
 
     def _fitted_network(self) -> Network:
         check_is_fitted(self)
         return self.network_
 
     def _rows(self, X: Any) -> Array | SparseRows:
-        """X of rows to ask the fitted network about."""
+        """Returns X, checked, in the form that the fitted network takes."""
         finite, dtype = self._finite_or_nan(), self._fitted_network().dtype
         x = validate_data(
             self, X, reset=False, accept_sparse=SPARSE_FORMATS, dtype=dtype, order="C", ensure_all_finite=finite
@@ -269,7 +269,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
 
     @property
     def coefs_(self) -> list[Array]:
-        """Weights, one array of shape (n_in, n_out) a layer; read-only copies. A whole list may be assigned."""
+        """Weights, one array of shape (n_in, n_out) per layer; read-only copies. You may assign a whole list."""
         return self.network_.weights
 
     @coefs_.setter
@@ -278,7 +278,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
 
     @property
     def intercepts_(self) -> list[Array]:
-        """Biases, one array of shape (n_out,) a layer; read-only copies. A whole list may be assigned."""
+        """Biases, one array of shape (n_out,) per layer; read-only copies. You may assign a whole list."""
         return self.network_.biases
 
     @intercepts_.setter
@@ -287,33 +287,33 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
 
     @property
     def n_layers_(self) -> int:
-        """Number of layers, input and output layer included."""
+        """Number of layers, with the input and the output layer."""
         return len(self.network_.layers) + 1
 
     @property
     def out_activation_(self) -> str:
-        """Activation of the output layer, by scikit-learn's name."""
+        """Activation of the output layer, with scikit-learn's name."""
         name = self.network_.layers[-1].activation.core_name
         return SKLEARN_NAMES.get(name, name)
 
     # ---- files, pickles, pipelines that skl2onnx converts ------------------------------------------
 
     def save(self, path: str | os.PathLike[str], *, state: bool = False) -> None:
-        """Writes the model to a file, from which `neuract.load` makes the same model.
+        """Writes the model to a file, from which `neuract.load` reads the same model.
 
         Parameters
         ----------
         path, state
             As for `neuract.save`.
         """
-        validate(self)  # `load` refuses what `fit` would
+        validate(self)  # `load` refuses parameters that `fit` refuses
         save_bytes(path, self._file_bytes(state))
 
     def _file_bytes(self, training: bool) -> bytes:
         return estimator_bytes(self, training)
 
     def _become(self, contents: Contents) -> None:
-        """Becomes the estimator of these contents, which may be a stranger's."""
+        """Becomes the estimator of these contents, which may be untrusted."""
         become(self, contents)
 
     def _state(self) -> dict[str, Any]:
@@ -329,19 +329,19 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         unpickle(self, state)
 
     def onnx_parser(self) -> Callable[..., Any]:
-        """For skl2onnx: the function that declares the outputs."""
+        """Returns the function that declares the outputs, for skl2onnx."""
         from neuract.export.onnx._skl2onnx import parser
 
         return parser(self)
 
     def onnx_shape_calculator(self) -> Callable[[Any], None]:
-        """For skl2onnx: the function that sets the outputs' types."""
+        """Returns the function that sets the types of the outputs, for skl2onnx."""
         from neuract.export.onnx._skl2onnx import set_types
 
         return set_types
 
     def onnx_converter(self) -> Callable[[Any, Any, Any], None]:
-        """For skl2onnx: the function that adds the nodes."""
+        """Returns the function that adds the nodes, for skl2onnx."""
         from neuract.export.onnx._skl2onnx import convert
 
         return convert

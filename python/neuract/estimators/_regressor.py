@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Numbers, or quantiles, from the outputs of a Network."""
+"""MLPRegressor: predicts numbers, or quantiles, with a Network."""
 
 from __future__ import annotations
 
@@ -31,56 +31,56 @@ from neuract.schedules._shares import Schedule
 
 @documented
 class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
-    """Multilayer perceptron that predicts numbers, one or several a row.
+    """Multilayer perceptron that predicts one or several numbers per row.
 
-    Scale X, and y where its spread is far from 1: steps have the size of the learning rate.
+    Scale X, and also y if its spread is far from 1, since steps have the size of the learning rate.
 
     Parameters
     ----------
     loss : str, Loss or callable, default="squared_error"
-        What is minimized: "squared_error" (½ (ŷ - y)²), "poisson" (for counts, y >= 0) and "gamma"
-        (for amounts, y > 0; the output of both is an exponential), "absolute_error", "huber",
-        "quantile", or an object such as ``neuract.Quantile(0.9)``. ``neuract.Quantile((0.1, 0.9))``:
-        several quantiles of one y, a column of `predict` each. Or a function of your own,
-        ``function(y_true, y_pred) -> (values, gradient)``, which `neuract.OwnLoss` describes.
+        The loss to minimize: "squared_error" (½ (ŷ - y)²), "poisson" (for counts, y >= 0) and "gamma"
+        (for amounts, y > 0), both with an exponential output, "absolute_error", "huber", "quantile",
+        or an object such as ``neuract.Quantile(0.9)``. ``neuract.Quantile((0.1, 0.9))`` learns
+        several quantiles of one y, with one column of `predict` each. Or a function of your own,
+        ``function(y_true, y_pred) -> (values, gradient)``; see `neuract.OwnLoss`.
     {shared}
 
     Attributes
     ----------
     network_ : Network
-        The network itself: `forward`, `fired`, `gradients`, `summary` and more.
+        The network, with `forward`, `fired`, `gradients`, `summary` and more.
     coefs_ : list of ndarray of shape (n_in, n_out)
         Weights, layer by layer; read-only copies.
     intercepts_ : list of ndarray of shape (n_out,)
         Biases, layer by layer; read-only copies.
     loss_ : float
-        Loss of the last epoch, penalty included;
-        the mean over outputs, for poisson, gamma and a function of your own their sum.
+        Loss of the last epoch, penalty included: the mean over outputs, but the sum for poisson,
+        gamma and a function of your own.
     loss_curve_ : list of float
         `loss_` of each epoch. Not for lbfgs.
     best_loss_ : float or None
-        The least of them; None with early stopping.
+        Minimum of `loss_curve_`; None with early stopping.
     validation_scores_ : list of float or None
-        With early stopping the score of the held-out rows after each epoch, else None.
+        With early stopping the score of the validation rows after each epoch, else None.
     best_validation_score_ : float or None
-        The largest of them.
+        Maximum of `validation_scores_`.
     validation_loss_curve_ : list of float or None
-        Loss without penalties after each epoch on the rows that are validated on, held out or given
-        to `fit`; None where there are none.
+        Loss without penalties on the validation rows after each epoch; None without such rows. `fit`
+        holds them out or gets them.
     n_iter_ : int
         Epochs (lbfgs: iterations) of the last fit.
     t_ : int
-        Rows seen in all epochs.
+        Number of rows seen in all epochs.
     n_layers_ : int
-        Layers, the input included.
+        Number of layers, with the input layer.
     n_outputs_ : int
-        Neurons of the output layer.
+        Number of neurons in the output layer.
     out_activation_ : str
         "exp" for poisson and gamma, else "identity".
     n_features_in_ : int
-        Columns of X.
+        Number of columns of X.
     feature_names_in_ : ndarray of str
-        Their names, where X had names.
+        Names of the columns, if X had names.
 
     See Also
     --------
@@ -163,14 +163,14 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         ----------
         X : array-like or sparse matrix of shape (rows, features)
             Finite numbers (NaN too with missing="zero"). float32 and float64 are kept, other types become
-            float64. A sparse X gives the model of X.toarray(), and only its stored values are worked on.
+            float64. A sparse X gives the same model as X.toarray(); only its stored values cost time.
         y : array-like of shape (rows,) or (rows, outputs)
             Finite numbers.
         sample_weight : array-like of shape (rows,) or None, default=None
-            How much each row counts, >= 0.
+            Weight of each row, >= 0.
         X_val, y_val, sample_weight_val : as X, y and sample_weight, or None, default=None
-            Rows to validate on after every epoch, and not to learn from. With early_stopping they
-            stand in place of the rows that it would hold out. Not for lbfgs.
+            Validation rows, for the loss after every epoch; `fit` does not learn from them. They replace
+            the rows that early_stopping holds out. Not for lbfgs.
 
         Returns
         -------
@@ -191,15 +191,15 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         y_val: Any = None,
         sample_weight_val: npt.ArrayLike | None = None,
     ) -> MLPRegressor:
-        """One epoch over X and y from the weights and the optimizer's state as they are.
+        """Makes one epoch over X and y, continuing from the current weights and optimizer state.
 
         Parameters
         ----------
         X, y, sample_weight
             As for `fit`.
         X_val, y_val, sample_weight_val
-            As for `fit`. With early_stopping, which needs them here, each call adds a score to
-            `validation_scores_`; when to stop is the caller's to say, and the weights stay the last.
+            As for `fit`; required with early_stopping. Each call then adds a score to
+            `validation_scores_`; the caller decides when to stop, and the last weights remain.
 
         Returns
         -------
@@ -210,7 +210,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         return self
 
     def predict(self, X: Any) -> Array:
-        """The predicted numbers.
+        """Returns the predicted numbers.
 
         Parameters
         ----------
@@ -219,17 +219,17 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         Returns
         -------
         ndarray of shape (rows,) or (rows, outputs)
-            For several quantiles (rows, quantiles), each row sorted: what the network gives may
-            be out of order, and sorted it is no further from the truth (Chernozhukov et al. 2010).
+            For several quantiles (rows, quantiles), each row sorted: the network's outputs may be out
+            of order, and sorting brings them no further from the truth (Chernozhukov et al. 2010).
         """
         y = self._outputs(X)
         return self._meaning().answers(y)
 
     def score(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> float:
-        """R² of the predictions; for several quantiles the mean of their D².
+        """Returns R² of the predictions, or for several quantiles the mean of their D².
 
-        D² is 1 - pinball loss / pinball loss of that quantile of y itself, scikit-learn's
-        `d2_pinball_score`. Both are at most 1, and 0 for the best constant.
+        D² is 1 - pinball loss / pinball loss of the same quantile of y, scikit-learn's
+        `d2_pinball_score`. Both are at most 1, and 0 for the best constant prediction.
 
         Parameters
         ----------
@@ -250,7 +250,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         tags.target_tags.positive_only = _positive(self.loss)
         return tags
 
-    # ---- what the fit asks: MultilayerPerceptron --------------------------------------------------
+    # ---- for the fit: MultilayerPerceptron --------------------------------------------------------
 
     def _learn_targets(self, y: Array, dtype: str, continuing: bool, incremental: bool) -> tuple[Array, Task]:
         y = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
@@ -285,13 +285,13 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
 
 
 def _positive(loss: Any) -> bool:
-    """Whether y must not be negative; False for what is not a loss."""
+    """Returns whether y must not be negative; False if loss is not a loss."""
     kind = LOSSES.get(loss) if isinstance(loss, str) else type(loss)
     return bool(getattr(kind, "positive_targets", False))
 
 
 def _score(loss: Loss, y: Any, predictions: Array, sample_weight: Any) -> float:
-    """R², or the mean over the quantiles of D²."""
+    """Returns R², or the mean of D² over the quantiles."""
     if not loss.quantiles:
         return float(r2_score(y, predictions, sample_weight=sample_weight))
     each = zip(loss.quantiles, predictions.reshape(len(predictions), -1).T, strict=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Estimators in model files and in pickles, which are model files with what those cannot hold beside them."""
+"""Estimators in model files and pickles. A pickle is a model file with the values that a file cannot hold."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ Model = TypeVar("Model")
 
 
 def as_if_ended(model: Model, network: Network) -> Model:
-    """Returns the estimator as it would be if the fit of the network ended now."""
+    """Returns a copy of the estimator as if the fit of the network ended now."""
     fitted = object.__new__(type(model))
     fitted.__dict__.update(model.__dict__, network_=network)
     return fitted
 
 
 def estimator_bytes(model: Any, training: bool) -> bytes:
-    """Returns the bytes of a file."""
+    """Returns the bytes of the estimator's file."""
     _check_parameters_are_ours(model)
     writer = Writer()
     return pack(model._neuract_file, write_estimator(state_of(model), writer, training=training), writer)
 
 
 def _check_parameters_are_ours(model: Any) -> None:
-    """ValueError of a subclass with others, which a file would lose."""
+    """Raises ValueError for a subclass with other parameters, which a file would lose."""
     ours: Any = next(kind for kind in type(model).__mro__ if "_neuract_file" in vars(kind))
     if model._get_param_names() != ours._get_param_names():
         raise ValueError(
-            f"a file holds the parameters of {ours.__name__}, and {type(model).__name__} has others; pickle it, or "
-            "save its network_"
+            f"a file holds only the parameters of {ours.__name__}, but {type(model).__name__} has others; pickle it, "
+            "or save its network_"
         )
 
 
 def become(model: Any, contents: Contents) -> None:
-    """Makes the estimator that of these contents, which may be a stranger's."""
+    """Turns the model into the estimator of these contents, which may be untrusted."""
     state = read_estimator(contents)
     contents.reader.check_all_read()
     if unknown := state["parameters"].keys() - set(model._get_param_names()):
@@ -49,14 +49,14 @@ def become(model: Any, contents: Contents) -> None:
 
 
 def pickled(model: Any) -> dict[str, Any]:
-    """Returns what a pickle holds: a file, and beside it what a file cannot hold."""
+    """Returns the contents of a pickle: a file, and next to it the values that a file cannot hold."""
     state, writer = state_of(model), Writer(lenient=True)
     parts = write_estimator(state, writer, training=True)
     return {"file": pack(model._neuract_file, parts, writer), "beside": writer.beside, "others": state["others"]}
 
 
 def unpickle(model: Any, state: dict[str, Any]) -> None:
-    """Makes the estimator that of a pickle."""
+    """Turns the model into the estimator of a pickle."""
     set_state(model, read_estimator(unpack(state["file"], state["beside"])))
     model.__dict__.update(state["others"])
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""scikit-learn's own callbacks, `sklearn.callback`, of an estimator's fit: each epoch a subtask.
+"""scikit-learn's own callbacks, `sklearn.callback`, in the fit of an estimator: each epoch is a subtask.
 
-They came with scikit-learn 1.9; before it an estimator has no `set_callbacks`, and nothing here does anything.
+They need scikit-learn 1.9. With an older one estimators have no `set_callbacks`, and this module does nothing.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ try:
 except ImportError:
 
     class CallbackSupportMixin:  # type: ignore[no-redef]
-        """Stands in for scikit-learn's."""
+        """Replaces scikit-learn's class."""
 
     def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
-        """Leaves the method as it is."""
+        """Returns the method itself."""
         return method
 
 
@@ -29,21 +29,21 @@ __all__ = ["CallbackSupportMixin", "FitTasks", "with_callbacks"]
 
 
 class FitTasks(Listener):
-    """A fit, and its epochs one after the other, as tasks that callbacks hear of.
+    """Reports a fit and its epochs to callbacks as tasks.
 
     Parameters
     ----------
     model : estimator
-        In a method that `with_callbacks` has decorated.
+        The estimator, in a method that `with_callbacks` has decorated.
     X, y, sample_weight
-        As its user gave them.
+        The user's arguments.
     silent : bool
-        Nobody hears of it.
+        Do not call callbacks.
 
     Attributes
     ----------
     hears_each : bool
-        Whether anybody hears of its epochs.
+        Whether there are callbacks for the epochs.
     """
 
     def __init__(self, model: Any, X: Any, y: Any, sample_weight: Any, *, silent: bool) -> None:
@@ -64,13 +64,13 @@ class FitTasks(Listener):
         return self._end(self._epoch)
 
     def end(self) -> None:
-        """Tells that the fit has ended."""
+        """Reports the end of the fit."""
         self._end(self._fit)
 
     def _end(self, task: Any) -> bool:
         network = self.network
         if task is None or network is None:
             return False
-        # A function: most callbacks do not ask for the model as it is now.
+        # A function, since most callbacks do not need the current model.
         attributes = lambda: {"network_": copy.copy(network)}  # noqa: E731
         return bool(task.call_on_fit_task_end(**self._of_all, reconstruction_attributes=attributes))

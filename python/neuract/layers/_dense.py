@@ -27,8 +27,8 @@ class Dense:
     units : int
         Number of neurons, >= 1.
     activation : str, Activation or None, default=None
-        The function f. None: ReLU in a hidden layer, linear in the last layer of a network, whose `layers` show which.
-        Softmax is for the last layer only.
+        The function f. None: ReLU in a hidden layer, linear in the last layer; `Network.layers` shows which. Softmax is
+        only for the last layer.
     threshold : None, float or array of shape (units,), default=None
         None: the neuron passes every y on. Not for the last layer of a network.
     dropout : float, default=0.0
@@ -47,7 +47,7 @@ class Dense:
     """
 
     units: int
-    activation: Activation  # None until a network gives the layer its place
+    activation: Activation  # None until the layer is in a network
     threshold: float | tuple[float, ...] | None
     dropout: float
 
@@ -85,7 +85,7 @@ class Dense:
         return f"Dense({', '.join(shown)})"
 
     def placed(self, *, last: bool) -> Dense:
-        """Returns the layer with the activation of its place, where it was given none."""
+        """Returns the layer; one without an activation gets the default of its place."""
         if self.activation is not None:
             return self
         return Dense(self.units, Linear() if last else ReLU(), threshold=self.threshold, dropout=self.dropout)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One training: the session around the core's trainer, the epoch loop, its stopping rules, and L-BFGS."""
+"""Training: the session with the core's trainer, the epoch loop, its stopping rules, and L-BFGS."""
 
 from neuract.training._guard import Diverged, DivergedLater
 from neuract.training._session import Gradients

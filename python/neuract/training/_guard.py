@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One training of a model at a time, undone where it fails; and the errors of a training that diverges."""
+"""Allows one training of a model at a time and undoes it if it fails; the errors of a training that diverges."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-# (process, id) of each model in training: the child of a fork trains none, whatever its parent did just then.
+# (process, id) of each model in training. With the process, a forked child does not inherit its parent's trainings.
 _in_training: dict[tuple[int, int], object] = {}
 
 
 @contextmanager
 def trained_by_one(model: object, kind: str) -> Iterator[None]:
-    """Refuses a model that is being trained already: two trainings at once would leave a mixture of both."""
+    """Refuses a model that is already being trained: two trainings at once would leave a mixture of both."""
     key, ours = (os.getpid(), id(model)), object()
-    if _in_training.setdefault(key, ours) is not ours:  # one operation, also where there is no GIL
+    if _in_training.setdefault(key, ours) is not ours:  # one operation, also without the GIL
         raise RuntimeError(
-            f"this {kind} is being trained, by another thread or around this call; wait for it, or train a copy"
+            f"this {kind} is already being trained, by another thread or a fit around this call; wait, or train a copy"
         )
     try:
         yield
@@ -27,9 +27,9 @@ def trained_by_one(model: object, kind: str) -> Iterator[None]:
 
 @contextmanager
 def alone(model: object, kind: str, undone_by: type[BaseException]) -> Iterator[None]:
-    """Around a fit: `trained_by_one`, and on such an error the model gets all its attributes back.
+    """Guards a fit: `trained_by_one`, and an error of the type `undone_by` restores all attributes of the model.
 
-    That is enough where what they refer to is replaced, or changed last. What `DivergedLater` leaves stays.
+    This suffices if a fit replaces the objects of the attributes, or changes them last. `DivergedLater` restores none.
     """
     with trained_by_one(model, kind):
         before = model.__dict__.copy()
@@ -43,8 +43,8 @@ def alone(model: object, kind: str, undone_by: type[BaseException]) -> Iterator[
 
 
 class Diverged(ValueError):
-    """The loss or a weight is no longer finite; the network has the weights of the epoch before."""
+    """The loss or a weight is no longer finite; the network has the weights of the previous epoch."""
 
 
 class DivergedLater(Diverged):
-    """In a fit whose first epochs ended well: the estimator has the model that they made."""
+    """A fit diverged after at least one good epoch: the estimator keeps the model of the good epochs."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The history of a network, and what it prints, as listeners of a training."""
+"""Listeners of a training that record and print a network's history."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from neuract.training._session import Ended, Session
 
 
 class Recorder(Listener):
-    """Adds an entry an epoch to each list of a history; NaN for what was watched in other epochs only.
+    """Adds one entry per epoch to each list of a history; NaN in lists that only other epochs filled.
 
-    session: one that watches (`Session.watch`), whose numbers of the last epoch are added too.
+    session: a session with `Session.watch`, whose numbers of the last epoch are added too.
     """
 
     def __init__(self, history: dict[str, list[float]], session: Session | None = None) -> None:

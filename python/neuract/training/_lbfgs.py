@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Training by SciPy's L-BFGS-B: all rows at once, loss and gradient from the core."""
+"""Training by SciPy's L-BFGS-B on all rows at once, with loss and gradient from the core."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from neuract.training._session import Session, Settings
 def train_lbfgs(
     parameters: Parameters, settings: Settings, data: Data, iterations: int, on_iteration: Callable[[float], bool]
 ) -> Any:
-    """Minimizes the mean loss plus penalty over all rows by SciPy's L-BFGS-B. Returns SciPy's result.
+    """Minimizes the mean loss over all rows plus penalty by SciPy's L-BFGS-B. Returns SciPy's result.
 
     on_iteration: takes the loss of an iteration and returns whether to stop.
     """
@@ -40,7 +40,7 @@ def train_lbfgs(
 
     def callback(_: Array) -> None:
         nonlocal accepted
-        accepted = parameters.all()  # the line search takes the last point that it looked at
+        accepted = parameters.all()  # the line search accepts the last point that it evaluated
         if on_iteration(latest):
             raise StopIteration
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a network has learned, and how it goes on: parameters, session, random generator and history."""
+"""The learned state of a network: parameters, session, random generator and history."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class Learner:
     ----------
     parameters : Parameters or None
     session : Session or None
-        Of the last training, or None where there was none or it ended badly.
+        The session of the last training; None without one, or if it failed.
     random : RandomState or None
-        From which the training goes on drawing.
+        The generator from which further training draws.
     history : dict of lists or None
-        One entry an epoch.
+        One entry per epoch.
     """
 
     def __init__(self, layers: tuple[Dense, ...], dtype: str, batch_size: int, settings: Settings) -> None:
@@ -53,17 +53,17 @@ class Learner:
     # ---- parameters ------------------------------------------------------------------------------
 
     def known(self) -> Parameters:
-        """Returns the parameters; NotFittedError where there are none."""
+        """Returns the parameters; NotFittedError if there are none."""
         if self.parameters is None:
             raise not_fitted("Network")
         return self.parameters
 
     def set(self, **given: Sequence[Any] | None) -> None:
-        """Sets the parts of the parameters that are given, in their shapes; without parameters, makes some first."""
+        """Sets the given parts of the parameters, checking shapes; makes the parameters first if there are none."""
         parameters = self.parameters
         if parameters is None:
             if given["weights"] is None:
-                raise ValueError("a network that is not fitted needs weights first: they tell its number of inputs")
+                raise ValueError("set weights first: a network that is not fitted takes its number of inputs from them")
             parameters = Parameters(self.layers, _rows_of_first(given["weights"]), self.dtype)
         parameters.set({part: parameters.checked(part, arrays) for part, arrays in given.items() if arrays is not None})
         if self.parameters is None:
@@ -72,7 +72,7 @@ class Learner:
     # ---- sessions --------------------------------------------------------------------------------
 
     def start(self, x: Array | SparseRows, init: Init, random: np.random.RandomState) -> None:
-        """Begins anew with random parameters, without history. All memory is there before anything is given up."""
+        """Restarts with random parameters and an empty history. Allocates all memory before it drops the old state."""
         parameters = Parameters(self.layers, x.shape[1], self.dtype)
         parameters.start(initial_parameters(init, parameters, random))
         session = self._new_session(parameters, random)
@@ -80,7 +80,7 @@ class Learner:
         self.parameters, self.session, self.random, self.history = parameters, session, random, {"loss": []}
 
     def go_on_from(self, fitted: Learner, *, with_optimizer: bool) -> None:
-        """Takes over parameters and history, and the optimizer's state where it is of the same kind."""
+        """Copies parameters and history, and the optimizer's state if the optimizers are of the same type."""
         known = fitted.known()
         self.parameters = Parameters(self.layers, known.n_inputs, self.dtype)
         self.parameters.set(known.all())
@@ -90,15 +90,15 @@ class Learner:
             self.restore(fitted.session.state())
 
     def ready(self, random: np.random.RandomState, watch: bool = False) -> Session:
-        """Returns the session; a new one gets its seed from `random`. watch: as `Session.watch`."""
+        """Returns the session; seeds a new one from `random`. watch: see `Session.watch`."""
         if self.session is None:
             self.session = self._new_session(self.known(), random)
         self.session.watch = watch
-        self.session.set_threads(self.settings.n_threads)  # a limit may have been set since it was made
+        self.session.set_threads(self.settings.n_threads)  # a limit may have been set since the session was made
         return self.session
 
     def generator(self, random_state: Any) -> np.random.RandomState:
-        """Returns the generator from which the training goes on drawing; of `random_state` where there is none."""
+        """Returns the generator from which training draws; makes one from `random_state` if there is none."""
         if self.random is None:
             self.random = random_generator(random_state)
         return self.random
@@ -113,10 +113,11 @@ class Learner:
         random_state: Any,
         watch: bool = False,
     ) -> None:
-        """Trains by sgd or adam; watch: as `Session.watch`."""
+        """Trains by sgd or adam; watch: see `Session.watch`."""
         random = self.generator(random_state)
         session = self.ready(random, watch)
-        left, before = " (the weights are those before it)", len(self.history["loss"]) if self.history else 0
+        left = "; the network has the weights of the epoch before"
+        before = len(self.history["loss"]) if self.history else 0
         stopping = Stopping(lambda: f"learning_rate ({rate.now:g})", self.settings.max_grad_norm, left, before)
         descend(session, data, shuffled(random, data.rows, shuffle), rate, epochs, stopping, listeners)
 
@@ -125,7 +126,7 @@ class Learner:
         train_lbfgs(self.known(), self.settings, data, iterations, partial(hear, listeners))
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Makes the session of that state."""
+        """Makes a session with that state."""
         self.session = Session(self.known(), self.settings, self.batch_size, state["seed"])
         self.session.restore(state)
 
@@ -145,17 +146,17 @@ class Learner:
     # ---- state -----------------------------------------------------------------------------------
 
     def untaught(self) -> Learner:
-        """Returns a learner of the same settings that has learned nothing."""
+        """Returns a new learner with the same settings."""
         return Learner(self.layers, self.dtype, self.batch_size, self.settings)
 
     def state(self) -> dict[str, Any]:
-        """Returns what was learned, the session's state and the generator; None each where there is none."""
+        """Returns the learned state, the session's state and the generator; None for each that is missing."""
         known = self.parameters
         learned = known and {"n_inputs": known.n_inputs, "history": self.history, "parameters": known.all()}
         return {"learned": learned, "training": self.session and self.session.state(), "generator": self.random}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
-        """Takes over what `state` gave."""
+        """Sets the state that `state` returned."""
         learned, training, self.random = state["learned"], state["training"], state["generator"]
         if learned is not None:
             self.set(**learned["parameters"])
@@ -167,22 +168,22 @@ class Learner:
 
     @contextmanager
     def trained_for(self, network: object, model: Callable[[], FittedModel]) -> Iterator[None]:
-        """Around a training for an estimator, whose state of now `model` gives; callbacks must not train it too."""
+        """Guards a training for an estimator, of which `model` returns the current state; refuses a second training."""
         with trained_by_one(network, "network"):
             self._model = model
             try:
                 yield
             finally:
-                self._model = None  # which refers to the network: without this it would outlive a failure
-        self.random = None  # with random_state=None NumPy's own, which is no part of the model
+                self._model = None  # it refers to the network, which would outlive a failure
+        self.random = None  # with random_state=None it is NumPy's own, which is not part of the model
 
     def model_in_training(self) -> FittedModel | None:
-        """Returns the estimator whose fit this is, as if the fit ended now; None in a network's own fit."""
+        """Returns the estimator in training, as if its fit ended now; None in a network's own fit."""
         return None if self._model is None else self._model()
 
 
 def learner_of(layers: tuple[Dense, ...], settings: Settings, checked: Mapping[str, Any]) -> Learner:
-    """Returns a learner of checked settings that has learned nothing."""
+    """Returns a new learner with checked settings."""
     return Learner(layers, checked["dtype"], checked["batch_size"], settings)
 
 

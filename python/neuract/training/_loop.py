@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The epoch loop: passes over the rows until a rule or a listener ends them."""
+"""The epoch loop: passes over the rows until a rule or a listener ends the training."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from neuract.schedules._rate import LearningRate
 from neuract.training._session import Ended, Order, Session
 from neuract.training._stopping import Stopping
 
-ROWS_AT_ONCE = 2**16  # of the epochs in one call of the core, next to which Python's part is small
+ROWS_AT_ONCE = 2**16  # per call of the core, over one or more epochs: enough to make Python's cost small
 
 
 class Listener:
-    """Hears of a training.
+    """Follows a training.
 
     Attributes
     ----------
     hears_each : bool
-        Whether it must hear of each epoch when that epoch ends; else several may run in one call of the core.
+        Whether it must be called after each epoch; if not, several epochs may run in one call of the core.
     """
 
     hears_each = False
 
     def begin_epoch(self) -> None:
-        """Hears that an epoch begins, or several at once."""
+        """Is called before an epoch, or before several that run at once."""
 
     def ran(self, ended: Ended) -> None:
-        """Hears of passes that ended well, also where the pass after them does not."""
+        """Is called with the passes that succeeded, also if the next pass fails."""
 
     def end_epoch(self) -> bool:
-        """Hears that epochs have ended and been judged. Returns whether to stop."""
+        """Is called after the stopping rules have judged the epochs. Returns whether to stop."""
         return False
 
 
@@ -44,10 +44,10 @@ def descend(
     stopping: Stopping,
     listeners: Sequence[Listener],
 ) -> bool:
-    """Trains for so many epochs, or fewer. Returns whether a rule or a listener ended the training.
+    """Trains for at most `epochs` epochs. Returns whether a rule or a listener ended the training.
 
-    order: None keeps the rows in theirs. Listeners hear in their order. Raises the error of `stopping` where the
-    training diverges; the parameters are then those of the epoch before.
+    order: None does not shuffle the rows. Listeners are called in their order. If the training diverges, raises the
+    error of `stopping` and leaves the parameters of the previous epoch.
     """
     each = not rate.steady or any(listener.hears_each for listener in listeners)
     at_once = 1 if each else 1 + ROWS_AT_ONCE // data.rows
@@ -73,7 +73,7 @@ def descend(
 
 
 def hear(listeners: Sequence[Listener], loss: float) -> bool:
-    """Tells of an iteration of an optimizer that tells of ends only. Returns whether one wants to stop."""
+    """Calls listeners after an iteration of lbfgs, which reports only its ends. Returns whether one wants to stop."""
     for listener in listeners:
         listener.begin_epoch()
     for listener in listeners:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A session: one trainer of the core, and what it needs to run, to measure and to be restored."""
+"""A session: one trainer of the core, with methods that run, measure and restore it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from neuract.threading._count import most_threads_of, threads_of
 Order = core.Order
 Ended = list[tuple[float, float]]  # mean loss and mean penalty of each pass
 MOMENTS = ("first_moments", "second_moments")
-MOST_ROWS = 2**62  # of any data
-MOST_SHUFFLED = 2**32  # rows: their numbers are uint32, since the order must not take as much memory as the data
+MOST_ROWS = 2**62  # limit for any data
+MOST_SHUFFLED = 2**32  # limit for shuffled rows, whose numbers are uint32 to take little memory
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a training minimizes, and how it steps."""
+    """The objective of a training and the settings of its steps."""
 
     loss: Loss
     core_loss: str  # the core's name for the loss on this output layer
@@ -41,14 +41,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class Gradients:
-    """The mean loss and its gradient by every parameter.
+    """The mean loss and its gradient with respect to every parameter.
 
     Attributes
     ----------
     loss : float
-        Without the L2 penalty.
+        The mean loss without the L2 penalty.
     weights, biases, slopes : list
-        As `Network.weights`, `Network.biases` and `Network.slopes`.
+        Gradients in the shapes of `Network.weights`, `Network.biases` and `Network.slopes`.
     """
 
     loss: float
@@ -58,14 +58,14 @@ class Gradients:
 
 
 class Session:
-    """A training of parameters: the optimizer's state and the memory of a step of at most `batch_size` rows.
+    """Trains parameters: holds the optimizer's state and the memory of a step of at most `batch_size` rows.
 
-    seed: for dropout.
+    seed: of dropout.
 
     Attributes
     ----------
     watch : bool
-        Whether runs measure what `watched` gives.
+        Whether runs measure the numbers of `watched`.
     rate : float
         The learning rate of the last run.
     """
@@ -93,41 +93,41 @@ class Session:
         self.set_threads(settings.n_threads)
 
     def set_threads(self, n_threads: int | None) -> None:
-        """Uses as many threads from now on."""
+        """Sets the number of threads for the next runs."""
         self.trainer.set_threads(threads_of(n_threads))
 
     def reserve(self, x: Array | SparseRows) -> None:
-        """Takes the memory that steps on such rows need, so that a shortage shows now."""
+        """Allocates the memory that steps on these rows need, so that a shortage shows now."""
         self.trainer.reserve(len(x), x)
 
     def run(self, data: Data, order: Order | None, rate: float, ended: Ended, epochs: int = 1) -> None:
-        """Makes that many passes over the rows. `ended` gets those that end well; the first other one is undone."""
+        """Makes `epochs` passes over the rows. Adds the good ones to `ended`; undoes the first bad one, and stops."""
         self.rate = rate
         self.trainer.run(data.rows, data.x, data.targets, data.sample_weight, order, rate, ended, epochs, self.watch)
 
     def watched(self) -> tuple[float, float]:
-        """Returns the gradient's norm in the last batch, and the share of hidden neurons that never fired."""
+        """Returns the gradient norm of the last batch, and the share of hidden neurons that never fired."""
         return self.trainer.watched()
 
     def loss(self, data: Data) -> float:
-        """Returns the mean loss over all rows, without penalties and dropout. Parameters stay as they are."""
+        """Returns the mean loss over all rows, without penalties and dropout. Does not change the parameters."""
         return self.trainer.loss(data.rows, data.x, data.targets, data.sample_weight)
 
     def gradients(self, data: Data) -> Gradients:
-        """Returns the mean loss and its gradient over all rows. Parameters stay as they are."""
+        """Returns the mean loss and its gradient over all rows. Does not change the parameters."""
         loss = self.trainer.gradients(data.rows, data.x, data.targets, data.sample_weight)
         weights, biases, slopes = (self.parameters.read(self.trainer.get, part, "gradients") for part in PARTS)
         return Gradients(loss, weights, biases, [slope if slope.size else None for slope in slopes])
 
     def state(self) -> dict[str, Any]:
-        """Returns what a training needs to go on as if it had not stopped."""
+        """Returns the state that a training needs to continue as if it had not stopped."""
         moments = {
             (array, part): self.parameters.read(self.trainer.get, part, array) for array in MOMENTS for part in PARTS
         }
         return {"steps": self.trainer.steps, "seed": self.trainer.seed, "moments": moments}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Takes over steps and moments; the seed is given when a session is made."""
+        """Sets steps and moments; the constructor sets the seed."""
         self.trainer.steps = state["steps"]
         for (array, part), layers in state["moments"].items():
             for layer, values in enumerate(layers):
@@ -135,9 +135,9 @@ class Session:
 
 
 def shuffled(random: np.random.RandomState, rows: int, shuffle: bool = True) -> Order | None:
-    """Returns an order of the rows that each pass shuffles in its place, drawing as scikit-learn does.
+    """Returns an order of the rows that each pass shuffles in place, with scikit-learn's draws.
 
-    shuffle=False: None, the rows stay in their order.
+    Returns None for shuffle=False: the rows keep their order.
     """
     if not shuffle:
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The settings of a network: what each may be, and which do not go together."""
+"""The settings of a network: the accepted values of each, and the pairs that do not match."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FIXED: dict[str, Check] = {
     "dtype": partial(one_of, name="dtype", accepted=DTYPES),
     "n_threads": partial(_count_or_none, name="n_threads"),
 }
-"""The settings that a network keeps, next to its layers and loss; each with what returns its value or refuses it."""
+"""The settings that never change, next to layers and loss; each with the function that checks its value."""
 
 FREE: dict[str, Check] = {
     "learning_rate": partial(real_number, name="learning_rate", low=0, open_high=True),
@@ -49,24 +49,24 @@ FREE: dict[str, Check] = {
     "random_state": random_state,
     "verbose": _boolean,
 }
-"""The settings that may change between calls."""
+"""The settings that you may change between calls."""
 
 WANTED: dict[str, Check] = {
     "learning_rate": partial(real_number, name="learning_rate", low=0, open_low=True, open_high=True),
     "epochs": partial(whole_number, name="epochs", low=1),
 }
-"""Narrower ranges for a new network: it wants to learn. Later a schedule may end at a rate of 0."""
+"""Narrower ranges for a new network. Later a schedule may end at a rate of 0."""
 
 CHECKS = {**FIXED, **FREE, **WANTED}
 
 
 def check_wanted(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the settings of a new network, of what is given, checked one by one."""
+    """Returns the given settings of a new network, each checked."""
     return {name: check(given[name]) for name, check in CHECKS.items()}
 
 
 def settings_of(layers: Sequence[Dense], loss: Loss, core_loss: str, checked: Mapping[str, Any]) -> Settings:
-    """Returns what a session needs of checked settings; ValueError where they do not go together."""
+    """Returns the settings of a session from checked settings; ValueError if they do not match."""
     output = layers[-1]
     if loss.outputs not in (None, output.units):
         raise ValueError(
@@ -80,8 +80,8 @@ def settings_of(layers: Sequence[Dense], loss: Loss, core_loss: str, checked: Ma
 
 def _refuse_what_lbfgs_cannot(layers: Sequence[Dense], l1: float, max_grad_norm: float | None) -> None:
     if any(layer.dropout for layer in layers):
-        raise ValueError("lbfgs needs the same loss each time it looks, which dropout makes random; use adam or sgd")
+        raise ValueError("lbfgs does not support dropout, which makes the loss random; use adam or sgd")
     if l1:
-        raise ValueError(f"lbfgs needs a smooth loss, which l1={l1:g} bends at 0; use adam or sgd")
+        raise ValueError(f"lbfgs does not support l1={l1:g}, whose penalty is not smooth at 0; use adam or sgd")
     if max_grad_norm:
-        raise ValueError(f"max_grad_norm={max_grad_norm:g} bounds steps of adam and sgd; lbfgs finds its own")
+        raise ValueError(f"lbfgs does not support max_grad_norm={max_grad_norm:g}; use adam or sgd")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What ends a training before its last epoch: patience that runs out, and divergence."""
+"""The rules that end a training before its last epoch: exhausted patience, and divergence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from neuract.training._guard import Diverged
 
 @dataclass
 class Patience:
-    """Counts the epochs in a row that improve on the best number by no more than `tolerance`; larger is better."""
+    """Counts consecutive epochs that improve on the best number by at most `tolerance`; larger is better."""
 
     allowed: float
     tolerance: float
@@ -20,7 +20,7 @@ class Patience:
     count: int = 0
 
     def hear(self, number: float) -> bool:
-        """Counts an epoch. Returns whether its number is the best one yet."""
+        """Counts an epoch. Returns whether its number is the best so far."""
         best = self.best
         self.count = self.count + 1 if number < best + self.tolerance else 0
         self.best = max(best, number)
@@ -28,7 +28,7 @@ class Patience:
 
     @property
     def left(self) -> float:
-        """How many epochs pass at least before it runs out."""
+        """The least number of epochs before patience runs out."""
         return self.allowed + 1 - self.count
 
     @property
@@ -37,9 +37,10 @@ class Patience:
 
 
 class Stopping:
-    """The rules of a training; of this class none but divergence.
+    """The rules of a training. This class has only one: divergence.
 
-    rate: gives the name and the value of the learning rate, for the error. left: which weights the network has then.
+    rate: returns the name and the value of the learning rate, for the error. left: text that says which weights the
+    network keeps.
     """
 
     def __init__(self, rate: Callable[[], str], max_grad_norm: float | None, left: str = "", first: int = 0) -> None:
@@ -47,18 +48,18 @@ class Stopping:
 
     @property
     def least_epochs(self) -> float:
-        """How many epochs pass at least before a rule ends the training."""
+        """The least number of epochs before a rule ends the training."""
         return inf
 
     def stops(self, epochs: int) -> bool:
-        """Judges so many epochs that have ended. Returns whether training is over."""
+        """Judges the last `epochs` epochs. Returns whether training is over."""
         return False
 
     def diverged(self, epoch: int) -> Diverged:
-        """Returns the error of a training whose epoch of that number, from 1, diverged."""
+        """Returns the error of a training that diverged in this epoch, counted from 1."""
         norm = self._max_grad_norm
-        bound = "set max_grad_norm (1, say)" if norm is None else f"lower max_grad_norm ({norm:g})"
+        bound = "set max_grad_norm (for example to 1)" if norm is None else f"lower max_grad_norm ({norm:g})"
         return Diverged(
-            f"training diverged: in epoch {self._first + epoch} the loss or a weight was no longer finite{self._left}. "
-            f"Scale X, and y if it is numbers (with StandardScaler, say), lower {self._rate()}, or {bound}"
+            f"Solver produced non-finite parameter weights or loss in epoch {self._first + epoch}{self._left}. "
+            f"Scale X, and y if it holds numbers (with StandardScaler), lower {self._rate()}, or {bound}"
         )
