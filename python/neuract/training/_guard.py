@@ -42,9 +42,9 @@ def alone(model: object, kind: str, undone_by: type[BaseException]) -> Iterator[
             raise
 
 
-class Diverged(ValueError):
+class DivergedError(ValueError):
     """The loss or a weight is no longer finite; the network has the weights of the epoch before."""
 
 
-class DivergedLater(Diverged):
+class DivergedLater(DivergedError):
     """In a fit whose first epochs ended well: the estimator has the model that they made."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
-from neuract.training._guard import Diverged
+from neuract.training._guard import DivergedError
 
 
 @dataclass
@@ -22,8 +22,9 @@ class Patience:
     def hear(self, number: float) -> bool:
         """Counts an epoch. Returns whether its number is the best one yet."""
         best = self.best
-        self.count = self.count + 1 if number < best + self.tolerance else 0
-        self.best = max(best, number)
+        improves = number > -inf and number >= best + self.tolerance  # NaN does not
+        self.count = 0 if improves else self.count + 1
+        self.best = number if number > best else best
         return number > best
 
     @property
@@ -54,11 +55,11 @@ class Stopping:
         """Judges so many epochs that have ended. Returns whether training is over."""
         return False
 
-    def diverged(self, epoch: int) -> Diverged:
+    def diverged(self, epoch: int) -> DivergedError:
         """Returns the error of a training whose epoch of that number, from 1, diverged."""
         norm = self._max_grad_norm
         bound = "set max_grad_norm (1, say)" if norm is None else f"lower max_grad_norm ({norm:g})"
-        return Diverged(
+        return DivergedError(
             f"training diverged: in epoch {self._first + epoch} the loss or a weight was no longer finite{self._left}. "
             f"Scale X, and y if it is numbers (with StandardScaler, say), lower {self._rate()}, or {bound}"
         )
