@@ -67,8 +67,8 @@ def train_lbfgs(
 
 def _diverged(iterations: int) -> DivergedError:
     return DivergedError(
-        f"Solver produced non-finite parameter weights or loss after {iterations} iteration(s) of lbfgs. Scale X, and y "
-        "if it holds numbers (with StandardScaler), or look for extreme values in them"
+        f"Solver produced non-finite parameter weights or loss after {iterations} iteration(s) of lbfgs. Scale X, and "
+        "y if it holds numbers (with StandardScaler), or look for extreme values in them"
     )
 
 
