@@ -180,7 +180,7 @@ def sanitize(session: nox.Session) -> None:
     isas, best = isas_of_tools()
     for sanitizers, only in (("address,undefined", ()), ("thread", ("--networks",))):
         build = BUILD / f"c-sanitize-{sanitizers.split(',')[0]}"
-        executable = kernel_tests(session, build, f"-DNEURACT_SANITIZE={sanitizers}", f"-DNEURACT_ISAS={isas}")
+        executable = kernel_tests(session, build, f"-DNEURACT_SANITIZE={sanitizers}", f"-DNEURACT_ISAS={best}")
         session.run(executable, "--isa", best, *only, external=True, success_codes=NO_SUCH_ISA)
     under_valgrind(session, "--guards")
     defines = {"SANITIZE": "address,undefined", "ISAS": isas}.items()
@@ -364,8 +364,9 @@ def under_valgrind(session: nox.Session, cases: str) -> None:
     if missing := tools_missing(session, ("valgrind",), ("valgrind", "libc6-dbg")):
         print(f"SKIPPED valgrind: {missing}")
         return
-    executable = kernel_tests(session, BUILD / "c-native")  # the build of `lint`
-    session.run(*VALGRIND, executable, "--isa", isas_of_tools()[1], cases, external=True, success_codes=NO_SUCH_ISA)
+    _, best = isas_of_tools()
+    executable = kernel_tests(session, BUILD / "c-valgrind", f"-DNEURACT_ISAS={best}")
+    session.run(*VALGRIND, executable, "--isa", best, cases, external=True, success_codes=NO_SUCH_ISA)
 
 
 def kernel_tests(session: nox.Session, build: Path, *options: str) -> str:

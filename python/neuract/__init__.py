@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from neuract import activations as _activations
 from neuract import callbacks, losses, schedules
 from neuract import optimizers as _optimizers
+from neuract._warnings import TrainingWarning
 from neuract.activations import *  # noqa: F403
 from neuract.files._moved import find_moved_modules as _find_moved_modules
 from neuract.layers import Dense
@@ -24,6 +25,7 @@ from neuract.network import Network
 from neuract.optimizers import *  # noqa: F403
 from neuract.persistence import load, save
 from neuract.threading import get_num_threads, set_num_threads, simd_info
+from neuract.training import DivergedError
 
 _find_moved_modules()
 
@@ -37,11 +39,13 @@ if TYPE_CHECKING:
 __all__ = [
     "Dense",
     "Diagnosis",
+    "DivergedError",
     "Loss",
     "MLPClassifier",
     "MLPRegressor",
     "Network",
     "OwnLoss",
+    "TrainingWarning",
     "callbacks",
     "diagnose",
     "get_num_threads",

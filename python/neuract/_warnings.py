@@ -7,6 +7,11 @@ import sys
 import warnings
 from types import FrameType
 
+
+class TrainingWarning(UserWarning):
+    """Something about a training that its user should know: what was found, and what to do about it."""
+
+
 # scikit-learn's callbacks wrap our fit, so their frames lie between ours.
 OURS = ("neuract", "sklearn.callback")
 

@@ -250,12 +250,11 @@ class Network(Exportable):
         recorder = Recorder(self.history_, self._learner.session if watch else None)
         told = Callbacks(self.callbacks, self, rate, recorder.last_epoch, recorder.last)
         listeners = [recorder, *([Printer(self.history_)] if self.verbose else []), told]
-        told.begin()
-        if isinstance(self.optimizer, LBFGS):
-            self._learner.minimize(data, self.epochs, listeners)
-        else:
-            self._learner.descend(data, rate, self.epochs, listeners, self.shuffle, self.random_state, watch)
-        told.end()
+        with told.around_fit():
+            if isinstance(self.optimizer, LBFGS):
+                self._learner.minimize(data, self.epochs, listeners)
+            else:
+                self._learner.descend(data, rate, self.epochs, listeners, self.shuffle, self.random_state, watch)
 
     # ---- asking ----------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from unittest import SkipTest
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, csr_matrix
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes
@@ -622,3 +622,102 @@ def test_scikit_learns_checks(estimator, check):
     except SkipTest as skipped:
         if not re.search("SCIPY_ARRAY_API is not set|not have a decision_function", str(skipped)):
             raise
+
+
+# ---- scores and losses that are not finite -------------------------------------------------------
+
+
+def counts(seed=0):
+    """X, and y as counts that depend on its first column."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(400, 3))
+    return X, rng.poisson(np.exp(0.5 * X[:, 0]))
+
+
+def test_without_a_finite_score_the_last_weights_stay_and_a_warning_says_so():
+    """One wild row to validate on gives scores of -inf: the best weights would be those before training."""
+    X, y = counts()
+    V, v = counts(1)
+    V[0] = 5000
+    model = na.MLPRegressor("poisson", (20,), early_stopping=True, random_state=3)
+    with pytest.warns(na.TrainingWarning, match="no best weights, because the score was never finite"):
+        model.fit(X, y, X_val=V, y_val=v)
+    assert model.n_iter_ == model.n_iter_no_change + 1, "patience runs out"
+    plain = na.MLPRegressor("poisson", (20,), max_iter=model.n_iter_, random_state=3)
+    with pytest.warns(ConvergenceWarning):
+        plain.fit(X, y)
+    assert_same_bits(model.coefs_, plain.coefs_)
+
+
+def test_a_nan_score_is_no_improvement():
+    scores = iter([0.1, np.nan, 0.3, np.nan, np.nan, np.nan])
+    monitor = lambda *_: next(scores)  # noqa: E731
+    model = na.MLPRegressor(hidden_layer_sizes=(4,), early_stopping=True, n_iter_no_change=2, monitor=monitor)
+    X, y = counts()
+    model.fit(X, y)
+    assert model.n_iter_ == 6
+    assert model.best_validation_score_ == 0.3
+
+
+@pytest.mark.parametrize("settings", [{}, {"early_stopping": True}])
+def test_divergence_in_the_first_epoch_is_an_error_and_leaves_the_estimator_as_it_was(settings):
+    X, y = counts()
+    X[7] = 5000
+    model = na.MLPRegressor("poisson", (20,), random_state=1, **settings)
+    with pytest.raises(na.DivergedError, match="epoch 1"):
+        model.fit(X, y)
+    assert not hasattr(model, "loss_curve_")
+    assert not hasattr(model, "network_")
+
+
+def without_a_loss(y_true, y_pred):
+    return np.full(len(y_pred), np.nan, y_pred.dtype), y_pred
+
+
+@pytest.mark.parametrize(
+    ("scale_x", "scale_y", "settings"),
+    [
+        (1, 1e154, {}),
+        (1e100, 1, {}),
+        (1, 1e19, {"dtype": "float32"}),
+        (1, 1, {"loss": without_a_loss}),
+    ],
+    ids=["y", "X", "float32", "own loss"],
+)
+def test_lbfgs_without_a_finite_loss_is_the_error_of_sgd_and_adam(scale_x, scale_y, settings):
+    X, y = counts()
+    model = na.MLPRegressor(hidden_layer_sizes=(5,), solver="lbfgs", random_state=0, **settings)
+    with pytest.raises(na.DivergedError, match="Solver produced non-finite parameter weights"):
+        model.fit(X * scale_x, y * scale_y)
+    assert not hasattr(model, "network_")
+    loss = settings.get("loss", "squared_error")
+    net = na.Network([na.Dense(5), na.Dense(1)], loss=loss, optimizer="lbfgs", dtype=settings.get("dtype", "float64"))
+    with pytest.raises(na.DivergedError, match="lbfgs"):
+        net.fit(X * scale_x, y * scale_y)
+
+
+@pytest.mark.parametrize("values", [(-1, 1), (1, 2), (0, 2), (0, 255)])
+@pytest.mark.parametrize("form", ["dense", "sparse", "partial_fit", "X_val", "diagnose"])
+def test_several_labels_are_0_and_1(values, form):
+    X, _ = counts()
+    right = (X > 0).astype(int)
+    y = np.array(values)[right]
+    model = na.MLPClassifier((4,), max_iter=2, random_state=0)
+    calls = {
+        "dense": lambda: model.fit(X, y),
+        "sparse": lambda: model.fit(X, csr_matrix(y)),
+        "partial_fit": lambda: model.partial_fit(X, y, classes=[0, 1, 2]),
+        "X_val": lambda: model.fit(X, right, X_val=X, y_val=y),
+        "diagnose": lambda: na.diagnose(model.partial_fit(X, right, classes=[0, 1, 2]), X, y),
+    }
+    with pytest.raises(ValueError, match="columns of 0 and 1; y has the values"):
+        calls[form]()
+
+
+@pytest.mark.parametrize(("share", "which"), [(0.9, "to learn from"), (0.1, "holds out")])
+def test_each_part_of_the_validation_split_has_weight(share, which):
+    X, y = counts()
+    weights = np.r_[np.zeros(399), 1]
+    model = na.MLPRegressor(hidden_layer_sizes=(8,), early_stopping=True, validation_fraction=share, random_state=0)
+    with pytest.raises(ValueError, match=f"at least one weight > 0 among the rows .*{which}"):
+        model.fit(X, y, sample_weight=weights)

@@ -227,7 +227,7 @@ def test_progress_bar(data, make, monkeypatch):
         make(bar).fit(*data)
 
 
-def test_a_progress_bar_that_a_failed_fit_left_open_is_copied(data, monkeypatch):
+def test_a_fit_that_fails_closes_its_progress_bar_which_can_be_copied(data, monkeypatch):
     class Bar:
         def __init__(self, total, unit):
             self.stream = sys.stderr  # it cannot be copied
@@ -235,11 +235,16 @@ def test_a_progress_bar_that_a_failed_fit_left_open_is_copied(data, monkeypatch)
         def set_postfix(self, numbers, refresh):
             raise OSError("the terminal is gone")
 
+        def close(self):
+            closed.append(self)
+
+    closed = []
     monkeypatch.setitem(sys.modules, "tqdm", types.ModuleType("tqdm"))
     monkeypatch.setitem(sys.modules, "tqdm.auto", types.SimpleNamespace(tqdm=Bar))
     model = regressor(na.callbacks.ProgressBar())
     with pytest.raises(OSError, match="terminal"):
         model.fit(*data)
+    assert len(closed) == 1
     assert repr(clone(model).callbacks) == repr(pickle.loads(pickle.dumps(model)).callbacks) == "[ProgressBar()]"
 
 
@@ -402,3 +407,59 @@ def test_shown_as_they_are_made():
     shown = "EarlyStopping(patience=3, min_delta=0.1, monitor='validation_loss', restore_best=False)"
     assert repr(eval(shown, vars(na.callbacks))) == shown
     assert repr(na.callbacks.ProgressBar()) == "ProgressBar()"
+
+
+# ---- fits that fail ------------------------------------------------------------------------------
+
+
+def test_callbacks_hear_of_the_end_of_a_fit_that_fails(data):
+    recorder = Recorder()
+    schedule = na.callbacks.LearningRateSchedule(lambda epoch: 0.1 if epoch < 2 else 1e30)
+    net = na.Network([na.Dense(1)], optimizer="sgd", learning_rate=0.1, epochs=10, random_state=0)
+    net.callbacks = [schedule, recorder]
+    with pytest.raises(na.DivergedError):
+        net.fit(*data)
+    assert net.learning_rate == 0.1
+    assert recorder.calls[-1] == "end"
+
+
+def test_only_callbacks_that_heard_of_the_begin_hear_of_the_end(data):
+    class Broken:
+        def on_fit_begin(self, network):
+            raise KeyError("broken")
+
+    first, third = Recorder(), Recorder()
+    with pytest.raises(KeyError):
+        na.Network([na.Dense(1)], callbacks=[first, Broken(), third]).fit(*data)
+    assert first.calls == ["begin", "end"]
+    assert third.calls == []
+
+
+@pytest.mark.parametrize("numbers", [[np.nan] * 3, [-np.inf, np.nan, -np.inf]])
+def test_early_stopping_takes_no_number_that_is_not_finite_for_the_best(numbers):
+    stop, net = na.callbacks.EarlyStopping(patience=3, monitor="score"), na.Network([na.Dense(1)])
+    stop.on_fit_begin(net)
+    assert [stop.on_epoch_end(net, 0, {"score": number}) for number in numbers] == [False, False, True]
+    stop.on_fit_end(net)  # it has nothing to restore
+
+
+def test_checkpoint_saves_no_best_where_the_number_is_not_finite(data, tmp_path):
+    keep = na.callbacks.Checkpoint(tmp_path / "model.safetensors", save_best_only=True, monitor="score")
+    keep.on_epoch_end(na.Network([na.Dense(1)]), 0, {"score": np.nan})
+    assert not keep.path.exists()
+
+
+def test_checkpoint_looks_for_its_folder_when_the_fit_begins(data):
+    keep = na.callbacks.Checkpoint("no/such/model.safetensors", every=50)
+    with pytest.raises(FileNotFoundError, match="there is no folder 'no/such'"):
+        regressor(keep).fit(*data)
+
+
+def test_checkpoint_that_fails_later_warns_and_training_goes_on(data, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("neuract.files._format.write_atomically", full)
+    with pytest.warns(na.TrainingWarning, match="could not save epoch ., and training goes on: .*No space left"):
+        net = na.Network([na.Dense(1)], epochs=2, callbacks=[na.callbacks.Checkpoint(tmp_path / "model")]).fit(*data)
+    assert len(net.history_["loss"]) == 2

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from neuract._typing import FittedNetwork
@@ -59,11 +60,21 @@ class Callbacks(Listener):
         self._epoch, self._logs = epoch, logs
         self.hears_each = bool(callbacks)
 
-    def begin(self) -> None:
-        self._network.learning_rate = self._rate.now
-        for callback in self._callbacks:
-            callback.on_fit_begin(self._network)
-        self._rate.now = self._network.learning_rate
+    @contextmanager
+    def around_fit(self) -> Iterator[None]:
+        """Around the epochs: tells of the begin and, however they end, each callback that was told so of the end."""
+        network, begun = self._network, []
+        network.learning_rate = self._rate.now
+        try:
+            for callback in self._callbacks:
+                callback.on_fit_begin(network)
+                begun.append(callback)
+            self._rate.now = network.learning_rate
+            yield
+        finally:
+            with ExitStack() as ends:  # calls each, also if one of them raises; the last one first
+                for callback in reversed(begun):
+                    ends.callback(callback.on_fit_end, network)
 
     def end_epoch(self) -> bool:
         network, rate = self._network, self._rate
@@ -74,7 +85,3 @@ class Callbacks(Listener):
         stops = any([callback.on_epoch_end(network, epoch, logs) for callback in self._callbacks])
         rate.now = network.learning_rate
         return stops
-
-    def end(self) -> None:
-        for callback in self._callbacks:
-            callback.on_fit_end(self._network)

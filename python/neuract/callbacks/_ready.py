@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from neuract._checks import boolean, real_number, whole_number
 from neuract._typing import FittedNetwork
+from neuract._warnings import TrainingWarning, warn
 from neuract.schedules._rate import LearningRate
 from neuract.schedules._shares import Schedule
 from neuract.schedules._shares import schedule as schedule_named
@@ -88,16 +90,16 @@ class EarlyStopping(_Ready):
         self.min_delta = real_number(min_delta, "min_delta", low=0, open_high=True)
         self.monitor = monitor
         self.restore_best = boolean(restore_best, "restore_best")
-        self._best: float | None = None
+        self._best = -inf
         self._parameters: tuple[Any, ...] | None = None
         self._waited = 0
 
     def on_fit_begin(self, network: FittedNetwork) -> None:
-        self._best, self._parameters, self._waited = None, None, 0
+        self._best, self._parameters, self._waited = -inf, None, 0
 
     def on_epoch_end(self, network: FittedNetwork, epoch: int, logs: Logs) -> bool:
         number = _goodness(self, logs)
-        if self._best is None or number > self._best + self.min_delta:
+        if number > self._best + self.min_delta:  # NaN is not
             self._best, self._waited = number, 0
             if self.restore_best:
                 self._parameters = network.weights, network.biases, network.slopes
@@ -108,7 +110,7 @@ class EarlyStopping(_Ready):
     def on_fit_end(self, network: FittedNetwork) -> None:
         if self._parameters is not None:
             network.set_parameters(*self._parameters)
-        self._best, self._parameters, self._waited = None, None, 0
+        self._best, self._parameters, self._waited = -inf, None, 0
 
 
 class Checkpoint(_Ready):
@@ -155,20 +157,25 @@ class Checkpoint(_Ready):
         self.save_best_only = boolean(save_best_only, "save_best_only")
         self.monitor = monitor
         self.state = boolean(state, "state")
-        self._best: float | None = None
+        self._best = -inf
 
     def on_fit_begin(self, network: FittedNetwork) -> None:
-        self._best = None
+        self._best = -inf
+        if not self.path.parent.is_dir():
+            raise FileNotFoundError(f"Checkpoint({str(self.path)!r}): there is no folder {str(self.path.parent)!r}")
         network._trained_model()._file_bytes(self.state)  # fail now if the model cannot be saved
 
     def on_epoch_end(self, network: FittedNetwork, epoch: int, logs: Logs) -> None:
         if (epoch + 1) % self.every or (self.save_best_only and not self._is_best(logs)):
             return
-        network._trained_model().save(self.path, state=self.state)
+        try:
+            network._trained_model().save(self.path, state=self.state)
+        except OSError as error:  # the disk is full, say: the training is worth more than this file
+            warn(f"Checkpoint could not save epoch {epoch}, and training goes on: {error}", TrainingWarning)
 
     def _is_best(self, logs: Logs) -> bool:
         number = _goodness(self, logs)
-        if self._best is not None and number <= self._best:
+        if not number > self._best:  # as NaN is not
             return False
         self._best = number
         return True

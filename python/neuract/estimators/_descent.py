@@ -13,14 +13,14 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
-from neuract._warnings import warn
+from neuract._warnings import TrainingWarning, warn
 from neuract.callbacks._listener import Callbacks
 from neuract.estimators._monitor import Monitor, Rows
 from neuract.estimators._sklearn_callbacks import FitTasks
 from neuract.inputs._data import Data
 from neuract.network import Network
 from neuract.schedules._rate import SKLEARNS, LearningRate
-from neuract.training._guard import Diverged, DivergedLater
+from neuract.training._guard import DivergedError, DivergedLater
 from neuract.training._history import Recorder
 from neuract.training._lbfgs import train_lbfgs
 from neuract.training._loop import Listener, descend, hear
@@ -105,6 +105,21 @@ class Validation:
         self._fit, self._monitor, self._patience, self._recorder = fit, monitor, patience, recorder
         keeps_best = fit.model.early_stopping and not fit.incremental
         self.best = fit.network._known().all() if keeps_best else None
+        self._finite = False  # whether a score has been
+
+    def keep_best(self) -> None:
+        """Puts the best parameters back, where some were kept; without a finite score there is no best."""
+        if self.best is None:
+            return
+        if self._finite:
+            self._fit.network._known().set(self.best)
+            return
+        warn(
+            f"early stopping has found no best weights, because {self._monitor.name} was never finite on the rows that "
+            "are validated on; the weights are those of the last epoch. Look for extreme values in these rows, or "
+            "choose another monitor",
+            TrainingWarning,
+        )
 
     def judge(self) -> None:
         model = self._fit.model
@@ -119,6 +134,7 @@ class Validation:
         self._fit.say("Validation score: %f", score)
         is_best = self._patience.hear(score)
         model.best_validation_score_, model._no_improvement_count = self._patience.best, self._patience.count
+        self._finite |= bool(np.isfinite(score))
         if is_best and self.best is not None:
             self.best = self._fit.network._known().all()
 
@@ -155,7 +171,7 @@ class Rules(Stopping):
 # ---- epochs --------------------------------------------------------------------------------------
 
 
-def descend_epochs(fit: Fit, rows: Rows, held_out: Rows | None, random: np.random.RandomState) -> Diverged | None:
+def descend_epochs(fit: Fit, rows: Rows, held_out: Rows | None, random: np.random.RandomState) -> DivergedError | None:
     """Trains by sgd or adam until a rule ends the training, or for one epoch. held_out: validation rows of the user.
 
     Returns the error to raise after the good epochs are kept.
@@ -176,25 +192,24 @@ def descend_epochs(fit: Fit, rows: Rows, held_out: Rows | None, random: np.rando
     listeners = [recorder, Curves(fit, data.rows, patience), told, fit.tasks]
     rules = Rules(fit, patience, validation)
     model.n_iter_, failure, epochs = 0, None, 1 if fit.incremental else model.max_iter
-    told.begin()
-    try:
-        if not descend(session, data, order, model._rate, epochs, rules, listeners) and not fit.incremental:
-            _warn_of_max_iter(model)
-    except KeyboardInterrupt:
-        if model.n_iter_ == 0:
-            raise
-        warn("Training interrupted by user.")
-    except Diverged as diverged:
-        network._learner.session = None  # its moments are no longer finite
-        if validation is not None and validation.best is not None:
-            warn(f"{diverged}. The model has the best weights so far", ConvergenceWarning)
-        elif model.n_iter_ == 0:
-            raise
-        else:
-            failure = DivergedLater(f"{diverged}. The model has the weights of the epoch before")
-    if validation is not None and validation.best is not None:
-        network._known().set(validation.best)
-    told.end()
+    with told.around_fit():
+        try:
+            if not descend(session, data, order, model._rate, epochs, rules, listeners) and not fit.incremental:
+                _warn_of_max_iter(model)
+        except KeyboardInterrupt:
+            if model.n_iter_ == 0:
+                raise
+            warn("Training interrupted by user.")
+        except DivergedError as diverged:
+            network._learner.session = None  # its moments are no longer finite
+            if model.n_iter_ == 0:
+                raise
+            if validation is not None and validation.best is not None:
+                warn(f"{diverged}. The model has the best weights so far", ConvergenceWarning)
+            else:
+                failure = DivergedLater(f"{diverged}. The model has the weights of the epoch before")
+        if validation is not None:
+            validation.keep_best()
     return failure
 
 
@@ -225,7 +240,11 @@ def _split(model: Any, rows: Rows, random: np.random.RandomState) -> tuple[Data,
             f"The validation set is too small. Increase 'validation_fraction': {model.validation_fraction} of "
             f"{data.rows} rows leaves {len(held_out)}, but at least 2 are needed"
         )
-    return data.take(train), rows.take(held_out)
+    parts = data.take(train), rows.take(held_out)
+    for part, what in ((parts[0], "the rows to learn from"), (parts[1].data, "the rows that early stopping holds out")):
+        if part.sample_weight is not None and not part.sample_weight.any():
+            raise ValueError(f"sample_weight must have at least one weight > 0 among {what}, got only zeros")
+    return parts
 
 
 def _warn_of_small_data(model: Any, data: Data) -> None:
@@ -266,9 +285,8 @@ def minimize(fit: Fit, data: Data) -> None:
     logs = lambda: {"loss": network.history_["loss"][-1]}  # noqa: E731
     told = Callbacks(network.callbacks, network, rate, lambda: model.n_iter_ - 1, logs)
     stopped = _Stopped([Recorder(network.history_), Iterations(fit), told, fit.tasks])
-    told.begin()
-    result = train_lbfgs(network._known(), network._learner.settings, data, model.max_iter, stopped)
-    told.end()
+    with told.around_fit():
+        result = train_lbfgs(network._known(), network._learner.settings, data, model.max_iter, stopped)
     strength = 0.5 * model.alpha / data.total_weight
     penalty = strength * sum(float(np.vdot(w, w)) for w in network.weights)
     model.loss_ = model._reported(float(result.fun) - penalty) + penalty

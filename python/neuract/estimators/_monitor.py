@@ -69,6 +69,11 @@ class Monitor:
             self._scorer, self._given = scorer, rows.as_given()
             self._fitted = as_if_ended(model, network)
 
+    @property
+    def name(self) -> str:
+        """The monitor in the user's words."""
+        return "the score" if self._model.monitor is None else f"monitor={self._model.monitor!r}"
+
     def loss(self) -> float:
         """Returns the mean loss without penalties, on the scale of the model's `loss_`."""
         loss: float = self._model._reported(self._session.loss(self._data))

@@ -29,6 +29,9 @@ def are_multilabel(y: Array) -> bool:
             f"Unknown label type: {kind}. y must hold classes (strings, whole numbers or bools); "
             "to predict numbers use MLPRegressor"
         )
+    if kind == "multilabel-indicator" and not np.isin(y, (0, 1)).all():
+        given = ", ".join(map(str, np.unique(y).tolist()))
+        raise ValueError(f"several labels per row are given as columns of 0 and 1; y has the values {given}")
     return kind == "multilabel-indicator"
 
 

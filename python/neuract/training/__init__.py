@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Training: the session with the core's trainer, the epoch loop, its stopping rules, and L-BFGS."""
 
-from neuract.training._guard import Diverged, DivergedLater
+from neuract.training._guard import DivergedError, DivergedLater
 from neuract.training._session import Gradients
 
-__all__ = ["Diverged", "DivergedLater", "Gradients"]
+__all__ = ["DivergedError", "DivergedLater", "Gradients"]

@@ -42,9 +42,9 @@ def alone(model: object, kind: str, undone_by: type[BaseException]) -> Iterator[
             raise
 
 
-class Diverged(ValueError):
+class DivergedError(ValueError):
     """The loss or a weight is no longer finite; the network has the weights of the previous epoch."""
 
 
-class DivergedLater(Diverged):
+class DivergedLater(DivergedError):
     """A fit diverged after at least one good epoch: the estimator keeps the model of the good epochs."""

@@ -12,6 +12,7 @@ from neuract._typing import Array
 from neuract.inputs._data import Data
 from neuract.layers._parameters import PARTS, Parameters
 from neuract.optimizers import LBFGS
+from neuract.training._guard import DivergedError
 from neuract.training._session import Session, Settings
 
 
@@ -35,7 +36,9 @@ def train_lbfgs(
         gradients, weights = session.gradients(data), parameters.part("weights")
         penalty = 0.5 * strength * sum(float(np.vdot(w, w)) for w in weights)
         by_weights = [dw + strength * w for dw, w in zip(gradients.weights, weights, strict=True)]
-        latest = gradients.loss + penalty
+        begins, latest = np.isnan(latest), gradients.loss + penalty
+        if begins and not np.isfinite(latest):
+            raise _diverged(0)  # no line search finds its way from there
         return latest, _flattened([by_weights, gradients.biases, gradients.slopes])
 
     def callback(_: Array) -> None:
@@ -55,8 +58,18 @@ def train_lbfgs(
     except BaseException:
         parameters.set(accepted)
         raise
+    if not (np.isfinite(result.fun) and np.isfinite(result.x).all()):
+        parameters.set(accepted)
+        raise _diverged(int(result.nit))
     parameters.set(_unflattened(parameters, result.x))
     return result
+
+
+def _diverged(iterations: int) -> DivergedError:
+    return DivergedError(
+        f"Solver produced non-finite parameter weights or loss after {iterations} iteration(s) of lbfgs. Scale X, and "
+        "y if it holds numbers (with StandardScaler), or look for extreme values in them"
+    )
 
 
 def _flattened(parts: Sequence[Sequence[Array | None]]) -> Array:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
 
-from neuract.training._guard import Diverged
+from neuract.training._guard import DivergedError
 
 
 @dataclass
@@ -22,8 +22,9 @@ class Patience:
     def hear(self, number: float) -> bool:
         """Counts an epoch. Returns whether its number is the best so far."""
         best = self.best
-        self.count = self.count + 1 if number < best + self.tolerance else 0
-        self.best = max(best, number)
+        improves = number > -inf and number >= best + self.tolerance  # NaN does not
+        self.count = 0 if improves else self.count + 1
+        self.best = number if number > best else best
         return number > best
 
     @property
@@ -55,11 +56,11 @@ class Stopping:
         """Judges the last `epochs` epochs. Returns whether training is over."""
         return False
 
-    def diverged(self, epoch: int) -> Diverged:
+    def diverged(self, epoch: int) -> DivergedError:
         """Returns the error of a training that diverged in this epoch, counted from 1."""
         norm = self._max_grad_norm
         bound = "set max_grad_norm (for example to 1)" if norm is None else f"lower max_grad_norm ({norm:g})"
-        return Diverged(
+        return DivergedError(
             f"Solver produced non-finite parameter weights or loss in epoch {self._first + epoch}{self._left}. "
             f"Scale X, and y if it holds numbers (with StandardScaler), lower {self._rate()}, or {bound}"
         )
