@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Warnings that point to the line of the user's code that called neuract."""
+"""The warning about trainings, and warnings that point to the line of the user's code that called neuract."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import FrameType
 
 
 class TrainingWarning(UserWarning):
-    """Something about a training that its user should know: what was found, and what to do about it."""
+    """Warns of a problem in a training that goes on; the message names the problem and what to do."""
 
 
 # scikit-learn's callbacks wrap our fit, so their frames lie between ours.

@@ -714,10 +714,10 @@ def test_several_labels_are_0_and_1(values, form):
         calls[form]()
 
 
-@pytest.mark.parametrize(("share", "which"), [(0.9, "to learn from"), (0.1, "holds out")])
+@pytest.mark.parametrize(("share", "which"), [(0.9, "training"), (0.1, "validation")])
 def test_each_part_of_the_validation_split_has_weight(share, which):
     X, y = counts()
     weights = np.r_[np.zeros(399), 1]
     model = na.MLPRegressor(hidden_layer_sizes=(8,), early_stopping=True, validation_fraction=share, random_state=0)
-    with pytest.raises(ValueError, match=f"at least one weight > 0 among the rows .*{which}"):
+    with pytest.raises(ValueError, match=f"at least one non-zero number for the {which} rows"):
         model.fit(X, y, sample_weight=weights)

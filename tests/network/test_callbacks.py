@@ -451,7 +451,7 @@ def test_checkpoint_saves_no_best_where_the_number_is_not_finite(data, tmp_path)
 
 def test_checkpoint_looks_for_its_folder_when_the_fit_begins(data):
     keep = na.callbacks.Checkpoint("no/such/model.safetensors", every=50)
-    with pytest.raises(FileNotFoundError, match="there is no folder 'no/such'"):
+    with pytest.raises(FileNotFoundError, match="no such folder: 'no/such'"):
         regressor(keep).fit(*data)
 
 
@@ -460,6 +460,6 @@ def test_checkpoint_that_fails_later_warns_and_training_goes_on(data, tmp_path, 
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("neuract.files._format.write_atomically", full)
-    with pytest.warns(na.TrainingWarning, match="could not save epoch ., and training goes on: .*No space left"):
+    with pytest.warns(na.TrainingWarning, match="could not save epoch .; training continues: .*No space left"):
         net = na.Network([na.Dense(1)], epochs=2, callbacks=[na.callbacks.Checkpoint(tmp_path / "model")]).fit(*data)
     assert len(net.history_["loss"]) == 2

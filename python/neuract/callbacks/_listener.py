@@ -62,7 +62,7 @@ class Callbacks(Listener):
 
     @contextmanager
     def around_fit(self) -> Iterator[None]:
-        """Around the epochs: tells of the begin and, however they end, each callback that was told so of the end."""
+        """Calls `on_fit_begin` before the epochs and, also after an error, `on_fit_end` of the begun callbacks."""
         network, begun = self._network, []
         network.learning_rate = self._rate.now
         try:
@@ -72,7 +72,7 @@ class Callbacks(Listener):
             self._rate.now = network.learning_rate
             yield
         finally:
-            with ExitStack() as ends:  # calls each, also if one of them raises; the last one first
+            with ExitStack() as ends:  # calls all, also if one raises; the last callback first
                 for callback in reversed(begun):
                     ends.callback(callback.on_fit_end, network)
 

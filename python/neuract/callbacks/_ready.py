@@ -99,7 +99,7 @@ class EarlyStopping(_Ready):
 
     def on_epoch_end(self, network: FittedNetwork, epoch: int, logs: Logs) -> bool:
         number = _goodness(self, logs)
-        if number > self._best + self.min_delta:  # NaN is not
+        if number > self._best + self.min_delta:  # False for NaN
             self._best, self._waited = number, 0
             if self.restore_best:
                 self._parameters = network.weights, network.biases, network.slopes
@@ -162,7 +162,7 @@ class Checkpoint(_Ready):
     def on_fit_begin(self, network: FittedNetwork) -> None:
         self._best = -inf
         if not self.path.parent.is_dir():
-            raise FileNotFoundError(f"Checkpoint({str(self.path)!r}): there is no folder {str(self.path.parent)!r}")
+            raise FileNotFoundError(f"Checkpoint({str(self.path)!r}): no such folder: {str(self.path.parent)!r}")
         network._trained_model()._file_bytes(self.state)  # fail now if the model cannot be saved
 
     def on_epoch_end(self, network: FittedNetwork, epoch: int, logs: Logs) -> None:
@@ -170,12 +170,12 @@ class Checkpoint(_Ready):
             return
         try:
             network._trained_model().save(self.path, state=self.state)
-        except OSError as error:  # the disk is full, say: the training is worth more than this file
-            warn(f"Checkpoint could not save epoch {epoch}, and training goes on: {error}", TrainingWarning)
+        except OSError as error:  # for example a full disk: losing the training is worse than losing this file
+            warn(f"Checkpoint could not save epoch {epoch}; training continues: {error}", TrainingWarning)
 
     def _is_best(self, logs: Logs) -> bool:
         number = _goodness(self, logs)
-        if not number > self._best:  # as NaN is not
+        if not number > self._best:  # also if NaN
             return False
         self._best = number
         return True

@@ -105,19 +105,19 @@ class Validation:
         self._fit, self._monitor, self._patience, self._recorder = fit, monitor, patience, recorder
         keeps_best = fit.model.early_stopping and not fit.incremental
         self.best = fit.network._known().all() if keeps_best else None
-        self._finite = False  # whether a score has been
+        self._finite = False  # whether any score was finite
 
     def keep_best(self) -> None:
-        """Puts the best parameters back, where some were kept; without a finite score there is no best."""
+        """Restores the best parameters; warns if no score was finite, since then no epoch is the best."""
         if self.best is None:
             return
         if self._finite:
             self._fit.network._known().set(self.best)
             return
         warn(
-            f"early stopping has found no best weights, because {self._monitor.name} was never finite on the rows that "
-            "are validated on; the weights are those of the last epoch. Look for extreme values in these rows, or "
-            "choose another monitor",
+            f"early stopping found no best weights, because {self._monitor.name} was never finite on the validation "
+            "rows; the model has the weights of the last epoch. Look for extreme values in these rows, or choose "
+            "another monitor",
             TrainingWarning,
         )
 
@@ -241,9 +241,9 @@ def _split(model: Any, rows: Rows, random: np.random.RandomState) -> tuple[Data,
             f"{data.rows} rows leaves {len(held_out)}, but at least 2 are needed"
         )
     parts = data.take(train), rows.take(held_out)
-    for part, what in ((parts[0], "the rows to learn from"), (parts[1].data, "the rows that early stopping holds out")):
+    for part, what in ((parts[0], "training rows"), (parts[1].data, "validation rows")):
         if part.sample_weight is not None and not part.sample_weight.any():
-            raise ValueError(f"sample_weight must have at least one weight > 0 among {what}, got only zeros")
+            raise ValueError(f"Sample weights must contain at least one non-zero number for the {what}, got only zeros")
     return parts
 
 

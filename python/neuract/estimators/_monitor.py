@@ -71,7 +71,7 @@ class Monitor:
 
     @property
     def name(self) -> str:
-        """The monitor in the user's words."""
+        """The name of the monitor, for messages."""
         return "the score" if self._model.monitor is None else f"monitor={self._model.monitor!r}"
 
     def loss(self) -> float:

@@ -31,7 +31,7 @@ def are_multilabel(y: Array) -> bool:
         )
     if kind == "multilabel-indicator" and not np.isin(y, (0, 1)).all():
         given = ", ".join(map(str, np.unique(y).tolist()))
-        raise ValueError(f"several labels per row are given as columns of 0 and 1; y has the values {given}")
+        raise ValueError(f"several labels per row need columns of 0 and 1; y has the values {given}")
     return kind == "multilabel-indicator"
 
 

@@ -38,7 +38,7 @@ def train_lbfgs(
         by_weights = [dw + strength * w for dw, w in zip(gradients.weights, weights, strict=True)]
         begins, latest = np.isnan(latest), gradients.loss + penalty
         if begins and not np.isfinite(latest):
-            raise _diverged(0)  # no line search finds its way from there
+            raise _diverged(0)  # no line search can start from there
         return latest, _flattened([by_weights, gradients.biases, gradients.slopes])
 
     def callback(_: Array) -> None:
