@@ -346,7 +346,7 @@ def test_subclasses_are_pickled(data, path):
 
 
 def test_subclasses_with_other_parameters_are_not_saved(data, path):
-    with pytest.raises(ValueError, match="the parameters of MLPRegressor, and Subclass has others; pickle it"):
+    with pytest.raises(ValueError, match="the parameters of MLPRegressor, but Subclass has others; pickle it"):
         na.save(Subclass().fit(*data), path)
     assert not path.exists()
 
