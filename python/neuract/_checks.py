@@ -74,7 +74,7 @@ def named_classes(*classes: type[Kind]) -> Mapping[str, type[Kind]]:
 
 
 def class_named(name: object, what: str, objects: str, classes: Mapping[str, type[Kind]]) -> type[Kind]:
-    """Returns the class of that name; errors list the names. what: "loss", say; objects: what is accepted besides."""
+    """Returns the class of that name; errors list the names. what: its kind, "loss"; objects: other accepted values."""
     accepted = ", ".join(classes)
     if not isinstance(name, str):
         raise TypeError(f"{what} must be {objects} or one of {accepted}; got {name!r}")

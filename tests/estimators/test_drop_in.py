@@ -464,7 +464,7 @@ def test_a_warm_start_with_other_classes(iris):
             model.fit(X, y)
 
 
-# ---- what is printed -------------------------------------------------------------------------------
+# ---- printed output --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("solver", ["sgd", "adam"])

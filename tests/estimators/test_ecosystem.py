@@ -243,7 +243,7 @@ def test_frames_of_columns_with_different_types(iris):
     )
 
 
-# ---- what the estimators say of themselves ---------------------------------------------------------
+# ---- tags, links and representations ---------------------------------------------------------------
 
 
 def test_kinds():

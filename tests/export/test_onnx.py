@@ -157,7 +157,7 @@ def test_missing_values_count_as_0(X):
     np.testing.assert_allclose(outputs["probabilities"], model.predict_proba(holes), rtol=0, atol=1e-5)
 
 
-# ---- what is refused -------------------------------------------------------------------------------
+# ---- refused models and arguments ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("opset", [12, 26, 1000])

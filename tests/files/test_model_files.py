@@ -335,7 +335,7 @@ def test_any_value_anywhere_is_refused_or_harmless(number, models, path):
 
 
 def test_arrays_twice_are_refused(small, path):
-    """safetensors' reader would take one of the two."""
+    """safetensors' reader would accept one of the two."""
     _, data = small
     length = int.from_bytes(data[:8], "little")
     header = data[8 : 8 + length].decode().rstrip()

@@ -284,7 +284,7 @@ def test_an_estimator_that_is_not_fitted_comes_back(path):
     assert not twin.__sklearn_is_fitted__() if hasattr(twin, "__sklearn_is_fitted__") else not hasattr(twin, "classes_")
 
 
-# ---- what has no place in a file ---------------------------------------------------------------
+# ---- values that a file cannot hold ------------------------------------------------------------
 
 UNWRITABLE = {
     "loss": lambda: na.MLPRegressor(own_loss, random_state=0),

@@ -419,7 +419,7 @@ def test_a_diagnosis_without_targets_has_no_gradients(X):
     assert top < bottom  # the first layer is above
 
 
-# ---- what neurons compute ------------------------------------------------------------------------
+# ---- responses of neurons ------------------------------------------------------------------------
 
 
 def test_tiles_show_what_each_neuron_computes(X):

@@ -142,7 +142,7 @@ class Life(RuleBasedStateMachine):
         return getattr(model, way)(X, y, sample_weight=weight, **more)
 
     def trains(self, *arguments, model=None):
-        """Whether training ran; it is refused where a new setting contradicts what the model has learned."""
+        """Whether training ran; it is refused if a new setting contradicts the fitted model."""
         try:
             self.train(*arguments, model=model)
         except ValueError as refusal:

@@ -297,7 +297,7 @@ def test_loss_is_the_mean_of_what_predict_misses(data):
 
 
 def test_doubled_weight_is_a_doubled_row(data):
-    """Protects sample_weight: a row of weight n counts as n rows, and one of weight 0 as none."""
+    """Protects sample_weight: a row of weight n counts as n rows, and a row of weight 0 does not count."""
     x, y = data[0][:40], data[1][:40]
     weight = np.arange(40) % 3
     repeated = np.repeat(np.arange(40), weight)
@@ -319,10 +319,10 @@ def test_no_dropout_equals_dropout_zero(data):
 
 
 def test_dropout_drops_its_share_and_scales_the_rest():
-    """Protects the expectation: y is kept with 1 - p and divided by it, so its mean stays.
+    """Protects the mean: y is kept with probability 1 - p and divided by it.
 
     One row x = 1, hidden y = 1, output 0, target -1, learning rate 1: after a step each output
-    weight is minus what its hidden neuron passed on.
+    weight is minus the value that its hidden neuron passed on.
     """
     units, p = 4000, 0.2
     sgd = na.SGD(momentum=0.0, nesterov=False)
@@ -526,7 +526,7 @@ def test_bad_data_is_refused_and_changes_nothing(x, y, sample_weight, words, dty
     net = na.Network([na.Dense(4), na.Dense(2, "linear")], random_state=0, epochs=1, dtype=dtype)
     net.fit(X, Y)
     before, history = parameters(net), copy.deepcopy(net.history_)
-    # A fit starts afresh, so it may have another number of features.
+    # A fit starts from new weights, so X may have another number of features.
     for call in [net.partial_fit, net.fit][: 1 if x.shape[1:] == (2,) else 2]:
         with pytest.raises((ValueError, TypeError)) as error:
             call(x, y, sample_weight)

@@ -2,9 +2,9 @@
 """Random networks agree with the oracle: outputs, firing, loss, gradients, and parameters after some epochs.
 
 `NEURACT_FUZZ=first:last` chooses the networks (default 0:200); `NEURACT_FUZZ=4711` repeats one. The tolerance of a
-result is measured: SLACK times the change of the oracle's result when every number that it starts from, and every
-parameter after every step, changes by ERROR roundings of the dtype. A network so close to a branch (a kink, a
-threshold) that rounding decides has no answer; another one is drawn in its place.
+result is measured: SLACK times the change of the oracle's result when all inputs, and all parameters after every
+step, change by ERROR roundings of the dtype. If a network is so close to a branch (a kink, a threshold) that rounding
+decides, it has no answer, and another one is drawn.
 """
 
 import copy
@@ -20,7 +20,7 @@ from oracle.random_networks import PARAMETERS, draw
 from oracle.twins import parameters, twin
 
 EPS = {"float32": 2.0**-23, "float64": 2.0**-52}
-ERROR = 8  # in roundings of each number; smaller errors would often be rounded away
+ERROR = 8  # in roundings of each number; smaller errors often have no effect
 DISTURBED = 4  # runs that measure the effect of such errors
 SLACK = 4
 ATTEMPTS = 100
@@ -32,7 +32,7 @@ def seeds():
     return range(int(first), int(last or int(first) + 1))
 
 
-# ---- what the oracle says, and how sure it is -----------------------------------------------------
+# ---- the oracle's answers and their uncertainty ----------------------------------------------------
 
 
 class Rounding:
@@ -148,7 +148,7 @@ def answerable(seed):
     raise AssertionError(f"none of the {ATTEMPTS} networks of seed {seed} has an answer")
 
 
-# ---- what the package says ------------------------------------------------------------------------
+# ---- the package's answers ------------------------------------------------------------------------
 
 
 def network(case):
@@ -171,7 +171,7 @@ def results(case):
 
 
 def assert_near(actual, exact, spread, eps, rows, what):
-    """Each number within SLACK times its own spread, the mean one, and a rounding of the largest as rows add up."""
+    """Asserts errors within SLACK times (own spread + mean spread + roundings of the largest number, by rows)."""
     tolerance = SLACK * (spread + spread.mean() + ERROR * (1 + rows / 64) * eps * np.abs(exact).max())
     error = np.abs(actual - exact)
     far = ~(error <= tolerance)
@@ -179,7 +179,7 @@ def assert_near(actual, exact, spread, eps, rows, what):
 
 
 def assert_fires_alike(actual, exact, y, dtype):
-    """Equal, except without a threshold where a value is too small for the dtype and becomes 0."""
+    """Asserts equal firing, except where a value is too small for the dtype and becomes 0."""
     small = (y != 0) & (np.abs(y) < 2 * np.finfo(dtype).tiny)
     np.testing.assert_array_equal(actual | small, exact | small)
 

@@ -23,19 +23,18 @@ HIDDEN = [name for name in NAMES if name != "softmax"]
 
 dtypes = pytest.mark.parametrize("dtype", ["float32", "float64"])
 seeds = st.integers(0, 2**32 - 1)
-# How long an example takes says nothing.
+# The duration of an example means nothing.
 in_any_time = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def bits(arrays):
-    """Whether all bits are equal, any NaN for any other."""
+    """The bytes of all arrays, with all NaNs made equal."""
     return [np.where(np.isnan(a), a.dtype.type(np.nan), a).tobytes() for a in arrays if a is not None]
 
 
 # Rows.
 
-# Often what lies around tiles of 6 outputs, panels and blocks of 8 and 16, the 3 rows that still go one by one, and
-# the 192 inputs that are summed at a time.
+# Often sizes next to those of the kernels: tiles of 6 outputs, panels and blocks of 8 and 16, and chunks of 192 inputs.
 widths = st.integers(1, 70) | st.sampled_from([1, 5, 6, 7, 15, 16, 17, 31, 33])
 inputs = widths | st.sampled_from([191, 192, 193, 400])
 batches = st.integers(1, 300) | st.sampled_from([1, 3, 4, 16, 17, 1500])
@@ -87,19 +86,19 @@ def test_a_row_has_the_bits_it_has_alone(activation, dtype, data, n_inputs, rows
 # Threads.
 
 THREADS = (1, 2, 3, 7)
-# Of these and more even the smallest batch, by the smallest network of two layers, is worth all of them.
+# From these sizes on, even the smallest batch of the smallest network of two layers uses all threads.
 INPUTS, WIDEST, BATCH, ROWS = 100, 100, 256, 800
 
 
 def train(layers, x, y, sample_weight, n_threads, **settings):
-    """Everything that training leaves, and the predictions."""
+    """The trained parameters, the history and the predictions."""
     net = na.Network(layers, epochs=2, n_threads=n_threads, **settings).fit(x, y, sample_weight)
     return [*parameters(net), np.array(net.history_["loss"]), net.predict(x)]
 
 
 @st.composite
 def large_layers(draw):
-    """Two to four layers, of which the first is wide."""
+    """Two to four layers; the first is wide."""
     dropouts = st.sampled_from([0.0, 0.3, 0.6])
     activations = st.sampled_from([*HIDDEN, na.PReLU(shared=True)])
     thresholds = st.none() | st.floats(-0.5, 0.5)

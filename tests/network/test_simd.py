@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The choice of kernels: made at import, lowered by NEURACT_SIMD, the same bits by all that have FMA."""
+"""The choice of kernels: import makes it, NEURACT_SIMD can lower it, and all with FMA give the same bits."""
 
 import re
 
@@ -34,6 +34,6 @@ def test_an_unknown_name_is_refused_with_the_names_there_are():
 
 @pytest.mark.parametrize("isa", with_fma())
 def test_training_gives_the_stored_bits(isa):
-    """Protects trained models: no instruction set, compiler or C library changes a bit, and no edit by accident."""
+    """Protects trained models: no instruction set, compiler, C library or accidental edit changes a bit."""
     stored = dict(re.findall(r"^training (\S+) (\S+)$", HASHES.read_text(), re.M))
     assert train(isa) == stored, "where they are meant to change: python tests/vectors/make_hashes.py BUILD"

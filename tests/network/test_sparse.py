@@ -54,7 +54,7 @@ def assert_asked_alike(ours, expected, S, X, y, weight=None):
 
 
 def assert_alike(S, X=None, **changed):
-    """Networks trained on S and applied to S have the bits of networks with X in its place."""
+    """Networks trained on S and applied to S have the bits of networks with X instead."""
     X = S.toarray() if X is None else X
     y = targets(X.shape[0])
     ours, expected = network(20, **changed).fit(S, y), network(20, **changed).fit(X, y)
@@ -138,7 +138,7 @@ def test_few_rows_have_the_bits_of_many():
 
 
 def test_negative_zeros():
-    """A sum that has only a bias of -0 becomes +0 by the first zero added to it, if its weight is positive."""
+    """Adding a zero with a positive weight turns a sum of only a bias of -0 into +0."""
     X = random_rows(40, 9, 0.1)
     net = na.Network([na.Dense(7, "linear")])
     weights = np.random.default_rng(0).standard_normal((9, 7)) - 1
@@ -160,7 +160,7 @@ def test_a_training_that_diverges_is_undone_alike():
         assert_same_bits(parameters(net), before)
 
 
-# ---- what is accepted --------------------------------------------------------------------------
+# ---- accepted matrices -------------------------------------------------------------------------
 
 
 def with_duplicates(X):
@@ -300,12 +300,12 @@ print(peak() - before)
 
 
 def test_a_sparse_matrix_is_never_written_out():
-    """Dense it would take 8 GB, and a chunk of rows 400 MB; parameters, moments and copies take 6 MB each."""
+    """A dense copy takes 8 GB, one of a chunk of rows 400 MB; parameters, moments and copies take 6 MB each."""
     result = subprocess.run([sys.executable, "-W", "ignore", "-c", MEMORY], capture_output=True, text=True)
     assert int(result.stdout) < 250e6, result.stderr
 
 
-# ---- what is refused ---------------------------------------------------------------------------
+# ---- refused matrices --------------------------------------------------------------------------
 
 
 def spoiled(value, entry=5):

@@ -231,7 +231,7 @@ def test_lbfgs_refuses_what_it_cannot_do(data):
 @pytest.mark.parametrize("hidden", [[], [na.Dense(3, "exponential")]], ids=["output", "hidden"])
 @pytest.mark.parametrize("form", [np.asarray, csr_array], ids=["dense", "sparse"])
 def test_a_row_without_weight_has_no_part_even_where_its_loss_is_infinite(loss, hidden, form, data):
-    """Nor where its outputs, the slopes there or the outputs of hidden neurons are."""
+    """Also where its outputs, their slopes or the outputs of hidden neurons are infinite."""
     X, y = data
     X, weights = X.copy(), np.ones(len(X))
     X[7] *= 1e4
@@ -254,7 +254,7 @@ def test_weights_that_would_leave_float32_are_refused(scale, data):
         network().fit(*data, np.full(len(data[0]), scale))
 
 
-# ---- what is no number -------------------------------------------------------------------------
+# ---- text and masked values --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ EDGES += ["object", "bool", [], {}, [[]], {"": 0}]
 
 
 def load_or_refuse(data: bytes, path: Path, check_saving: bool = True):
-    """The model in the file, or None where `load` refuses it; only a ValueError may refuse it.
+    """The model in the file, or None if `load` refuses it; only a ValueError may refuse it.
 
     A loaded model predicts and, with `check_saving`, predicts the same bits after it is saved and loaded again.
     """
@@ -71,7 +71,7 @@ def same_bits(a, b):
 
 
 def parsed(data: bytes):
-    """Document and arrays of a file, unchecked; any exception where the file has none."""
+    """Document and arrays of a file, unchecked; any exception if the file has none."""
     from safetensors.numpy import load
 
     length = int.from_bytes(data[:LENGTH], "little")

@@ -25,7 +25,7 @@ PARAMETERS = {
     "soft_shrink": lambda rng, units: rng.uniform(0, 1),
 }
 ELEMENTWISE = [name for name, f in ref.ACTIVATIONS.items() if f.slope]
-# For each loss: its parameter, and the output activations that it may stand on.
+# For each loss: its parameter, and the output activations that it accepts.
 LOSSES = {
     "squared_error": (lambda rng: None, ELEMENTWISE),
     "absolute_error": (lambda rng: None, ELEMENTWISE),

@@ -204,7 +204,7 @@ class Layer:
         return slope(z, self.parameter).astype(z.dtype)
 
     def passes(self, y: Array) -> Array:
-        """Where y is not below the threshold: a NaN passes, so that it is never hidden."""
+        """Whether y is not below the threshold. NaN passes, so that it is never hidden."""
         return ~(y < (-np.inf if self.threshold is None else self.threshold))
 
     def __call__(self, x: Array) -> Array:
@@ -230,7 +230,7 @@ def fired(layers: list[Layer], x: Array) -> list[Array]:
 
 class Loss(NamedTuple):
     name: str
-    parameter: float | tuple[float, ...] | None = None  # huber's delta, quantile's q (or one an output), and so on
+    parameter: float | tuple[float, ...] | None = None  # huber's delta, quantile's q (or one per output), and so on
 
 
 REGRESSION = [
@@ -240,7 +240,7 @@ REGRESSION = [
     Loss("quantile", 0.3),
     Loss("quantile", (0.1, 0.5, 0.9)),
 ]
-"""Each loss that admits any elementwise output, with the tests' parameters for it."""
+"""Each loss that accepts any elementwise output, with the tests' parameters for it."""
 
 LIKELIHOOD = [
     (Loss("poisson"), "exponential"),
@@ -253,7 +253,7 @@ LIKELIHOOD = [
     (Loss("focal", 2.0), "sigmoid"),
     (Loss("focal", 0.5), "softmax"),
 ]
-"""The other losses, each with an output that it admits."""
+"""The other losses, each with an output that it accepts."""
 
 TARGETS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Array]] = {
     "poisson": lambda rng, shape: rng.poisson(1, shape).astype(float),
@@ -261,7 +261,7 @@ TARGETS: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Array]] = {
     "log_loss": lambda rng, shape: rng.choice([rng.integers(0, 2, shape), rng.uniform(0, 1, shape)]),
     "focal": lambda rng, shape: rng.integers(0, 2, shape).astype(float),
 }
-"""Draw targets that the loss admits, with softmax none of these; the other losses admit all numbers."""
+"""Draws targets for losses that do not accept all numbers; not for softmax."""
 
 
 def smoothed(t: Array, share: float | None, n_classes: int) -> Array:
@@ -315,7 +315,7 @@ def loss_of(loss: Loss, layer: Layer, z: Array, t: Array) -> tuple[Array, Array 
 
 
 def targets(layer: Layer, t: Array) -> Array:
-    """(rows, n_out). For softmax, class indices become one-hot rows; otherwise a single target is every output's."""
+    """Targets as (rows, n_out). For softmax, class indices become one-hot rows; else outputs share a single target."""
     if layer.activation == "softmax" and t.size == len(t):
         t = np.eye(layer.biases.size)[t.ravel().astype(int)]
     t = t.reshape(len(t), -1)

@@ -45,7 +45,7 @@ def with_fma():
 
 
 def train(isa):
-    """{dtype/output: hash of everything that training leaves}"""
+    """{dtype/output: hash of the trained parameters, predictions and losses}"""
     result = run(TRAIN, isa)
     *lines, chosen = result.stdout.splitlines() or [result.stderr]
     assert chosen == isa

@@ -57,7 +57,7 @@ def kill_often(work, found):
         seen.append(found())  # raises if the file is incomplete
     strays = set(path.parent.iterdir()) - {path}
     assert all(stray.name.startswith(".neuract-") for stray in strays), strays
-    na.save(new, path)  # beside them
+    na.save(new, path)  # next to leftover files
     assert value() == NEW
     print(len(set(seen)), len(strays))
 """

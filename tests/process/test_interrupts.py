@@ -78,7 +78,7 @@ class PressesAfterTheFirstEpoch:
             press_control_c(0.01)  # during the next epoch
 
 
-# ---- what is left ------------------------------------------------------------------------------
+# ---- the model after Ctrl-C --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
@@ -235,7 +235,7 @@ INSTALLED = "[signal.getsignal(s) for s in signal.valid_signals()] + [re.findall
 
 @LINUX
 def test_no_signal_handler_changes():
-    """No handler changes, Python's or C's: not by the import, not by training in any thread, not by its threads."""
+    """Import and training, in any thread, change no signal handler, Python's or C's."""
     script = f"""
 import re, signal, threading
 import numpy as np
@@ -286,7 +286,7 @@ def test_training_in_another_thread_leaves_control_c_to_the_main_thread(data):
 
 
 def test_other_threads_run_during_a_call(data):
-    """Protects programs that train beside a window or a server: the GIL is free while the core works."""
+    """Protects programs that train next to a window or a server: the core works without the GIL."""
     beats, done = [], threading.Event()
 
     def beat():

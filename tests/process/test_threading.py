@@ -48,8 +48,7 @@ def test_nonsense_in_the_environment_is_ignored(monkeypatch):
 
 @pytest.fixture
 def processors(monkeypatch):
-    """Sets how many processors there are to run on, and how many the CPU quota (none: no quota) comes to each time
-    that it is read."""
+    """Sets the number of processors, and the numbers that successive reads of the CPU quota return (none: no quota)."""
 
     def have(affinity, *quotas):
         # macOS has no affinity.
@@ -142,7 +141,7 @@ net = na.Network([na.Dense(100), na.Dense(100), na.Dense(1, "linear")], batch_si
 
 
 def threads_made(script):
-    """What the script prints about `made()`, on a machine that appears to have two processors."""
+    """The output of the script about `made()`, on a machine that appears to have two processors."""
     environment = os.environ | {"OMP_NUM_THREADS": "2"}
     result = subprocess.run([sys.executable, "-c", MADE + script], capture_output=True, text=True, env=environment)
     assert result.returncode == 0, result.stderr

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Who may know whom: estimators → network → _neuract_core → neuract.h → *_tmpl.c → kernel_table.h ← kernels → simd."""
+"""The layers: estimators → network → _neuract_core → neuract.h → *_tmpl.c → kernel_table.h ← kernels → simd."""
 
 import re
 from pathlib import Path
@@ -12,7 +12,7 @@ CSRC = ROOT / "csrc"
 PACKAGE = ROOT / "python" / "neuract"
 C_FILES = sorted(CSRC.rglob("*.[ch]"))
 
-# What the files of each layer may include of ours; those of compilers stand below.
+# The headers of ours that the files of each layer may include; those of compilers are below.
 LISTS = {"activations.h", "losses.h", "optimizers.h"}
 ABOVE = {
     "neuract.h",
@@ -44,11 +44,11 @@ ALLOWED = {
     "simd": {"../real.h", "vec_sse2.h", "vec_avx2.h", "vec_avx512.h", "vec_neon.h"},
 }
 
-# Headers that every compiler of ours has on every system, and that give no memory; the last one for sanitizers only.
+# Headers that every compiler has on every system, and that allocate no memory; the last one is for sanitizers only.
 OF_C = {f"{name}.h" for name in ("cpuid", "float", "math", "stdatomic", "stdbool", "stddef", "stdint", "string")}
 OF_C |= {"sanitizer/asan_interface.h"}
 
-# The rooms of python/neuract and what lies on its ground floor, from top to bottom: each may import from below it.
+# The rooms and the top-level modules of python/neuract, from top to bottom: each may import from those below it.
 FLOORS = [
     {"__main__"},
     {"persistence"},
@@ -65,7 +65,7 @@ FLOORS = [
     {"inputs", "threading"},
     {"_checks", "_typing", "_warnings"},
 ]
-# Imports upward, by name: a diagnosis draws itself.
+# The allowed imports upward: a diagnosis draws itself.
 DOORS = {("inspection/_diagnosis.py", "plotting")}
 # The rooms that call the core.
 OF_THE_CORE = {"activations", "inputs", "layers", "training", "threading"}
@@ -109,7 +109,7 @@ def test_the_seam_sees_neuract_h_alone():
 
 
 def python_files():
-    """Yields every module with its room: its folder, or itself on the ground floor."""
+    """Yields every module with its room: its folder, or itself at the top level."""
     for path in PACKAGE.rglob("*.py"):
         if path != PACKAGE / "__init__.py":
             yield path, Path(path.relative_to(PACKAGE).parts[0]).stem
@@ -135,7 +135,7 @@ def test_python_imports_point_down():
 
 
 def test_imports_name_the_module_that_defines():
-    """Never `from neuract import _x`, nor a name through the front door of another room."""
+    """Protects against `from neuract import _x` and against imports from the __init__ of another room."""
     for path, room in python_files():
         text = re.sub(r"^ *>>>.*$", "", path.read_text(), flags=re.M)
         assert not re.search(r"^\s*from neuract import _", text, re.M), path

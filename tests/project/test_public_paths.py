@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The paths by which users of 0.1.0 import: they stay, wherever the rooms put what they name."""
+"""The import paths of 0.1.0 still work, wherever the objects are now."""
 
 import importlib
 import subprocess

@@ -7,10 +7,10 @@ import pytest
 
 from oracle.paths import ROOT
 
-# What a workflow's last job may write.
+# The write permissions of a workflow's last job.
 RIGHTS = {"docs": {"id-token", "pages"}, "wheels": {"id-token"}}
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-# Options of the decorator, and name.
+# Each session's decorator options and name.
 SESSIONS = re.findall(r"^@nox\.session(?:\((.*)\))?\ndef (\w+)", (ROOT / "noxfile.py").read_text(), re.M)
 NOT_CHECKS = {"dev"}
 
