@@ -77,6 +77,7 @@ class FittedNetwork(FittedModel, Protocol):
     """A network with parameters."""
 
     learning_rate: float
+    callbacks: Any
 
     @property
     def layers(self) -> tuple[Dense, ...]: ...

@@ -235,8 +235,9 @@ class Network(Exportable):
             data = self._checked_data(X, y, sample_weight, None if known is None else known.n_inputs)
             if known is None:
                 self._start_anew(data.x)
+            learner = self._learner = copy.copy(self._learner)  # what it gets is undone with it
             rate = LearningRate("constant", self.learning_rate, 0.5, 1)
-            self._learner.descend(data, rate, 1, [Recorder(self.history_)], self.shuffle, self.random_state)
+            learner.train(data, rate, 1, [Recorder(self.history_), self._printer()], self.shuffle, self.random_state)
         return self
 
     def _start_anew(self, x: Array | SparseRows) -> None:
@@ -248,13 +249,13 @@ class Network(Exportable):
         """Runs the epochs of `fit`, and the callbacks around them."""
         rate = LearningRate("constant", self.learning_rate, 0.5, self.epochs)
         recorder = Recorder(self.history_, self._learner.session if watch else None)
-        told = Callbacks(self.callbacks, self, rate, recorder.last_epoch, recorder.last)
-        listeners = [recorder, *([Printer(self.history_)] if self.verbose else []), told]
+        told = Callbacks(self, rate, recorder.last_epoch, recorder.last)
+        listeners = [recorder, self._printer(), told]
         with told.around_fit():
-            if isinstance(self.optimizer, LBFGS):
-                self._learner.minimize(data, self.epochs, listeners)
-            else:
-                self._learner.descend(data, rate, self.epochs, listeners, self.shuffle, self.random_state, watch)
+            self._learner.train(data, rate, self.epochs, listeners, self.shuffle, self.random_state, watch)
+
+    def _printer(self) -> Printer:
+        return Printer(self.history_, lambda: self.verbose)
 
     # ---- asking ----------------------------------------------------------------------------------
 
@@ -367,6 +368,10 @@ class Network(Exportable):
         if self._learner.history is None:
             raise AttributeError("This Network instance is not fitted yet and has no history_. Call 'fit' first")
         return self._learner.history
+
+    @history_.setter
+    def history_(self, history: dict[str, list[float]]) -> None:
+        self._learner.history = history
 
     # ---- summary ---------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -43,22 +43,20 @@ def _do_nothing(*_: object) -> None:
 
 
 class Callbacks(Listener):
-    """Calls the callbacks of a fit, which may set the network's learning rate for the next epochs.
+    """Calls the callbacks of a network in a fit, which may set its learning rate for the next epochs.
 
     logs: returns the logs of the last epoch. epoch: returns its number, counted from 0.
     """
 
     def __init__(
-        self,
-        callbacks: Sequence[Callback],
-        network: FittedNetwork,
-        rate: LearningRate,
-        epoch: Callable[[], int],
-        logs: Callable[[], Logs],
+        self, network: FittedNetwork, rate: LearningRate, epoch: Callable[[], int], logs: Callable[[], Logs]
     ) -> None:
-        self._callbacks, self._network, self._rate = callbacks, network, rate
-        self._epoch, self._logs = epoch, logs
-        self.hears_each = bool(callbacks)
+        self._network, self._rate, self._epoch, self._logs = network, rate, epoch, logs
+        self._set = rate.now  # the rate that the network was last given
+
+    @property
+    def hears_each(self) -> bool:
+        return bool(self._network.callbacks)
 
     @contextmanager
     def around_fit(self) -> Iterator[None]:
@@ -66,22 +64,22 @@ class Callbacks(Listener):
         network, begun = self._network, []
         network.learning_rate = self._rate.now
         try:
-            for callback in self._callbacks:
+            for callback in network.callbacks:
                 callback.on_fit_begin(network)
                 begun.append(callback)
-            self._rate.now = network.learning_rate
+            self._rate.now = self._set = network.learning_rate
             yield
         finally:
-            with ExitStack() as ends:  # calls all, also if one raises; the last callback first
+            with ExitStack() as ends:  # calls all, also if one raises; it begins with the one that it got last
                 for callback in reversed(begun):
                     ends.callback(callback.on_fit_end, network)
 
     def end_epoch(self) -> bool:
         network, rate = self._network, self._rate
-        logs = self._logs() if self._callbacks else {}  # with the rate of the epoch that has ended
-        if network.learning_rate != rate.now:  # each assignment is checked
+        logs = self._logs() if network.callbacks else {}  # with the rate of the epoch that has ended
+        if rate.now != self._set:  # a schedule has moved it; else a rate that somebody has set holds
             network.learning_rate = rate.now
         epoch = self._epoch()
-        stops = any([callback.on_epoch_end(network, epoch, logs) for callback in self._callbacks])
-        rate.now = network.learning_rate
+        stops = any([callback.on_epoch_end(network, epoch, logs) for callback in network.callbacks])
+        rate.now = self._set = network.learning_rate
         return stops

@@ -31,7 +31,7 @@ def new_network(model: Any, task: Task, rows: int, dtype: str, *, silent: bool) 
 
     silent: without the callbacks.
     """
-    network = Network.__new__(Network)
+    network, callbacks = Network.__new__(Network), checked_callbacks(model.callbacks)
     network._describe(
         checked_layers([*_hidden_layers(model), Dense(task.n_outputs, task.output)]),
         task.loss,
@@ -50,7 +50,7 @@ def new_network(model: Any, task: Task, rows: int, dtype: str, *, silent: bool) 
             "n_threads": _threads(model.n_jobs),
             "verbose": False,
         },
-        [] if silent else checked_callbacks(model.callbacks),
+        [] if silent else callbacks,
         task.core_loss,
     )
     return network

@@ -28,7 +28,6 @@ from neuract.inputs._data import Data
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import LOSSES
 from neuract.losses._named import loss as loss_named
-from neuract.network import Network
 from neuract.outputs._kinds import Classes, Labels, Probabilities
 from neuract.outputs._labels import are_multilabel, numbered
 from neuract.outputs._scores import accuracy
@@ -276,24 +275,28 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     def _learn_targets(self, y: Any, dtype: str, continuing: bool, incremental: bool) -> tuple[Array, Task]:
         if not continuing:
             self._sparse_labels = issparse(y) and not incremental
+            self._multilabel = are_multilabel(y.toarray() if issparse(y) else y)
+        targets = self._class_numbers(y, dtype, continuing, incremental)
+        n_classes = len(self.classes_)
+        self.n_outputs_ = 1 if n_classes <= 2 and not self._multilabel else n_classes
+        return targets, self._task()
+
+    def _known_targets(self, y: Any, task: Task, dtype: str) -> Array:
+        return self._class_numbers(y, dtype, continuing=True, incremental=True)
+
+    def _class_numbers(self, y: Any, dtype: str, continuing: bool, incremental: bool) -> Array:
+        """Returns the number of each row's class, or 0 and 1 for each label; a new fit sets its classes."""
         y = y.toarray() if issparse(y) else y
-        multilabel = are_multilabel(y)
-        if continuing and multilabel != self._multilabel:
+        if are_multilabel(y) != self._multilabel:
             columns = f"{self.n_outputs_} columns" if self._multilabel else "one column"
             raise ValueError(f"y must have {columns}, as in the last fit; got shape {y.shape}")
-        self._multilabel = multilabel
-        if multilabel:
+        if self._multilabel:
             self._settle_classes(np.arange(y.shape[1]), continuing, incremental)
-            self.n_outputs_ = len(self.classes_)
-            return np.asarray(y.astype(bool), dtype=dtype, order="C"), self._task()
+            return np.asarray(y.astype(bool), dtype=dtype, order="C")
         labels, numbers = numbered(y if y.ndim == 1 else column_or_1d(y, warn=True))
         self._settle_classes(labels, continuing, incremental)
-        self.n_outputs_ = 1 if len(self.classes_) <= 2 else len(self.classes_)
         ranks: Array = np.searchsorted(self.classes_, labels).astype(dtype)
-        return ranks[numbers].reshape(-1, 1), self._task()
-
-    def _known_targets(self, y: Any, network: Network) -> Array:
-        return self._learn_targets(y, network.dtype, continuing=True, incremental=True)[0]
+        return ranks[numbers].reshape(-1, 1)
 
     def _settle_classes(self, found: Array, continuing: bool, incremental: bool) -> None:
         """Sets the classes of a new fit; checks y against them in any other."""
@@ -344,5 +347,6 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         return accuracy(truth, self._meaning().chosen(outputs), data.sample_weight)
 
     def _meaning(self) -> Classes | Labels:
-        check_is_fitted(self, "classes_")
+        if "classes_" not in self.__dict__:  # asking scikit-learn each time would cost more than a prediction
+            check_is_fitted(self)
         return Labels(self.classes_) if self._multilabel else Classes(self.classes_)

@@ -79,7 +79,10 @@ class Curves(Listener):
 
     def __init__(self, fit: Fit, rows: int, patience: Patience) -> None:
         self._fit, self._model, self._rows, self._patience = fit, fit.model, rows, patience
-        self.hears_each = bool(fit.model.verbose)
+
+    @property
+    def hears_each(self) -> bool:
+        return bool(self._model.verbose)
 
     def ran(self, ended: Ended) -> None:
         model = self._model
@@ -149,7 +152,7 @@ class Rules(Stopping):
 
     @property
     def least_epochs(self) -> float:
-        return self._count.left
+        return self._count.left if self._validation is None else 1  # each epoch is scored
 
     def stops(self, epochs: int) -> bool:
         model, patience = self._fit.model, self._count
@@ -187,8 +190,7 @@ def descend_epochs(fit: Fit, rows: Rows, held_out: Rows | None, random: np.rando
     validation = None if held_out is None else Validation(fit, Monitor(model, network, held_out), patience, recorder)
     _warn_of_small_data(model, data)
     order = shuffled(random, data.rows, model.shuffle)
-    told = Callbacks(network.callbacks, network, model._rate, lambda: model.n_iter_ - 1, partial(_logs, fit))
-    told.hears_each |= validation is not None
+    told = Callbacks(network, model._rate, lambda: model.n_iter_ - 1, partial(_logs, fit))
     listeners = [recorder, Curves(fit, data.rows, patience), told, fit.tasks]
     rules = Rules(fit, patience, validation)
     model.n_iter_, failure, epochs = 0, None, 1 if fit.incremental else model.max_iter
@@ -283,7 +285,7 @@ def minimize(fit: Fit, data: Data) -> None:
     model.n_iter_ = 0
     rate = LearningRate("constant", network.learning_rate, model.power_t, model.max_iter)
     logs = lambda: {"loss": network.history_["loss"][-1]}  # noqa: E731
-    told = Callbacks(network.callbacks, network, rate, lambda: model.n_iter_ - 1, logs)
+    told = Callbacks(network, rate, lambda: model.n_iter_ - 1, logs)
     stopped = _Stopped([Recorder(network.history_), Iterations(fit), told, fit.tasks])
     with told.around_fit():
         result = train_lbfgs(network._known(), network._learner.settings, data, model.max_iter, stopped)

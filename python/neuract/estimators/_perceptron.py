@@ -69,8 +69,8 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         """Returns y (finite, an array or sparse) in the core's form, and the task; sets `n_outputs_`."""
         raise NotImplementedError
 
-    def _known_targets(self, y: Any, network: Network) -> Array:
-        """Returns y in the core's form for a fitted network; sets nothing."""
+    def _known_targets(self, y: Any, task: Task, dtype: str) -> Array:
+        """Returns y in the core's form for a model that knows its classes or outputs; sets nothing."""
         raise NotImplementedError
 
     def _row_weights(self, y: Array, sample_weight: Array | None, dtype: str) -> Array | None:
@@ -125,7 +125,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
 
     @with_callbacks  # type: ignore[untyped-decorator]
     def _fit(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], incremental: bool) -> None:
-        validate(self)
+        self._validate_params()
         tasks = FitTasks(self, X, y, sample_weight, silent=incremental)
         continuing = hasattr(self, "network_") and (self.warm_start or incremental)
         if self.monitor_neurons and self.solver == "lbfgs":
@@ -134,7 +134,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         dtype = x.dtype.name
         targets, task = self._learn_targets(labels, dtype, continuing, incremental)
         rows = Rows(X, y, Data(x, targets, self._row_weights(labels, weights, dtype)))
-        held_out = self._validation_rows(validation, dtype)
+        held_out = self._validation_rows(validation, task, dtype)
         if incremental and self.early_stopping and held_out is None:
             raise ValueError(
                 "partial_fit does not support early_stopping=True without X_val and y_val, since it holds out no rows"
@@ -159,6 +159,12 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         tasks.end()
         if failure is not None:
             raise failure
+
+    def _validate_params(self) -> None:
+        if "_neuract_file" in vars(type(self)):
+            validate(self)
+        else:  # a class of the user's, with parameters and defaults of its own
+            super()._validate_params()
 
     def _checked(
         self, X: Any, y: Any, sample_weight: Any, dtype: Any, *, reset: bool
@@ -191,7 +197,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         x = zero_for_nan(x) if self._missing_is_zero() else x
         return sparse_rows(x) if is_sparse(x) else np.require(x, requirements=["C", "A"])
 
-    def _validation_rows(self, given: tuple[Any, Any, Any], dtype: str) -> Rows | None:
+    def _validation_rows(self, given: tuple[Any, Any, Any], task: Task, dtype: str) -> Rows | None:
         """Returns checked X_val, y_val and sample_weight_val, or None without them. Needs the targets of y first."""
         X, y, sample_weight = given
         if X is None and y is None and sample_weight is None:
@@ -202,7 +208,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
             raise ValueError("lbfgs does not support X_val and y_val, since it has no epochs; use 'adam' or 'sgd'")
         try:
             x, labels, weights = self._checked(X, y, sample_weight, dtype, reset=False)
-            targets, _ = self._learn_targets(labels, dtype, continuing=True, incremental=True)
+            targets = self._known_targets(labels, task, dtype)
         except ValueError as error:
             raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
         return Rows(X, y, Data(x, targets, weights))
@@ -260,7 +266,8 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
     def _data(self, X: Any, y: Any) -> Data:
         network = self._fitted_network()
         x, labels, _ = self._checked(X, y, None, network.dtype, reset=False)
-        return Data(x, self._known_targets(labels, network), None)
+        task = Task(network.loss_function, "", network.layers[-1].activation, self.n_outputs_)
+        return Data(x, self._known_targets(labels, task, network.dtype), None)
 
     def _missing_is_zero(self) -> bool:
         return bool(self.missing == "zero")
@@ -306,7 +313,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         path, state
             As for `neuract.save`.
         """
-        validate(self)  # `load` refuses parameters that `fit` refuses
+        self._validate_params()  # `load` refuses parameters that `fit` refuses
         save_bytes(path, self._file_bytes(state))
 
     def _file_bytes(self, training: bool) -> bytes:

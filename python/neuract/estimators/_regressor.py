@@ -20,10 +20,10 @@ from neuract.estimators._parameters import CONSTRAINTS, documented, take
 from neuract.estimators._perceptron import MultilayerPerceptron
 from neuract.estimators._task import Task, task
 from neuract.inputs._data import Data
+from neuract.inputs._sparse import is_sparse
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import LOSSES
 from neuract.losses._named import loss as loss_named
-from neuract.network import Network
 from neuract.outputs._kinds import Numbers, Outputs, Quantiles
 from neuract.outputs._scores import r2
 from neuract.schedules._shares import Schedule
@@ -253,20 +253,24 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     # ---- for the fit: MultilayerPerceptron --------------------------------------------------------
 
     def _learn_targets(self, y: Array, dtype: str, continuing: bool, incremental: bool) -> tuple[Array, Task]:
-        y = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
-        columns, loss = (1 if y.ndim == 1 else y.shape[1]), loss_named(self.loss)
-        if continuing and loss.outputs is None and columns != self.n_outputs_:
-            raise ValueError(f"y has {columns} columns, but the model has {self.n_outputs_} outputs")
-        self.n_outputs_ = loss.outputs or columns
+        loss = loss_named(self.loss)
+        y = self._columns(y, loss if continuing else None)
+        self.n_outputs_ = loss.outputs or (1 if y.ndim == 1 else y.shape[1])
         wanted = task(loss, loss.default_output, self.n_outputs_, self.output_activation)
         return wanted.targets(y, dtype), wanted
 
-    def _known_targets(self, y: Array, network: Network) -> Array:
+    def _known_targets(self, y: Array, task: Task, dtype: str) -> Array:
+        return task.targets(self._columns(y, task.loss), dtype)
+
+    def _columns(self, y: Array, known: Loss | None) -> Array:
+        """Returns y with a single column as a row of numbers; known: the loss of a model whose outputs y must fit."""
+        if is_sparse(y):
+            raise ValueError("y must be an array of numbers, got a sparse matrix; y.toarray() makes an array of it")
         y = column_or_1d(y, warn=True) if y.ndim == 2 and y.shape[1] == 1 else y
-        columns, loss = (1 if y.ndim == 1 else y.shape[1]), network.loss_function
-        if loss.outputs is None and columns != self.n_outputs_:
+        columns = 1 if y.ndim == 1 else y.shape[1]
+        if known is not None and known.outputs is None and columns != self.n_outputs_:
             raise ValueError(f"y has {columns} columns, but the model has {self.n_outputs_} outputs")
-        return task(loss, network.layers[-1].activation, self.n_outputs_).targets(y, network.dtype)
+        return y
 
     def _reported(self, loss: float) -> float:
         return loss if loss_named(self.loss).summed else loss / self.n_outputs_
@@ -280,7 +284,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         return r2(data.targets, outputs, data.sample_weight)
 
     def _meaning(self) -> Outputs:
-        quantiles = self._fitted_network().loss_function.quantiles
+        network = self.__dict__.get("network_") or self._fitted_network()  # which asks scikit-learn, and that costs
+        quantiles = network.loss_function.quantiles
         return Quantiles(quantiles) if quantiles else Numbers(self.n_outputs_)
 
 

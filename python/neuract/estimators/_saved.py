@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from neuract.estimators._parameters import validate
 from neuract.files._estimator import ATTRIBUTES, read_estimator, write_estimator
 from neuract.files._format import Contents, pack, unpack
 from neuract.files._values import Writer
@@ -45,7 +44,7 @@ def become(model: Any, contents: Contents) -> None:
     if unknown := state["parameters"].keys() - set(model._get_param_names()):
         raise ValueError(f"{type(model).__name__} has no parameters {', '.join(sorted(unknown))}")
     set_state(model, state)
-    validate(model)
+    model._validate_params()
 
 
 def pickled(model: Any) -> dict[str, Any]:

@@ -39,11 +39,6 @@ class FitTasks(Listener):
         The user's arguments.
     silent : bool
         Do not call callbacks.
-
-    Attributes
-    ----------
-    hears_each : bool
-        Whether there are callbacks for the epochs.
     """
 
     def __init__(self, model: Any, X: Any, y: Any, sample_weight: Any, *, silent: bool) -> None:
@@ -51,13 +46,17 @@ class FitTasks(Listener):
         self._of_all = {"estimator": model, "X": X, "y": y, "metadata": metadata}
         self._fit = self._epoch = None
         self.network: Network | None = None
-        self.hears_each = not silent and bool(getattr(model, "_skl_callbacks", None))
+        self._heard = not silent and bool(getattr(model, "_skl_callbacks", None))
         if not silent and hasattr(model, "set_callbacks"):
             self._fit = model._init_callback_context(max_subtasks=model.max_iter)
             self._fit.call_on_fit_task_begin(**self._of_all)
 
+    @property
+    def hears_each(self) -> bool:
+        return self._heard
+
     def begin_epoch(self) -> None:
-        if self.hears_each and self._fit is not None:
+        if self._heard and self._fit is not None:
             self._epoch = self._fit.subcontext(task_name="epoch").call_on_fit_task_begin(**self._of_all)
 
     def end_epoch(self) -> bool:

@@ -46,7 +46,7 @@ class Outputs(ABC):
         """Returns the result of `predict` for a network's outputs y, rows × outputs."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class OfClassifier(Outputs):
     """Probabilities of classes or labels."""
 
@@ -109,7 +109,7 @@ class Labels(OfClassifier):
     answers = chosen
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Numbers(Outputs):
     """Numbers, one per output.
 
@@ -130,7 +130,7 @@ class Numbers(Outputs):
         return y.ravel() if self.n_outputs == 1 else y
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Quantiles(Outputs):
     """Quantiles of one number, sorted: a network learns each independently, so its outputs may be out of order."""
 

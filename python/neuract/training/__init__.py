@@ -4,4 +4,6 @@
 from neuract.training._guard import DivergedError, DivergedLater
 from neuract.training._session import Gradients
 
+Diverged = DivergedError  # its name in 0.1.0, which pickles of that version hold
+
 __all__ = ["DivergedError", "DivergedLater", "Gradients"]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import nan
 
 from neuract.training._loop import Listener
@@ -17,7 +18,10 @@ class Recorder(Listener):
 
     def __init__(self, history: dict[str, list[float]], session: Session | None = None) -> None:
         self._history, self._session = history, session
-        self.hears_each = session is not None
+
+    @property
+    def hears_each(self) -> bool:
+        return self._session is not None
 
     def ran(self, ended: Ended) -> None:
         for name, values in self._history.items():
@@ -43,12 +47,15 @@ class Recorder(Listener):
 
 
 class Printer(Listener):
-    """Prints the loss of each epoch."""
+    """Prints the loss of each epoch while `verbose` returns a true value."""
 
-    hears_each = True
+    def __init__(self, history: dict[str, list[float]], verbose: Callable[[], bool]) -> None:
+        self._losses, self._verbose = history["loss"], verbose
 
-    def __init__(self, history: dict[str, list[float]]) -> None:
-        self._losses = history["loss"]
+    @property
+    def hears_each(self) -> bool:
+        return self._verbose()
 
     def ran(self, ended: Ended) -> None:
-        print(f"epoch {len(self._losses)}: loss {self._losses[-1]:.6g}")
+        if self._verbose():
+            print(f"epoch {len(self._losses)}: loss {self._losses[-1]:.6g}")

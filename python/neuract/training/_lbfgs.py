@@ -28,7 +28,8 @@ def train_lbfgs(
     assert isinstance(settings.optimizer, LBFGS)
     session = Session(parameters, settings, data.rows)
     strength = settings.alpha / data.total_weight
-    latest, accepted = float("nan"), parameters.all()
+    start = accepted = parameters.all()
+    latest = float("nan")
 
     def objective(flat: Array) -> tuple[float, Array]:
         nonlocal latest
@@ -36,8 +37,8 @@ def train_lbfgs(
         gradients, weights = session.gradients(data), parameters.part("weights")
         penalty = 0.5 * strength * sum(float(np.vdot(w, w)) for w in weights)
         by_weights = [dw + strength * w for dw, w in zip(gradients.weights, weights, strict=True)]
-        begins, latest = np.isnan(latest), gradients.loss + penalty
-        if begins and not np.isfinite(latest):
+        latest = gradients.loss + penalty
+        if accepted is start and not np.isfinite(latest):
             raise _diverged(0)  # no line search can start from there
         return latest, _flattened([by_weights, gradients.biases, gradients.slopes])
 
@@ -47,14 +48,11 @@ def train_lbfgs(
         if on_iteration(latest):
             raise StopIteration
 
-    options = {
-        "maxiter": iterations,
-        "maxfun": settings.optimizer.max_evaluations,
-        "gtol": settings.optimizer.tol,
-    }
-    start = _flattened(list(accepted.values()))
+    flat = _flattened(list(start.values()))
+    optimizer = settings.optimizer
+    options = {"maxiter": iterations, "maxfun": optimizer.max_evaluations, "gtol": optimizer.tol}
     try:
-        result = minimize(objective, start, method="L-BFGS-B", jac=True, callback=callback, options=options)
+        result = minimize(objective, flat, method="L-BFGS-B", jac=True, callback=callback, options=options)
     except BaseException:
         parameters.set(accepted)
         raise

@@ -18,6 +18,7 @@ from neuract.inputs._sparse import SparseRows
 from neuract.layers._dense import Dense
 from neuract.layers._initial import Init, initial_parameters
 from neuract.layers._parameters import Parameters
+from neuract.optimizers import LBFGS
 from neuract.schedules._rate import LearningRate
 from neuract.training._guard import trained_by_one
 from neuract.training._lbfgs import train_lbfgs
@@ -103,7 +104,7 @@ class Learner:
             self.random = random_generator(random_state)
         return self.random
 
-    def descend(
+    def train(
         self,
         data: Data,
         rate: LearningRate,
@@ -113,17 +114,16 @@ class Learner:
         random_state: Any,
         watch: bool = False,
     ) -> None:
-        """Trains by sgd or adam; watch: see `Session.watch`."""
+        """Trains by the optimizer of the settings; watch: see `Session.watch`."""
+        if isinstance(self.settings.optimizer, LBFGS):
+            train_lbfgs(self.known(), self.settings, data, epochs, partial(hear, listeners))
+            return
         random = self.generator(random_state)
         session = self.ready(random, watch)
-        left = "; the network has the weights of the epoch before"
+        left = ", which was undone"
         before = len(self.history["loss"]) if self.history else 0
         stopping = Stopping(lambda: f"learning_rate ({rate.now:g})", self.settings.max_grad_norm, left, before)
         descend(session, data, shuffled(random, data.rows, shuffle), rate, epochs, stopping, listeners)
-
-    def minimize(self, data: Data, iterations: int, listeners: Sequence[Listener]) -> None:
-        """Trains by lbfgs."""
-        train_lbfgs(self.known(), self.settings, data, iterations, partial(hear, listeners))
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Makes a session with that state."""

@@ -22,7 +22,9 @@ class Listener:
         Whether it must be called after each epoch; if not, several epochs may run in one call of the core.
     """
 
-    hears_each = False
+    @property
+    def hears_each(self) -> bool:
+        return False
 
     def begin_epoch(self) -> None:
         """Is called before an epoch, or before several that run at once."""
