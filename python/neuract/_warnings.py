@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from types import FrameType
@@ -12,19 +13,14 @@ class TrainingWarning(UserWarning):
     """Warns of a problem in a training that goes on; the message names the problem and what to do."""
 
 
-# scikit-learn's callbacks wrap our fit, so their frames lie between ours.
-OURS = ("neuract", "sklearn.callback")
+# The modules whose frames are passed over. scikit-learn's callbacks wrap our fit, so their frames lie between ours.
+OURS = re.compile(r"neuract(\.|$)|sklearn\.callback(\.|$)")
 
 
 def warn(message: str, category: type[Warning] = UserWarning) -> None:
     """Warns at the nearest frame outside the package."""
     frame: FrameType | None = sys._getframe(1)
     level = 2
-    while frame is not None and _is_ours(frame):
+    while frame is not None and OURS.match(frame.f_globals.get("__name__", "")):
         frame, level = frame.f_back, level + 1
     warnings.warn(message, category, stacklevel=level)
-
-
-def _is_ours(frame: FrameType) -> bool:
-    module = frame.f_globals.get("__name__", "")
-    return any(module == name or module.startswith(f"{name}.") for name in OURS)

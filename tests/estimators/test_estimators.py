@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import sparse
+from scipy.sparse import csr_matrix
 from sklearn import neural_network
 from sklearn.base import clone
 from sklearn.datasets import load_diabetes, load_digits
@@ -941,3 +942,49 @@ def passes(estimator, check):
     except SkipTest as skipped:
         if not re.search("SCIPY_ARRAY_API is not set|not have a decision_function", str(skipped)):
             raise
+
+
+# ---- what is asked of a fitted model ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("changed", [{"loss": "huber"}, {"output_activation": "softmax"}])
+def test_a_diagnosis_asks_the_network_that_was_fitted_not_the_parameters_of_now(changed, tmp_path):
+    X, y = np.eye(6), [0, 1] * 3
+    model = na.MLPClassifier((4,), max_iter=200, tol=1, random_state=0).fit(X, y)
+    expected = na.diagnose(model, X, y).loss
+    model.set_params(**changed)
+    assert na.diagnose(model, X, y).loss == expected
+    model.report(tmp_path / "report.html", X, y)
+
+
+@pytest.mark.parametrize("name", ["alpha", "batch_size", "l1", "learning_rate_init", "max_grad_norm", "max_iter"])
+def test_true_is_no_number(name):
+    with pytest.raises(TypeError, match=f"{name} must be a number, got True"):
+        na.MLPRegressor(**{name: True}).fit(np.eye(3), [1.0, 2.0, 3.0])
+
+
+def test_a_sparse_target_of_a_regressor_is_refused():
+    with pytest.raises(ValueError, match="y must be an array of numbers, got a sparse matrix"):
+        na.MLPRegressor().fit(np.eye(3), csr_matrix(np.ones((3, 2))))
+
+
+def test_a_subclass_may_check_its_parameters_itself():
+    class Own(na.MLPRegressor):
+        def _validate_params(self):
+            raise KeyError("checked")
+
+    with pytest.raises(KeyError, match="checked"):
+        Own().fit(np.eye(3), [1.0, 2.0, 3.0])
+
+
+def test_a_subclass_may_have_a_property_for_a_parameter():
+    class Own(na.MLPRegressor):
+        @property
+        def alpha(self):
+            return 2 * self._half
+
+        @alpha.setter
+        def alpha(self, value):
+            self._half = value / 2
+
+    assert Own(alpha=0.5).alpha == 0.5

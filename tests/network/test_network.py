@@ -691,3 +691,55 @@ def test_layers_show_the_activations_of_their_places():
     ]
     assert na.Network([na.Dense(1, "relu")]).layers[0].activation == na.ReLU()
     assert layer.activation is None, "it is not changed"
+
+
+# ---- settings that change around a training --------------------------------------------------------
+
+
+def test_partial_fit_prints_and_callbacks_may_change_settings(capsys):
+    X = np.eye(4)
+    net = na.Network([na.Dense(1)], verbose=True, random_state=0).partial_fit(X, X[:, 0])
+    assert capsys.readouterr().out.startswith("epoch 1: loss ")
+
+    class Silent:
+        def on_fit_begin(self, network):
+            network.verbose, network.callbacks = False, []
+
+        def on_epoch_end(self, network, epoch, logs):
+            raise AssertionError("it has taken itself off")
+
+    net.callbacks, net.epochs = [Silent()], 2
+    net.fit(X, X[:, 0])
+    assert capsys.readouterr().out == ""
+
+
+def test_partial_fit_that_runs_out_of_memory_leaves_no_trace():
+    def loss(y_true, y_pred):
+        raise MemoryError
+
+    net = na.Network([na.Dense(3, dropout=0.5), na.Dense(1)], loss=loss, random_state=0)
+    net.set_parameters([np.ones((2, 3)), np.ones((3, 1))])
+    with pytest.raises(MemoryError):
+        net.partial_fit(np.eye(2), [0.0, 1.0])
+    assert net._state()["training"] is None
+    assert net._state()["generator"] is None
+
+
+def test_a_rate_that_is_set_during_a_fit_holds():
+    """By another thread, say; a loss of one's own is the place here where it can be done."""
+    X, rates = np.ones((4, 1)), []
+
+    def loss(y_true, y_pred):
+        rates.append(net.learning_rate)
+        net.learning_rate = 1e-5
+        return np.zeros(len(y_pred), y_pred.dtype), np.zeros_like(y_pred)
+
+    net = na.Network([na.Dense(1)], loss=loss, epochs=3, callbacks=[lambda *_: None], random_state=0)
+    net.fit(X, X[:, 0])
+    assert rates == [1e-3, 1e-5, 1e-5]
+
+
+def test_history_can_be_set():
+    net = na.Network([na.Dense(1)]).set_parameters([[[1.0]]])
+    net.history_ = {"loss": [1.0]}
+    assert net.history_ == {"loss": [1.0]}

@@ -120,7 +120,7 @@ class Learner:
             return
         random = self.generator(random_state)
         session = self.ready(random, watch)
-        left = ", which was undone"
+        left = "; that epoch was undone"
         before = len(self.history["loss"]) if self.history else 0
         stopping = Stopping(lambda: f"learning_rate ({rate.now:g})", self.settings.max_grad_norm, left, before)
         descend(session, data, shuffled(random, data.rows, shuffle), rate, epochs, stopping, listeners)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from neuract._checks import one_of, random_state, real_number, whole_number
@@ -57,6 +58,7 @@ WANTED: dict[str, Check] = {
 }
 """Narrower ranges for a new network. Later a schedule may end at a rate of 0."""
 
+TAKEN = itemgetter("optimizer", "alpha", "l1", "max_grad_norm", "n_threads")  # by a session
 CHECKS = {**FIXED, **FREE, **WANTED}
 
 
@@ -74,8 +76,7 @@ def settings_of(layers: Sequence[Dense], loss: Loss, core_loss: str, checked: Ma
         )
     if isinstance(checked["optimizer"], LBFGS):
         _refuse_what_lbfgs_cannot(layers, checked["l1"], checked["max_grad_norm"])
-    numbers = (checked[name] for name in ("optimizer", "alpha", "l1", "max_grad_norm", "n_threads"))
-    return Settings(loss, core_loss, *numbers)
+    return Settings(loss, core_loss, *TAKEN(checked))
 
 
 def _refuse_what_lbfgs_cannot(layers: Sequence[Dense], l1: float, max_grad_norm: float | None) -> None:
