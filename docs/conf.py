@@ -78,7 +78,9 @@ def link_included(app: Sphinx, path: Path, page: str, content: list[str]) -> Non
 def look_for_public_names(app: Sphinx, environment: BuildEnvironment) -> None:
     entries = environment.domains.python_domain.objects.items()
     documented = {
-        id(resolve_name(name)) for name, entry in entries if entry.objtype in ("class", "data", "function", "module")
+        id(resolve_name(name))
+        for name, entry in entries
+        if entry.objtype in ("class", "data", "exception", "function", "module")
     }
     for name in public_names():
         if id(resolve_name(name)) not in documented:
