@@ -41,8 +41,7 @@ from neuract.training._settings import FIXED, FREE, check_wanted, settings_of
 # The core holds these settings. The others may change between calls; each assignment is checked.
 UNCHANGEABLE = ("layers", "loss_function", *FIXED)
 CHECKED = {**FREE, "callbacks": checked_callbacks}
-# All other attributes are the user's.
-KNOWN = {*UNCHANGEABLE, *CHECKED, "_learner"}
+KNOWN = {*UNCHANGEABLE, *CHECKED, "_learner"}  # other attributes are the user's
 
 
 class Network(Exportable):

@@ -25,11 +25,11 @@ def train_lbfgs(
     """
     from scipy.optimize import minimize
 
-    assert isinstance(settings.optimizer, LBFGS)
-    session = Session(parameters, settings, data.rows)
+    optimizer, session = settings.optimizer, Session(parameters, settings, data.rows)
+    assert isinstance(optimizer, LBFGS)
     strength = settings.alpha / data.total_weight
-    start = accepted = parameters.all()
-    latest = float("nan")
+    latest, start = float("nan"), parameters.all()
+    accepted = start
 
     def objective(flat: Array) -> tuple[float, Array]:
         nonlocal latest
@@ -49,7 +49,6 @@ def train_lbfgs(
             raise StopIteration
 
     flat = _flattened(list(start.values()))
-    optimizer = settings.optimizer
     options = {"maxiter": iterations, "maxfun": optimizer.max_evaluations, "gtol": optimizer.tol}
     try:
         result = minimize(objective, flat, method="L-BFGS-B", jac=True, callback=callback, options=options)
