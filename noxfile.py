@@ -46,7 +46,7 @@ NO_SUCH_ISA = (0, 77)  # exit codes of the C tests: passed, or this processor la
 COMPILERS = ("clang", "gcc-12")
 CROSS_TOOLS = ("aarch64-linux-gnu-gcc", "qemu-aarch64-static")
 CROSS_PACKAGES = ("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user-static")
-WINDOWS_TOOLS = ("clang", "x86_64-w64-mingw32-gcc", "wine")
+WINDOWS_TOOLS = ("clang", "x86_64-w64-mingw32-gcc", "wine", "wineserver")
 WINDOWS_PACKAGES = ("clang", "gcc-mingw-w64-x86-64-win32", "wine", "wine64")
 EMBEDDED_TOOLS = ("gcc", "g++", "clang", "arm-linux-gnueabihf-gcc", "qemu-arm-static", "arm-none-eabi-gcc")
 EMBEDDED_PACKAGES: tuple[str, ...] = ("gcc", "g++", "clang", "gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross")
@@ -127,8 +127,12 @@ def windows(session: nox.Session) -> None:
         return
     session.install("cmake", "ninja")
     session.env.update(WINEPREFIX=str(Path(session.create_tmp()).resolve() / "wine"), WINEDEBUG="-all")
-    session.run("wineboot", "--init", external=True)  # two programs at once would both make the prefix, and one fail
-    c_tests_of_kernels(session, BUILD / "c-windows", "--toolchain", "cmake/x86_64-w64-mingw32.cmake")
+    session.run("wineserver", "--persistent", external=True)  # one that ends may refuse a program that begins just then
+    try:
+        session.run("wineboot", "--init", external=True)  # two programs at once would both make the prefix, and one fail
+        c_tests_of_kernels(session, BUILD / "c-windows", "--toolchain", "cmake/x86_64-w64-mingw32.cmake")
+    finally:
+        session.run("wineserver", "--kill", external=True, success_codes=range(256))
 
 
 @nox.session
