@@ -126,10 +126,12 @@ def windows(session: nox.Session) -> None:
         print(f"SKIPPED windows: {missing}")
         return
     session.install("cmake", "ninja")
-    session.env.update(WINEPREFIX=str(Path(session.create_tmp()).resolve() / "wine"), WINEDEBUG="-all")
-    session.run("wineserver", "--persistent", external=True)  # one that ends may refuse a program that begins just then
+    prefix = Path(session.create_tmp()).resolve() / "wine"
+    prefix.mkdir(exist_ok=True)
+    session.env.update(WINEPREFIX=str(prefix), WINEDEBUG="-all")
+    session.run("wineserver", "--persistent", external=True)  # one that ends refuses a program that begins just then
     try:
-        session.run("wineboot", "--init", external=True)  # two programs at once would both make the prefix, and one fail
+        session.run("wineboot", "--init", external=True)  # two programs at once would both make the prefix
         c_tests_of_kernels(session, BUILD / "c-windows", "--toolchain", "cmake/x86_64-w64-mingw32.cmake")
     finally:
         session.run("wineserver", "--kill", external=True, success_codes=range(256))
