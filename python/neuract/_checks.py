@@ -92,18 +92,18 @@ def class_named(name: object, what: str, objects: str, classes: Mapping[str, typ
     if not isinstance(name, str):
         raise TypeError(f"{what} must be {objects} or one of {accepted}; got {name!r}")
     if name not in classes:
-        raise ValueError(f"unknown {what} {name!r}{_suggestion(name, classes)}; expected one of {accepted}")
+        raise ValueError(f"unknown {what} {name!r}; expected one of {accepted}{_suggestion(name, classes)}")
     return classes[name]
 
 
 def _suggestion(name: str, classes: Mapping[str, Any]) -> str:
-    """Returns the name that was probably meant, as a part of a sentence, or nothing."""
+    """Returns a sentence with the name that was probably meant, or nothing."""
     word = name.lower().replace(" ", "_")
     for ours, theirs in ELSEWHERE.items():
         if ours in classes and word in theirs:
-            return f", which is called {ours!r} here"
+            return f". {name!r} is called {ours!r} here"
     close = get_close_matches(word, classes, 1)
-    return f"; did you mean {close[0]!r}?" if close else ""
+    return f". Did you mean {close[0]!r}?" if close else ""
 
 
 def random_state(value: Any) -> Any:
