@@ -5,12 +5,23 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
 
 Kind = TypeVar("Kind")
+
+ELSEWHERE = {
+    "squared_error": ("mse", "mse_loss", "mean_squared_error", "l2"),
+    "absolute_error": ("mae", "l1_loss", "mean_absolute_error"),
+    "huber": ("smooth_l1", "smooth_l1_loss", "huber_loss"),
+    "quantile": ("pinball", "pinball_loss"),
+    "log_loss": ("bce", "cross_entropy", "binary_crossentropy", "categorical_crossentropy", "crossentropy", "nll"),
+    "log_sigmoid": ("logsigmoid",),
+}
+"""Our names, and what Keras and PyTorch call the same."""
 
 
 def real_number(
@@ -74,13 +85,25 @@ def named_classes(*classes: type[Kind]) -> Mapping[str, type[Kind]]:
 
 
 def class_named(name: object, what: str, objects: str, classes: Mapping[str, type[Kind]]) -> type[Kind]:
-    """Returns the class of that name; errors list the names. what: its kind, "loss"; objects: other accepted values."""
+    """Returns the class of that name; errors list the names. what: such as "loss". objects: also accepted, in words."""
     accepted = ", ".join(classes)
+    if isinstance(name, type) and name in classes.values():
+        raise TypeError(f"{what} must be {objects}, not its class: write {name.__name__}()")
     if not isinstance(name, str):
         raise TypeError(f"{what} must be {objects} or one of {accepted}; got {name!r}")
     if name not in classes:
-        raise ValueError(f"unknown {what} {name!r}; expected one of {accepted}")
+        raise ValueError(f"unknown {what} {name!r}; expected one of {accepted}{_suggestion(name, classes)}")
     return classes[name]
+
+
+def _suggestion(name: str, classes: Mapping[str, Any]) -> str:
+    """Returns a sentence with the name that was probably meant, or nothing."""
+    word = name.lower().replace(" ", "_")
+    for ours, theirs in ELSEWHERE.items():
+        if ours in classes and word in theirs:
+            return f". {name!r} is called {ours!r} here"
+    close = get_close_matches(word, classes, 1)
+    return f". Did you mean {close[0]!r}?" if close else ""
 
 
 def random_state(value: Any) -> Any:

@@ -721,3 +721,30 @@ def test_each_part_of_the_validation_split_has_weight(share, which):
     model = na.MLPRegressor(hidden_layer_sizes=(8,), early_stopping=True, validation_fraction=share, random_state=0)
     with pytest.raises(ValueError, match=f"at least one non-zero number for the {which} rows"):
         model.fit(X, y, sample_weight=weights)
+
+
+@pytest.mark.parametrize("takes_weights", [False, True])
+def test_a_scorer_of_the_user_gets_weights_only_if_it_takes_them(takes_weights):
+    X, y = counts()
+    seen = []
+
+    def plain(estimator, X, y):
+        return seen.append(None) or 0.5
+
+    def weighted(estimator, X, y, sample_weight=None):
+        return seen.append(sample_weight) or 0.5
+
+    monitor = weighted if takes_weights else plain
+    settings = {"early_stopping": True, "class_weight": "balanced", "max_iter": 1, "monitor": monitor}
+    with pytest.warns(ConvergenceWarning):
+        na.MLPClassifier((4,), **settings).fit(X, (y > 1).astype(int))
+    assert len(seen) == 1
+    assert (seen[0] is not None) == takes_weights
+
+
+def test_a_scorer_of_scikit_learn_that_takes_no_weights_gets_none():
+    X, y = counts()
+    model = na.MLPRegressor(hidden_layer_sizes=(4,), early_stopping=True, max_iter=1, monitor="neg_max_error")
+    with pytest.warns(ConvergenceWarning):
+        model.fit(X, y, sample_weight=np.ones(400))
+    assert np.isfinite(model.validation_scores_).all()

@@ -255,6 +255,23 @@ def test_classifiers(X, tmp_path, classes):
     np.testing.assert_array_equal(np.array(told).astype(labels.dtype), model.predict(X))
 
 
+@pytest.mark.parametrize(
+    ("labels", "kind"),
+    [
+        (np.array([1, 2**63, 2**64 - 1], np.uint64), ctypes.c_ulonglong),
+        (np.array([-(2**63), 0, 2**63 - 1]), ctypes.c_longlong),
+    ],
+    ids=["unsigned", "signed"],
+)
+def test_whole_numbers_up_to_the_largest_are_labels(X, tmp_path, labels, kind):
+    model = na.MLPClassifier((2,), max_iter=1).fit(X, labels[np.arange(ROWS) % len(labels)])
+    model.to_c(tmp_path / "model")
+    for compiler in ("gcc", "g++"):
+        assert self_test(tmp_path, COMPILERS[compiler]) == 0
+    known = (kind * len(labels)).in_dll(library(tmp_path), "model_classes")
+    assert list(known) == labels.tolist()
+
+
 def test_labels_that_c_must_not_misread(X, tmp_path):
     labels = np.array(['"', "\\", "??=", "\n", "%s", "ä€𝄞", "1a", "*/"])
     model = na.MLPClassifier((2,), max_iter=1).fit(X, labels[np.arange(ROWS) % len(labels)])

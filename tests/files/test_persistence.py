@@ -379,6 +379,16 @@ def test_the_same_model_is_the_same_bytes(path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions and links are POSIX's")
+def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path):
+    """0600, say: a report holds rows of X."""
+    path, net = tmp_path / "model", na.Network([na.Dense(1)]).set_parameters([[[1.0]]])
+    net.save(path)
+    path.chmod(0o600)
+    net.save(path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions and links are POSIX's")
 def test_a_new_file_has_the_permissions_of_any_new_file(tmp_path):
     before = os.umask(0o027)
     try:

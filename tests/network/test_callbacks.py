@@ -463,3 +463,15 @@ def test_checkpoint_that_fails_later_warns_and_training_goes_on(data, tmp_path, 
     with pytest.warns(na.TrainingWarning, match="could not save epoch .; training continues: .*No space left"):
         net = na.Network([na.Dense(1)], epochs=2, callbacks=[na.callbacks.Checkpoint(tmp_path / "model")]).fit(*data)
     assert len(net.history_["loss"]) == 2
+
+
+def test_csv_logger_adds_no_rows_of_other_columns(data, tmp_path):
+    log = na.callbacks.CSVLogger(tmp_path / "log.csv", append=True)
+    net = na.Network([na.Dense(1)], epochs=1, callbacks=[log]).fit(*data)
+    net.fit(*data)
+    before = log.path.read_text()
+    assert before.splitlines()[0] == "epoch,loss"
+    assert len(before.splitlines()) == 3
+    with pytest.raises(ValueError, match="has the columns epoch, loss, but this fit logs epoch, loss, learning_rate"):
+        regressor(log).fit(*data)
+    assert log.path.read_text() == before

@@ -743,3 +743,20 @@ def test_history_can_be_set():
     net = na.Network([na.Dense(1)]).set_parameters([[[1.0]]])
     net.history_ = {"loss": [1.0]}
     assert net.history_ == {"loss": [1.0]}
+
+
+# ---- numbers in objects ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["Float64", "Int64"])
+def test_na_of_pandas_is_nan(kind):
+    frame = pd.DataFrame({"a": pd.array([1, 0, 1], dtype=kind), "b": pd.array([1, pd.NA, 0], dtype=kind)})
+    net = na.Network([na.Dense(1, "sigmoid")])
+    with pytest.raises(ValueError, match=r"X contains NaN \(first in row 1, column 1\)"):
+        net.fit(frame, [0, 1, 0])
+    net.fit(frame.fillna(0), [0, 1, 0])
+
+
+def test_a_whole_number_that_is_too_large_is_an_error_of_ours():
+    with pytest.raises(ValueError, match="X contains a whole number that is too large for float64"):
+        na.Network([na.Dense(1)]).fit([[10**400, 1], [1, 2]], [0, 1])

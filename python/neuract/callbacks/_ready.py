@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Mapping
 from math import inf
 from pathlib import Path
@@ -195,17 +196,26 @@ class CSVLogger(_Ready):
     def __init__(self, path: str | Path, *, append: bool = False) -> None:
         self.path = Path(path)
         self.append = boolean(append, "append")
+        self._columns: list[str] = []
 
     def on_fit_begin(self, network: FittedNetwork) -> None:
+        self._columns = []
         if not self.append:
             self.path.write_text("")
+        elif self.path.exists():
+            with self.path.open(newline="") as file:
+                self._columns = next(csv.reader(file), [])
 
     def on_epoch_end(self, network: FittedNetwork, epoch: int, logs: Logs) -> None:
-        import csv
-
         lines: list[list[object]] = [[epoch, *logs.values()]]
-        if not self.path.exists() or self.path.stat().st_size == 0:
-            lines.insert(0, ["epoch", *logs])
+        if not self._columns:
+            self._columns = ["epoch", *logs]
+            lines.insert(0, [*self._columns])
+        elif self._columns != ["epoch", *logs]:
+            raise ValueError(
+                f"CSVLogger(append=True): {str(self.path)!r} has the columns {', '.join(self._columns)}, but this fit "
+                f"logs {', '.join(['epoch', *logs])}; log to another file"
+            )
         with self.path.open("a", newline="") as file:  # closed after each line: training may break off
             csv.writer(file).writerows(lines)
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -89,5 +90,12 @@ class Monitor:
             return float(self._model._validation_score(outputs, data))
         if not np.isfinite(loss):
             return float("nan")
-        weights = {} if data.sample_weight is None else {"sample_weight": data.sample_weight}
+        weighs = data.sample_weight is not None and _takes_weights(self._scorer)
+        weights = {"sample_weight": data.sample_weight} if weighs else {}
         return float(self._scorer(self._fitted, *self._given, **weights))
+
+
+def _takes_weights(scorer: Callable[..., float]) -> bool:
+    """Returns whether a scorer, or the function that a scorer of scikit-learn calls, has a parameter sample_weight."""
+    parameters = inspect.signature(getattr(scorer, "_score_func", scorer)).parameters.values()
+    return any(each.name == "sample_weight" or each.kind is each.VAR_KEYWORD for each in parameters)

@@ -6,7 +6,7 @@ A new parameter is a row of CONSTRAINTS, an entry of SHARED, and a line of each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from numbers import Integral, Real
 from textwrap import indent
 from typing import Any, TypeVar
@@ -17,7 +17,9 @@ from sklearn.utils._param_validation import Hidden, Interval, Options, StrOption
 
 from neuract.activations._base import Activation
 from neuract.activations._named import ACTIVATIONS
+from neuract.activations._named import activation as activation_named
 from neuract.layers._initial import INITS
+from neuract.losses._named import loss as loss_named
 from neuract.schedules._rate import SKLEARNS
 from neuract.schedules._shares import SCHEDULES, Schedule
 
@@ -72,6 +74,11 @@ CONSTRAINTS: dict[str, list[Any]] = {
 }
 """The accepted values of each parameter that both estimators have."""
 
+LOOKED_UP: dict[str, Callable[[Any], Any]] = {
+    "activation": activation_named,
+    "loss": loss_named,
+    "output_activation": activation_named,
+}
 NOT_BOOLS = {"alpha", "batch_size", "l1", "learning_rate_init", "max_grad_norm", "max_iter"}
 
 SHARED = """\
@@ -195,4 +202,8 @@ def validate(model: Any) -> None:
     for name in NOT_BOOLS & given.keys():
         if isinstance(given[name], (bool, np.bool_)):  # which scikit-learn takes for 0 or 1
             raise TypeError(f"{name} must be a number, got {given[name]!r}")
+    for name in LOOKED_UP.keys() & given.keys():
+        for value in given[name] if isinstance(given[name], (list, tuple)) else [given[name]]:
+            if isinstance(value, (str, type)):
+                LOOKED_UP[name](value)  # names what was probably meant
     validate_parameter_constraints(model._parameter_constraints, given, caller_name=type(model).__name__)

@@ -6,14 +6,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 from pathlib import Path
 
 
 def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     """Replaces the file by a new one, written in the same folder, when its content is on disk.
 
-    The new file has default permissions. A link stays, and its target is replaced. An error removes the new file; a
-    process that is killed may leave it, named .neuract-….tmp.
+    The new file has the permissions of the old one, or without an old one the default permissions. A link stays, and
+    its target is replaced. An error removes the new file; a process that is killed may leave it, named
+    .neuract-….tmp.
     """
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
@@ -23,6 +25,8 @@ def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
     new = target.parent / f".neuract-{os.urandom(8).hex()}.tmp"
     try:
         _write_through(new, content)
+        if target.exists():
+            shutil.copymode(target, new)
         new.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):

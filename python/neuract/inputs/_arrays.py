@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -23,10 +22,26 @@ def numeric(data: object, name: str, dtype: str) -> Array:
         raise ValueError(f"{name} must be a rectangular array of numbers: {error}") from error
     if np.ma.is_masked(data):
         raise ValueError(f"{name} has masked values; fill them, or leave those rows out")
-    if array.dtype == object and not any(isinstance(value, (str, bytes)) for value in array.flat):
-        with contextlib.suppress(TypeError, ValueError):  # mixed types, as pandas makes them, may still be numbers
-            array = array.astype(np.float64)
+    array = from_objects(array, name) if array.dtype == object else array
     return _finite(array, name, dtype, lambda where: where)
+
+
+def from_objects(array: Array, name: str) -> Array:
+    """Returns mixed types, as pandas makes them, as float64 if they are numbers, with NaN for pandas' NA."""
+    if any(isinstance(value, (str, bytes)) for value in array.flat):
+        return array
+    known = array.copy()
+    known[np.array([_is_na(value) for value in array.flat], bool).reshape(array.shape)] = np.nan
+    try:
+        return known.astype(np.float64)
+    except (TypeError, ValueError):
+        return array
+    except OverflowError:
+        raise ValueError(f"{name} contains a whole number that is too large for float64") from None
+
+
+def _is_na(value: object) -> bool:
+    return type(value).__name__ == "NAType"  # pandas need not be installed
 
 
 def _finite(array: Array, name: str, dtype: str, position: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Array:

@@ -43,6 +43,18 @@ def class_array(name: str, classes: Array) -> tuple[str, str]:
         return f"const double {name}", ", ".join(repr(float(label)) for label in classes)
     if classes.dtype.kind in "biu":
         numbers = [int(label) for label in classes]
-        wide = max(map(abs, numbers)) >= 2**31
-        return f"const {'long long' if wide else 'long'} {name}", ", ".join(f"{n}{'LL' * wide}" for n in numbers)
+        kind, suffix = _integer_type(min(numbers), max(numbers))
+        return f"const {kind} {name}", ", ".join(_integer(number, suffix) for number in numbers)
     return f"const char *const {name}", ", ".join(string_literal(str(label)) for label in classes)
+
+
+def _integer_type(least: int, greatest: int) -> tuple[str, str]:
+    """Returns the type of C that holds these numbers, and the suffix of its literals."""
+    if least > -(2**31) and greatest < 2**31:
+        return "long", ""
+    return ("long long", "LL") if greatest < 2**63 else ("unsigned long long", "ULL")
+
+
+def _integer(number: int, suffix: str) -> str:
+    """Returns a literal; C has none for the least number, which it reads as minus a number that is too large."""
+    return f"({number + 1}{suffix} - 1)" if number == -(2**63) else f"{number}{suffix}"
