@@ -88,7 +88,7 @@ def class_named(name: object, what: str, objects: str, classes: Mapping[str, typ
     """Returns the class of that name; errors list the names. what: such as "loss". objects: also accepted, in words."""
     accepted = ", ".join(classes)
     if isinstance(name, type) and name in classes.values():
-        raise TypeError(f"{what} must be {objects}, not its class: write {name.__name__}()")
+        raise TypeError(f"{what} must be {objects} or a name; got the class {name.__name__}, write {name.__name__}()")
     if not isinstance(name, str):
         raise TypeError(f"{what} must be {objects} or one of {accepted}; got {name!r}")
     if name not in classes:

@@ -39,7 +39,7 @@ def test_a_name_like_no_other_is_answered_with_all_of_them():
     ("look_up", "kind"), [(na.activation, na.LeakyReLU), (na.losses.loss, na.Huber), (optimizer, na.SGD)]
 )
 def test_a_class_in_place_of_an_object_is_a_call_that_was_forgotten(look_up, kind):
-    with pytest.raises(TypeError, match=rf"not its class: write {kind.__name__}\(\)"):
+    with pytest.raises(TypeError, match=rf"got the class {kind.__name__}, write {kind.__name__}\(\)"):
         look_up(kind)
 
 

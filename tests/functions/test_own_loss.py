@@ -180,7 +180,7 @@ def test_classifier(target, data):
 
 
 def test_refused_where_it_cannot_work(data):
-    with pytest.raises(TypeError, match="a function or one of squared_error"):
+    with pytest.raises(TypeError, match=r"a function or a name; got the class Huber, write Huber\(\)"):
         network(na.Huber)
 
 
