@@ -34,7 +34,7 @@ from neuract.outputs._kinds import Numbers, Outputs
 from neuract.schedules._rate import LearningRate
 from neuract.training._guard import alone
 from neuract.training._history import Printer, Recorder
-from neuract.training._learner import Learner, learner_of
+from neuract.training._learner import Learner
 from neuract.training._session import Gradients
 from neuract.training._settings import FIXED, FREE, check_wanted, settings_of
 
@@ -158,11 +158,11 @@ class Network(Exportable):
         self._describe(layers, loss_function, settings, checked_callbacks(callbacks), core_loss)
 
     def _describe(
-        self, layers: tuple[Dense, ...], loss: Loss, settings: Mapping[str, Any], callbacks: Any, core_loss: str
+        self, layers: tuple[Dense, ...], loss: Loss, given: Mapping[str, Any], callbacks: Any, core_loss: str
     ) -> None:
         """Sets a description whose parts are checked; ValueError if they do not match."""
-        learner = learner_of(layers, settings_of(layers, loss, core_loss, settings), settings)
-        self.__dict__.update(settings, layers=layers, loss_function=loss, callbacks=callbacks, _learner=learner)
+        learner = Learner(layers, given["dtype"], given["batch_size"], settings_of(layers, loss, core_loss, given))
+        self.__dict__.update(given, layers=layers, loss_function=loss, callbacks=callbacks, _learner=learner)
 
     # ---- learning --------------------------------------------------------------------------------
 

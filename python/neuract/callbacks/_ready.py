@@ -57,7 +57,7 @@ class ProgressBar(_Ready):
         self._bar = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_bar": None}  # a failed fit leaves an open bar, which cannot be copied
+        return {"_bar": None}  # an open bar, as during a fit, cannot be copied
 
 
 class EarlyStopping(_Ready):

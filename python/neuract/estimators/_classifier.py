@@ -28,7 +28,7 @@ from neuract.inputs._data import Data
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import LOSSES
 from neuract.losses._named import loss as loss_named
-from neuract.outputs._kinds import Classes, Labels, Probabilities
+from neuract.outputs._kinds import Classes, Labels, Probabilities, classes_or_labels
 from neuract.outputs._labels import are_multilabel, numbered
 from neuract.outputs._scores import accuracy
 from neuract.schedules._shares import Schedule
@@ -349,4 +349,4 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     def _meaning(self) -> Classes | Labels:
         if "classes_" not in self.__dict__:  # asking scikit-learn each time would cost more than a prediction
             check_is_fitted(self)
-        return Labels(self.classes_) if self._multilabel else Classes(self.classes_)
+        return classes_or_labels(self.classes_, self._multilabel)

@@ -24,7 +24,7 @@ from neuract.inputs._sparse import is_sparse
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import LOSSES
 from neuract.losses._named import loss as loss_named
-from neuract.outputs._kinds import Numbers, Outputs, Quantiles
+from neuract.outputs._kinds import Outputs, numbers_or_quantiles
 from neuract.outputs._scores import r2
 from neuract.schedules._shares import Schedule
 
@@ -285,8 +285,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
 
     def _meaning(self) -> Outputs:
         network = self.__dict__.get("network_") or self._fitted_network()  # which asks scikit-learn, and that costs
-        quantiles = network.loss_function.quantiles
-        return Quantiles(quantiles) if quantiles else Numbers(self.n_outputs_)
+        return numbers_or_quantiles(self.n_outputs_, network.loss_function.quantiles)
 
 
 def _positive(loss: Any) -> bool:

@@ -8,7 +8,6 @@ parameters and history; "training", the optimizer's state; "generator". The last
 from __future__ import annotations
 
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,15 +17,14 @@ from neuract._typing import Array
 from neuract.files._format import Contents, pack
 from neuract.files._generators import GENERATOR, read_generator, write_generator
 from neuract.files._values import Reader, Writer, object_with
-from neuract.layers._dense import Dense, n_slopes
-from neuract.layers._parameters import PARTS
+from neuract.layers._dense import Dense
+from neuract.layers._parameters import PARTS, shapes
 from neuract.losses._base import Loss
 from neuract.training._session import MOMENTS
 from neuract.training._settings import FIXED, FREE
 
 Document = dict[str, Any]
 State = dict[str, Any]
-Shapes = dict[str, list[tuple[int, ...]]]
 
 REQUIRED = ("layers", "loss", "dtype", "learned")
 """The keys that every file has. Other settings may be missing from an older file, and take the default of `Network`."""
@@ -197,16 +195,10 @@ def _read_training(document: Any, layers: list[Dense], n_inputs: int, dtype: str
 
 def _read_parts(layers: list[Dense], n_inputs: int, dtype: str, suffix: str, reader: Reader) -> dict[str, list[Array]]:
     """Weights, biases and slopes, or what there is of an optimizer for each of them."""
-    sizes = pairwise([n_inputs, *(layer.units for layer in layers)])
-    shapes: Shapes = {
-        "weights": list(sizes),
-        "biases": [(layer.units,) for layer in layers],
-        "slopes": [(n_slopes(layer),) for layer in layers],
-    }
     return {
         part: [
             reader.take(f"layers.{layer}.{NAMES[part]}{suffix}", shape, dtype) if shape[-1] else np.empty(0, dtype)
-            for layer, shape in enumerate(shapes[part])
+            for layer, shape in enumerate(shapes(layers, n_inputs, part))
         ]
         for part in PARTS
     }

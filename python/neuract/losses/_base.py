@@ -50,7 +50,7 @@ class Loss:
     @property
     def outputs(self) -> int | None:
         """How many outputs the loss needs for one target; None: one for each target."""
-        return None
+        return len(self.quantiles) or None
 
     @property
     def quantiles(self) -> tuple[float, ...]:

@@ -97,10 +97,6 @@ class Quantile(Loss):
     def quantiles(self) -> tuple[float, ...]:
         return self.q if isinstance(self.q, tuple) else ()
 
-    @property
-    def outputs(self) -> int | None:
-        return len(self.q) if isinstance(self.q, tuple) else None
-
     def arranged(self, y: Array, rows: int, n_out: int, output: Activation) -> Array:
         if self.outputs is None:
             return super().arranged(y, rows, n_out, output)

@@ -182,11 +182,6 @@ class Learner:
         return None if self._model is None else self._model()
 
 
-def learner_of(layers: tuple[Dense, ...], settings: Settings, checked: Mapping[str, Any]) -> Learner:
-    """Returns a new learner with checked settings."""
-    return Learner(layers, checked["dtype"], checked["batch_size"], settings)
-
-
 def _rows_of_first(weights: Sequence[npt.ArrayLike]) -> int:
     shape = np.shape(weights[0]) if len(weights) else ()
     if len(shape) != 2 or shape[0] == 0:
