@@ -275,7 +275,6 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     def _learn_targets(self, y: Any, dtype: str, continuing: bool, incremental: bool) -> tuple[Array, Task]:
         if not continuing:
             self._sparse_labels = issparse(y) and not incremental
-            self._multilabel = are_multilabel(y.toarray() if issparse(y) else y)
         targets = self._class_numbers(y, dtype, continuing, incremental)
         n_classes = len(self.classes_)
         self.n_outputs_ = 1 if n_classes <= 2 and not self._multilabel else n_classes
@@ -287,7 +286,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     def _class_numbers(self, y: Any, dtype: str, continuing: bool, incremental: bool) -> Array:
         """Returns the number of each row's class, or 0 and 1 for each label; a new fit sets its classes."""
         y = y.toarray() if issparse(y) else y
-        if are_multilabel(y) != self._multilabel:
+        multilabel = are_multilabel(y)
+        if not continuing:
+            self._multilabel = multilabel
+        elif multilabel != self._multilabel:
             columns = f"{self.n_outputs_} columns" if self._multilabel else "one column"
             raise ValueError(f"y must have {columns}, as in the last fit; got shape {y.shape}")
         if self._multilabel:

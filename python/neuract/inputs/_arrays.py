@@ -30,12 +30,11 @@ def from_objects(array: Array, name: str) -> Array:
     """Returns mixed types, as pandas makes them, as float64 if they are numbers, with NaN for pandas' NA."""
     if any(isinstance(value, (str, bytes)) for value in array.flat):
         return array
-    known = array.copy()
-    known[np.array([_is_na(value) for value in array.flat], bool).reshape(array.shape)] = np.nan
     try:
-        return known.astype(np.float64)
+        return array.astype(np.float64)
     except (TypeError, ValueError):
-        return array
+        missing = np.array([_is_na(value) for value in array.flat], bool).reshape(array.shape)
+        return from_objects(np.where(missing, np.nan, array), name) if missing.any() else array
     except OverflowError:
         raise ValueError(f"{name} contains a whole number that is too large for float64") from None
 
