@@ -214,6 +214,70 @@ def test_class_weight_in_partial_fit(data):
         classifier(class_weight="balanced").partial_fit(X, y, classes=["low", "middle", "high"])
 
 
+def several_labels(y):
+    return np.column_stack([y > 0, y < -0.5]).astype(int)
+
+
+@pytest.mark.parametrize(
+    ("labels", "class_weight"),
+    [
+        (classes, "balanced"),
+        (classes, {"low": 2, "high": 3}),
+        (lambda y: classes(y) == "high", "balanced"),
+        (several_labels, "balanced"),
+        (several_labels, [{1: 3}, {0: 2, 1: 5}]),
+    ],
+)
+@pytest.mark.parametrize("weighted", [False, True], ids=["", "weighted"])
+def test_class_weights_count_for_given_validation_rows_as_for_held_out_rows(data, labels, class_weight, weighted):
+    """They come from the training rows, so the same validation rows weigh the same either way."""
+    X, y = data[0], labels(data[1])
+    given = np.random.default_rng(0).uniform(0.5, 2, len(X)) if weighted else np.ones(len(X))
+    settings, held_out = {"early_stopping": True, "max_iter": 3}, np.arange(0, len(X), 7)
+    validation = {"X_val": X[held_out], "y_val": y[held_out]}
+    ours = classifier(class_weight=class_weight, **settings)
+    ours.fit(X, y, given, sample_weight_val=given[held_out], **validation)
+    rows = given * product_of_weights(class_weight, y)
+    same = classifier(**settings).fit(X, y, rows, sample_weight_val=rows[held_out], **validation)
+    assert ours.validation_scores_ == same.validation_scores_
+    assert ours.validation_loss_curve_ == same.validation_loss_curve_
+    unweighted = classifier(**settings).fit(X, y, rows, sample_weight_val=given[held_out], **validation)
+    assert ours.validation_loss_curve_ != unweighted.validation_loss_curve_
+
+
+def product_of_weights(class_weight, y):
+    """The weight of each row, straight from the definition."""
+    columns = y.T if y.ndim > 1 else [y]
+    weights = class_weight if isinstance(class_weight, list) else [class_weight] * len(columns)
+    rows = np.ones(len(y))
+    for column, of_classes in zip(columns, weights, strict=True):
+        names = np.unique(column)
+        for name in names:
+            count = (column == name).sum()
+            rows[column == name] *= (
+                len(y) / (len(names) * count) if of_classes == "balanced" else of_classes.get(name, 1)
+            )
+    return rows
+
+
+def test_validation_rows_need_not_have_every_weighted_class(data):
+    for labels, class_weight in (
+        (classes, "balanced"),
+        (several_labels, [{1: 3}, {1: 5}]),
+        (several_labels, "balanced"),
+    ):
+        X, y = data[0], labels(data[1])
+        few = np.flatnonzero(y == "low") if y.ndim == 1 else np.flatnonzero(y[:, 0] == 1)
+        model = classifier(class_weight=class_weight, early_stopping=True).fit(X, y, X_val=X[few], y_val=y[few])
+        assert np.isfinite(model.validation_loss_curve_).all()
+
+
+@pytest.mark.parametrize("class_weight", [{0: 1, 1: 2}, [{0: 1, 1: 2}], "equal"])
+def test_several_labels_need_one_dict_of_weights_per_label(data, class_weight):
+    with pytest.raises(ValueError, match=r"class_weight"):
+        classifier(class_weight=class_weight).fit(data[0], several_labels(data[1]))
+
+
 @pytest.mark.parametrize(
     ("class_weight", "words"),
     [("equal", "class_weight"), ({"low": -1}, "class_weight must be >= 0"), ({"lowest": 2}, "not in class_weight")],

@@ -12,7 +12,6 @@ from scipy.sparse import csr_matrix, issparse
 from sklearn.base import ClassifierMixin
 from sklearn.utils import column_or_1d
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.class_weight import compute_class_weight, compute_sample_weight
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_is_fitted
@@ -20,8 +19,9 @@ from sklearn.utils.validation import check_is_fitted
 from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.activations._named import Sigmoid, Softmax
+from neuract.estimators._class_weight import ClassWeight, weigher_of_classes, weigher_of_labels
 from neuract.estimators._parameters import CONSTRAINTS, documented, take
-from neuract.estimators._perceptron import MultilayerPerceptron
+from neuract.estimators._perceptron import MultilayerPerceptron, Weigher
 from neuract.estimators._task import Task, task
 from neuract.inputs._arrays import sample_weights
 from neuract.inputs._data import Data
@@ -51,7 +51,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     class_weight : dict, "balanced", list of dict or None, default=None
         Weight of the rows of each class, multiplied by their sample weight. "balanced": all classes
         weigh the same, n_rows / (n_classes · rows of the class). Several labels per row: one dict
-        per label, multiplied as in `sklearn.utils.class_weight.compute_sample_weight`.
+        per label, multiplied as in `sklearn.utils.class_weight.compute_sample_weight`. Validation rows,
+        held out or given, have the class weights of the training rows, in the loss and in the score.
 
     Attributes
     ----------
@@ -158,7 +159,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         missing: str = "error",
         monitor_neurons: bool = False,
         loss: str | Loss | OwnFunction = "log_loss",
-        class_weight: dict[Any, float] | str | list[dict[Any, float]] | None = None,
+        class_weight: ClassWeight | None = None,
     ) -> None:
         take(self, locals())
 
@@ -326,18 +327,19 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         several = self.n_outputs_ > 1 and not self._multilabel
         return task(loss, Softmax() if several else Sigmoid(), self.n_outputs_, self.output_activation)
 
-    def _row_weights(self, y: Array, sample_weight: Array | None, dtype: str) -> Array | None:
+    def _weigher(self, y: Array, dtype: str) -> Weigher:
         if self.class_weight is None:
-            return sample_weight
+            return super()._weigher(y, dtype)
         if self._multilabel:
-            of_rows = compute_sample_weight(self.class_weight, y)
+            weights_of = weigher_of_labels(self.class_weight, y)
         else:
-            of_classes = compute_class_weight(self.class_weight, classes=self.classes_, y=column_or_1d(y))
-            of_rows = of_classes[np.searchsorted(self.classes_, column_or_1d(y))]
-        if (of_rows < 0).any():
-            raise ValueError(f"class_weight must be >= 0, got {self.class_weight!r}")
-        weights: Array = of_rows if sample_weight is None else of_rows * sample_weight
-        return sample_weights(weights, len(weights), dtype)
+            weights_of = weigher_of_classes(self.class_weight, self.classes_, y)
+
+        def weigh(y: Array, sample_weight: Array | None) -> Array | None:
+            weights = weights_of(y)
+            return sample_weights(weights if sample_weight is None else weights * sample_weight, len(weights), dtype)
+
+        return weigh
 
     def _strata(self, data: Data) -> Array | None:
         return data.targets if self.n_outputs_ == 1 else None

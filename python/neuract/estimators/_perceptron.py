@@ -41,6 +41,9 @@ from neuract.training._guard import alone
 SKLEARN_NAMES = {"sigmoid": "logistic", "linear": "identity", "exponential": "exp"}
 SPARSE_FORMATS = ("csr", "csc", "bsr", "coo")  # scikit-learn converts other formats to CSR
 
+Weigher = Callable[[Array, "Array | None"], "Array | None"]
+"""(y as checked, checked sample weights or None) -> the weight of each row in loss and score, or None."""
+
 
 class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # type: ignore[misc]
     """A Network with scikit-learn's parameters, fit and attributes.
@@ -73,9 +76,9 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         """Returns y in the core's form for a model that knows its classes or outputs; sets nothing."""
         raise NotImplementedError
 
-    def _row_weights(self, y: Array, sample_weight: Array | None, dtype: str) -> Array | None:
-        """Returns the training weight of each row; y as for `_learn_targets`."""
-        return sample_weight
+    def _weigher(self, y: Array, dtype: str) -> Weigher:
+        """Returns the function that weighs training and validation rows; y: the training rows', as checked."""
+        return lambda y, sample_weight: sample_weight
 
     def _reported(self, loss: float) -> float:
         """Returns the network's mean loss on scikit-learn's scale."""
@@ -133,8 +136,9 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         x, labels, weights = self._checked(X, y, sample_weight, self._dtype(continuing), reset=not continuing)
         dtype = x.dtype.name
         targets, task = self._learn_targets(labels, dtype, continuing, incremental)
-        rows = Rows(X, y, Data(x, targets, self._row_weights(labels, weights, dtype)))
-        held_out = self._validation_rows(validation, task, dtype)
+        weigh = self._weigher(labels, dtype)
+        rows = Rows(X, y, Data(x, targets, weigh(labels, weights)))
+        held_out = self._validation_rows(validation, task, dtype, weigh)
         if incremental and self.early_stopping and held_out is None:
             raise ValueError(
                 "partial_fit does not support early_stopping=True without X_val and y_val, since it holds out no rows"
@@ -197,7 +201,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         x = zero_for_nan(x) if self._missing_is_zero() else x
         return sparse_rows(x) if is_sparse(x) else np.require(x, requirements=["C", "A"])
 
-    def _validation_rows(self, given: tuple[Any, Any, Any], task: Task, dtype: str) -> Rows | None:
+    def _validation_rows(self, given: tuple[Any, Any, Any], task: Task, dtype: str, weigh: Weigher) -> Rows | None:
         """Returns checked X_val, y_val and sample_weight_val, or None without them. Needs the targets of y first."""
         X, y, sample_weight = given
         if X is None and y is None and sample_weight is None:
@@ -209,6 +213,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         try:
             x, labels, weights = self._checked(X, y, sample_weight, dtype, reset=False)
             targets = self._known_targets(labels, task, dtype)
+            weights = weigh(labels, weights)
         except ValueError as error:
             raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
         return Rows(X, y, Data(x, targets, weights))
