@@ -69,8 +69,8 @@ class SavedModel(Protocol):
 class FittedModel(AskedModel, SavedModel, Protocol):
     """A fitted Network or estimator, which diagnosis, reports, exports and checkpoints take."""
 
-    def _data(self, X: Any, y: Any) -> Data:
-        """Returns X and y in the form that a step of the core takes: checked."""
+    def _data(self, X: Any, y: Any, sample_weight: Any = None) -> Data:
+        """Returns X, y and the weights in the form that a step of the core takes: checked."""
 
 
 class FittedNetwork(FittedModel, Protocol):
@@ -112,6 +112,9 @@ class FittedNetwork(FittedModel, Protocol):
 
     def _known(self) -> Parameters:
         """Returns the parameters."""
+
+    def _loss(self, data: Data) -> float:
+        """Returns the mean loss over checked rows."""
 
     def _gradients(self, data: Data) -> Gradients:
         """Returns the mean loss over checked rows and its gradient."""

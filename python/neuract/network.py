@@ -21,19 +21,22 @@ from neuract.export._methods import Exportable
 from neuract.files._format import Contents, save_bytes, unpack
 from neuract.files._network import network_bytes, network_of, network_pickled
 from neuract.inputs._arrays import inputs, sample_weights
-from neuract.inputs._data import Data
+from neuract.inputs._data import Data, validation_errors, validation_is_given
 from neuract.inputs._sparse import SparseRows
 from neuract.layers._dense import Dense, checked_layers
 from neuract.layers._parameters import Parameters
-from neuract.layers._summary import table
+from neuract.layers._summary import html_table, table
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import default_loss
 from neuract.losses._named import loss as loss_named
 from neuract.optimizers import LBFGS, Optimizer
-from neuract.outputs._kinds import Numbers, Outputs
+from neuract.outputs._kinds import Classes, Numbers, Outputs
+from neuract.outputs._scored import Scored
+from neuract.outputs._text import text_labels
 from neuract.schedules._rate import LearningRate
 from neuract.training._guard import alone
-from neuract.training._history import Printer, Recorder
+from neuract.training._history import Printer, Recorder, Validation
+from neuract.training._learned import Learned
 from neuract.training._learner import Learner
 from neuract.training._session import Gradients
 from neuract.training._settings import FIXED, FREE, check_wanted, settings_of
@@ -44,7 +47,7 @@ CHECKED = {**FREE, "callbacks": checked_callbacks}
 KNOWN = {*UNCHANGEABLE, *CHECKED, "_learner"}  # other attributes are the user's
 
 
-class Network(Exportable):
+class Network(Learned, Scored, Exportable):
     """Fully connected layers of neurons that learn weights and biases by backpropagation of a loss.
 
     Parameters
@@ -91,13 +94,15 @@ class Network(Exportable):
         ``on_fit_end(network)``. `epoch` counts from 0, `logs` is a dict with "loss". Training stops if one returns a
         true value after an epoch.
     verbose : bool, default=False
-        Print one line per epoch.
+        Print the loss of every epoch, and with validation rows their loss.
 
     Attributes
     ----------
     history_ : dict of lists
         One entry per epoch. "loss" is the mean over the epoch's rows of the minimized loss, penalty included, measured
-        for each batch before its step. `fit` adds more with `monitor_neurons`.
+        for each batch before its step. `fit` adds "validation_loss" with X_val, and more with `monitor_neurons`.
+    classes_ : ndarray of str
+        The sorted text labels of the classes, if `fit` got text.
 
     Examples
     --------
@@ -172,6 +177,9 @@ class Network(Exportable):
         y: npt.ArrayLike,
         sample_weight: npt.ArrayLike | None = None,
         *,
+        X_val: Any = None,
+        y_val: npt.ArrayLike | None = None,
+        sample_weight_val: npt.ArrayLike | None = None,
         monitor_neurons: bool = False,
     ) -> Self:
         """Learns from X and y, starting from new random weights.
@@ -183,8 +191,13 @@ class Network(Exportable):
             SciPy's formats, gives the same network as X.toarray(); only its stored values cost time.
         y : array-like of shape (rows,) or (rows, n_out)
             Targets. Softmax: the number of each row's class, or one column per class with a single 1 in each row.
+            Softmax and a single sigmoid output also take text labels, one for each output (sigmoid: two).
         sample_weight : array-like of shape (rows,) or None, default=None
             Weight of each row, >= 0.
+        X_val, y_val, sample_weight_val : as X, y and sample_weight, or None, default=None
+            Validation rows, from which `fit` does not learn. Their loss after every epoch, without penalties, is
+            "validation_loss" in `history_` and for callbacks: ``neuract.callbacks.EarlyStopping()`` stops when it no
+            longer improves. Not for lbfgs.
         monitor_neurons : bool, default=False
             Add to `history_` for each epoch "learning_rate"; "gradient_norm", the Euclidean norm of the mean gradient
             of its last batch, penalties included, before the step; and "dead_share", the share of the hidden neurons
@@ -210,14 +223,20 @@ class Network(Exportable):
         finite, the network has the weights of the previous epoch, and the optimizer restarts.
         """
         monitor_neurons = boolean(monitor_neurons, "monitor_neurons")
-        if monitor_neurons and isinstance(self.optimizer, LBFGS):
-            raise ValueError("lbfgs does not support monitor_neurons, since it has no epochs; use adam or sgd")
-        data = self._checked_data(X, y, sample_weight, None)
+        validated = validation_is_given(X_val, y_val, sample_weight_val)
         if isinstance(self.optimizer, LBFGS):
+            for name, given in {"monitor_neurons": monitor_neurons, "X_val and y_val": validated}.items():
+                if given:
+                    raise ValueError(f"lbfgs does not support {name}, since it has no epochs; use adam or sgd")
             importlib.import_module("scipy.optimize")  # fails before the network changes
+        learner = self._learner.untaught()
+        data, held_out = self._checked_data(X, y, sample_weight, None, learner), None
+        if validated:
+            with validation_errors():
+                held_out = self._checked_data(X_val, y_val, sample_weight_val, data.x.shape[1], learner)
         with alone(self, "network", undone_by=MemoryError):
-            self._start_anew(data.x)
-            self._train(data, monitor_neurons)
+            self._start_anew(learner, data.x)
+            self._train(data, held_out, monitor_neurons)
         return self
 
     def partial_fit(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Self:
@@ -231,27 +250,28 @@ class Network(Exportable):
             )
         with alone(self, "network", undone_by=MemoryError):  # other errors keep the epochs that have ended
             known = self._learner.parameters
-            data = self._checked_data(X, y, sample_weight, None if known is None else known.n_inputs)
+            learner = copy.copy(self._learner)  # what it gets is undone with it
+            data = self._checked_data(X, y, sample_weight, None if known is None else known.n_inputs, learner)
             if known is None:
-                self._start_anew(data.x)
-            learner = self._learner = copy.copy(self._learner)  # what it gets is undone with it
+                self._start_anew(learner, data.x)
+            self._learner = learner
             rate = LearningRate("constant", self.learning_rate, 0.5, 1)
             learner.train(data, rate, 1, [Recorder(self.history_), self._printer()], self.shuffle, self.random_state)
         return self
 
-    def _start_anew(self, x: Array | SparseRows) -> None:
-        learner = self._learner.untaught()
+    def _start_anew(self, learner: Learner, x: Array | SparseRows) -> None:
         learner.start(x, self.init, random_generator(self.random_state))
         self._learner = learner  # in one assignment: another thread may use the network
 
-    def _train(self, data: Data, watch: bool) -> None:
+    def _train(self, data: Data, held_out: Data | None, watch: bool) -> None:
         """Runs the epochs of `fit`, and the callbacks around them."""
-        rate = LearningRate("constant", self.learning_rate, 0.5, self.epochs)
-        recorder = Recorder(self.history_, self._learner.session if watch else None)
+        learner, rate = self._learner, LearningRate("constant", self.learning_rate, 0.5, self.epochs)
+        recorder = Recorder(self.history_, learner.session if watch else None)
         told = Callbacks(self, rate, recorder.last_epoch, recorder.last)
-        listeners = [recorder, self._printer(), told]
+        validation = [] if held_out is None else [Validation(learner.loss_on(held_out), recorder)]
+        listeners = [recorder, *validation, self._printer(), told]
         with told.around_fit():
-            self._learner.train(data, rate, self.epochs, listeners, self.shuffle, self.random_state, watch)
+            learner.train(data, rate, self.epochs, listeners, self.shuffle, self.random_state, watch)
 
     def _printer(self) -> Printer:
         return Printer(self.history_, lambda: self.verbose)
@@ -281,19 +301,25 @@ class Network(Exportable):
 
     def loss(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
         """Returns the mean loss over the rows, without the penalty. Parameters are those of `fit`."""
-        return self._learner.loss(self._checked_data(X, y, sample_weight, self._known().n_inputs))
+        return self._loss(self._data(X, y, sample_weight))
 
     def gradients(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Gradients:
         """Returns the mean loss over the rows and its gradient with respect to every parameter.
 
         Both are without penalty and dropout. Parameters are those of `fit`. The network does not change.
         """
-        return self._learner.gradients(self._checked_data(X, y, sample_weight, self._known().n_inputs))
+        return self._gradients(self._data(X, y, sample_weight))
 
-    def _checked_data(self, X: object, y: object, sample_weight: object, n_inputs: int | None) -> Data:
-        """Returns the checked data of a step; n_inputs: the number of features, None for any number."""
-        x = inputs(X, self.dtype, n_inputs)
-        output = self.layers[-1]
+    def _checked_data(
+        self, X: object, y: object, sample_weight: object, n_inputs: int | None, learner: Learner
+    ) -> Data:
+        """Returns the checked data of a step. A learner without parameters gets the classes of text labels.
+
+        n_inputs: the number of features, None for any number.
+        """
+        x, labels, output = inputs(X, self.dtype, n_inputs), text_labels(y), self.layers[-1]
+        if labels is not None:
+            y = learner.numbers_of(labels)
         targets = self.loss_function.targets(y, len(x), output.units, output.activation, self.dtype)
         return Data(x, targets, sample_weights(sample_weight, len(x), self.dtype))
 
@@ -306,6 +332,9 @@ class Network(Exportable):
     def _known(self) -> Parameters:
         return self._learner.known()
 
+    def _loss(self, data: Data) -> float:
+        return self._learner.loss(data)
+
     def _gradients(self, data: Data) -> Gradients:
         return self._learner.gradients(data)
 
@@ -313,64 +342,19 @@ class Network(Exportable):
         return self._learner.model_in_training() or self
 
     def _meaning(self) -> Outputs:
-        output = self.layers[-1]
+        output, classes = self.layers[-1], self._learner.classes
+        if classes is not None:
+            return Classes(classes)
         return Numbers(output.units, "classes" if isinstance(output.activation, Softmax) else "numbers")
 
     def _rows(self, X: Any) -> Array | SparseRows:
         return inputs(X, self.dtype, self._known().n_inputs)
 
-    def _data(self, X: Any, y: Any) -> Data:
-        return self._checked_data(X, y, None, self._known().n_inputs)
+    def _data(self, X: Any, y: Any, sample_weight: Any = None) -> Data:
+        return self._checked_data(X, y, sample_weight, self._known().n_inputs, self._learner)
 
     def _missing_is_zero(self) -> bool:
         return False
-
-    # ---- parameters ------------------------------------------------------------------------------
-
-    @property
-    def weights(self) -> list[Array]:
-        """One array of shape (n_in, units) per layer; read-only copies."""
-        return self._known().part("weights")
-
-    @property
-    def biases(self) -> list[Array]:
-        """One array of shape (units,) per layer; read-only copies."""
-        return self._known().part("biases")
-
-    @property
-    def slopes(self) -> list[Array | None]:
-        """The learned alphas of PReLU layers, (units,) or, if shared, (1,); None for other layers. Read-only copies."""
-        return [array if array.size else None for array in self._known().part("slopes")]
-
-    @property
-    def n_parameters(self) -> int:
-        """The number of learned parameters: weights, biases and slopes."""
-        return self._known().count
-
-    def set_parameters(
-        self,
-        weights: Sequence[npt.ArrayLike] | None = None,
-        biases: Sequence[npt.ArrayLike] | None = None,
-        slopes: Sequence[npt.ArrayLike | None] | None = None,
-    ) -> Self:
-        """Sets parameters, in the shapes of `weights`, `biases` and `slopes`; does not change those given as None.
-
-        A network that is not fitted takes its number of inputs from the weights, and can predict afterwards; its biases
-        are 0 if you do not give them. `partial_fit` continues from these parameters, `fit` starts from new ones.
-        """
-        self._learner.set(weights=weights, biases=biases, slopes=slopes)
-        return self
-
-    @property
-    def history_(self) -> dict[str, list[float]]:
-        """One entry per epoch in each list; see the attributes of the class."""
-        if self._learner.history is None:
-            raise AttributeError("This Network instance is not fitted yet and has no history_. Call 'fit' first")
-        return self._learner.history
-
-    @history_.setter
-    def history_(self, history: dict[str, list[float]]) -> None:
-        self._learner.history = history
 
     # ---- summary ---------------------------------------------------------------------------------
 
@@ -386,8 +370,11 @@ class Network(Exportable):
         output    16 × 3   Softmax()             none               51
         total                                                        ?
         """
-        known = self._learner.parameters
-        return table(self.layers, None if known is None else known.n_inputs)
+        return table(self.layers, self._learner.n_inputs)
+
+    def _repr_html_(self) -> str:
+        """Returns the summary as an HTML table, for notebooks."""
+        return html_table(self.layers, self._learner.n_inputs, f"Network: {self._learner.told()}")
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in UNCHANGEABLE and name in self.__dict__:
@@ -440,6 +427,14 @@ class Network(Exportable):
 
     def __copy__(self) -> Self:
         return copy.deepcopy(self)  # a network shares nothing
+
+    def __sklearn_clone__(self) -> Self:
+        """Returns a network with the same settings that is not fitted, for `sklearn.base.clone`."""
+        twin = type(self).__new__(type(self))
+        settings = {name: part for name, part in self._state().items() if name in ("fixed", "free")}
+        twin._set_state({**copy.deepcopy(settings), "learned": None, "training": None, "generator": None})
+        twin.__dict__["callbacks"] = copy.deepcopy(self.callbacks)
+        return twin
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         twin = type(self).__new__(type(self))

@@ -67,7 +67,7 @@ def test_objects_that_0_1_0_has_pickled_load():
     np.testing.assert_allclose(objects["regressor"].predict(MORE["X"]), MORE["answers"]["regressor"], rtol=1e-6)
     assert "unscaled_inputs" in str([finding.rule for finding in objects["diagnosis"].warnings])
     assert len(objects["gradients"].weights) == 3
-    assert repr(objects["callbacks"][0]) == repr(na.callbacks.EarlyStopping(5))
+    assert repr(objects["callbacks"][0]) == repr(na.callbacks.EarlyStopping(5, monitor="loss"))
 
 
 def test_a_setting_that_is_new_leaves_older_files_readable(monkeypatch):

@@ -699,7 +699,7 @@ def test_layers_show_the_activations_of_their_places():
 def test_partial_fit_prints_and_callbacks_may_change_settings(capsys):
     X = np.eye(4)
     net = na.Network([na.Dense(1)], verbose=True, random_state=0).partial_fit(X, X[:, 0])
-    assert capsys.readouterr().out.startswith("epoch 1: loss ")
+    assert capsys.readouterr().out.startswith("Iteration 1, loss = ")
 
     class Silent:
         def on_fit_begin(self, network):

@@ -143,7 +143,7 @@ def test_callbacks_that_are_none_are_refused(bad):
 def test_verbose_prints_a_line_an_epoch(data, capsys):
     network(verbose=True).fit(*data)
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["epoch 1", "epoch 2", "epoch 3"]
+    assert [line.split(",")[0] for line in lines] == ["Iteration 1", "Iteration 2", "Iteration 3"]
 
 
 # ---- lbfgs -------------------------------------------------------------------------------------

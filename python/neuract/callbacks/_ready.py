@@ -21,10 +21,13 @@ Logs = Mapping[str, float]
 
 def _goodness(callback: Any, logs: Logs) -> float:
     """Returns the number that a callback's `monitor` names in the logs; larger is better."""
-    if callback.monitor not in logs:
+    monitor = callback.monitor
+    if monitor is None:
+        monitor = "validation_loss" if "validation_loss" in logs else "loss"
+    if monitor not in logs:
         name = type(callback).__name__
-        raise ValueError(f"{name}(monitor={callback.monitor!r}): this fit logs only {', '.join(logs)}")
-    return logs[callback.monitor] if "score" in callback.monitor else -logs[callback.monitor]
+        raise ValueError(f"{name}(monitor={monitor!r}): this fit logs only {', '.join(logs)}")
+    return logs[monitor] if "score" in monitor else -logs[monitor]
 
 
 class _Ready:
@@ -69,8 +72,9 @@ class EarlyStopping(_Ready):
         Number of consecutive epochs without improvement that end training, >= 1.
     min_delta : float, default=0.0
         Smallest change that counts as an improvement, >= 0.
-    monitor : str, default="loss"
-        Name of a number in the logs. Larger is better if the name contains "score", else smaller.
+    monitor : str or None, default=None
+        Name of a number in the logs. Larger is better if the name contains "score", else smaller. None:
+        "validation_loss" if the fit has validation rows, else "loss".
     restore_best : bool, default=True
         Restore the weights of the best epoch at the end; otherwise keep the last weights.
 
@@ -85,7 +89,7 @@ class EarlyStopping(_Ready):
     """
 
     def __init__(
-        self, patience: int = 10, *, min_delta: float = 0.0, monitor: str = "loss", restore_best: bool = True
+        self, patience: int = 10, *, min_delta: float = 0.0, monitor: str | None = None, restore_best: bool = True
     ) -> None:
         self.patience = whole_number(patience, "patience", low=1)
         self.min_delta = real_number(min_delta, "min_delta", low=0, open_high=True)
@@ -128,8 +132,9 @@ class Checkpoint(_Ready):
         Number of epochs between saves, >= 1.
     save_best_only : bool, default=False
         Save only if the monitored number is the best of this fit so far.
-    monitor : str, default="loss"
-        Name of a number in the logs. Larger is better if the name contains "score", else smaller.
+    monitor : str or None, default=None
+        Name of a number in the logs. Larger is better if the name contains "score", else smaller. None:
+        "validation_loss" if the fit has validation rows, else "loss".
     state : bool, default=False
         Save the optimizer's state too, for a `partial_fit` that continues after the last epoch.
 
@@ -150,7 +155,7 @@ class Checkpoint(_Ready):
         *,
         every: int = 1,
         save_best_only: bool = False,
-        monitor: str = "loss",
+        monitor: str | None = None,
         state: bool = False,
     ) -> None:
         self.path = Path(path)

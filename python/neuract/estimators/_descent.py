@@ -21,7 +21,7 @@ from neuract.inputs._data import Data
 from neuract.network import Network
 from neuract.schedules._rate import SKLEARNS, LearningRate
 from neuract.training._guard import DivergedError, DivergedLater
-from neuract.training._history import Recorder
+from neuract.training._history import Recorder, epoch_line, validation_line
 from neuract.training._lbfgs import train_lbfgs
 from neuract.training._loop import Listener, descend, hear
 from neuract.training._session import Ended, shuffled
@@ -39,9 +39,9 @@ class Fit:
     tasks: FitTasks
     incremental: bool
 
-    def say(self, text: str, *values: object) -> None:
+    def say(self, text: str) -> None:
         if self.model.verbose:
-            print(text % values)
+            print(text)
 
 
 # ---- curves --------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ class Curves(Listener):
         model.loss_curve_ += losses
         model.n_iter_ += len(losses)
         model.t_ += self._rows * len(losses)
-        self._fit.say("Iteration %d, loss = %.8f", model.n_iter_, model.loss_)
+        self._fit.say(epoch_line(model.n_iter_, model.loss_))
         if model.best_loss_ is not None:
             for loss in losses:
                 self._patience.hear(-loss)
@@ -131,10 +131,11 @@ class Validation:
         if model.monitor_neurons:
             self._recorder.note("validation_loss", loss)
         if model.validation_scores_ is None:
+            self._fit.say(validation_line(loss))
             return
         score = self._monitor.score(loss)
         model.validation_scores_.append(score)
-        self._fit.say("Validation score: %f", score)
+        self._fit.say(f"Validation score: {score:f}")
         is_best = self._patience.hear(score)
         model.best_validation_score_, model._no_improvement_count = self._patience.best, self._patience.count
         self._finite |= bool(np.isfinite(score))
@@ -164,8 +165,8 @@ class Rules(Stopping):
         stops: bool
         stops, consequence = model._rate.stall()
         what = "Validation score" if model.early_stopping else "Training loss"
-        text = "%s did not improve more than tol=%f for %d consecutive epochs. %s"
-        self._fit.say(text, what, model.tol, model.n_iter_no_change, consequence)
+        epochs_waited = f"for {model.n_iter_no_change:g} consecutive epochs"
+        self._fit.say(f"{what} did not improve more than tol={model.tol:f} {epochs_waited}. {consequence}")
         if not stops:
             patience.count = model._no_improvement_count = 0
         return stops
@@ -276,7 +277,7 @@ class Iterations(Listener):
 
     def ran(self, ended: Ended) -> None:
         self._fit.model.n_iter_ += 1
-        self._fit.say("Iteration %d, loss = %.8f", self._fit.model.n_iter_, ended[-1][0])
+        self._fit.say(epoch_line(self._fit.model.n_iter_, ended[-1][0]))
 
 
 def minimize(fit: Fit, data: Data) -> None:

@@ -31,7 +31,7 @@ from neuract.estimators._task import Task
 from neuract.export._methods import Exportable
 from neuract.files._format import Contents, save_bytes
 from neuract.inputs._arrays import sample_weights
-from neuract.inputs._data import Data
+from neuract.inputs._data import Data, validation_errors, validation_is_given
 from neuract.inputs._missing import zero_for_nan
 from neuract.inputs._sparse import SparseRows, is_sparse, sparse_rows
 from neuract.network import Network
@@ -204,18 +204,14 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
     def _validation_rows(self, given: tuple[Any, Any, Any], task: Task, dtype: str, weigh: Weigher) -> Rows | None:
         """Returns checked X_val, y_val and sample_weight_val, or None without them. Needs the targets of y first."""
         X, y, sample_weight = given
-        if X is None and y is None and sample_weight is None:
+        if not validation_is_given(*given):
             return None
-        if X is None or y is None:
-            raise ValueError("X_val and y_val must be given together; sample_weight_val needs both")
         if self.solver == "lbfgs":
             raise ValueError("lbfgs does not support X_val and y_val, since it has no epochs; use 'adam' or 'sgd'")
-        try:
+        with validation_errors():
             x, labels, weights = self._checked(X, y, sample_weight, dtype, reset=False)
             targets = self._known_targets(labels, task, dtype)
             weights = weigh(labels, weights)
-        except ValueError as error:
-            raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
         return Rows(X, y, Data(x, targets, weights))
 
     def _dtype(self, continuing: bool) -> Any:
@@ -268,11 +264,11 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         )
         return self._ready(x)
 
-    def _data(self, X: Any, y: Any) -> Data:
+    def _data(self, X: Any, y: Any, sample_weight: Any = None) -> Data:
         network = self._fitted_network()
-        x, labels, _ = self._checked(X, y, None, network.dtype, reset=False)
+        x, labels, weights = self._checked(X, y, sample_weight, network.dtype, reset=False)
         task = Task(network.loss_function, "", network.layers[-1].activation, self.n_outputs_)
-        return Data(x, self._known_targets(labels, task, network.dtype), None)
+        return Data(x, self._known_targets(labels, task, network.dtype), weights)
 
     def _missing_is_zero(self) -> bool:
         return bool(self.missing == "zero")

@@ -29,7 +29,7 @@ State = dict[str, Any]
 REQUIRED = ("layers", "loss", "dtype", "learned")
 """The keys that every file has. Other settings may be missing from an older file, and take the default of `Network`."""
 LAYER, LAYER_OPTIONAL = ("units", "activation"), ("threshold", "dropout")
-LEARNED = ("n_inputs", "history")
+LEARNED, LEARNED_OPTIONAL = ("n_inputs", "history"), ("classes",)
 TRAINING = ("steps", "seed")
 NAMES = {"weights": "weight", "biases": "bias", "slopes": "slope"}  # of PARTS in the names of arrays
 OF_MOMENTS = {"first_moments": "first_moment", "second_moments": "second_moment"}
@@ -97,7 +97,8 @@ def _write_learned(learned: State, writer: Writer) -> Document:
         for layer, array in enumerate(arrays):
             if array.size:
                 writer.arrays[f"layers.{layer}.{NAMES[part]}"] = array
-    return {"n_inputs": learned["n_inputs"], "history": writer.write(learned["history"])}
+    classes = None if learned["classes"] is None else learned["classes"].tolist()
+    return {"n_inputs": learned["n_inputs"], "history": writer.write(learned["history"]), "classes": classes}
 
 
 def _write_training(training: State, writer: Writer) -> Document:
@@ -171,13 +172,23 @@ def _checked_free(free: State, generator: np.random.RandomState | None) -> State
 
 
 def _read_learned(document: Any, layers: list[Dense], dtype: str, reader: Reader) -> State:
-    learned = object_with(document, LEARNED, "learned")
+    learned = object_with(document, LEARNED, "learned", LEARNED_OPTIONAL)
     n_inputs = whole_number(learned["n_inputs"], "n_inputs", low=1)
     history = reader.read(learned["history"])
     if not isinstance(history, dict) or not all(isinstance(values, list) for values in history.values()):
         raise ValueError("history must be a dict of lists")
+    classes = learned.get("classes")
+    classes = None if classes is None else _read_classes(classes, layers[-1].units)
     parameters = _read_parts(layers, n_inputs, dtype, "", reader)
-    return {"n_inputs": n_inputs, "history": history, "parameters": parameters}
+    return {"n_inputs": n_inputs, "history": history, "classes": classes, "parameters": parameters}
+
+
+def _read_classes(classes: Any, n_outputs: int) -> Array:
+    if not isinstance(classes, list) or not all(isinstance(label, str) for label in classes):
+        raise ValueError("classes must be a list of text")
+    if len(classes) != max(2, n_outputs) or sorted(set(classes)) != classes:
+        raise ValueError(f"classes must be {max(2, n_outputs)} different labels in alphabetical order")
+    return np.array(classes)
 
 
 def _read_training(document: Any, layers: list[Dense], n_inputs: int, dtype: str, reader: Reader) -> State:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,3 +33,19 @@ class Data:
     @property
     def total_weight(self) -> float:
         return float(self.rows if self.sample_weight is None else self.sample_weight.sum(dtype=np.float64))
+
+
+def validation_is_given(X_val: object, y_val: object, sample_weight_val: object) -> bool:
+    """Returns whether a fit got validation rows; ValueError if it got only a part of them."""
+    if (X_val is None) != (y_val is None) or (X_val is None and sample_weight_val is not None):
+        raise ValueError("X_val and y_val must be given together; sample_weight_val needs both")
+    return X_val is not None
+
+
+@contextmanager
+def validation_errors() -> Iterator[None]:
+    """Says in errors that they are about the validation rows."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error

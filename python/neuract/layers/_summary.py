@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 from neuract.layers._dense import Dense, layer_names, n_slopes
 
@@ -13,6 +14,14 @@ Row = tuple[str, str, str, str, str]
 def table(layers: Sequence[Dense], n_inputs: int | None) -> str:
     """Returns the table as text, in aligned columns."""
     return _aligned(rows(layers, n_inputs))
+
+
+def html_table(layers: Sequence[Dense], n_inputs: int | None, caption: str) -> str:
+    """Returns the table as HTML."""
+    head, *body = rows(layers, n_inputs)
+    lines = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in body)
+    names = "".join(f"<th>{escape(cell)}</th>" for cell in head)
+    return f"<table><caption>{escape(caption)}</caption><tr>{names}</tr>{lines}</table>"
 
 
 def rows(layers: Sequence[Dense], n_inputs: int | None) -> list[Row]:

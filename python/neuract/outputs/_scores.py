@@ -6,6 +6,8 @@ The checks take longer than an epoch of small data.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from neuract._typing import Array
@@ -36,3 +38,29 @@ def r2(truth: Array, predicted: Array, sample_weight: Array | None) -> float:
 def _sum_of_squares(differences: Array, weights: Array | None) -> Array:
     squares = differences**2
     return np.asarray((squares if weights is None else weights * squares).sum(axis=0))
+
+
+def d2(truth: Array, predicted: Array, quantiles: Sequence[float], sample_weight: Array | None) -> float:
+    """Returns the mean over quantiles of 1 - pinball loss / pinball loss of the best constant.
+
+    A constant that is exact scores 1 if it is predicted, else 0. truth: rows. predicted: rows × quantiles.
+    """
+    truth = truth.astype(np.float64, copy=False)
+    scores = []
+    for quantile, column in zip(quantiles, predicted.T, strict=True):
+        left = _pinball(truth - column, quantile, sample_weight)
+        spread = _pinball(truth - _quantile(truth, quantile, sample_weight), quantile, sample_weight)
+        scores.append(1 - left / spread if spread else float(left == 0))
+    return float(np.mean(scores))
+
+
+def _pinball(differences: Array, quantile: float, weights: Array | None) -> float:
+    losses = np.maximum(quantile * differences, (quantile - 1) * differences)
+    return float(np.average(losses, weights=weights))
+
+
+def _quantile(values: Array, quantile: float, weights: Array | None) -> float:
+    """Returns the smallest value at or below which lies this share of the weight."""
+    order = np.argsort(values)
+    below = np.cumsum(np.ones(len(values)) if weights is None else weights[order], dtype=np.float64)
+    return float(values[order[np.searchsorted(below, quantile * below[-1])]])

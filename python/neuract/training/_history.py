@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Listeners of a training that record and print a network's history."""
+"""Listeners of a training that record, validate and print a network's history; the lines that a training prints."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import nan
+from math import isnan, nan
 
 from neuract.training._loop import Listener
 from neuract.training._session import Ended, Session
@@ -46,11 +46,26 @@ class Recorder(Listener):
         self._history[name][-1] = value
 
 
+class Validation(Listener):
+    """Adds "validation_loss" to the history: the loss on the validation rows after each epoch.
+
+    loss: measures it, without penalties.
+    """
+
+    hears_each = True
+
+    def __init__(self, loss: Callable[[], float], recorder: Recorder) -> None:
+        self._loss, self._recorder = loss, recorder
+
+    def ran(self, ended: Ended) -> None:
+        self._recorder.note("validation_loss", self._loss())
+
+
 class Printer(Listener):
-    """Prints the loss of each epoch while `verbose` returns a true value."""
+    """Prints the losses of each epoch while `verbose` returns a true value."""
 
     def __init__(self, history: dict[str, list[float]], verbose: Callable[[], bool]) -> None:
-        self._losses, self._verbose = history["loss"], verbose
+        self._history, self._verbose = history, verbose
 
     @property
     def hears_each(self) -> bool:
@@ -58,4 +73,17 @@ class Printer(Listener):
 
     def ran(self, ended: Ended) -> None:
         if self._verbose():
-            print(f"epoch {len(self._losses)}: loss {self._losses[-1]:.6g}")
+            losses, validation = self._history["loss"], self._history.get("validation_loss", [nan])
+            print(epoch_line(len(losses), losses[-1]))
+            if not isnan(validation[-1]):
+                print(validation_line(validation[-1]))
+
+
+def epoch_line(epoch: int, loss: float) -> str:
+    """Returns scikit-learn's line for an epoch, counted from 1."""
+    return f"Iteration {epoch}, loss = {loss:.8f}"
+
+
+def validation_line(loss: float) -> str:
+    """Returns a line in the style of scikit-learn's "Validation score"."""
+    return f"Validation loss: {loss:f}"

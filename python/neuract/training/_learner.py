@@ -13,12 +13,14 @@ import numpy.typing as npt
 
 from neuract._checks import not_fitted, random_generator
 from neuract._typing import Array, FittedModel
+from neuract.activations._named import Sigmoid, Softmax
 from neuract.inputs._data import Data
 from neuract.inputs._sparse import SparseRows
 from neuract.layers._dense import Dense
 from neuract.layers._initial import Init, initial_parameters
 from neuract.layers._parameters import Parameters
 from neuract.optimizers import LBFGS
+from neuract.outputs._text import classes_of, numbers_of
 from neuract.schedules._rate import LearningRate
 from neuract.training._guard import trained_by_one
 from neuract.training._lbfgs import train_lbfgs
@@ -41,6 +43,8 @@ class Learner:
         The generator from which further training draws.
     history : dict of lists or None
         One entry per epoch.
+    classes : array of str or None
+        The sorted text labels, if y held text.
     """
 
     def __init__(self, layers: tuple[Dense, ...], dtype: str, batch_size: int, settings: Settings) -> None:
@@ -49,6 +53,7 @@ class Learner:
         self.session: Session | None = None
         self.random: np.random.RandomState | None = None
         self.history: History | None = None
+        self.classes: Array | None = None
         self._model: Callable[[], FittedModel] | None = None
 
     # ---- parameters ------------------------------------------------------------------------------
@@ -70,6 +75,32 @@ class Learner:
         if self.parameters is None:
             self.parameters, self.history = parameters, {"loss": []}
 
+    @property
+    def n_inputs(self) -> int | None:
+        return None if self.parameters is None else self.parameters.n_inputs
+
+    def numbers_of(self, labels: Array) -> Array:
+        """Returns the number of each text label's class; learns the classes if there are no parameters yet."""
+        output, text = self.layers[-1], f"y holds text, such as {str(labels[0])!r}"
+        if not isinstance(output.activation, Softmax if output.units > 1 else Sigmoid):
+            raise ValueError(
+                f"{text}, which needs an output layer of softmax with one neuron per label, or of one sigmoid neuron "
+                f"for two labels; it has {output.units} × {output.activation!r}"
+            )
+        if self.classes is None and self.parameters is not None:
+            raise ValueError(f"{text}, but this network was not fitted to text labels; its classes are numbers from 0")
+        if self.classes is None:
+            self.classes = classes_of(labels, max(2, output.units))
+        return numbers_of(labels, self.classes)
+
+    def told(self) -> str:
+        """Returns in a few words how far the network is trained."""
+        if self.parameters is None:
+            return "not fitted"
+        losses = (self.history or {}).get("loss", [])
+        trained = f", {len(losses):,} epochs, loss {losses[-1]:.4g}" if losses else ""
+        return f"{self.parameters.count:,} parameters{trained}"
+
     # ---- sessions --------------------------------------------------------------------------------
 
     def start(self, x: Array | SparseRows, init: Init, random: np.random.RandomState) -> None:
@@ -86,6 +117,7 @@ class Learner:
         self.parameters = Parameters(self.layers, known.n_inputs, self.dtype)
         self.parameters.set(known.all())
         self.history = {name: values.copy() for name, values in (fitted.history or {}).items()}
+        self.classes = fitted.classes
         same_kind = type(self.settings.optimizer) is type(fitted.settings.optimizer)
         if with_optimizer and fitted.session and same_kind:
             self.restore(fitted.session.state())
@@ -134,6 +166,10 @@ class Learner:
         """Returns the mean loss over the rows, without penalties and dropout."""
         return Session(self.known(), self.settings, data.rows).loss(data)
 
+    def loss_on(self, data: Data) -> Callable[[], float]:
+        """Returns a function that measures the current loss on these rows, for a training that asks often."""
+        return partial(Session(self.known(), self.settings, data.rows).loss, data)
+
     def gradients(self, data: Data) -> Gradients:
         """Returns the mean loss over the rows and its gradient, without penalties and dropout."""
         return Session(self.known(), self.settings, data.rows).gradients(data)
@@ -152,7 +188,12 @@ class Learner:
     def state(self) -> dict[str, Any]:
         """Returns the learned state, the session's state and the generator; None for each that is missing."""
         known = self.parameters
-        learned = known and {"n_inputs": known.n_inputs, "history": self.history, "parameters": known.all()}
+        learned = known and {
+            "n_inputs": known.n_inputs,
+            "history": self.history,
+            "classes": self.classes,
+            "parameters": known.all(),
+        }
         return {"learned": learned, "training": self.session and self.session.state(), "generator": self.random}
 
     def set_state(self, state: Mapping[str, Any]) -> None:
@@ -160,7 +201,7 @@ class Learner:
         learned, training, self.random = state["learned"], state["training"], state["generator"]
         if learned is not None:
             self.set(**learned["parameters"])
-            self.history = learned["history"]
+            self.history, self.classes = learned["history"], learned["classes"]
         if training is not None:
             self.restore(training)
 

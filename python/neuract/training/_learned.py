@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The attributes of a Network that training sets: parameters, classes and history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Self
+
+import numpy.typing as npt
+
+from neuract._typing import Array
+from neuract.training._learner import Learner
+
+
+class Learned:
+    """The attributes, which the learner of the network holds."""
+
+    _learner: Learner
+
+    @property
+    def weights(self) -> list[Array]:
+        """One array of shape (n_in, units) per layer; read-only copies."""
+        return self._learner.known().part("weights")
+
+    @property
+    def biases(self) -> list[Array]:
+        """One array of shape (units,) per layer; read-only copies."""
+        return self._learner.known().part("biases")
+
+    @property
+    def slopes(self) -> list[Array | None]:
+        """The learned alphas of PReLU layers, (units,) or, if shared, (1,); None for other layers. Read-only copies."""
+        return [array if array.size else None for array in self._learner.known().part("slopes")]
+
+    @property
+    def n_parameters(self) -> int:
+        """The number of learned parameters: weights, biases and slopes."""
+        return self._learner.known().count
+
+    def set_parameters(
+        self,
+        weights: Sequence[npt.ArrayLike] | None = None,
+        biases: Sequence[npt.ArrayLike] | None = None,
+        slopes: Sequence[npt.ArrayLike | None] | None = None,
+    ) -> Self:
+        """Sets parameters, in the shapes of `weights`, `biases` and `slopes`; does not change those given as None.
+
+        A network that is not fitted takes its number of inputs from the weights, and can predict afterwards; its biases
+        are 0 if you do not give them. `partial_fit` continues from these parameters, `fit` starts from new ones.
+        """
+        self._learner.set(weights=weights, biases=biases, slopes=slopes)
+        return self
+
+    @property
+    def history_(self) -> dict[str, list[float]]:
+        """One entry per epoch in each list; see the attributes of the class."""
+        if self._learner.history is None:
+            raise AttributeError("This Network instance is not fitted yet and has no history_. Call 'fit' first")
+        return self._learner.history
+
+    @history_.setter
+    def history_(self, history: dict[str, list[float]]) -> None:
+        self._learner.history = history
+
+    @property
+    def classes_(self) -> Array:
+        """The sorted text labels of the classes, (n_classes,), if `fit` got text; there is no such attribute else."""
+        if self._learner.classes is None:
+            raise AttributeError("This Network instance has no classes_: it was not fitted to text labels")
+        return self._learner.classes
