@@ -24,12 +24,13 @@ from neuract.inputs._arrays import inputs, sample_weights
 from neuract.inputs._data import Data, validation_errors, validation_is_given
 from neuract.inputs._sparse import SparseRows
 from neuract.layers._dense import Dense, checked_layers
+from neuract.layers._initial import Init
 from neuract.layers._parameters import Parameters
 from neuract.layers._summary import html_table, table
 from neuract.losses._base import Loss, OwnFunction
-from neuract.losses._named import default_loss
+from neuract.losses._named import LossName, default_loss
 from neuract.losses._named import loss as loss_named
-from neuract.optimizers import LBFGS, Optimizer
+from neuract.optimizers import LBFGS, Optimizer, OptimizerName
 from neuract.outputs._kinds import Classes, Numbers, Outputs
 from neuract.outputs._scored import Scored
 from neuract.outputs._text import text_labels
@@ -39,7 +40,7 @@ from neuract.training._history import Printer, Recorder, Validation
 from neuract.training._learned import Learned
 from neuract.training._learner import Learner
 from neuract.training._session import Gradients
-from neuract.training._settings import FIXED, FREE, check_wanted, settings_of
+from neuract.training._settings import FIXED, FREE, DtypeName, check_wanted, settings_of
 
 # The core holds these settings. The others may change between calls; each assignment is checked.
 UNCHANGEABLE = ("layers", "loss_function", *FIXED)
@@ -126,9 +127,9 @@ class Network(Learned, Scored, Exportable):
     batch_size: int
     epochs: int
     shuffle: bool
-    init: Any
-    dtype: str
-    random_state: Any
+    init: Init
+    dtype: DtypeName
+    random_state: int | np.random.RandomState | None
     n_threads: int | None
     callbacks: Any  # set to a list or None, kept as a list of Callback
     verbose: bool
@@ -139,8 +140,8 @@ class Network(Learned, Scored, Exportable):
         self,
         layers: Sequence[Dense],
         *,
-        loss: str | Loss | OwnFunction | None = None,
-        optimizer: str | Optimizer = "adam",
+        loss: LossName | Loss | OwnFunction | None = None,
+        optimizer: OptimizerName | Optimizer = "adam",
         learning_rate: float = 1e-3,
         alpha: float = 0.0,
         l1: float = 0.0,
@@ -148,8 +149,8 @@ class Network(Learned, Scored, Exportable):
         batch_size: int = 200,
         epochs: int = 100,
         shuffle: bool = True,
-        init: str | tuple[Sequence[npt.ArrayLike], Sequence[npt.ArrayLike]] = "glorot_uniform",
-        dtype: str = "float32",
+        init: Init = "glorot_uniform",
+        dtype: DtypeName = "float32",
         random_state: int | np.random.RandomState | None = None,
         n_threads: int | None = None,
         callbacks: Sequence[Any] | None = None,

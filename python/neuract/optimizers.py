@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from neuract._checks import boolean, class_named, named_classes, real_number, whole_number
 
@@ -161,7 +161,11 @@ OPTIMIZERS: Mapping[str, type[Optimizer]] = named_classes(
 """Every accepted name of an optimizer, and its class."""
 
 
-def optimizer(name: str | Optimizer) -> Optimizer:
+OptimizerName = Literal["sgd", "adam", "adamw", "lbfgs"]
+"""The names of `OPTIMIZERS`, for type checkers."""
+
+
+def optimizer(name: OptimizerName | Optimizer) -> Optimizer:
     """Returns the optimizer of that name with default parameters, or the given Optimizer object itself.
 
     Examples

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -244,7 +244,44 @@ ACTIVATIONS: Mapping[str, type[Activation]] = named_classes(
 """Every accepted name of an activation, and its class."""
 
 
-def activation(name: str | Activation) -> Activation:
+ActivationName = Literal[
+    "linear",
+    "identity",
+    "sigmoid",
+    "logistic",
+    "tanh",
+    "relu",
+    "relu6",
+    "leaky_relu",
+    "prelu",
+    "exponential",
+    "exp",
+    "softmax",
+    "elu",
+    "selu",
+    "celu",
+    "gelu",
+    "gelu_tanh",
+    "silu",
+    "swish",
+    "mish",
+    "softplus",
+    "log_sigmoid",
+    "squareplus",
+    "softsign",
+    "tanh_shrink",
+    "sin",
+    "hard_sigmoid",
+    "hard_swish",
+    "hard_silu",
+    "hard_tanh",
+    "hard_shrink",
+    "soft_shrink",
+]
+"""The names of `ACTIVATIONS`, for type checkers."""
+
+
+def activation(name: ActivationName | Activation) -> Activation:
     """Returns the activation of that name with default parameters, or the given Activation object itself.
 
     Parameters

@@ -13,7 +13,7 @@ from neuract._checks import boolean, real_number, whole_number
 from neuract._typing import FittedNetwork
 from neuract._warnings import TrainingWarning, warn
 from neuract.schedules._rate import LearningRate
-from neuract.schedules._shares import Schedule
+from neuract.schedules._shares import Schedule, ScheduleName
 from neuract.schedules._shares import schedule as schedule_named
 
 Logs = Mapping[str, float]
@@ -235,7 +235,7 @@ class LearningRateSchedule(_Ready):
         that maps the epoch, counted from 0, to its rate.
     """
 
-    def __init__(self, schedule: str | Schedule | Callable[[int], float]) -> None:
+    def __init__(self, schedule: ScheduleName | Schedule | Callable[[int], float]) -> None:
         self.schedule = schedule if callable(schedule) else schedule_named(schedule)
         self._rate: LearningRate | None = None
 

@@ -10,7 +10,6 @@ import numpy as np
 from joblib import cpu_count
 
 from neuract._typing import Array
-from neuract.activations._base import Activation
 from neuract.activations._named import Sigmoid
 from neuract.activations._named import activation as activation_named
 from neuract.callbacks._listener import checked as checked_callbacks
@@ -59,7 +58,7 @@ def new_network(model: Any, task: Task, rows: int, dtype: str, *, silent: bool) 
 def start(network: Network, x: Array | SparseRows, random: np.random.RandomState, activation: Any) -> None:
     """Draws the initial weights, as scikit-learn does."""
     network._learner.start(x, network.init, random)
-    if len(network.layers) > 1 or network.init != "glorot_uniform" or not isinstance(activation, (str, Activation)):
+    if len(network.layers) > 1 or network.init != "glorot_uniform" or isinstance(activation, (list, tuple)):
         return
     if isinstance(activation_named(activation), Sigmoid):  # scikit-learn's smaller bound, also without a hidden layer
         shrunk = np.sqrt(2 / 6)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -18,20 +18,23 @@ from sklearn.utils.validation import check_is_fitted
 
 from neuract._typing import Array
 from neuract.activations._base import Activation
-from neuract.activations._named import Sigmoid, Softmax
+from neuract.activations._named import ActivationName, Sigmoid, Softmax
 from neuract.estimators._class_weight import ClassWeight, weigher_of_classes, weigher_of_labels
 from neuract.estimators._parameters import CONSTRAINTS, documented, take
 from neuract.estimators._perceptron import MultilayerPerceptron, Weigher
 from neuract.estimators._task import Task, task
 from neuract.inputs._arrays import sample_weights
 from neuract.inputs._data import Data
+from neuract.layers._initial import Init
 from neuract.losses._base import Loss, OwnFunction
-from neuract.losses._named import LOSSES
+from neuract.losses._named import LOSSES, ProbabilitiesLossName
 from neuract.losses._named import loss as loss_named
 from neuract.outputs._kinds import Classes, Labels, Probabilities, classes_or_labels
 from neuract.outputs._labels import are_multilabel, numbered
 from neuract.outputs._scores import accuracy
+from neuract.schedules._rate import RateName
 from neuract.schedules._shares import Schedule
+from neuract.training._settings import DtypeName
 
 
 @documented
@@ -121,13 +124,13 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
 
     def __init__(
         self,
-        hidden_layer_sizes: Any = (100,),
-        activation: str | Activation | Sequence[str | Activation] = "relu",
+        hidden_layer_sizes: int | Sequence[int] | Array = (100,),
+        activation: ActivationName | Activation | Sequence[ActivationName | Activation] = "relu",
         *,
-        solver: str = "adam",
+        solver: Literal["adam", "sgd", "lbfgs"] = "adam",
         alpha: float = 0.0001,
-        batch_size: int | str = "auto",
-        learning_rate: str | Schedule | Callable[[int], float] = "constant",
+        batch_size: int | Literal["auto"] = "auto",
+        learning_rate: RateName | Schedule | Callable[[int], float] = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,
@@ -145,20 +148,20 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         epsilon: float = 1e-8,
         n_iter_no_change: int = 10,
         max_fun: int = 15000,
-        threshold: Any = None,
-        output_activation: str | Activation | None = None,
+        threshold: float | Sequence[npt.ArrayLike | None] | Array | None = None,
+        output_activation: ActivationName | Activation | None = None,
         dropout: float | Sequence[float] = 0.0,
-        dtype: str | None = None,
+        dtype: DtypeName | None = None,
         n_jobs: int | None = None,
         l1: float = 0.0,
         weight_decay: float = 0.0,
         max_grad_norm: float | None = None,
-        monitor: Any = None,
-        init: Any = "glorot_uniform",
+        monitor: str | Callable[..., float] | None = None,
+        init: Init = "glorot_uniform",
         callbacks: Sequence[Any] | None = None,
-        missing: str = "error",
+        missing: Literal["error", "zero"] = "error",
         monitor_neurons: bool = False,
-        loss: str | Loss | OwnFunction = "log_loss",
+        loss: ProbabilitiesLossName | Loss | OwnFunction = "log_loss",
         class_weight: ClassWeight | None = None,
     ) -> None:
         take(self, locals())
@@ -172,7 +175,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: npt.ArrayLike | None = None,
-    ) -> MLPClassifier:
+    ) -> Self:
         """Learns from X and y.
 
         Parameters
@@ -208,7 +211,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: npt.ArrayLike | None = None,
-    ) -> MLPClassifier:
+    ) -> Self:
         """Makes one epoch over X and y, continuing from the current weights and optimizer state.
 
         Parameters
@@ -234,7 +237,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         self._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val), classes=classes, incremental=True)
         return self
 
-    def predict(self, X: Any) -> Any:
+    def predict(self, X: Any) -> Array:
         """Returns the most probable label of each row, or 0 or 1 for each of several labels.
 
         Parameters

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -16,17 +16,21 @@ from sklearn.utils.metaestimators import available_if
 
 from neuract._typing import Array
 from neuract.activations._base import Activation
+from neuract.activations._named import ActivationName
 from neuract.estimators._parameters import CONSTRAINTS, documented, take
 from neuract.estimators._perceptron import MultilayerPerceptron
 from neuract.estimators._task import Task, task
 from neuract.inputs._data import Data
 from neuract.inputs._sparse import is_sparse
+from neuract.layers._initial import Init
 from neuract.losses._base import Loss, OwnFunction
-from neuract.losses._named import LOSSES
+from neuract.losses._named import LOSSES, NumbersLossName
 from neuract.losses._named import loss as loss_named
 from neuract.outputs._kinds import Outputs, numbers_or_quantiles
 from neuract.outputs._scores import r2
+from neuract.schedules._rate import RateName
 from neuract.schedules._shares import Schedule
+from neuract.training._settings import DtypeName
 
 
 @documented
@@ -106,14 +110,14 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
 
     def __init__(
         self,
-        loss: str | Loss | OwnFunction = "squared_error",
-        hidden_layer_sizes: Any = (100,),
-        activation: str | Activation | Sequence[str | Activation] = "relu",
+        loss: NumbersLossName | Loss | OwnFunction = "squared_error",
+        hidden_layer_sizes: int | Sequence[int] | Array = (100,),
+        activation: ActivationName | Activation | Sequence[ActivationName | Activation] = "relu",
         *,
-        solver: str = "adam",
+        solver: Literal["adam", "sgd", "lbfgs"] = "adam",
         alpha: float = 0.0001,
-        batch_size: int | str = "auto",
-        learning_rate: str | Schedule | Callable[[int], float] = "constant",
+        batch_size: int | Literal["auto"] = "auto",
+        learning_rate: RateName | Schedule | Callable[[int], float] = "constant",
         learning_rate_init: float = 0.001,
         power_t: float = 0.5,
         max_iter: int = 200,
@@ -131,18 +135,18 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         epsilon: float = 1e-8,
         n_iter_no_change: int = 10,
         max_fun: int = 15000,
-        threshold: Any = None,
-        output_activation: str | Activation | None = None,
+        threshold: float | Sequence[npt.ArrayLike | None] | Array | None = None,
+        output_activation: ActivationName | Activation | None = None,
         dropout: float | Sequence[float] = 0.0,
-        dtype: str | None = None,
+        dtype: DtypeName | None = None,
         n_jobs: int | None = None,
         l1: float = 0.0,
         weight_decay: float = 0.0,
         max_grad_norm: float | None = None,
-        monitor: Any = None,
-        init: Any = "glorot_uniform",
+        monitor: str | Callable[..., float] | None = None,
+        init: Init = "glorot_uniform",
         callbacks: Sequence[Any] | None = None,
-        missing: str = "error",
+        missing: Literal["error", "zero"] = "error",
         monitor_neurons: bool = False,
     ) -> None:
         take(self, locals())
@@ -156,7 +160,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: npt.ArrayLike | None = None,
-    ) -> MLPRegressor:
+    ) -> Self:
         """Learns from X and y.
 
         Parameters
@@ -190,7 +194,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: npt.ArrayLike | None = None,
-    ) -> MLPRegressor:
+    ) -> Self:
         """Makes one epoch over X and y, continuing from the current weights and optimizer state.
 
         Parameters

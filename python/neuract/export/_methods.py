@@ -7,7 +7,7 @@ Each imports what it needs when it is called.
 from __future__ import annotations
 
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy.typing as npt
 
@@ -27,7 +27,7 @@ class Exportable:
         path: str | PathLike[str] | None = None,
         *,
         opset: int = 18,
-        target_dtype: str = "float32",
+        target_dtype: Literal["float32", "float64"] = "float32",
     ) -> ModelProto:
         """Converts the fitted model to the Open Neural Network Exchange format, for ONNX Runtime and others.
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from neuract._checks import real_number, whole_number
 from neuract.activations._base import Activation
-from neuract.activations._named import Linear, PReLU, ReLU, Softmax
+from neuract.activations._named import ActivationName, Linear, PReLU, ReLU, Softmax
 from neuract.activations._named import activation as activation_named
 from neuract.inputs._arrays import numeric
 
@@ -54,7 +54,7 @@ class Dense:
     def __init__(
         self,
         units: int,
-        activation: str | Activation | None = None,
+        activation: ActivationName | Activation | None = None,
         *,
         threshold: float | npt.ArrayLike | None = None,
         dropout: float = 0.0,

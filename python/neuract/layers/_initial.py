@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from neuract._typing import Array
 from neuract.activations._named import Sigmoid
@@ -16,7 +17,9 @@ from neuract.layers._dense import Dense
 if TYPE_CHECKING:
     from neuract.layers._parameters import Parameters
 
-Init = str | tuple[Any, Any]  # one of INITS, or lists of weights and of biases
+InitName = Literal["glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "orthogonal"]
+"""The names of `INITS`, for type checkers."""
+Init = InitName | tuple[Sequence[npt.ArrayLike], Sequence[npt.ArrayLike]]  # or lists of weights and of biases
 Draw = Callable[..., Any]  # (shape) -> numbers
 
 PIECE = 2**20  # numbers per draw, which take milliseconds: Ctrl-C is handled between draws
@@ -98,7 +101,7 @@ INITS = ("glorot_uniform", *DRAWS, "orthogonal")
 def checked(init: Any) -> Init:
     """Returns init if it is a name of INITS or a pair of lists of arrays."""
     if isinstance(init, str) and init in INITS:
-        return init
+        return cast(InitName, init)
     if isinstance(init, (tuple, list)) and len(init) == 2:
         return init[0], init[1]
     raise ValueError(

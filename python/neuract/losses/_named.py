@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from neuract._checks import class_named, named_classes
 from neuract.activations._base import Activation
@@ -17,7 +18,13 @@ LOSSES: Mapping[str, type[Loss]] = named_classes(*NUMBERS, *PROBABILITIES)
 """Every accepted name of a loss, and its class."""
 
 
-def loss(name: str | Loss | OwnFunction) -> Loss:
+NumbersLossName = Literal["squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma"]
+ProbabilitiesLossName = Literal["log_loss", "focal"]
+LossName = Literal[NumbersLossName, ProbabilitiesLossName]
+"""The names of `LOSSES`, for type checkers."""
+
+
+def loss(name: LossName | Loss | OwnFunction) -> Loss:
     """Returns the loss of that name with default parameters, the given Loss object itself, or a function as an OwnLoss.
 
     Examples

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from neuract._typing import Array
 from neuract.activations._base import Activation
-from neuract.activations._named import activation
+from neuract.activations._named import ActivationName, activation
 from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, PALE, SMALL, panels
 
 VANISHING = 0.01  # a smaller slope passes less than this share of the gradient to the weights
@@ -63,7 +63,7 @@ class ActivationDisplay:
     @classmethod
     def from_activations(
         cls,
-        activations: str | Activation | Sequence[str | Activation],
+        activations: ActivationName | Activation | Sequence[ActivationName | Activation],
         *,
         limits: tuple[float, float] = (-6.0, 6.0),
         ax: Axes | None = None,
@@ -83,8 +83,10 @@ class ActivationDisplay:
         -------
         ActivationDisplay
         """
-        given = [activations] if isinstance(activations, (str, Activation)) else list(activations)
-        if not given:
+        given: Sequence[ActivationName | Activation] = (
+            [activations] if isinstance(activations, (str, Activation)) else activations
+        )
+        if len(given) == 0:
             raise ValueError("activations must have at least one name or Activation, got none")
         low, high = map(float, limits)
         if not -np.inf < low < high < np.inf:

@@ -5,13 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from neuract._checks import real_number
-from neuract.schedules._shares import SCHEDULES, Schedule
-from neuract.schedules._shares import schedule as schedule_named
+from neuract.schedules._shares import SCHEDULES, Schedule, ScheduleName
 
 SMALLEST = 1e-6  # an adaptive rate is lowered only while it is larger
 SKLEARNS = ("constant", "invscaling", "adaptive")  # the last two for sgd only
+RateName = Literal["constant", "invscaling", "adaptive", ScheduleName]
+"""The names of `SKLEARNS` and `SCHEDULES`, for type checkers."""
 
 
 @dataclass
@@ -33,7 +35,7 @@ class LearningRate:
         Largest number of epochs; for a Schedule.
     """
 
-    schedule: str | Schedule | Callable[[int], float]
+    schedule: RateName | Schedule | Callable[[int], float]
     initial: float
     power_t: float
     epochs: int
@@ -42,7 +44,7 @@ class LearningRate:
 
     def __post_init__(self) -> None:
         if isinstance(self.schedule, str) and self.schedule in SCHEDULES:
-            self.schedule = schedule_named(self.schedule)
+            self.schedule = SCHEDULES[self.schedule]()
         if not isinstance(self.schedule, Schedule):
             self.epochs = 0  # not used; makes equal rates compare equal
         self.now = float(self.initial)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import cos, pi
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from neuract._checks import class_named, named_classes, real_number, whole_number
 
@@ -106,7 +106,7 @@ class WarmUp(Schedule):
     """
 
     epochs: int = 5
-    then: str | Schedule | None = None
+    then: ScheduleName | Schedule | None = None
     names = ("warm_up",)
 
     def __post_init__(self) -> None:
@@ -121,11 +121,14 @@ class WarmUp(Schedule):
         return schedule(self.then).share(epoch - self.epochs, max(epochs - self.epochs, 1))
 
 
+ScheduleName = Literal["cosine", "one_cycle", "warm_up"]
+"""The names of `SCHEDULES`, for type checkers."""
+
 SCHEDULES: Mapping[str, type[Schedule]] = named_classes(Cosine, OneCycle, WarmUp)
 """Every accepted name of a schedule, and its class."""
 
 
-def schedule(name: str | Schedule) -> Schedule:
+def schedule(name: ScheduleName | Schedule) -> Schedule:
     """Returns the schedule of that name with default parameters, or the given Schedule object itself.
 
     Examples

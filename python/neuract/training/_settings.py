@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from operator import itemgetter
-from typing import Any
+from typing import Any, Literal
 
 from neuract._checks import one_of, random_state, real_number, whole_number
 from neuract.layers._dense import Dense
@@ -16,6 +16,8 @@ from neuract.optimizers import LBFGS, optimizer
 from neuract.training._session import Settings
 
 DTYPES = ("float32", "float64")
+DtypeName = Literal["float32", "float64"]
+"""The names of `DTYPES`, for type checkers."""
 
 
 def _positive_or_none(value: Any, name: str) -> float | None:
