@@ -124,8 +124,15 @@ def test_networks_and_estimators_print_the_same_lines(capsys):
 
 @pytest.mark.parametrize(
     "make",
-    [np.asarray, list, pd.Series, lambda y: pd.Series(y, dtype="category"), lambda y: y[:, None]],
-    ids=["array", "list", "series", "category", "column"],
+    [
+        np.asarray,
+        list,
+        pd.Series,
+        lambda y: pd.Series(y, dtype="category"),
+        lambda y: y[:, None],
+        lambda y: y.astype(np.dtypes.StringDType()) if hasattr(np.dtypes, "StringDType") else y,
+    ],
+    ids=["array", "list", "series", "category", "column", "StringDType"],
 )
 def test_text_labels_are_numbers_in_alphabetical_order(make):
     net, same = network().fit(X, make(TEXT)), network().fit(X, NUMBERS)

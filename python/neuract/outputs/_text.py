@@ -22,7 +22,7 @@ def text_labels(y: object) -> Array | None:
         return None
     if array.ndim != 1 and array.shape != (len(array), 1):
         raise ValueError(f"y must have one text label per row, shape ({len(array)},); got shape {array.shape}")
-    return array.ravel().astype(str)
+    return array.ravel().astype(object).astype(str)  # NumPy's StringDType has no direct way
 
 
 def classes_of(labels: Array, n_classes: int) -> Array:
