@@ -99,17 +99,21 @@ static void finish_gradients(const trainer *t, const panel_parts *parts, panel_s
     sums->gradient_squares += others.gradient_squares;
 }
 
-static double update_part(const trainer *t, const struct na_step *step, int64_t n, int64_t at)
+/* Returns Σ p² of the part before the step. */
+static double update_part(const trainer *t, const panel *p, const panel_parts *parts, na_part part)
 {
-    return t->table->update[t->training.optimizer](n, step, t->gradients + at, t->net->parameters + at,
+    struct na_step step = part == NA_WEIGHTS ? t->weights_step : t->others_step;
+    int64_t at = parts->at[part];
+    step.learning_rate *= t->net->layers[p->layer].rates[part];
+    return t->table->update[t->training.optimizer](parts->size[part], &step, t->gradients + at, t->net->parameters + at,
                                                    t->first_moments + at, t->second_moments + at);
 }
 
-static void update_panel(const trainer *t, const panel_parts *parts, panel_sums *sums)
+static void update_panel(const trainer *t, const panel *p, const panel_parts *parts, panel_sums *sums)
 {
-    sums->squares = update_part(t, &t->weights_step, parts->size[NA_WEIGHTS], parts->at[NA_WEIGHTS]);
-    update_part(t, &t->others_step, parts->size[NA_BIASES], parts->at[NA_BIASES]);
-    if (parts->size[NA_SLOPES] > 0) update_part(t, &t->others_step, parts->size[NA_SLOPES], parts->at[NA_SLOPES]);
+    sums->squares = update_part(t, p, parts, NA_WEIGHTS);
+    update_part(t, p, parts, NA_BIASES);
+    if (parts->size[NA_SLOPES] > 0) update_part(t, p, parts, NA_SLOPES);
 }
 
 static void run_panel(const trainer *t, const panel *p, panel_sums *sums)
@@ -118,7 +122,7 @@ static void run_panel(const trainer *t, const panel *p, panel_sums *sums)
     sum_gradients(t, p, &parts);
     if (!makes_step(t)) return;
     if (finishes_gradients(t)) finish_gradients(t, &parts, sums);
-    if (!clips(t)) update_panel(t, &parts, sums);
+    if (!clips(t)) update_panel(t, p, &parts, sums);
 }
 
 void NA_FN(na_run_by_panels)(trainer *t, bool checks)
@@ -152,6 +156,6 @@ void NA_FN(na_run_updates)(trainer *t)
 {
     for (int64_t p; (p = atomic_fetch_add(&t->run.next_panel, 1)) < t->n_panels;) {
         panel_parts parts = parts_of(t, &t->panels[p]);
-        update_panel(t, &parts, &t->sums[p]);
+        update_panel(t, &t->panels[p], &parts, &t->sums[p]);
     }
 }

@@ -21,6 +21,7 @@ typedef struct {
     int64_t part[3], size[3]; /* per na_part: position in the parameters, and number of numbers */
     real constant;            /* the activation's parameter if it is not learned */
     real dropout;
+    real rates[3]; /* per na_part: factor of the learning rate */
     struct na_neurons neurons;
 } dense;
 

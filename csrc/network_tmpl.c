@@ -56,6 +56,8 @@ static void fill_layer(network *net, dense *layer, const na_layer *from, na_aren
     layer->n_slopes = from->activation != NA_ACTIVATION_prelu ? 0 : from->shared_slope ? 1 : from->units;
     layer->constant = (real)from->parameter;
     layer->dropout = (real)from->dropout;
+    for (int part = NA_WEIGHTS; part <= NA_SLOPES; part++)
+        layer->rates[part] = from->rates ? (real)from->rates[part] : 1;
     net->n_parameters = lay_out(layer, net->n_parameters);
     real *slopes = net->parameters + layer->part[NA_SLOPES];
     for (int64_t j = 0; j < layer->n_slopes; j++) slopes[j] = layer->constant;

@@ -71,6 +71,7 @@ typedef struct {
     bool shared_slope; /* PReLU: one alpha per layer instead of one per neuron */
     const double *thresholds; /* `units` numbers, or NULL: none; copied */
     double dropout;           /* share of this layer's neurons that a training step drops, in [0, 1) */
+    const double *rates;      /* per na_part: factor of the learning rate, ≥ 0; NULL: 1 each; copied */
 } na_layer;
 
 typedef struct na_network na_network;

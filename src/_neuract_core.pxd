@@ -61,6 +61,7 @@ cdef extern from "neuract.h" nogil:
         c_bool shared_slope
         const double *thresholds
         double dropout
+        const double *rates
 
     ctypedef struct na_network:
         pass

@@ -247,7 +247,10 @@ cdef Rows hold_rows(object x, na_dtype kind, int64_t n_rows, int64_t n_inputs):
 # ---- networks ------------------------------------------------------------------------------------
 
 cdef class Network:
-    """Layers and their parameters. A layer is (units, activation, parameter, shared_slope, thresholds, dropout)."""
+    """Layers and their parameters.
+
+    A layer is (units, activation, parameter, shared_slope, thresholds, dropout, rates).
+    """
 
     cdef na_network *handle
     cdef na_dtype kind
@@ -261,7 +264,7 @@ cdef class Network:
         cdef int n = positive(len(layers), "the number of layers", 2**30), i
         cdef na_layer *specs
         cdef na_status status
-        cdef Array thresholds
+        cdef Array thresholds, factors
         self.kind = dtype_named(dtype)
         self.n_inputs = positive(n_inputs, "n_inputs")
         self.n_out = positive(layers[n - 1][0], "units")
@@ -271,13 +274,16 @@ cdef class Network:
         if specs == NULL:
             raise MemoryError()
         try:
-            for i, (units, activation, parameter, shared_slope, limits, dropout) in enumerate(layers):
+            for i, (units, activation, parameter, shared_slope, limits, dropout, rates) in enumerate(layers):
                 specs[i].units = positive(units, "units")
                 specs[i].activation = number_of(na_activation_named(activation.encode()), "activation", activation)
                 specs[i].parameter = parameter
                 specs[i].shared_slope = shared_slope
                 specs[i].thresholds = NULL
                 specs[i].dropout = dropout
+                factors = hold(rates, "f8", 3)
+                held.append(factors)
+                specs[i].rates = <const double *>factors.view.buf
                 if limits is not None:
                     thresholds = hold(limits, "f8", units)
                     held.append(thresholds)

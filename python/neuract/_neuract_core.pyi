@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 _Array = npt.NDArray[Any]
-_Layer = tuple[int, str, float, bool, npt.NDArray[np.float64] | None, float]
+_Layer = tuple[int, str, float, bool, npt.NDArray[np.float64] | None, float, npt.NDArray[np.float64]]
 
 def simd_built() -> dict[str, bool]: ...
 def simd_chosen() -> str: ...

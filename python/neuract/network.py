@@ -81,8 +81,9 @@ class Network(Learned, Scored, Exportable):
         Draw a new order of the rows for every epoch.
     init : str or pair of lists of arrays, default="glorot_uniform"
         Initial weights: "glorot_uniform" (as in scikit-learn), "he_normal", "he_uniform", "lecun_normal" or
-        "orthogonal"; biases are 0, but glorot_uniform draws them like the weights. Or the weights and biases
-        themselves, in the shapes of `weights` and `biases`.
+        "orthogonal", with biases of 0, but glorot_uniform draws them like the weights; or "tabular": lecun_normal,
+        standard normal biases, and an output layer of 0. Or the weights and biases themselves, in the shapes of
+        `weights` and `biases`.
     dtype : {"float32", "float64"}, default="float32"
         The type of parameters, computation and predictions.
     random_state : None, int or numpy.random.RandomState, default=None

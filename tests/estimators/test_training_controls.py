@@ -399,6 +399,17 @@ def test_initial_weights_have_their_spread(init, spread, uniform):
     assert not any(np.abs(biases).max() > 1e-20 for biases in net.biases)
 
 
+def test_tabular_weights_have_spread_biases_and_an_output_of_0():
+    net = na.Network([na.Dense(3000), na.Dense(2)], init="tabular", random_state=0, learning_rate=1e-30, epochs=1)
+    net.fit(np.zeros((1, 40)), np.zeros((1, 2)))
+    for numbers, deviation in ((net.weights[0], np.sqrt(1 / 40)), (net.biases[0], 1)):
+        assert numbers.std() == pytest.approx(deviation, rel=0.03)
+        assert numbers.mean() == pytest.approx(0, abs=0.05 * deviation)
+    assert np.abs(net.weights[1]).max() == np.abs(net.biases[1]).max() == 0
+    expected = np.random.RandomState(0).normal(0, np.sqrt(1 / 40), (40, 3000)).astype("f4")
+    np.testing.assert_array_equal(net.weights[0], expected)
+
+
 def test_orthogonal_weights():
     settings = {"init": "orthogonal", "dtype": "float64", "learning_rate": 1e-30, "epochs": 1}
     net = na.Network([na.Dense(30), na.Dense(50, "linear")], random_state=0, **settings)

@@ -67,8 +67,13 @@ def test_every_activation_comes_back(kind, dtype, data, path):
 
 @pytest.mark.parametrize(
     "layer",
-    [na.Dense(2, na.ReLU(6.0)), na.Dense(2, na.PReLU(0.1, shared=True)), na.Dense(2, na.GELU("tanh"), dropout=0.5)],
-    ids=["bounded", "shared", "dropout"],
+    [
+        na.Dense(2, na.ReLU(6.0)),
+        na.Dense(2, na.PReLU(0.1, shared=True)),
+        na.Dense(2, na.GELU("tanh"), dropout=0.5),
+        na.Dense(2, "tanh", rate=0.5),
+    ],
+    ids=["bounded", "shared", "dropout", "rate"],
 )
 def test_parameters_of_a_layer_come_back(layer, data, path):
     net = na.Network([layer, na.Dense(1, "linear")], epochs=2, random_state=0).fit(*data)
@@ -123,7 +128,7 @@ WAYS = {"file": functools.partial(reloaded, state=True), "pickle": pickled, "dee
 @pytest.mark.parametrize("optimizer", ["adam", "adamw", na.SGD(0.9)], ids=["adam", "adamw", "sgd"])
 @pytest.mark.parametrize("seed", [lambda: 0, lambda: np.random.RandomState(0)], ids=["int", "RandomState"])
 def test_training_goes_on_as_if_uninterrupted(way, optimizer, seed, data, path):
-    layers = [na.Dense(6, na.PReLU(), threshold=0.1, dropout=0.2), na.Dense(1, "linear")]
+    layers = [na.Dense(6, na.PReLU(), threshold=0.1, dropout=0.2, rate={"biases": 0.1}), na.Dense(1, "linear")]
     settings = {"optimizer": optimizer, "batch_size": 16, "epochs": 2}
     net = na.Network(layers, random_state=seed(), **settings).fit(*data)
     twin = way(net, path)

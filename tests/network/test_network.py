@@ -429,6 +429,7 @@ REFUSED_NETWORKS = {
     "l1 and lbfgs": ([("linear", {})], {"l1": 0.25, "optimizer": "lbfgs"}, ["smooth", "l1=0.25"]),
     "norm and lbfgs": ([("linear", {})], {"max_grad_norm": 1, "optimizer": "lbfgs"}, ["max_grad_norm=1", "lbfgs"]),
     "n_threads": ([("linear", {})], {"n_threads": 0}, ["n_threads", "0"]),
+    "rate and lbfgs": ([("linear", {"rate": 0.5})], {"optimizer": "lbfgs"}, ["lbfgs", "learning rate"]),
 }
 
 
@@ -454,6 +455,9 @@ def test_refused_networks(layers, settings, words):
         *((((units,), {}), ["units", str(units)]) for units in (0, -3, 2.5, "7", None)),
         (((3, "rleu"), {}), ["rleu", *na.ACTIVATIONS]),
         *((((3,), {"dropout": p}), ["dropout", str(p)]) for p in (-0.1, 1.0, 1.5)),
+        *((((3,), {"rate": r}), ["rate", str(r)]) for r in (-0.5, np.inf, np.nan, None, True)),
+        (((3,), {"rate": {"biases": -0.5}}), ["rate['biases']", "-0.5"]),
+        (((3,), {"rate": {"bias": 1}}), ["weights, biases, slopes", "{'bias': 1}"]),
         (((3,), {"threshold": "high"}), ["threshold", "numbers"]),
         (((3,), {"threshold": np.nan}), ["threshold", "nan"]),
         (((3,), {"threshold": [0.1, 0.2]}), ["threshold", "3", "2"]),
@@ -760,3 +764,40 @@ def test_na_of_pandas_is_nan(kind):
 def test_a_whole_number_that_is_too_large_is_an_error_of_ours():
     with pytest.raises(ValueError, match="X contains a whole number that is too large for float64"):
         na.Network([na.Dense(1)]).fit([[10**400, 1], [1, 2]], [0, 1])
+
+
+# ---- learning rates of layers ----------------------------------------------------------------------
+
+
+def test_the_rate_of_a_layer_is_for_all_of_its_parts_or_for_some():
+    assert na.Dense(3).rate == 1
+    assert na.Dense(3, rate=0.5) == na.Dense(3, rate={"weights": 0.5, "biases": 0.5, "slopes": 0.5})
+    layer = na.Dense(3, "prelu", rate={"biases": 0.1, "slopes": 1})
+    assert layer.rate == {"biases": 0.1}
+    assert layer != na.Dense(3, "prelu")
+    assert repr(layer).endswith("rate={'biases': 0.1})")
+    assert na.Network([na.Dense(3, rate=0.5), na.Dense(1)]).layers[0].rate == 0.5
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
+def test_a_rate_of_0_keeps_a_part_as_it_is(data, optimizer):
+    rates = {"weights": 0}, {"biases": 0, "slopes": 0}, 0
+    layers = [na.Dense(5, "prelu", rate=rate) for rate in rates] + [na.Dense(2, "linear")]
+    net = na.Network(layers, optimizer=optimizer if optimizer != "adamw" else na.AdamW(weight_decay=0), random_state=0)
+    net.epochs = 1
+    before = net.partial_fit(*data) and (net.weights, net.biases, net.slopes)
+    net.partial_fit(*data)
+    kept = [
+        [np.array_equal(old[layer], new[layer]) for layer in range(3)]
+        for old, new in zip(before, (net.weights, net.biases, net.slopes), strict=True)
+    ]
+    assert kept == [[True, False, True], [False, True, True], [False, True, True]]
+
+
+def test_rates_of_a_network_multiply_those_of_its_layers(data):
+    """With sgd a rate of 2 in every layer is twice the learning rate, bit for bit: 2 is a power of 2."""
+    settings = {"optimizer": na.SGD(momentum=0), "random_state": 0, "epochs": 3}
+    twice = na.Network([na.Dense(5, "tanh", rate=2), na.Dense(2, rate=2)], learning_rate=0.01, **settings)
+    same = na.Network([na.Dense(5, "tanh"), na.Dense(2)], learning_rate=0.02, **settings)
+    for ours, theirs in zip(twice.fit(*data).weights, same.fit(*data).weights, strict=True):
+        np.testing.assert_array_equal(ours, theirs)

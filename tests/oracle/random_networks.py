@@ -89,8 +89,10 @@ class Case:
 
     @staticmethod
     def about(layer: ref.Layer) -> str:
-        return f"{layer.activation}({np.round(layer.parameter, 3) if layer.parameter is not None else ''})" + (
-            "" if layer.threshold is None else f", threshold {np.round(layer.threshold, 3)}"
+        return (
+            f"{layer.activation}({np.round(layer.parameter, 3) if layer.parameter is not None else ''})"
+            + ("" if layer.threshold is None else f", threshold {np.round(layer.threshold, 3)}")
+            + ("" if layer.rates == (1, 1, 1) else f", rates {np.round(layer.rates, 3)}")
         )
 
     @property
@@ -115,7 +117,7 @@ def draw(seed: int, attempt: int) -> Case:
     for hidden in layers[:-1]:
         hidden.threshold = threshold(rng, hidden.biases.size)
     name = str(rng.choice(list(OPTIMIZERS)))
-    return Case(
+    case = Case(
         seed=seed,
         layers=layers,
         loss=loss,
@@ -134,6 +136,9 @@ def draw(seed: int, attempt: int) -> Case:
         epochs=int(rng.integers(1, 4)),
         form=form,
     )
+    for each in layers:
+        each.rates = rates(rng)
+    return case
 
 
 def exact(numbers):
@@ -195,6 +200,11 @@ def threshold(rng, units):
     if rng.random() < 0.6:
         return None
     return exact(rng.uniform(-0.5, 1, units)) if rng.random() < 0.5 else float(exact(rng.uniform(-0.5, 1)))
+
+
+def rates(rng):
+    weights, biases, slopes = (either(rng, 1.0, 1.0, 0.0, log_uniform(rng, 0.1, 10)) for _ in range(3))
+    return weights, biases, slopes
 
 
 def inputs(rng, rows, n_in):

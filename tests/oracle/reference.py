@@ -187,6 +187,7 @@ class Layer:
     activation: str = "relu"
     parameter: Parameter = None  # PReLU's slopes: (units,), or (1,) if shared
     threshold: float | Array | None = None
+    rates: tuple[float, float, float] = (1, 1, 1)  # factors of the learning rate of weights, biases and slopes
 
     @property
     def slopes(self) -> Array | None:
@@ -402,21 +403,22 @@ class Optimizer:
     t: int = 0
     moments: list[tuple[Array, Array]] | None = None
 
-    def step(self, pairs: list[tuple[Array, Array]]) -> None:
-        """Change each parameter in place by its gradient."""
+    def step(self, pairs: list[tuple[Array, Array]], factors: list[float] | None = None) -> None:
+        """Change each parameter in place by its gradient; factors: of the learning rate, one per parameter."""
         self.t += 1
         self.moments = self.moments or [(np.zeros_like(p), np.zeros_like(p)) for p, _ in pairs]
-        for (p, g), (m, v) in zip(pairs, self.moments, strict=True):
+        for (p, g), (m, v), factor in zip(pairs, self.moments, factors or [1] * len(pairs), strict=True):
+            rate = self.learning_rate * factor
             if self.name == "sgd":
-                m[:] = self.momentum * m - self.learning_rate * g
-                p += self.momentum * m - self.learning_rate * g if self.nesterov else m
+                m[:] = self.momentum * m - rate * g
+                p += self.momentum * m - rate * g if self.nesterov else m
                 continue
             if self.name == "adamw" and p.ndim == 2:
                 p *= 1 - self.learning_rate * self.weight_decay
             m[:] = self.beta_1 * m + (1 - self.beta_1) * g
             v[:] = self.beta_2 * v + (1 - self.beta_2) * g * g
             unbias = (1 - self.beta_2**self.t) ** 0.5 / (1 - self.beta_1**self.t)
-            p -= self.learning_rate * unbias * m / (np.sqrt(v) + self.epsilon)
+            p -= rate * unbias * m / (np.sqrt(v) + self.epsilon)
 
 
 def clipped(gradients: list[Array], max_norm: float | None) -> list[Array]:
@@ -434,9 +436,13 @@ def train_step(layers, loss, optimizer, x, t, sample_weight, alpha=0.0, l1=0.0, 
     dweights = [
         dw + decay * layer.weights + pull * np.sign(layer.weights) for dw, layer in zip(g.weights, layers, strict=True)
     ]
-    parameters = [getattr(k, kind) for kind in ("weights", "biases", "slopes") for k in layers]
-    pairs = [(p, dp) for p, dp in zip(parameters, [*dweights, *g.biases, *g.slopes], strict=True) if p is not None]
-    optimizer.step(list(zip([p for p, _ in pairs], clipped([dp for _, dp in pairs], max_grad_norm), strict=True)))
+    parts = ("weights", "biases", "slopes")
+    parameters = [(getattr(k, part), k.rates[i]) for i, part in enumerate(parts) for k in layers]
+    steps = [
+        (p, dp, r) for (p, r), dp in zip(parameters, [*dweights, *g.biases, *g.slopes], strict=True) if p is not None
+    ]
+    gradient = clipped([dp for _, dp, _ in steps], max_grad_norm)
+    optimizer.step([(p, dp) for (p, _, _), dp in zip(steps, gradient, strict=True)], [r for _, _, r in steps])
     return objective
 
 

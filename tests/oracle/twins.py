@@ -33,7 +33,15 @@ def loss_object(loss):
 
 def twin(layers, loss, dtype="float64", **settings):
     """The package's network with the oracle's layers, loss and parameters."""
-    dense = [na.Dense(layer.biases.size, activation_of(layer), threshold=layer.threshold) for layer in layers]
+    dense = [
+        na.Dense(
+            layer.biases.size,
+            activation_of(layer),
+            threshold=layer.threshold,
+            rate=dict(zip(("weights", "biases", "slopes"), layer.rates, strict=True)),
+        )
+        for layer in layers
+    ]
     net = na.Network(dense, loss=loss_object(loss), dtype=dtype, **settings)
     net.set_parameters(
         [layer.weights for layer in layers],

@@ -15,9 +15,9 @@ from neuract.activations._named import activation as activation_named
 from neuract.callbacks._listener import checked as checked_callbacks
 from neuract.estimators._task import Task
 from neuract.inputs._sparse import SparseRows
-from neuract.layers._dense import Dense, checked_layers
+from neuract.layers._dense import PARTS, Dense, checked_layers
 from neuract.layers._initial import checked as checked_init
-from neuract.layers._parameters import PARTS, shapes
+from neuract.layers._parameters import shapes
 from neuract.network import Network
 from neuract.optimizers import LBFGS, SGD, Adam, AdamW, Optimizer
 from neuract.schedules._rate import SKLEARNS

@@ -165,7 +165,8 @@ monitor : None, str or callable, default=None
     scorer ``f(estimator, X, y)``. None: `score`.
 init : str or pair of lists of arrays, default="glorot_uniform"
     Initial weights: "glorot_uniform" (as in scikit-learn), "he_normal", "he_uniform",
-    "lecun_normal" or "orthogonal"; biases are 0, but glorot_uniform draws them like the weights.
+    "lecun_normal" or "orthogonal", with biases of 0, but glorot_uniform draws them like the weights;
+    or "tabular": lecun_normal, standard normal biases, and an output layer of 0.
     Or the weights and biases themselves, in the shapes of `coefs_` and `intercepts_`.
 callbacks : list or None, default=None
     Functions or objects, from `neuract.callbacks` or your own, that are called after every epoch

@@ -17,8 +17,8 @@ from neuract._typing import Array
 from neuract.files._format import Contents, pack
 from neuract.files._generators import GENERATOR, read_generator, write_generator
 from neuract.files._values import Reader, Writer, object_with
-from neuract.layers._dense import Dense
-from neuract.layers._parameters import PARTS, shapes
+from neuract.layers._dense import PARTS, Dense
+from neuract.layers._parameters import shapes
 from neuract.losses._base import Loss
 from neuract.training._session import MOMENTS
 from neuract.training._settings import FIXED, FREE
@@ -28,7 +28,7 @@ State = dict[str, Any]
 
 REQUIRED = ("layers", "loss", "dtype", "learned")
 """The keys that every file has. Other settings may be missing from an older file, and take the default of `Network`."""
-LAYER, LAYER_OPTIONAL = ("units", "activation"), ("threshold", "dropout")
+LAYER, LAYER_OPTIONAL = ("units", "activation"), ("threshold", "dropout", "rate")
 LEARNED, LEARNED_OPTIONAL = ("n_inputs", "history"), ("classes",)
 TRAINING = ("steps", "seed")
 NAMES = {"weights": "weight", "biases": "bias", "slopes": "slope"}  # of PARTS in the names of arrays
@@ -89,6 +89,7 @@ def _write_layer(layer: Dense, number: int, writer: Writer) -> Document:
         "activation": writer.write(layer.activation),
         "threshold": layer.threshold is not None,
         "dropout": layer.dropout,
+        "rate": layer.rate,
     }
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from neuract.activations._base import Activation
 from neuract.activations._named import ActivationName, Linear, PReLU, ReLU, Softmax
 from neuract.activations._named import activation as activation_named
 from neuract.inputs._arrays import numeric
+
+PARTS = ("weights", "biases", "slopes")  # of a layer's parameters, in the order of the core
 
 
 class Dense:
@@ -34,6 +36,10 @@ class Dense:
     dropout : float, default=0.0
         Share of the neurons, in [0, 1), that each training step leaves out at random; it scales the others by
         1 / (1 - dropout). Not for the last layer of a network.
+    rate : float or dict, default=1.0
+        Factor of the network's learning rate for this layer, >= 0; 0 keeps the layer as it is. A dict gives a factor to
+        each of its parts, such as ``{"weights": 0.5, "biases": 0.1}``; parts are "weights", "biases" and "slopes", and
+        those that it lacks have 1. Weight decay keeps the network's rate. Not for lbfgs.
 
     Notes
     -----
@@ -50,6 +56,7 @@ class Dense:
     activation: Activation  # None until the layer is in a network
     threshold: float | tuple[float, ...] | None
     dropout: float
+    rates: tuple[float, float, float]  # of PARTS
 
     def __init__(
         self,
@@ -58,6 +65,7 @@ class Dense:
         *,
         threshold: float | npt.ArrayLike | None = None,
         dropout: float = 0.0,
+        rate: float | Mapping[str, float] = 1.0,
     ) -> None:
         units = whole_number(units, "units", low=1)
         self.__dict__.update(
@@ -65,6 +73,7 @@ class Dense:
             activation=None if activation is None else activation_named(activation),
             threshold=_threshold(threshold, units),
             dropout=real_number(dropout, "dropout", low=0, high=1, open_high=True),
+            rates=_rates(rate),
         )
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -77,18 +86,30 @@ class Dense:
             return None
         return np.ascontiguousarray(np.broadcast_to(self.threshold, (self.units,)), dtype=np.float64)
 
+    @property
+    def rate(self) -> float | dict[str, float]:
+        """The factor of the learning rate, or those of the parts that are not 1."""
+        if len(set(self.rates)) == 1:
+            return self.rates[0]
+        return {part: factor for part, factor in zip(PARTS, self.rates, strict=True) if factor != 1}
+
     def __repr__(self) -> str:
         shown = [str(self.units)]
         shown += [f"activation={self.activation!r}"] if self.activation is not None else []
         shown += [f"threshold={self.threshold!r}"] if self.threshold is not None else []
         shown += [f"dropout={self.dropout!r}"] if self.dropout else []
+        shown += [f"rate={self.rate!r}"] if self.rate != 1 else []
         return f"Dense({', '.join(shown)})"
 
     def placed(self, *, last: bool) -> Dense:
         """Returns the layer; one without an activation gets the default of its place."""
         if self.activation is not None:
             return self
-        return Dense(self.units, Linear() if last else ReLU(), threshold=self.threshold, dropout=self.dropout)
+        f = Linear() if last else ReLU()
+        return Dense(self.units, f, threshold=self.threshold, dropout=self.dropout, rate=self.rate)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({"rates": _rates(1.0), **state})  # a pickle of 0.1.0 has none
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Dense) and self.__dict__ == other.__dict__
@@ -125,6 +146,18 @@ def checked_layers(layers: Sequence[Dense]) -> tuple[Dense, ...]:
     if layers[-1].dropout:
         raise ValueError(f"the output layer has dropout={layers[-1].dropout!r}, but only hidden layers may have it")
     return tuple(layer.placed(last=number == len(layers)) for number, layer in enumerate(layers, 1))
+
+
+def _rates(rate: Any) -> tuple[float, float, float]:
+    if not isinstance(rate, Mapping):
+        factor = real_number(rate, "rate", low=0, open_high=True)
+        return factor, factor, factor
+    if not set(rate) <= set(PARTS):
+        raise ValueError(f"rate must be a number or a dict with some of the keys {', '.join(PARTS)}; got {rate!r}")
+    weights, biases, slopes = (
+        real_number(rate.get(part, 1.0), f"rate[{part!r}]", low=0, open_high=True) for part in PARTS
+    )
+    return weights, biases, slopes
 
 
 def _threshold(threshold: Any, units: int) -> float | tuple[float, ...] | None:

@@ -17,7 +17,7 @@ from neuract.layers._dense import Dense
 if TYPE_CHECKING:
     from neuract.layers._parameters import Parameters
 
-InitName = Literal["glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "orthogonal"]
+InitName = Literal["glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "orthogonal", "tabular"]
 """The names of `INITS`, for type checkers."""
 Init = InitName | tuple[Sequence[npt.ArrayLike], Sequence[npt.ArrayLike]]  # or lists of weights and of biases
 Draw = Callable[..., Any]  # (shape) -> numbers
@@ -40,6 +40,9 @@ def _drawn_parameters(
 ) -> Iterator[tuple[Array, Array]]:
     if init == "glorot_uniform":
         yield from _glorot_uniform(layers, n_inputs, dtype, random)
+        return
+    if init == "tabular":
+        yield from _tabular(layers, n_inputs, dtype, random)
         return
     n_in = n_inputs
     for layer in layers:
@@ -81,6 +84,22 @@ def _glorot_uniform(
         n_in = layer.units
 
 
+def _tabular(
+    layers: Sequence[Dense], n_inputs: int, dtype: str, random: np.random.RandomState
+) -> Iterator[tuple[Array, Array]]:
+    """Draws LeCun's normal weights and standard normal biases; the output layer begins with 0.
+
+    The biases spread the kinks of the neurons over the rows. A network that begins with the output 0 learns from the
+    first step without undoing random outputs. Holzmüller et al. 2024, arXiv:2407.04491.
+    """
+    n_in = n_inputs
+    for layer in layers[:-1]:
+        weights = _drawn(DRAWS["lecun_normal"](n_in, random), n_in, layer.units, dtype)
+        yield weights, random.normal(size=layer.units).astype(dtype)
+        n_in = layer.units
+    yield np.zeros((n_in, layers[-1].units), dtype), np.zeros(layers[-1].units, dtype)
+
+
 def _orthogonal(n_in: int, units: int, random: np.random.RandomState) -> Array:
     """Draws orthonormal columns, or rows if there are more units than inputs. Saxe et al. 2013, arXiv:1312.6120."""
     q, r = np.linalg.qr(random.normal(size=(max(n_in, units), min(n_in, units))))
@@ -95,7 +114,7 @@ DRAWS: dict[str, Callable[[int, np.random.RandomState], Draw]] = {
     # LeCun et al. 1998, Efficient BackProp
     "lecun_normal": lambda n_in, random: partial(random.normal, 0, np.sqrt(1 / n_in)),
 }
-INITS = ("glorot_uniform", *DRAWS, "orthogonal")
+INITS = ("glorot_uniform", *DRAWS, "orthogonal", "tabular")
 
 
 def checked(init: Any) -> Init:

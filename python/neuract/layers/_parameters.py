@@ -14,10 +14,9 @@ import neuract._neuract_core as core
 from neuract._typing import Array
 from neuract.activations._named import PReLU
 from neuract.inputs._arrays import numeric
-from neuract.layers._dense import Dense, n_slopes
+from neuract.layers._dense import PARTS, Dense, n_slopes
 from neuract.threading._count import threads_of
 
-PARTS = ("weights", "biases", "slopes")
 Arrays = Mapping[str, Sequence[Array]]  # for each of PARTS one array per layer, empty if the layer learns no slopes
 
 
@@ -113,4 +112,4 @@ class Parameters:
 def _core_layer(layer: Dense) -> tuple[Any, ...]:
     f = layer.activation
     shared = isinstance(f, PReLU) and f.shared
-    return layer.units, f.core_name, f.parameter, shared, layer.thresholds, layer.dropout
+    return layer.units, f.core_name, f.parameter, shared, layer.thresholds, layer.dropout, np.array(layer.rates)

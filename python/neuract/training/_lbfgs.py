@@ -10,7 +10,8 @@ import numpy as np
 
 from neuract._typing import Array
 from neuract.inputs._data import Data
-from neuract.layers._parameters import PARTS, Parameters
+from neuract.layers._dense import PARTS
+from neuract.layers._parameters import Parameters
 from neuract.optimizers import LBFGS
 from neuract.training._guard import DivergedError
 from neuract.training._session import Session, Settings

@@ -14,7 +14,8 @@ import neuract._neuract_core as core
 from neuract._typing import Array
 from neuract.inputs._data import Data
 from neuract.inputs._sparse import SparseRows
-from neuract.layers._parameters import PARTS, Parameters
+from neuract.layers._dense import PARTS
+from neuract.layers._parameters import Parameters
 from neuract.losses._base import Loss
 from neuract.optimizers import Optimizer
 from neuract.threading._count import most_threads_of, threads_of

@@ -84,6 +84,8 @@ def settings_of(layers: Sequence[Dense], loss: Loss, core_loss: str, checked: Ma
 def _refuse_what_lbfgs_cannot(layers: Sequence[Dense], l1: float, max_grad_norm: float | None) -> None:
     if any(layer.dropout for layer in layers):
         raise ValueError("lbfgs does not support dropout, which makes the loss random; use adam or sgd")
+    if any(layer.rate != 1 for layer in layers):
+        raise ValueError("lbfgs has no learning rate, so that no layer can have a rate of its own; use adam or sgd")
     if l1:
         raise ValueError(f"lbfgs does not support l1={l1:g}, whose penalty is not smooth at 0; use adam or sgd")
     if max_grad_norm:
