@@ -65,7 +65,7 @@ static void make_network(const char *parameters, const char *activation, const i
         if (l < n_layers - 1) layers[l].parameter = INFINITY;
     }
     FILE *file = fopen(parameters, "rb");
-    if (!file || na_network_create(NA_FLOAT32, sizes[0], layers, n_layers, &network) != NA_OK) exit(2);
+    if (!file || na_network_create(NA_FLOAT32, sizes[0], NULL, 0, layers, n_layers, &network) != NA_OK) exit(2);
     for (int l = 0; l < n_layers; l++) {
         read_part(file, l, NA_WEIGHTS, sizes[l] * sizes[l + 1]);
         read_part(file, l, NA_BIASES, sizes[l + 1]);

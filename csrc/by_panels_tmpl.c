@@ -116,8 +116,56 @@ static void update_panel(const trainer *t, const panel *p, const panel_parts *pa
     if (parts->size[NA_SLOPES] > 0) update_part(t, p, parts, NA_SLOPES);
 }
 
+/* ---- inputs ---------------------------------------------------------------------------------- */
+
+static void sum_input_gradients(const trainer *t, const encoding *e)
+{
+    const network *net = t->net;
+    const chunk_inputs *inputs = &t->inputs;
+    int64_t blocks = na_round_up(chunk_rows(t), NA_LANES) / NA_LANES;
+    bool add = t->run.batch_done > 0;
+    real *gradients = t->gradients + e->parameters;
+    if (e->kind == NA_INPUT_scale) {
+        t->table->sum_lines(net->n_inputs, blocks, inputs->numbers, add, gradients);
+        return;
+    }
+    const struct na_encoded rows = {.blocks = blocks,
+                                    .x = inputs->row_columns + e->column * NA_LANES,
+                                    .dy = inputs->gradients + e->first * NA_LANES,
+                                    .x_stride = net->n_columns * NA_LANES,
+                                    .dy_stride = net->n_inputs * NA_LANES};
+    t->table->encode_gradients[e->kind](&e->numbers, &rows, add, gradients);
+}
+
+static void update_input(const trainer *t, const encoding *e)
+{
+    struct na_step step = t->others_step;
+    step.learning_rate *= e->rate;
+    t->table->update[t->training.optimizer](e->n_parameters, &step, t->gradients + e->parameters,
+                                            t->net->parameters + e->parameters, t->first_moments + e->parameters,
+                                            t->second_moments + e->parameters);
+}
+
+static void run_input(const trainer *t, const encoding *e, panel_sums *sums)
+{
+    sum_input_gradients(t, e);
+    if (!makes_step(t)) return;
+    panel_sums of_input = {0};
+    if (finishes_gradients(t))
+        finish_part(&t->others_terms, e->n_parameters, t->net->parameters + e->parameters,
+                    t->gradients + e->parameters, &of_input);
+    *sums = (panel_sums){.gradient_squares = of_input.gradient_squares};
+    if (!clips(t)) update_input(t, e);
+}
+
+/* ---- panels and inputs ----------------------------------------------------------------------- */
+
 static void run_panel(const trainer *t, const panel *p, panel_sums *sums)
 {
+    if (p->layer < 0) {
+        run_input(t, &t->net->encodings[p->j], sums);
+        return;
+    }
     panel_parts parts = parts_of(t, p);
     sum_gradients(t, p, &parts);
     if (!makes_step(t)) return;
@@ -155,6 +203,10 @@ void NA_FN(na_clip)(void *argument)
 void NA_FN(na_run_updates)(trainer *t)
 {
     for (int64_t p; (p = atomic_fetch_add(&t->run.next_panel, 1)) < t->n_panels;) {
+        if (t->panels[p].layer < 0) {
+            update_input(t, &t->net->encodings[t->panels[p].j]);
+            continue;
+        }
         panel_parts parts = parts_of(t, &t->panels[p]);
         update_panel(t, &t->panels[p], &parts, &t->sums[p]);
     }

@@ -45,8 +45,10 @@ static row_span rows_of_chunk(const trainer *t, int64_t first, int64_t n)
 static void forward_first_layer(const trainer *t, const scratch *s, int64_t block, int64_t blocks, real *z)
 {
     int64_t first = block * NA_LANES;
-    const row_span rows = rows_of_chunk(t, first, na_min(blocks * NA_LANES, chunk_rows(t) - first));
+    row_span rows = rows_of_chunk(t, first, na_min(blocks * NA_LANES, chunk_rows(t) - first));
     real *kept = t->inputs.blocks;
+    if (t->inputs.row_columns) rows.columns = t->inputs.row_columns + first * t->net->n_columns;
+    if (t->inputs.numbers) rows.numbers = t->inputs.numbers + first * t->net->n_inputs;
     t->run.kind->forward(t->table, t->net, &rows, kept ? kept + first * t->net->n_inputs : s->z_rows, z);
 }
 
@@ -194,6 +196,26 @@ static void backward_layer(const trainer *t, scratch *s, int l, int64_t blocks)
     s->delta = dy;
 }
 
+/* Leaves the gradients with respect to the numbers of the first layer, 0 in lanes without a row, and in place of the
+ * unscaled numbers the gradients of their factors. The factors may change in the second phase. */
+static void backward_inputs(const trainer *t, const scratch *s, int64_t block, int64_t blocks)
+{
+    const network *net = t->net;
+    const dense *layer = &net->layers[0];
+    int64_t n = net->n_inputs, at = block * n * NA_LANES;
+    real *gradients = t->inputs.gradients + at;
+    t->table->backward_data(n, layer->units, blocks, s->delta, net->parameters + layer->part[NA_WEIGHTS], NULL, gradients);
+    for (int64_t b = 0; b < blocks; b++)
+        for (int64_t i = rows_of(t, block + b); i < NA_LANES; i++)
+            for (int64_t k = 0; k < n; k++) gradients[(b * n + k) * NA_LANES + i] = 0;
+    if (!net->scales) return;
+    t->table->multiply(n * blocks, t->inputs.numbers + at, gradients, t->inputs.numbers + at);
+    for (int64_t b = 0; b < blocks; b++) {
+        real *of_block = gradients + b * n * NA_LANES;
+        t->table->scale_lines(n, of_block, net->scales->numbers.parameters, of_block);
+    }
+}
+
 static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
 {
     const network *net = t->net;
@@ -209,6 +231,7 @@ static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
         if (l == 0) break;
         backward_layer(t, s, l, blocks);
     }
+    if (net->learns_inputs) backward_inputs(t, s, block, blocks);
 }
 
 static void sort_inputs(const trainer *t)

@@ -169,7 +169,7 @@ na_status NA_FN(na_diagnose)(const na_network *handle, int64_t rows, na_rows x, 
 {
     const network *net = (const network *)handle;
     diagnosis p = {.net = net, .table = kernels, .rows = rows, .x = x, .limits = limits, .stored = activities};
-    p.kind = NA_FN(na_kind_of)(x);
+    p.kind = NA_FN(na_kind_of)(net, x);
     divide_rows(&p);
     p.group_size = net->group * room_for_block(p.kind, net);
     int team = threads_worth(forward_work(p.kind, net, rows, x), n_threads);

@@ -13,7 +13,11 @@ struct na_functions {
     void (*softmax_apply)(int64_t rows, int64_t n, const void *z, void *y);
     bool (*all_finite)(int64_t n, const void *x);
 
-    na_status (*network_create)(int64_t n_inputs, const na_layer *layers, int n_layers, na_network **network);
+    na_status (*network_create)(int64_t n_columns, const na_input *inputs, int n_inputs, const na_layer *layers,
+                                int n_layers, na_network **network);
+    int64_t (*network_input_size)(const na_network *network, int input);
+    void (*network_get_input)(const na_network *network, int input, void *out);
+    void (*network_set_input)(na_network *network, int input, const void *in);
     void (*network_get)(const na_network *network, int layer, na_part part, void *out);
     void (*network_set)(na_network *network, int layer, na_part part, const void *in);
     na_status (*network_predict)(const na_network *network, int64_t rows, na_rows x, void *y, int n_threads);
@@ -31,12 +35,15 @@ struct na_functions {
     void (*trainer_loss)(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress);
     void (*trainer_get)(const na_trainer *trainer, na_array array, int layer, na_part part, void *out);
     void (*trainer_set)(na_trainer *trainer, na_array array, int layer, na_part part, const void *in);
+    void (*trainer_get_input)(const na_trainer *trainer, na_array array, int input, void *out);
+    void (*trainer_set_input)(na_trainer *trainer, na_array array, int input, const void *in);
 };
 
 extern const struct na_functions na_functions_f32, na_functions_f64;
 
 struct na_network {
     const struct na_functions *functions;
+    int64_t n_numbers; /* of the first layer */
 };
 
 struct na_trainer {

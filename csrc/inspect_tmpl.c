@@ -63,7 +63,7 @@ na_status NA_FN(na_inspect)(const na_network *handle, int64_t rows, na_rows x, v
 {
     const network *net = (const network *)handle;
     inspection p = {.net = net, .table = kernels, .rows = rows, .x = x, .outputs = outputs, .fired = fired};
-    p.kind = NA_FN(na_kind_of)(x);
+    p.kind = NA_FN(na_kind_of)(net, x);
     p.block_size = room_for_block(p.kind, net);
     int team = threads_worth(forward_work(p.kind, net, rows, x), n_threads);
     p.scratch = na_allocate(na_times((size_t)p.block_size, 2 * (size_t)team), sizeof(real));

@@ -19,6 +19,7 @@
 #define NA_NARROW (NA_LANES / 4)
 
 #include "activations.h"
+#include "inputs.h"
 #include "losses.h"
 #include "optimizers.h"
 
@@ -41,6 +42,21 @@ typedef void na_activate_row(int64_t units, const real *z, const struct na_neuro
  * one per output (stride 1; not for softmax); sample_weights: one line. */
 typedef void na_loss(int64_t units, const real *v, const real *targets, const real *parameters, size_t stride,
                      const real *sample_weights, real *gradients, real *losses);
+
+/* y ← the numbers that an input makes of a line x of its column. */
+typedef void na_encode(const struct na_encoding *encoding, const real *x, real *y);
+
+/* Blocks of rows for the gradients of an input: a line of its column, and the gradients of the loss with respect to
+ * its numbers, 0 in lanes without a row. The next block lies a stride further. */
+struct na_encoded {
+    int64_t blocks;
+    const real *x, *dy;
+    int64_t x_stride, dy_stride;
+};
+
+/* gradients ← Σ over rows of the gradients of the input's parameters; if `add`, added to the old values. */
+typedef void na_encode_gradients(const struct na_encoding *encoding, const struct na_encoded *rows, bool add,
+                                 real *gradients);
 
 /* Measures of a neuron's numbers y: Σ (y − shift), Σ (y − shift)², minimum, maximum, how many are not 0, and how
  * many are ≤ low or ≥ high. */
@@ -74,6 +90,13 @@ struct NA_FN(na_kernels) {
     void (*sparse_backward_weights)(int64_t n_in, int64_t width, int64_t rows, const real *values,
                                     const int32_t *row_numbers, const int64_t *starts, const real *dz, bool add,
                                     real *dweights);
+
+    na_encode *encode[NA_N_INPUTS];
+    na_encode_gradients *encode_gradients[NA_N_INPUTS]; /* NULL: learns nothing */
+    /* y ← n lines of x, each times its factor; y may be x */
+    void (*scale_lines)(int64_t n, const real *x, const real *factors, real *y);
+    /* sums: n ← the sum over the rows of blocks × n lines, which are 0 in lanes without a row */
+    void (*sum_lines)(int64_t n, int64_t blocks, const real *lines, bool add, real *sums);
 
     na_activate *activate[NA_N_ACTIVATIONS];
     na_activate_row *activate_row[NA_N_ACTIVATIONS];

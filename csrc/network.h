@@ -25,14 +25,28 @@ typedef struct {
     struct na_neurons neurons;
 } dense;
 
+/* An input: numbers `first` and the next of the first layer, made of a column. */
+typedef struct {
+    int kind;
+    int64_t column, first, n_numbers;
+    int64_t parameters, n_parameters; /* position and number */
+    real rate;                        /* factor of the learning rate */
+    struct na_encoding numbers;
+} encoding;
+
 typedef struct {
     struct na_network handle;
     int n_layers;
-    int64_t n_inputs, widest; /* widest: neurons of the widest layer */
+    int64_t n_columns, n_inputs; /* of X, and numbers of the first layer; the same without encodings */
+    int64_t widest;              /* neurons of the widest layer */
     int64_t group;            /* blocks that go through the layers together */
     int64_t n_parameters;     /* includes the gaps that let each part begin on a line */
     real *parameters;
     dense *layers;
+    int n_encodings;
+    encoding *encodings;
+    bool learns_inputs;      /* whether an encoding has parameters */
+    const encoding *scales;  /* the last encoding if it scales, else NULL */
 } network;
 
 static inline int64_t na_round_up(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }
@@ -79,6 +93,8 @@ void NA_FN(na_trainer_gradients)(na_trainer *, const na_data *, double, na_progr
 void NA_FN(na_trainer_loss)(na_trainer *, const na_data *, double, na_progress *);
 void NA_FN(na_trainer_get)(const na_trainer *, na_array, int, na_part, void *);
 void NA_FN(na_trainer_set)(na_trainer *, na_array, int, na_part, const void *);
+void NA_FN(na_trainer_get_input)(const na_trainer *, na_array, int, void *);
+void NA_FN(na_trainer_set_input)(na_trainer *, na_array, int, const void *);
 
 /* Copies one part of a layer between an array in the layout of the parameters and a row-major array. */
 void NA_FN(na_part_get)(const dense *layer, na_part part, const real *parameters, real *out);

@@ -69,28 +69,113 @@ static void fill_layer(network *net, dense *layer, const na_layer *from, na_aren
 /* Number of blocks that keep two layers' lines within about half of an L2 cache of 512 KiB. */
 static int64_t group_of(int64_t widest) { return na_max(1, na_min(8, 2048 / widest)); }
 
-static na_status create(int64_t n_inputs, const na_layer *layers, int n_layers, na_network **out)
+/* ---- inputs ---------------------------------------------------------------------------------- */
+
+static int64_t numbers_of(const na_input *input)
 {
-    int64_t n_parameters = count_parameters(n_inputs, layers, n_layers);
+    switch (input->kind) {
+    case NA_INPUT_numbers: return 1;
+    case NA_INPUT_periodic: return 1 + input->size;
+    case NA_INPUT_embedding: return input->size;
+    case NA_INPUT_scale: return 0;
+    default: return input->n;
+    }
+}
+
+/* n_numbers: of the first layer. n and size are at most 2^31. */
+static int64_t input_parameters(const na_input *input, int64_t n_numbers)
+{
+    switch (input->kind) {
+    case NA_INPUT_periodic: return (2 + input->size) * input->n + input->size;
+    case NA_INPUT_embedding: return (input->n + 1) * input->size;
+    case NA_INPUT_scale: return n_numbers;
+    default: return 0;
+    }
+}
+
+/* The numbers that the first layer gets, or -1 if there are too many. */
+static int64_t count_numbers(int64_t n_columns, const na_input *inputs, int n_inputs)
+{
+    int64_t n_numbers = n_inputs == 0 ? n_columns : 0;
+    for (int i = 0; i < n_inputs && n_numbers >= 0; i++) {
+        n_numbers += numbers_of(&inputs[i]);
+        if (n_numbers > max_parameters) n_numbers = -1;
+    }
+    return n_numbers;
+}
+
+/* Adds the parameters of the inputs to those of the layers, of which there are `at`; -1 if there are too many. */
+static int64_t add_input_parameters(int64_t at, int64_t n_numbers, const na_input *inputs, int n_inputs)
+{
+    for (int i = 0; i < n_inputs && at >= 0; i++) {
+        int64_t count = input_parameters(&inputs[i], n_numbers);
+        at = count > max_parameters - at ? -1 : na_round_up(at + count, NA_LANES);
+    }
+    return at;
+}
+
+static const real *copy_edges(na_arena *arena, const na_input *input)
+{
+    if (input->kind != NA_INPUT_piecewise_linear) return NULL;
+    real *edges = na_arena_take(arena, 2 * (size_t)input->n, sizeof(real));
+    for (int64_t t = 0; t < input->n; t++) {
+        edges[2 * t] = (real)input->edges[t];
+        edges[2 * t + 1] = (real)(1 / (input->edges[t + 1] - input->edges[t]));
+    }
+    return edges;
+}
+
+static void fill_encoding(network *net, encoding *e, const na_input *from, na_arena *arena)
+{
+    *e = (encoding){.kind = from->kind,
+                    .column = from->column,
+                    .first = e > net->encodings ? (e - 1)->first + (e - 1)->n_numbers : 0,
+                    .n_numbers = numbers_of(from),
+                    .parameters = net->n_parameters,
+                    .n_parameters = input_parameters(from, net->n_inputs),
+                    .rate = (real)from->rate,
+                    .numbers = {from->n, from->size, net->parameters + net->n_parameters, copy_edges(arena, from)}};
+    net->n_parameters = na_round_up(net->n_parameters + e->n_parameters, NA_LANES);
+    net->learns_inputs |= e->n_parameters > 0;
+    if (e->kind == NA_INPUT_scale) net->scales = e;
+}
+
+/* ---- networks -------------------------------------------------------------------------------- */
+
+static na_status create(int64_t n_columns, const na_input *inputs, int n_inputs, const na_layer *layers, int n_layers,
+                        na_network **out)
+{
+    int64_t n_numbers = count_numbers(n_columns, inputs, n_inputs);
+    int64_t n_parameters = n_numbers < 0 ? -1 : count_parameters(n_numbers, layers, n_layers);
+    n_parameters = add_input_parameters(n_parameters, n_numbers, inputs, n_inputs);
     if (n_parameters < 0) return NA_OUT_OF_MEMORY;
     na_arena arena = {0};
     na_arena_reserve(&arena, 1, sizeof(network));
     na_arena_reserve(&arena, (size_t)n_layers, sizeof(dense));
+    na_arena_reserve(&arena, (size_t)n_inputs, sizeof(encoding));
     na_arena_reserve(&arena, (size_t)n_parameters + NA_LANES, sizeof(real)); /* forward_row reads one line further */
     for (int l = 0; l < n_layers; l++)
         if (layers[l].thresholds) na_arena_reserve(&arena, (size_t)layers[l].units, sizeof(real));
+    for (int i = 0; i < n_inputs; i++)
+        if (inputs[i].kind == NA_INPUT_piecewise_linear) na_arena_reserve(&arena, 2 * (size_t)inputs[i].n, sizeof(real));
     if (!na_arena_allocate(&arena)) return NA_OUT_OF_MEMORY;
 
     network *net = na_arena_take(&arena, 1, sizeof(network));
-    *net = (network){.handle = {&NA_FN(na_functions)}, .n_layers = n_layers, .n_inputs = n_inputs};
+    *net = (network){.handle = {&NA_FN(na_functions), n_numbers},
+                     .n_layers = n_layers,
+                     .n_columns = n_columns,
+                     .n_inputs = n_numbers,
+                     .n_encodings = n_inputs};
     net->layers = na_arena_take(&arena, (size_t)n_layers, sizeof(dense));
+    net->encodings = na_arena_take(&arena, (size_t)n_inputs, sizeof(encoding));
     net->parameters = na_arena_take(&arena, (size_t)n_parameters + NA_LANES, sizeof(real));
     for (int l = 0; l < n_layers; l++) {
-        net->layers[l].n_in = l == 0 ? n_inputs : net->layers[l - 1].units;
+        net->layers[l].n_in = l == 0 ? n_numbers : net->layers[l - 1].units;
         fill_layer(net, &net->layers[l], &layers[l], &arena);
         net->widest = na_max(net->widest, layers[l].units);
     }
-    net->group = group_of(na_max(n_inputs, net->widest));
+    for (int i = 0; i < n_inputs; i++) fill_encoding(net, &net->encodings[i], &inputs[i], &arena);
+    net->group = group_of(na_max(n_numbers, net->widest));
     *out = &net->handle;
     return NA_OK;
 }
@@ -144,6 +229,25 @@ static void set(na_network *handle, int layer, na_part part, const void *in)
     NA_FN(na_part_set)(&net->layers[layer], part, net->parameters, in);
 }
 
+static int64_t input_size(const na_network *handle, int input)
+{
+    return ((const network *)handle)->encodings[input].n_parameters;
+}
+
+static void get_input(const na_network *handle, int input, void *out)
+{
+    const network *net = (const network *)handle;
+    const encoding *e = &net->encodings[input];
+    memcpy(out, net->parameters + e->parameters, (size_t)e->n_parameters * sizeof(real));
+}
+
+static void set_input(na_network *handle, int input, const void *in)
+{
+    network *net = (network *)handle;
+    const encoding *e = &net->encodings[input];
+    memcpy(net->parameters + e->parameters, in, (size_t)e->n_parameters * sizeof(real));
+}
+
 /* ---- predicting ------------------------------------------------------------------------------ */
 
 enum { ROWS_ONE_BY_ONE = 3 }; /* up to this many rows, row by row is faster than a block */
@@ -159,6 +263,8 @@ typedef struct {
     int64_t scratch_size; /* numbers in one half of a thread's scratch */
     real *scratch;
 } prediction;
+
+static bool one_by_one(const prediction *p) { return p->rows <= ROWS_ONE_BY_ONE && p->kind->forward_row; }
 
 /* Predicts `rows` rows from `row` on, at most net->group blocks; a and b: scratch_size numbers each. */
 static void predict_group(const prediction *p, int64_t row, int64_t rows, real *a, real *b)
@@ -202,7 +308,7 @@ static void predict_job(void *argument, na_team *team, int thread)
 {
     prediction *p = argument;
     real *a = p->scratch + 2 * thread * p->scratch_size, *b = a + p->scratch_size;
-    if (p->rows <= ROWS_ONE_BY_ONE) {
+    if (one_by_one(p)) {
         for (int64_t r = thread; r < p->rows; r += team->size) predict_row(p, r, a, b);
         return;
     }
@@ -215,10 +321,10 @@ static na_status predict(const na_network *handle, int64_t rows, na_rows x, void
 {
     const network *net = (const network *)handle;
     prediction p = {.net = net, .table = kernels, .rows = rows, .x = x, .y = y};
-    p.kind = NA_FN(na_kind_of)(x);
+    p.kind = NA_FN(na_kind_of)(net, x);
     int team = threads_worth(forward_work(p.kind, net, rows, x), n_threads);
     p.scratch_size =
-        rows <= ROWS_ONE_BY_ONE ? na_round_up(net->widest, NA_LANES) : net->group * room_for_block(p.kind, net);
+        one_by_one(&p) ? na_round_up(net->widest, NA_LANES) : net->group * room_for_block(p.kind, net);
     p.scratch = na_allocate(na_times((size_t)p.scratch_size, 2 * (size_t)team), sizeof(real));
     if (!p.scratch) return NA_OUT_OF_MEMORY;
     na_run_team(team, predict_job, &p);
@@ -235,6 +341,9 @@ const struct na_functions NA_FN(na_functions) = {
     .network_create = create,
     .network_get = get,
     .network_set = set,
+    .network_input_size = input_size,
+    .network_get_input = get_input,
+    .network_set_input = set_input,
     .network_predict = predict,
     .network_inspect = NA_FN(na_inspect),
     .network_diagnose = NA_FN(na_diagnose),
@@ -246,4 +355,6 @@ const struct na_functions NA_FN(na_functions) = {
     .trainer_loss = NA_FN(na_trainer_loss),
     .trainer_get = NA_FN(na_trainer_get),
     .trainer_set = NA_FN(na_trainer_set),
+    .trainer_get_input = NA_FN(na_trainer_get_input),
+    .trainer_set_input = NA_FN(na_trainer_set_input),
 };

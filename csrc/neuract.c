@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "activations.h"
+#include "inputs.h"
 #include "functions.h"
 #include "losses.h"
 #include "memory.h"
@@ -40,6 +41,14 @@ int na_loss_named(const char *name)
 int64_t na_loss_targets(int loss, int64_t units)
 {
     return loss < NA_N_ELEMENTWISE_LOSSES || loss == NA_OWN_LOSS ? units : 1;
+}
+
+int na_input_named(const char *name)
+{
+#define NA_NAME(input) [NA_INPUT_##input] = #input,
+    static const char *const names[] = {NA_INPUTS(NA_NAME)[NA_INPUT_scale] = "scale"};
+#undef NA_NAME
+    return find(name, NA_INPUT_scale + 1, names);
 }
 
 int na_optimizer_named(const char *name)
@@ -80,11 +89,11 @@ void na_softmax_apply(na_dtype dtype, int64_t rows, int64_t n, const void *z, vo
 
 bool na_all_finite(na_dtype dtype, int64_t n, const void *x) { return functions_of(dtype)->all_finite(n, x); }
 
-na_status na_network_create(na_dtype dtype, int64_t n_inputs, const na_layer *layers, int n_layers,
-                            na_network **network)
+na_status na_network_create(na_dtype dtype, int64_t n_columns, const na_input *inputs, int n_inputs,
+                            const na_layer *layers, int n_layers, na_network **network)
 {
     const na_fp_state outside = na_fp_enter();
-    na_status status = functions_of(dtype)->network_create(n_inputs, layers, n_layers, network);
+    na_status status = functions_of(dtype)->network_create(n_columns, inputs, n_inputs, layers, n_layers, network);
     na_fp_leave(outside);
     return status;
 }
@@ -99,6 +108,23 @@ void na_network_get(const na_network *network, int layer, na_part part, void *ou
 void na_network_set(na_network *network, int layer, na_part part, const void *in)
 {
     network->functions->network_set(network, layer, part, in);
+}
+
+int64_t na_network_numbers(const na_network *network) { return network->n_numbers; }
+
+int64_t na_network_input_size(const na_network *network, int input)
+{
+    return network->functions->network_input_size(network, input);
+}
+
+void na_network_get_input(const na_network *network, int input, void *out)
+{
+    network->functions->network_get_input(network, input, out);
+}
+
+void na_network_set_input(na_network *network, int input, const void *in)
+{
+    network->functions->network_set_input(network, input, in);
 }
 
 na_status na_network_predict(const na_network *network, int64_t rows, na_rows x, void *y, int n_threads)
@@ -189,6 +215,16 @@ void na_trainer_get(const na_trainer *trainer, na_array array, int layer, na_par
 void na_trainer_set(na_trainer *trainer, na_array array, int layer, na_part part, const void *in)
 {
     trainer->functions->trainer_set(trainer, array, layer, part, in);
+}
+
+void na_trainer_get_input(const na_trainer *trainer, na_array array, int input, void *out)
+{
+    trainer->functions->trainer_get_input(trainer, array, input, out);
+}
+
+void na_trainer_set_input(na_trainer *trainer, na_array array, int input, const void *in)
+{
+    trainer->functions->trainer_set_input(trainer, array, input, in);
 }
 
 int64_t na_trainer_steps(const na_trainer *trainer) { return trainer->steps; }

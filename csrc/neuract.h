@@ -74,11 +74,23 @@ typedef struct {
     const double *rates;      /* per na_part: factor of the learning rate, ≥ 0; NULL: 1 each; copied */
 } na_layer;
 
+/* An input: what makes numbers for the first layer of one column of X (inputs.h). */
+typedef struct {
+    int kind;            /* na_input_named */
+    int64_t column;      /* of X; scale: none */
+    int64_t n, size;     /* periodic: frequencies, learned numbers; embedding: levels, numbers; others: n */
+    const double *edges; /* piecewise_linear: n + 1 ascending numbers; copied */
+    double rate;         /* factor of the learning rate, ≥ 0 */
+} na_input;
+
+int na_input_named(const char *name);
+
 typedef struct na_network na_network;
 
-/* Sets all parameters to zero, and learned slopes to `parameter`. */
-na_status na_network_create(na_dtype dtype, int64_t n_inputs, const na_layer *layers, int n_layers,
-                            na_network **network);
+/* Sets all parameters to zero, and learned slopes to `parameter`. X has n_columns; without inputs, they are the
+ * numbers of the first layer. With inputs, X must be dense; `scale` may only be the last of them. */
+na_status na_network_create(na_dtype dtype, int64_t n_columns, const na_input *inputs, int n_inputs,
+                            const na_layer *layers, int n_layers, na_network **network);
 void na_network_free(na_network *network);
 
 typedef enum { NA_WEIGHTS, NA_BIASES, NA_SLOPES } na_part;
@@ -88,6 +100,12 @@ typedef enum { NA_GRADIENTS, NA_FIRST_MOMENTS, NA_SECOND_MOMENTS } na_array;
  * or 1). */
 void na_network_get(const na_network *network, int layer, na_part part, void *out);
 void na_network_set(na_network *network, int layer, na_part part, const void *in);
+/* The numbers of the first layer, and how many parameters an input has. */
+int64_t na_network_numbers(const na_network *network);
+int64_t na_network_input_size(const na_network *network, int input);
+/* The same for the parameters of an input, in the order of inputs.h; scale has one per number of the first layer. */
+void na_network_get_input(const na_network *network, int input, void *out);
+void na_network_set_input(na_network *network, int input, const void *in);
 
 /* y ← rows × units: outputs of the last layer. */
 na_status na_network_predict(const na_network *network, int64_t rows, na_rows x, void *y, int n_threads);
@@ -96,17 +114,17 @@ na_status na_network_predict(const na_network *network, int64_t rows, na_rows x,
 na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                              uint8_t *const *fired, int n_threads);
 
-/* Statistics of a neuron's output y, or of an input, over some rows; all 0 for no rows. Where y is infinite or its
+/* Statistics of a neuron's output y, or of a number of the first layer's, over some rows; all 0 for no rows. Where y is infinite or its
  * square is beyond the dtype, squares is infinite or NaN; where y is NaN, so are the first four. */
 typedef struct {
     double mean, squares; /* squares: Σ (y − mean)² */
     double minimum, maximum;
-    double fired;     /* number of rows on which it fires; for an input, that store it (dense: all) */
+    double fired;     /* number of rows on which it fires; for a number of the first layer's, that store it (dense: all) */
     double saturated; /* number of rows on which y is at or beyond a limit */
 } na_activity;
 
-/* Adds `rows` rows to the statistics of rows_before others: first of the inputs (n_inputs; only stored entries if
- * they are sparse), then of the neurons, layer by layer. limits: two per layer; a neuron is saturated where y ≤ the
+/* Adds `rows` rows to the statistics of rows_before others: first of the numbers of the first layer (only stored entries
+ * if they are sparse), then of the neurons, layer by layer. limits: two per layer; a neuron is saturated where y ≤ the
  * first or y ≥ the second (-inf and inf: never). Needs memory independent of the rows; the result does not depend on
  * n_threads. */
 na_status na_network_diagnose(const na_network *network, int64_t rows, na_rows x, const double *limits,
@@ -196,6 +214,8 @@ void na_trainer_loss(na_trainer *trainer, const na_data *data, double seconds, n
 /* Gets and sets gradients and moments, in the layout of na_network_get. Setting the moments resumes a training. */
 void na_trainer_get(const na_trainer *trainer, na_array array, int layer, na_part part, void *out);
 void na_trainer_set(na_trainer *trainer, na_array array, int layer, na_part part, const void *in);
+void na_trainer_get_input(const na_trainer *trainer, na_array array, int input, void *out);
+void na_trainer_set_input(na_trainer *trainer, na_array array, int input, const void *in);
 /* Number of steps taken: Adam's t and dropout's counter. */
 int64_t na_trainer_steps(const na_trainer *trainer);
 void na_trainer_set_steps(na_trainer *trainer, int64_t steps);

@@ -13,6 +13,7 @@ typedef struct {
     const uint32_t *order;
     int64_t first, n;
     const real *weights;
+    real *columns, *numbers; /* where forward leaves a network's columns and unscaled numbers, or NULL */
 } row_span;
 
 static inline int64_t row_number(const row_span *rows, int64_t i)
@@ -32,6 +33,9 @@ typedef struct {
 typedef struct {
     real *blocks; /* n_inputs lines per block; NULL if the kind does not use them */
     column_entries columns;
+    /* Of a network with inputs, per block: n_columns lines; if it scales them, n_inputs lines before that; and if it
+     * learns inputs, n_inputs lines of gradients with respect to them. */
+    real *row_columns, *numbers, *gradients;
 } chunk_inputs;
 
 typedef struct {
@@ -39,7 +43,7 @@ typedef struct {
     double (*stored)(const network *net, na_rows x, int64_t rows);
     /* Returns how many lines per block forward needs in `below`. */
     int64_t (*lines)(const network *net);
-    /* z ← the first layer on one row of x; written to the end of the last line. */
+    /* z ← the first layer on one row of x; written to the end of the last line. NULL: the kind has only blocks. */
     void (*forward_row)(const kernel_table *table, const network *net, na_rows x, int64_t row, real *z);
     /* z ← the first layer on some rows, in blocks. z is finite for rows of weight 0, since an infinity times their
      * weight would be NaN. below: the place in chunk_inputs.blocks, or if the kind does not use them, scratch. */
@@ -57,10 +61,10 @@ typedef struct {
                              int64_t rows, const real *dz, bool add, real *dweights);
 } input_kind;
 
-extern const input_kind NA_FN(na_dense_rows), NA_FN(na_sparse_rows);
+extern const input_kind NA_FN(na_dense_rows), NA_FN(na_sparse_rows), NA_FN(na_column_rows);
 
 /* The kind of x. Ask once per call, chunk or panel, not per row. */
-const input_kind *NA_FN(na_kind_of)(na_rows x);
+const input_kind *NA_FN(na_kind_of)(const network *net, na_rows x);
 
 /* Multiply-adds of `rows` rows through the network, forward. */
 static inline double forward_work(const input_kind *kind, const network *net, int64_t rows, na_rows x)

@@ -2,10 +2,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rows.h"
 
-enum { DENSE, SPARSE };
-static const input_kind *const kinds[] = {[DENSE] = &NA_FN(na_dense_rows), [SPARSE] = &NA_FN(na_sparse_rows)};
+enum { DENSE, SPARSE, COLUMNS };
+static const input_kind *const kinds[] = {
+    [DENSE] = &NA_FN(na_dense_rows), [SPARSE] = &NA_FN(na_sparse_rows), [COLUMNS] = &NA_FN(na_column_rows)};
 
-const input_kind *NA_FN(na_kind_of)(na_rows x) { return kinds[x.columns ? SPARSE : DENSE]; }
+const input_kind *NA_FN(na_kind_of)(const network *net, na_rows x)
+{
+    return kinds[net->n_encodings > 0 ? COLUMNS : x.columns ? SPARSE : DENSE];
+}
 
 void NA_FN(na_forward_layer)(const input_kind *kind, const kernel_table *table, const network *net, int l,
                              const row_span *rows, real *below, real *z)

@@ -129,7 +129,7 @@ static void run_job(void *argument, na_team *team, int thread)
 static void run_slice(trainer *t, const na_data *data, const uint32_t *order, int64_t n_order, double seconds,
                       na_progress *progress)
 {
-    t->run.data = data, t->run.kind = NA_FN(na_kind_of)(data->x);
+    t->run.data = data, t->run.kind = NA_FN(na_kind_of)(t->net, data->x);
     t->run.order = order, t->run.n_order = n_order, t->run.progress = progress;
     double start = na_seconds();
     t->run.deadline = start + seconds;

@@ -3,6 +3,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trainer.h"
 
+#include <string.h>
+
 #include "memory.h"
 
 enum { MAX_CHUNK = 1024 }; /* rows: more would leave the L2 cache, and memory would grow with the batch */
@@ -77,9 +79,12 @@ static void take_all(na_arena *a, trainer *t)
     }
 }
 
+/* Inputs that learn come first, as panels of layer -1: they take long. */
 static void list_panels(trainer *t)
 {
     panel *next = t->panels;
+    for (int i = 0; i < t->net->n_encodings; i++)
+        if (t->net->encodings[i].n_parameters > 0) *next++ = (panel){-1, i};
     for (int l = 0; l < t->net->n_layers; l++)
         for (int64_t j = 0; j < t->net->layers[l].units; j += NA_LANES) *next++ = (panel){l, j};
 }
@@ -98,6 +103,7 @@ na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *traini
     if (sizes.has_own_loss) sizes.training.n_threads = 1, sizes.group = sizes.padded / NA_LANES;
     sizes.n_targets = na_loss_targets(training->loss, last_layer(net)->units);
     for (int l = 0; l < net->n_layers; l++) sizes.n_panels += net->layers[l].panels;
+    for (int i = 0; i < net->n_encodings; i++) sizes.n_panels += net->encodings[i].n_parameters > 0;
 
     na_arena a = {0};
     take(&a, 1, sizeof(trainer));
@@ -119,7 +125,7 @@ na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *traini
 na_status NA_FN(na_trainer_reserve)(na_trainer *handle, const na_data *data)
 {
     trainer *t = (trainer *)handle;
-    const input_kind *kind = NA_FN(na_kind_of)(data->x);
+    const input_kind *kind = NA_FN(na_kind_of)(t->net, data->x);
     na_arena arena = {0};
     kind->take(&arena, t->net, data->x, data->rows, t->chunk, &t->inputs);
     if (arena.overflow || arena.reserved > handle->input_size) {
@@ -155,4 +161,21 @@ void NA_FN(na_trainer_set)(na_trainer *handle, na_array array, int layer, na_par
 {
     trainer *t = (trainer *)handle;
     NA_FN(na_part_set)(&t->net->layers[layer], part, array_of(t, array), in);
+}
+
+static real *input_of(const trainer *t, na_array array, int input)
+{
+    return array_of(t, array) + t->net->encodings[input].parameters;
+}
+
+void NA_FN(na_trainer_get_input)(const na_trainer *handle, na_array array, int input, void *out)
+{
+    const trainer *t = (const trainer *)handle;
+    memcpy(out, input_of(t, array, input), (size_t)t->net->encodings[input].n_parameters * sizeof(real));
+}
+
+void NA_FN(na_trainer_set_input)(na_trainer *handle, na_array array, int input, const void *in)
+{
+    trainer *t = (trainer *)handle;
+    memcpy(input_of(t, array, input), in, (size_t)t->net->encodings[input].n_parameters * sizeof(real));
 }

@@ -63,11 +63,25 @@ cdef extern from "neuract.h" nogil:
         double dropout
         const double *rates
 
+    ctypedef struct na_input:
+        int kind
+        int64_t column
+        int64_t n
+        int64_t size
+        const double *edges
+        double rate
+
+    int na_input_named(const char *name)
+
     ctypedef struct na_network:
         pass
 
-    na_status na_network_create(na_dtype dtype, int64_t n_inputs, const na_layer *layers, int n_layers,
-                                na_network **network)
+    na_status na_network_create(na_dtype dtype, int64_t n_columns, const na_input *inputs, int n_inputs,
+                                const na_layer *layers, int n_layers, na_network **network)
+    int64_t na_network_numbers(const na_network *network)
+    int64_t na_network_input_size(const na_network *network, int input)
+    void na_network_get_input(const na_network *network, int input, void *out)
+    void na_network_set_input(na_network *network, int input, const void *values)
     void na_network_free(na_network *network)
     void na_network_get(const na_network *network, int layer, na_part part, void *out)
     void na_network_set(na_network *network, int layer, na_part part, const void *values)
@@ -137,6 +151,8 @@ cdef extern from "neuract.h" nogil:
     void na_trainer_loss(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)
     void na_trainer_get(const na_trainer *trainer, na_array array, int layer, na_part part, void *out)
     void na_trainer_set(na_trainer *trainer, na_array array, int layer, na_part part, const void *values)
+    void na_trainer_get_input(const na_trainer *trainer, na_array array, int input, void *out)
+    void na_trainer_set_input(na_trainer *trainer, na_array array, int input, const void *values)
     int64_t na_trainer_steps(const na_trainer *trainer)
     void na_trainer_set_steps(na_trainer *trainer, int64_t steps)
 

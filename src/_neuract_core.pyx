@@ -34,6 +34,7 @@ cdef double SLICE = 0.05
 cdef double SLICE_WORK = 5e8
 cdef int64_t SLICE_ROWS = 128
 
+cdef int64_t MOST_PERIODIC = 64  # NA_MOST_PERIODIC
 cdef dict PARTS = {"weights": NA_WEIGHTS, "biases": NA_BIASES, "slopes": NA_SLOPES}
 cdef dict ARRAYS = {"gradients": NA_GRADIENTS, "first_moments": NA_FIRST_MOMENTS, "second_moments": NA_SECOND_MOMENTS}
 
@@ -246,23 +247,49 @@ cdef Rows hold_rows(object x, na_dtype kind, int64_t n_rows, int64_t n_inputs):
 
 # ---- networks ------------------------------------------------------------------------------------
 
-cdef class Network:
-    """Layers and their parameters.
+cdef Array describe_input(na_input *input, tuple given, int64_t n_columns, bint last):
+    """Fills in an input; holds its edges as long as the returned array lives."""
+    kind, column, n, size, edges, rate = given
+    input.kind = number_of(na_input_named(kind.encode()), "input", kind)
+    input.rate = rate
+    input.n, input.size, input.column, input.edges = 1, 1, 0, NULL
+    if kind == "scale":
+        if not last:
+            raise ValueError("scale must be the last input")
+        return None
+    if not 0 <= column < n_columns:
+        raise ValueError(f"column {column} is out of range")
+    input.column = column
+    input.n = positive(n, "n", 2**31)
+    input.size = positive(size, "size", MOST_PERIODIC if kind == "periodic" else 2**31)
+    if kind != "piecewise_linear":
+        return None
+    cdef Array held = hold(edges, "f8", n + 1)
+    input.edges = <const double *>held.view.buf
+    return held
 
-    A layer is (units, activation, parameter, shared_slope, thresholds, dropout, rates).
+
+cdef class Network:
+    """Layers, inputs and their parameters.
+
+    A layer is (units, activation, parameter, shared_slope, thresholds, dropout, rates); an input (kind, column, n,
+    size, edges, rate), as in na_input. n_inputs: columns of X.
     """
 
     cdef na_network *handle
     cdef na_dtype kind
     cdef readonly int64_t n_inputs
+    cdef readonly int64_t n_numbers  # of the first layer
     cdef readonly int64_t n_out
     cdef list units, slopes
+    cdef int n_encodings
     cdef object array_dtype
     cdef double work  # multiply-adds of a row
 
-    def __cinit__(self, str dtype, int64_t n_inputs, list layers):
+    def __cinit__(self, str dtype, int64_t n_inputs, list layers, list inputs=[]):
         cdef int n = positive(len(layers), "the number of layers", 2**30), i
         cdef na_layer *specs
+        cdef na_input *encodings
         cdef na_status status
         cdef Array thresholds, factors
         self.kind = dtype_named(dtype)
@@ -270,10 +297,14 @@ cdef class Network:
         self.n_out = positive(layers[n - 1][0], "units")
         self.array_dtype = numpy_dtype(dtype)
         self.units, self.slopes, held = [], [], []
+        self.n_encodings = len(inputs)
         specs = <na_layer *>PyMem_Malloc(n * sizeof(na_layer))
-        if specs == NULL:
-            raise MemoryError()
+        encodings = <na_input *>PyMem_Malloc((self.n_encodings + 1) * sizeof(na_input))
         try:
+            if specs == NULL or encodings == NULL:
+                raise MemoryError()
+            for i, given in enumerate(inputs):
+                held.append(describe_input(&encodings[i], given, n_inputs, i == self.n_encodings - 1))
             for i, (units, activation, parameter, shared_slope, limits, dropout, rates) in enumerate(layers):
                 specs[i].units = positive(units, "units")
                 specs[i].activation = number_of(na_activation_named(activation.encode()), "activation", activation)
@@ -291,11 +322,13 @@ cdef class Network:
                 self.units.append(units)
                 self.slopes.append(0 if activation != "prelu" else 1 if shared_slope else units)
             with nogil:
-                status = na_network_create(self.kind, n_inputs, specs, n, &self.handle)
+                status = na_network_create(self.kind, n_inputs, encodings, self.n_encodings, specs, n, &self.handle)
             check(status)
         finally:
             PyMem_Free(specs)
-        for n_in, units in zip([n_inputs, *self.units[:-1]], self.units, strict=True):
+            PyMem_Free(encodings)
+        self.n_numbers = na_network_numbers(self.handle)
+        for n_in, units in zip([self.n_numbers, *self.units[:-1]], self.units, strict=True):
             self.work += <double>n_in * <double>units
 
     def __dealloc__(self):
@@ -306,7 +339,7 @@ cdef class Network:
         if not 0 <= layer < len(self.units):
             raise IndexError(f"layer {layer} is out of range")
         units = self.units[layer]
-        n_in = self.units[layer - 1] if layer > 0 else self.n_inputs
+        n_in = self.units[layer - 1] if layer > 0 else self.n_numbers
         size = {"weights": n_in * units, "biases": units, "slopes": self.slopes[layer]}[part]
         return hold(array, reals_of(self.kind), size, writable)
 
@@ -321,12 +354,36 @@ cdef class Network:
         cdef Array array = self.hold_part(layer, part, values, False)
         na_network_set(self.handle, layer, PARTS[part], array.view.buf)
 
+    cdef Array hold_input(self, int input, array, bint writable):
+        """Holds an array of the size of the parameters of one input."""
+        if not 0 <= input < self.n_encodings:
+            raise IndexError(f"input {input} is out of range")
+        return hold(array, reals_of(self.kind), na_network_input_size(self.handle, input), writable)
+
+    def input_size(self, int input):
+        if not 0 <= input < self.n_encodings:
+            raise IndexError(f"input {input} is out of range")
+        return na_network_input_size(self.handle, input)
+
+    def get_input(self, int input, out):
+        cdef Array array = self.hold_input(input, out, True)
+        na_network_get_input(self.handle, input, array.view.buf)
+
+    def set_input(self, int input, values):
+        cdef Array array = self.hold_input(input, values, False)
+        na_network_set_input(self.handle, input, array.view.buf)
+
+    cdef Rows hold_rows(self, object x, int64_t rows):
+        if self.n_encodings > 0 and not isinstance(x, ndarray):
+            raise ValueError("a network with inputs takes no sparse rows")
+        return hold_rows(x, self.kind, rows, self.n_inputs)
+
     cdef int64_t rows_in_slice(self, int n_threads) except -1:
         return max(SLICE_ROWS * positive(n_threads, "n_threads"), <int64_t>(SLICE_WORK / self.work))
 
     def predict(self, int64_t rows, x, y, int n_threads):
         cdef int64_t at = 0, size
-        cdef Rows source = hold_rows(x, self.kind, rows, self.n_inputs)
+        cdef Rows source = self.hold_rows(x, rows)
         cdef Array target = hold(y, reals_of(self.kind), times(rows, self.n_out), True)
         cdef int64_t slice_rows = self.rows_in_slice(n_threads)
         cdef na_rows from_
@@ -383,7 +440,7 @@ cdef class Network:
 
     def inspect(self, int64_t rows, x, outputs, fired, int n_threads):
         """Fills lists of (rows, units) arrays, one per layer; either list may be None."""
-        cdef Rows source = hold_rows(x, self.kind, rows, self.n_inputs)
+        cdef Rows source = self.hold_rows(x, rows)
         cdef list to_outputs = None if outputs is None else self.hold_layers(outputs, rows, reals_of(self.kind))
         cdef list to_fired = None if fired is None else self.hold_layers(fired, rows, "b1")
         cdef int64_t at = 0, size
@@ -416,9 +473,9 @@ cdef class Network:
 
     def diagnose(self, int64_t rows, x, limits, activities, int n_threads):
         """Fills `activities`, the numbers of na_activity for each input and each neuron; limits: two per layer."""
-        cdef Rows source = hold_rows(x, self.kind, rows, self.n_inputs)
+        cdef Rows source = self.hold_rows(x, rows)
         cdef Array bounds = hold(limits, "f8", 2 * len(self.units))
-        cdef int64_t count = (self.n_inputs + sum(self.units)) * sizeof(na_activity) // sizeof(double)
+        cdef int64_t count = (self.n_numbers + sum(self.units)) * sizeof(na_activity) // sizeof(double)
         cdef Array to = hold(activities, "f8", count, True)
         cdef int64_t at = 0, size, slice_rows = self.rows_in_slice(8)  # for any n_threads: the ends of slices affect rounding
         cdef na_rows from_
@@ -575,7 +632,7 @@ cdef class Trainer:
     cdef list hold_data(self, na_data *data, int64_t rows, x, targets, sample_weight):
         """Points `data` at the arrays, which are held as long as the returned list lives."""
         cdef str reals = reals_of(self.network.kind)
-        cdef Rows inputs = hold_rows(x, self.network.kind, rows, self.network.n_inputs)
+        cdef Rows inputs = self.network.hold_rows(x, rows)
         cdef Array wanted = hold(targets, reals, times(rows, self.n_targets))
         cdef Array weights = None if sample_weight is None else hold(sample_weight, reals, rows)
         data.rows = rows
@@ -606,7 +663,7 @@ cdef class Trainer:
     def reserve(self, int64_t rows, x):
         """Allocates the memory for the inputs of a step on such rows now instead of in `run` or `gradients`."""
         cdef na_data data
-        cdef Rows inputs = hold_rows(x, self.network.kind, rows, self.network.n_inputs)
+        cdef Rows inputs = self.network.hold_rows(x, rows)
         data.rows = rows
         data.x = inputs.after(0)
         self.take()
@@ -713,6 +770,14 @@ cdef class Trainer:
     def set(self, str array, int layer, str part, values):
         cdef Array source = self.network.hold_part(layer, part, values, False)
         na_trainer_set(self.handle, ARRAYS[array], layer, PARTS[part], source.view.buf)
+
+    def get_input(self, str array, int input, out):
+        cdef Array target = self.network.hold_input(input, out, True)
+        na_trainer_get_input(self.handle, ARRAYS[array], input, target.view.buf)
+
+    def set_input(self, str array, int input, values):
+        cdef Array source = self.network.hold_input(input, values, False)
+        na_trainer_set_input(self.handle, ARRAYS[array], input, source.view.buf)
 
     @property
     def steps(self):

@@ -11,6 +11,7 @@
 
 #include "dense.h"
 #include "elementwise.h"
+#include "encode.h"
 #include "gather.h"
 #include "measure.h"
 #include "softmax.h"
@@ -29,6 +30,11 @@ const struct NA_FN(na_kernels) TABLE = {
     .sum_rows = sum_rows,
     .sparse_forward_row = sparse_forward_row,
     .sparse_backward_weights = sparse_backward_weights,
+    .scale_lines = scale_lines,
+    .sum_lines = sum_lines,
+#define NA_ROW(name) .encode[NA_INPUT_##name] = name##_encode, .encode_gradients[NA_INPUT_##name] = name##_encode_gradients,
+    NA_INPUTS(NA_ROW)
+#undef NA_ROW
     .softmax = softmax,
     .softmax_row = softmax_row,
     .multiply = multiply,

@@ -16,6 +16,8 @@ from neuract._warnings import TrainingWarning
 from neuract.activations import *  # noqa: F403
 from neuract.files._moved import find_moved_modules as _find_moved_modules
 from neuract.layers import Dense
+from neuract.layers import _inputs as _inputs
+from neuract.layers._inputs import *  # noqa: F403
 from neuract.losses import Loss, OwnLoss
 from neuract.losses import _numbers as _losses_of_numbers
 from neuract.losses import _probabilities as _losses_of_probabilities
@@ -56,6 +58,7 @@ __all__ = [
     "set_num_threads",
     "simd_info",
 ]
+__all__ += _inputs.__all__
 __all__ += _activations.__all__
 __all__ += _losses_of_numbers.__all__
 __all__ += _losses_of_probabilities.__all__

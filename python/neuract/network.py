@@ -20,11 +20,13 @@ from neuract.callbacks._listener import checked as checked_callbacks
 from neuract.export._methods import Exportable
 from neuract.files._format import Contents, save_bytes, unpack
 from neuract.files._network import network_bytes, network_of, network_pickled
-from neuract.inputs._arrays import inputs, sample_weights
+from neuract.inputs._arrays import inputs as checked_rows
+from neuract.inputs._arrays import sample_weights
 from neuract.inputs._data import Data, validation_errors, validation_is_given
 from neuract.inputs._sparse import SparseRows
 from neuract.layers._dense import Dense, checked_layers
 from neuract.layers._initial import Init
+from neuract.layers._inputs import Input, check_columns, checked_inputs
 from neuract.layers._parameters import Parameters
 from neuract.layers._summary import html_table, table
 from neuract.losses._base import Loss, OwnFunction
@@ -43,7 +45,7 @@ from neuract.training._session import Gradients
 from neuract.training._settings import FIXED, FREE, DtypeName, check_wanted, settings_of
 
 # The core holds these settings. The others may change between calls; each assignment is checked.
-UNCHANGEABLE = ("layers", "loss_function", *FIXED)
+UNCHANGEABLE = ("layers", "inputs", "loss_function", *FIXED)
 CHECKED = {**FREE, "callbacks": checked_callbacks}
 KNOWN = {*UNCHANGEABLE, *CHECKED, "_learner"}  # other attributes are the user's
 
@@ -55,6 +57,9 @@ class Network(Learned, Scored, Exportable):
     ----------
     layers : list of Dense
         From the first hidden layer to the output layer. A single layer makes a linear model with an activation.
+    inputs : list of inputs or None, default=None
+        What makes numbers for the first layer of columns of X: `Numbers`, `Periodic`, `PiecewiseLinear`, `Embedding`,
+        `OneHot`, and as the last `Scale`. None: all columns as they are.
     loss : str, Loss, callable or None, default=None
         "squared_error", "absolute_error", "huber", "quantile", "poisson", "gamma", "log_loss", "focal", or an object
         such as ``neuract.Huber(2.0)``, or a function of your own (see `OwnLoss`). None: the default of the output
@@ -119,6 +124,7 @@ class Network(Learned, Scored, Exportable):
     """
 
     layers: tuple[Dense, ...]
+    inputs: tuple[Input, ...]
     loss_function: Loss
     optimizer: Optimizer
     learning_rate: float
@@ -141,6 +147,7 @@ class Network(Learned, Scored, Exportable):
         self,
         layers: Sequence[Dense],
         *,
+        inputs: Sequence[Input] | None = None,
         loss: LossName | Loss | OwnFunction | None = None,
         optimizer: OptimizerName | Optimizer = "adam",
         learning_rate: float = 1e-3,
@@ -158,18 +165,27 @@ class Network(Learned, Scored, Exportable):
         verbose: bool = False,
     ) -> None:
         settings = check_wanted(locals())
-        layers = checked_layers(layers)
+        layers, inputs = checked_layers(layers), checked_inputs(inputs)
         output = layers[-1].activation
         loss_function = default_loss(output) if loss is None else loss_named(loss)
         core_loss = loss_function.core_name(output)  # refuses pairs that do not match
-        self._describe(layers, loss_function, settings, checked_callbacks(callbacks), core_loss)
+        self._describe(layers, inputs, loss_function, settings, checked_callbacks(callbacks), core_loss)
 
     def _describe(
-        self, layers: tuple[Dense, ...], loss: Loss, given: Mapping[str, Any], callbacks: Any, core_loss: str
+        self,
+        layers: tuple[Dense, ...],
+        inputs: tuple[Input, ...],
+        loss: Loss,
+        given: Mapping[str, Any],
+        callbacks: Any,
+        core_loss: str,
     ) -> None:
         """Sets a description whose parts are checked; ValueError if they do not match."""
-        learner = Learner(layers, given["dtype"], given["batch_size"], settings_of(layers, loss, core_loss, given))
-        self.__dict__.update(given, layers=layers, loss_function=loss, callbacks=callbacks, _learner=learner)
+        settings = settings_of(layers, loss, core_loss, given)
+        learner = Learner(layers, inputs, given["dtype"], given["batch_size"], settings)
+        self.__dict__.update(
+            given, layers=layers, inputs=inputs, loss_function=loss, callbacks=callbacks, _learner=learner
+        )
 
     # ---- learning --------------------------------------------------------------------------------
 
@@ -287,7 +303,8 @@ class Network(Learned, Scored, Exportable):
         bit for bit.
         """
         known = self._known()
-        y = known.core.predict_directly(X)  # checks shape, dtype and finiteness itself; None: X needs more checks
+        # The direct way checks shape, dtype and finiteness itself; None: X needs more checks, as levels do.
+        y = None if self.inputs else known.core.predict_directly(X)
         return known.predict(self._rows(X), self.n_threads) if y is None else y
 
     def forward(self, X: Any) -> list[Array]:
@@ -319,7 +336,7 @@ class Network(Learned, Scored, Exportable):
 
         n_inputs: the number of features, None for any number.
         """
-        x, labels, output = inputs(X, self.dtype, n_inputs), text_labels(y), self.layers[-1]
+        x, labels, output = self._entering(X, n_inputs), text_labels(y), self.layers[-1]
         if labels is not None:
             y = learner.numbers_of(labels)
         targets = self.loss_function.targets(y, len(x), output.units, output.activation, self.dtype)
@@ -350,7 +367,14 @@ class Network(Learned, Scored, Exportable):
         return Numbers(output.units, "classes" if isinstance(output.activation, Softmax) else "numbers")
 
     def _rows(self, X: Any) -> Array | SparseRows:
-        return inputs(X, self.dtype, self._known().n_inputs)
+        return self._entering(X, self._known().n_inputs)
+
+    def _entering(self, X: Any, n_inputs: int | None) -> Array | SparseRows:
+        """Returns checked X; n_inputs: the number of features, None for any number."""
+        x = checked_rows(X, self.dtype, n_inputs)
+        if self.inputs:
+            check_columns(self.inputs, x)
+        return x
 
     def _data(self, X: Any, y: Any, sample_weight: Any = None) -> Data:
         return self._checked_data(X, y, sample_weight, self._known().n_inputs, self._learner)
@@ -414,6 +438,7 @@ class Network(Learned, Scored, Exportable):
         return {
             "fixed": {
                 "layers": self.layers,
+                "inputs": self.inputs,
                 "loss": self.loss_function,
                 **{name: getattr(self, name) for name in FIXED},
             },

@@ -141,7 +141,7 @@ static void call_all(const na_layer *layers, const real *weights, const na_data 
                      results *out)
 {
     na_network *net;
-    CALL(na_network_create(dtype, N_IN, layers, 2, &net));
+    CALL(na_network_create(dtype, N_IN, NULL, 0, layers, 2, &net));
     CALL(na_network_set(net, 0, NA_WEIGHTS, weights));
     CALL(na_network_set(net, 1, NA_WEIGHTS, weights));
     train(net, data, own, out);

@@ -47,7 +47,7 @@ static na_network *make_network(const shape *s)
     const na_layer layers[] = {{s->units, na_activation_named("prelu"), .parameter = 0.25, .dropout = 0.1},
                                {s->n_out, na_activation_named("softmax"), .parameter = 0}};
     na_network *net;
-    return na_network_create(dtype, s->n_in, layers, 2, &net) == NA_OK ? net : NULL;
+    return na_network_create(dtype, s->n_in, NULL, 0, layers, 2, &net) == NA_OK ? net : NULL;
 }
 
 static void set_parameters(na_network *net, const shape *s)

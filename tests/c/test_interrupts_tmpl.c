@@ -98,7 +98,7 @@ static na_network *make_network(void)
     const na_layer layers[] = {{HIDDEN, na_activation_named("tanh"), .parameter = 0},
                                {N_OUT, na_activation_named("linear"), .parameter = 1}};
     na_network *network;
-    if (na_network_create(dtype, N_IN, layers, 2, &network) != NA_OK) abort();
+    if (na_network_create(dtype, N_IN, NULL, 0, layers, 2, &network) != NA_OK) abort();
     for (int l = 0; l < 2; l++) na_network_set(network, l, NA_WEIGHTS, given.weights);
     return network;
 }

@@ -58,7 +58,7 @@ static void test_network(na_dtype dtype, int64_t n_inputs, int64_t units, int64_
                (double)units, (double)n_out);
     const na_layer layers[] = {{.units = units}, {.units = n_out}};
     na_network *net = NULL;
-    na_status status = na_network_create(dtype, n_inputs, layers, 2, &net);
+    na_status status = na_network_create(dtype, n_inputs, NULL, 0, layers, 2, &net);
     if (status != NA_OUT_OF_MEMORY) case_fail("status", 0, status, NA_OUT_OF_MEMORY);
     na_network_free(net);
     case_end();

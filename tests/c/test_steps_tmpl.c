@@ -99,7 +99,7 @@ static na_network *make_network(int s)
                                thresholds[l],   from->dropout};
     }
     na_network *network;
-    if (na_network_create(dtype, specs[s].n_inputs, layers, n, &network) != NA_OK) abort();
+    if (na_network_create(dtype, specs[s].n_inputs, NULL, 0, layers, n, &network) != NA_OK) abort();
     for (int l = 0; l < n; l++) free(thresholds[l]);
     draw_weights(network, s);
     return network;
@@ -299,7 +299,7 @@ static void test_few_rows(void)
     CASE("predict", "few rows");
     const na_layer layer = {UNITS, na_activation_named("tanh"), .parameter = 0};
     na_network *network;
-    if (na_network_create(dtype, N_IN, &layer, 1, &network) != NA_OK) abort();
+    if (na_network_create(dtype, N_IN, NULL, 0, &layer, 1, &network) != NA_OK) abort();
     real *weights = filled(allocate(N_IN * UNITS, sizeof(real)), N_IN * UNITS, PLAIN);
     real *x = filled(allocate(ROWS * N_IN, sizeof(real)), ROWS * N_IN, PLAIN);
     real *y = allocate(ROWS * UNITS, sizeof(real)), *again = allocate(ROWS * UNITS, sizeof(real));

@@ -33,6 +33,7 @@ def new_network(model: Any, task: Task, rows: int, dtype: str, *, silent: bool) 
     network, callbacks = Network.__new__(Network), checked_callbacks(model.callbacks)
     network._describe(
         checked_layers([*_hidden_layers(model), Dense(task.n_outputs, task.output)]),
+        (),
         task.loss,
         {
             "optimizer": _optimizer(model),
@@ -77,7 +78,7 @@ def go_on_from(network: Network, fitted: Network, *, with_optimizer: bool) -> No
 
 
 def _sizes(network: Network, n_inputs: int) -> list[list[tuple[int, ...]]]:
-    return [shapes(network.layers, n_inputs, part) for part in PARTS]
+    return [shapes(network.layers, network.inputs, n_inputs, part) for part in PARTS]
 
 
 def most_rows_a_step(model: Any) -> int:

@@ -17,8 +17,9 @@ from neuract._typing import Array
 from neuract.files._format import Contents, pack
 from neuract.files._generators import GENERATOR, read_generator, write_generator
 from neuract.files._values import Reader, Writer, object_with
-from neuract.layers._dense import PARTS, Dense
-from neuract.layers._parameters import shapes
+from neuract.layers._dense import Dense
+from neuract.layers._inputs import Input, checked_inputs
+from neuract.layers._parameters import ALL_PARTS, shapes
 from neuract.losses._base import Loss
 from neuract.training._session import MOMENTS
 from neuract.training._settings import FIXED, FREE
@@ -31,7 +32,13 @@ REQUIRED = ("layers", "loss", "dtype", "learned")
 LAYER, LAYER_OPTIONAL = ("units", "activation"), ("threshold", "dropout", "rate")
 LEARNED, LEARNED_OPTIONAL = ("n_inputs", "history"), ("classes",)
 TRAINING = ("steps", "seed")
-NAMES = {"weights": "weight", "biases": "bias", "slopes": "slope"}  # of PARTS in the names of arrays
+NAMES = {
+    "weights": "layers.{}.weight",
+    "biases": "layers.{}.bias",
+    "slopes": "layers.{}.slope",
+    "inputs": "inputs.{}.learned",
+}
+"""The names of arrays, by part."""
 OF_MOMENTS = {"first_moments": "first_moment", "second_moments": "second_moment"}
 
 
@@ -61,7 +68,7 @@ def network_of(contents: Contents) -> State:
 def write_network(state: State, writer: Writer, *, training: bool) -> Document:
     """Returns the document; arrays go to the writer. training: include the state to continue from."""
     settings = {**state["fixed"], **state["free"]}
-    layers, random_state = settings.pop("layers"), settings["random_state"]
+    layers, inputs, random_state = settings.pop("layers"), settings.pop("inputs"), settings["random_state"]
     generator = state["generator"] if training else None
     if isinstance(random_state, np.random.RandomState):
         if training and generator in (None, random_state):
@@ -70,6 +77,7 @@ def write_network(state: State, writer: Writer, *, training: bool) -> Document:
             settings["random_state"] = None
     return {
         "layers": writer.write_named("network.layers", layers, partial(_write_layers, writer=writer)),
+        "inputs": [writer.write(each) for each in inputs],
         **writer.write_all("network", settings),
         "learned": state["learned"] and _write_learned(state["learned"], writer),
         "training": _write_training(state["training"], writer) if training and state["training"] else None,
@@ -97,7 +105,7 @@ def _write_learned(learned: State, writer: Writer) -> Document:
     for part, arrays in learned["parameters"].items():
         for layer, array in enumerate(arrays):
             if array.size:
-                writer.arrays[f"layers.{layer}.{NAMES[part]}"] = array
+                writer.arrays[NAMES[part].format(layer)] = array
     classes = None if learned["classes"] is None else learned["classes"].tolist()
     return {"n_inputs": learned["n_inputs"], "history": writer.write(learned["history"]), "classes": classes}
 
@@ -106,7 +114,7 @@ def _write_training(training: State, writer: Writer) -> Document:
     for (moment, part), arrays in training["moments"].items():
         for layer, array in enumerate(arrays):
             if array.size:
-                writer.arrays[f"layers.{layer}.{NAMES[part]}.{OF_MOMENTS[moment]}"] = array
+                writer.arrays[f"{NAMES[part].format(layer)}.{OF_MOMENTS[moment]}"] = array
     return {"steps": training["steps"], "seed": training["seed"]}
 
 
@@ -115,7 +123,7 @@ def _write_training(training: State, writer: Writer) -> Document:
 
 def optional() -> set[str]:
     """Returns the keys that a file may lack."""
-    return {*FIXED, *FREE, "training", "generator"} - set(REQUIRED)
+    return {*FIXED, *FREE, "inputs", "training", "generator"} - set(REQUIRED)
 
 
 def read_network(document: Any, reader: Reader) -> State:
@@ -130,15 +138,16 @@ def read_network(document: Any, reader: Reader) -> State:
     )
     if not isinstance(fixed["loss"], Loss):  # a Network would also accept a function
         raise ValueError(f"loss must be a loss of neuract, got {fixed['loss']!r}")
+    inputs = _read_inputs(document.get("inputs", []), reader)
     learned, training = document["learned"], document.get("training")
     if learned is not None:
-        learned = _read_learned(learned, layers, fixed["dtype"], reader)
+        learned = _read_learned(learned, layers, inputs, fixed["dtype"], reader)
     if training is not None:
         if learned is None:
             raise ValueError("the file has a state of training, but no parameters")
-        training = _read_training(training, layers, learned["n_inputs"], fixed["dtype"], reader)
+        training = _read_training(training, layers, inputs, learned["n_inputs"], fixed["dtype"], reader)
     return {
-        "fixed": {"layers": layers, **fixed},
+        "fixed": {"layers": layers, "inputs": inputs, **fixed},
         "free": _checked_free(free, generator),
         "learned": learned,
         "training": training,
@@ -172,7 +181,13 @@ def _checked_free(free: State, generator: np.random.RandomState | None) -> State
     return {name: FREE[name](value) for name, value in free.items()}
 
 
-def _read_learned(document: Any, layers: list[Dense], dtype: str, reader: Reader) -> State:
+def _read_inputs(document: Any, reader: Reader) -> tuple[Input, ...]:
+    if not isinstance(document, list):
+        raise ValueError(f"inputs must be a list, got {document!r}")
+    return checked_inputs([reader.read(each) for each in document])
+
+
+def _read_learned(document: Any, layers: list[Dense], inputs: tuple[Input, ...], dtype: str, reader: Reader) -> State:
     learned = object_with(document, LEARNED, "learned", LEARNED_OPTIONAL)
     n_inputs = whole_number(learned["n_inputs"], "n_inputs", low=1)
     history = reader.read(learned["history"])
@@ -180,7 +195,7 @@ def _read_learned(document: Any, layers: list[Dense], dtype: str, reader: Reader
         raise ValueError("history must be a dict of lists")
     classes = learned.get("classes")
     classes = None if classes is None else _read_classes(classes, layers[-1].units)
-    parameters = _read_parts(layers, n_inputs, dtype, "", reader)
+    parameters = _read_parts(layers, inputs, n_inputs, dtype, "", reader)
     return {"n_inputs": n_inputs, "history": history, "classes": classes, "parameters": parameters}
 
 
@@ -192,7 +207,9 @@ def _read_classes(classes: Any, n_outputs: int) -> Array:
     return np.array(classes)
 
 
-def _read_training(document: Any, layers: list[Dense], n_inputs: int, dtype: str, reader: Reader) -> State:
+def _read_training(
+    document: Any, layers: list[Dense], inputs: tuple[Input, ...], n_inputs: int, dtype: str, reader: Reader
+) -> State:
     training = object_with(document, TRAINING, "training")
     steps, seed = (whole_number(training[name], name, low=0) for name in ("steps", "seed"))
     if max(steps, seed) >= 2**63:
@@ -200,17 +217,19 @@ def _read_training(document: Any, layers: list[Dense], n_inputs: int, dtype: str
     moments = {
         (moment, part): arrays
         for moment in MOMENTS
-        for part, arrays in _read_parts(layers, n_inputs, dtype, f".{OF_MOMENTS[moment]}", reader).items()
+        for part, arrays in _read_parts(layers, inputs, n_inputs, dtype, f".{OF_MOMENTS[moment]}", reader).items()
     }
     return {"steps": steps, "seed": seed, "moments": moments}
 
 
-def _read_parts(layers: list[Dense], n_inputs: int, dtype: str, suffix: str, reader: Reader) -> dict[str, list[Array]]:
-    """Weights, biases and slopes, or what there is of an optimizer for each of them."""
+def _read_parts(
+    layers: list[Dense], inputs: tuple[Input, ...], n_inputs: int, dtype: str, suffix: str, reader: Reader
+) -> dict[str, list[Array]]:
+    """Weights, biases, slopes and what inputs learn, or what there is of an optimizer for each of them."""
     return {
         part: [
-            reader.take(f"layers.{layer}.{NAMES[part]}{suffix}", shape, dtype) if shape[-1] else np.empty(0, dtype)
-            for layer, shape in enumerate(shapes(layers, n_inputs, part))
+            reader.take(NAMES[part].format(number) + suffix, shape, dtype) if shape[-1] else np.empty(0, dtype)
+            for number, shape in enumerate(shapes(layers, inputs, n_inputs, part))
         ]
-        for part in PARTS
+        for part in ALL_PARTS
     }

@@ -30,7 +30,7 @@ def initial_parameters(
 ) -> Iterable[tuple[Array, Array]]:
     """Yields weights, (n_in, units), and biases, layer by layer: drawn by one of INITS, or the given ones."""
     if isinstance(init, str):
-        return _drawn_parameters(init, parameters.layers, parameters.n_inputs, parameters.dtype, random)
+        return _drawn_parameters(init, parameters.layers, parameters.n_numbers, parameters.dtype, random)
     given = zip(("weights", "biases"), init, strict=True)
     return zip(*(parameters.checked(part, arrays) for part, arrays in given), strict=True)
 

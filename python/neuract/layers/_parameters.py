@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -15,23 +15,34 @@ from neuract._typing import Array
 from neuract.activations._named import PReLU
 from neuract.inputs._arrays import numeric
 from neuract.layers._dense import PARTS, Dense, n_slopes
+from neuract.layers._inputs import Input, n_numbers, needed_columns, sizes
 from neuract.threading._count import threads_of
 
 Arrays = Mapping[str, Sequence[Array]]  # for each of PARTS one array per layer, empty if the layer learns no slopes
 
 
-def shapes(layers: Sequence[Dense], n_inputs: int, part: str) -> list[tuple[int, ...]]:
-    """Returns the shapes of one part, layer by layer; slopes have size 0 for layers that learn none."""
+ALL_PARTS = (*PARTS, "inputs")
+
+
+def shapes(layers: Sequence[Dense], inputs: Sequence[Input], n_inputs: int, part: str) -> list[tuple[int, ...]]:
+    """Returns the shapes of one part, layer by layer; slopes have size 0 for layers that learn none.
+
+    n_inputs: columns of X. The part "inputs" has a flat array per encoding of the core.
+    """
+    if part == "inputs":
+        return [(size,) for size in sizes(inputs, n_inputs)]
     if part == "weights":
-        return list(pairwise([n_inputs, *(layer.units for layer in layers)]))
+        return list(pairwise([n_numbers(inputs, n_inputs), *(layer.units for layer in layers)]))
     if part == "biases":
         return [(layer.units,) for layer in layers]
     return [(n_slopes(layer),) for layer in layers]
 
 
-def checked(layers: Sequence[Dense], n_inputs: int, dtype: str, part: str, arrays: Sequence[Any]) -> list[Array]:
+def checked(
+    layers: Sequence[Dense], inputs: Sequence[Input], n_inputs: int, dtype: str, part: str, arrays: Sequence[Any]
+) -> list[Array]:
     """Returns one part as arrays of the dtype; ValueError if a number is not finite or a shape differs."""
-    expected = shapes(layers, n_inputs, part)
+    expected = shapes(layers, inputs, n_inputs, part)
     if len(arrays) != len(expected):
         raise ValueError(f"{part} must have one array for each of the {len(expected)} layers, got {len(arrays)}")
     result = []
@@ -44,7 +55,7 @@ def checked(layers: Sequence[Dense], n_inputs: int, dtype: str, part: str, array
 
 
 class Parameters:
-    """The parameters of layers with `n_inputs` inputs: all 0 at first, slopes at their initial values.
+    """The parameters of layers on X of `n_inputs` columns: all 0 at first, slopes at their initial values.
 
     Attributes
     ----------
@@ -52,39 +63,57 @@ class Parameters:
         The layers in the core.
     """
 
-    def __init__(self, layers: Sequence[Dense], n_inputs: int, dtype: str) -> None:
-        self.layers, self.n_inputs, self.dtype = layers, n_inputs, dtype
-        self.core = core.Network(dtype, n_inputs, [_core_layer(layer) for layer in layers])
+    def __init__(self, layers: Sequence[Dense], inputs: Sequence[Input], n_inputs: int, dtype: str) -> None:
+        if n_inputs < needed_columns(inputs):
+            raise ValueError(f"X has {n_inputs} features, but the inputs take column {needed_columns(inputs) - 1}")
+        self.layers, self.inputs, self.n_inputs, self.dtype = layers, inputs, n_inputs, dtype
+        encodings = [encoding for each in inputs for encoding in each.encodings()]
+        self.core = core.Network(dtype, n_inputs, [_core_layer(layer) for layer in layers], encodings)
 
     @property
     def count(self) -> int:
-        """The number of weights, biases and slopes."""
-        return sum(int(np.prod(shape)) for part in PARTS for shape in self.shapes(part))
+        """The number of weights, biases, slopes and what inputs learn."""
+        return sum(int(np.prod(shape)) for part in ALL_PARTS for shape in self.shapes(part))
 
     def shapes(self, part: str) -> list[tuple[int, ...]]:
-        return shapes(self.layers, self.n_inputs, part)
+        return shapes(self.layers, self.inputs, self.n_inputs, part)
+
+    @property
+    def n_numbers(self) -> int:
+        """The numbers that the first layer gets."""
+        return n_numbers(self.inputs, self.n_inputs)
 
     def part(self, part: str) -> list[Array]:
         """Returns one read-only copy per layer."""
-        return self.read(self.core.get, part)
+        return self.read(self.core, part)
 
-    def read(self, get: Callable[..., None], part: str, *where: str) -> list[Array]:
-        """Returns one read-only array per layer, in the shapes of that part, filled by a getter of the core."""
+    def read(self, source: Any, part: str, *where: str) -> list[Array]:
+        """Returns one read-only array per layer or encoding, from the core's network or, with `where`, its trainer."""
         arrays = [np.empty(shape, dtype=self.dtype) for shape in self.shapes(part)]
-        for layer, array in enumerate(arrays):
-            get(*where, layer, part, array)
+        for number, array in enumerate(arrays):
+            if part == "inputs":
+                source.get_input(*where, number, array)
+            else:
+                source.get(*where, number, part, array)
             array.flags.writeable = False
         return arrays
 
     def all(self) -> dict[str, list[Array]]:
         """Returns read-only copies of every part."""
-        return {part: self.part(part) for part in PARTS}
+        return {part: self.part(part) for part in ALL_PARTS}
 
     def set(self, parameters: Arrays) -> None:
         """Sets the given parts, whose shapes and dtype must be right."""
         for part, arrays in parameters.items():
-            for layer, array in enumerate(arrays):
-                self.core.set(layer, part, array)
+            self.write(self.core, part, arrays)
+
+    def write(self, target: Any, part: str, arrays: Sequence[Array], *where: str) -> None:
+        """Copies one part to the core's network or, with `where`, to its trainer."""
+        for number, array in enumerate(arrays):
+            if part == "inputs":
+                target.set_input(*where, number, array)
+            else:
+                target.set(*where, number, part, array)
 
     def start(self, initial: Iterable[tuple[Array, Array]]) -> None:
         """Sets the initial weights and biases, layer by layer."""
@@ -93,7 +122,7 @@ class Parameters:
             self.core.set(layer, "biases", biases)
 
     def checked(self, part: str, arrays: Sequence[Any]) -> list[Array]:
-        return checked(self.layers, self.n_inputs, self.dtype, part, arrays)
+        return checked(self.layers, self.inputs, self.n_inputs, self.dtype, part, arrays)
 
     def predict(self, x: Any, n_threads: int | None) -> Array:
         """Returns the outputs of the last layer for checked rows: rows × outputs."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from neuract._typing import Array
 from neuract.inputs._data import Data
-from neuract.layers._dense import PARTS
-from neuract.layers._parameters import Parameters
+from neuract.layers._inputs import flattened
+from neuract.layers._parameters import ALL_PARTS, Parameters
 from neuract.optimizers import LBFGS
 from neuract.training._guard import DivergedError
 from neuract.training._session import Session, Settings
@@ -41,7 +41,8 @@ def train_lbfgs(
         latest = gradients.loss + penalty
         if accepted is start and not np.isfinite(latest):
             raise _diverged(0)  # no line search can start from there
-        return latest, _flattened([by_weights, gradients.biases, gradients.slopes])
+        of_inputs = flattened(parameters.inputs, parameters.n_inputs, gradients.inputs, parameters.dtype)
+        return latest, _flattened([by_weights, gradients.biases, gradients.slopes, of_inputs])
 
     def callback(_: Array) -> None:
         nonlocal accepted
@@ -77,7 +78,7 @@ def _flattened(parts: Sequence[Sequence[Array | None]]) -> Array:
 def _unflattened(parameters: Parameters, flat: Array) -> dict[str, list[Array]]:
     result: dict[str, list[Array]] = {}
     at = 0
-    for part in PARTS:
+    for part in ALL_PARTS:
         result[part] = []
         for shape in parameters.shapes(part):
             size = int(np.prod(shape))

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 import numpy.typing as npt
 
 from neuract._typing import Array
+from neuract.layers._inputs import named
 from neuract.training._learner import Learner
 
 
@@ -33,8 +34,14 @@ class Learned:
         return [array if array.size else None for array in self._learner.known().part("slopes")]
 
     @property
+    def input_parameters(self) -> list[dict[str, Array]]:
+        """What each of the network's inputs has learned, one dict of arrays per input; read-only copies."""
+        known = self._learner.known()
+        return named(known.inputs, known.n_inputs, known.part("inputs"))
+
+    @property
     def n_parameters(self) -> int:
-        """The number of learned parameters: weights, biases and slopes."""
+        """The number of learned parameters: weights, biases, slopes and what inputs learn."""
         return self._learner.known().count
 
     def set_parameters(
@@ -42,13 +49,14 @@ class Learned:
         weights: Sequence[npt.ArrayLike] | None = None,
         biases: Sequence[npt.ArrayLike] | None = None,
         slopes: Sequence[npt.ArrayLike | None] | None = None,
+        inputs: Sequence[Mapping[str, npt.ArrayLike]] | None = None,
     ) -> Self:
-        """Sets parameters, in the shapes of `weights`, `biases` and `slopes`; does not change those given as None.
+        """Sets parameters, in the shapes of `weights`, `biases`, `slopes` and `input_parameters`; None: not changed.
 
         A network that is not fitted takes its number of inputs from the weights, and can predict afterwards; its biases
         are 0 if you do not give them. `partial_fit` continues from these parameters, `fit` starts from new ones.
         """
-        self._learner.set(weights=weights, biases=biases, slopes=slopes)
+        self._learner.set(weights=weights, biases=biases, slopes=slopes, inputs=self._learner.flat(inputs))
         return self
 
     @property

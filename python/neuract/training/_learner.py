@@ -18,6 +18,7 @@ from neuract.inputs._data import Data
 from neuract.inputs._sparse import SparseRows
 from neuract.layers._dense import Dense
 from neuract.layers._initial import Init, initial_parameters
+from neuract.layers._inputs import Input, flattened, needed_columns, started
 from neuract.layers._parameters import Parameters
 from neuract.optimizers import LBFGS
 from neuract.outputs._text import classes_of, numbers_of
@@ -47,8 +48,11 @@ class Learner:
         The sorted text labels, if y held text.
     """
 
-    def __init__(self, layers: tuple[Dense, ...], dtype: str, batch_size: int, settings: Settings) -> None:
-        self.layers, self.dtype, self.batch_size, self.settings = layers, dtype, batch_size, settings
+    def __init__(
+        self, layers: tuple[Dense, ...], inputs: tuple[Input, ...], dtype: str, batch_size: int, settings: Settings
+    ) -> None:
+        self.layers, self.inputs, self.dtype, self.batch_size = layers, inputs, dtype, batch_size
+        self.settings = settings
         self.parameters: Parameters | None = None
         self.session: Session | None = None
         self.random: np.random.RandomState | None = None
@@ -70,7 +74,8 @@ class Learner:
         if parameters is None:
             if given["weights"] is None:
                 raise ValueError("set weights first: a network that is not fitted takes its number of inputs from them")
-            parameters = Parameters(self.layers, _rows_of_first(given["weights"]), self.dtype)
+            columns = needed_columns(self.inputs) if self.inputs else _rows_of_first(given["weights"])
+            parameters = Parameters(self.layers, self.inputs, columns, self.dtype)
         parameters.set({part: parameters.checked(part, arrays) for part, arrays in given.items() if arrays is not None})
         if self.parameters is None:
             self.parameters, self.history = parameters, {"loss": []}
@@ -101,12 +106,18 @@ class Learner:
         trained = f", {len(losses):,} epochs, loss {losses[-1]:.4g}" if losses else ""
         return f"{self.parameters.count:,} parameters{trained}"
 
+    def flat(self, inputs: Sequence[Mapping[str, Any]] | None) -> list[Array] | None:
+        """Returns the parameters of inputs as the core takes them; None stays None."""
+        columns = self.n_inputs or needed_columns(self.inputs)
+        return None if inputs is None else flattened(self.inputs, columns, inputs, self.dtype)
+
     # ---- sessions --------------------------------------------------------------------------------
 
     def start(self, x: Array | SparseRows, init: Init, random: np.random.RandomState) -> None:
         """Restarts with random parameters and an empty history. Allocates all memory before it drops the old state."""
-        parameters = Parameters(self.layers, x.shape[1], self.dtype)
+        parameters = Parameters(self.layers, self.inputs, x.shape[1], self.dtype)
         parameters.start(initial_parameters(init, parameters, random))
+        parameters.set({"inputs": started(self.inputs, x.shape[1], random, self.dtype)})
         session = self._new_session(parameters, random)
         session.reserve(x)
         self.parameters, self.session, self.random, self.history = parameters, session, random, {"loss": []}
@@ -114,7 +125,7 @@ class Learner:
     def go_on_from(self, fitted: Learner, *, with_optimizer: bool) -> None:
         """Copies parameters and history, and the optimizer's state if the optimizers are of the same type."""
         known = fitted.known()
-        self.parameters = Parameters(self.layers, known.n_inputs, self.dtype)
+        self.parameters = Parameters(self.layers, self.inputs, known.n_inputs, self.dtype)
         self.parameters.set(known.all())
         self.history = {name: values.copy() for name, values in (fitted.history or {}).items()}
         self.classes = fitted.classes
@@ -183,7 +194,7 @@ class Learner:
 
     def untaught(self) -> Learner:
         """Returns a new learner with the same settings."""
-        return Learner(self.layers, self.dtype, self.batch_size, self.settings)
+        return Learner(self.layers, self.inputs, self.dtype, self.batch_size, self.settings)
 
     def state(self) -> dict[str, Any]:
         """Returns the learned state, the session's state and the generator; None for each that is missing."""
@@ -200,6 +211,7 @@ class Learner:
         """Sets the state that `state` returned."""
         learned, training, self.random = state["learned"], state["training"], state["generator"]
         if learned is not None:
+            self.parameters = Parameters(self.layers, self.inputs, learned["n_inputs"], self.dtype)
             self.set(**learned["parameters"])
             self.history, self.classes = learned["history"], learned["classes"]
         if training is not None:

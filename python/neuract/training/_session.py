@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import nan
 from typing import Any
 
@@ -14,8 +14,8 @@ import neuract._neuract_core as core
 from neuract._typing import Array
 from neuract.inputs._data import Data
 from neuract.inputs._sparse import SparseRows
-from neuract.layers._dense import PARTS
-from neuract.layers._parameters import Parameters
+from neuract.layers._inputs import named
+from neuract.layers._parameters import ALL_PARTS, Parameters
 from neuract.losses._base import Loss
 from neuract.optimizers import Optimizer
 from neuract.threading._count import most_threads_of, threads_of
@@ -50,12 +50,15 @@ class Gradients:
         The mean loss without the L2 penalty.
     weights, biases, slopes : list
         Gradients in the shapes of `Network.weights`, `Network.biases` and `Network.slopes`.
+    inputs : list of dict
+        Gradients in the shapes of `Network.input_parameters`.
     """
 
     loss: float
     weights: list[Array]
     biases: list[Array]
     slopes: list[Array | None]
+    inputs: list[dict[str, Array]] = field(default_factory=list)
 
 
 class Session:
@@ -117,22 +120,23 @@ class Session:
     def gradients(self, data: Data) -> Gradients:
         """Returns the mean loss and its gradient over all rows. Does not change the parameters."""
         loss = self.trainer.gradients(data.rows, data.x, data.targets, data.sample_weight)
-        weights, biases, slopes = (self.parameters.read(self.trainer.get, part, "gradients") for part in PARTS)
-        return Gradients(loss, weights, biases, [slope if slope.size else None for slope in slopes])
+        known = self.parameters
+        weights, biases, slopes, inputs = (known.read(self.trainer, part, "gradients") for part in ALL_PARTS)
+        of_inputs = named(known.inputs, known.n_inputs, inputs)
+        return Gradients(loss, weights, biases, [slope if slope.size else None for slope in slopes], of_inputs)
 
     def state(self) -> dict[str, Any]:
         """Returns the state that a training needs to continue as if it had not stopped."""
         moments = {
-            (array, part): self.parameters.read(self.trainer.get, part, array) for array in MOMENTS for part in PARTS
+            (array, part): self.parameters.read(self.trainer, part, array) for array in MOMENTS for part in ALL_PARTS
         }
         return {"steps": self.trainer.steps, "seed": self.trainer.seed, "moments": moments}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Sets steps and moments; the constructor sets the seed."""
         self.trainer.steps = state["steps"]
-        for (array, part), layers in state["moments"].items():
-            for layer, values in enumerate(layers):
-                self.trainer.set(array, layer, part, values)
+        for (array, part), arrays in state["moments"].items():
+            self.parameters.write(self.trainer, part, arrays, array)
 
 
 def shuffled(random: np.random.RandomState, rows: int, shuffle: bool = True) -> Order | None:

@@ -1,0 +1,69 @@
+/* column_rows_tmpl.c: rows of an array whose columns become the numbers of the first layer by the network's inputs. */
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "rows.h"
+
+static double stored(const network *net, na_rows x, int64_t rows) { return (double)rows * (double)net->n_inputs; }
+
+/* The numbers of the first layer, and behind those of all blocks, one block of columns. */
+static int64_t lines(const network *net) { return net->n_inputs + net->n_columns; }
+
+/* Sets rows of weight 0 to zeros. */
+static void clear_rows_without_weight(int64_t n_columns, int64_t n, const real *weights, real *block)
+{
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t k = 0; k < n_columns && weights[i] == 0; k++) block[k * NA_LANES + i] = 0;
+}
+
+/* One block: the columns, then their numbers, then scaled numbers, which may lie where the numbers do. */
+static void encode_block(const kernel_table *table, const network *net, const real *columns, real *numbers,
+                         real *scaled)
+{
+    for (int i = 0; i < net->n_encodings; i++) {
+        const encoding *e = &net->encodings[i];
+        if (e->kind == NA_INPUT_scale)
+            table->scale_lines(net->n_inputs, numbers, e->numbers.parameters, scaled);
+        else
+            table->encode[e->kind](&e->numbers, columns + e->column * NA_LANES, numbers + e->first * NA_LANES);
+    }
+}
+
+static void forward(const kernel_table *table, const network *net, const row_span *rows, real *below, real *z)
+{
+    const dense *layer = &net->layers[0];
+    const real *x = rows->x.values;
+    int64_t blocks = na_round_up(rows->n, NA_LANES) / NA_LANES, size = net->n_inputs * NA_LANES;
+    for (int64_t b = 0; b < blocks; b++) {
+        int64_t r = b * NA_LANES, n = na_min(NA_LANES, rows->n - r), at = rows->first + r;
+        real *columns = rows->columns ? rows->columns + r * net->n_columns : below + blocks * size;
+        table->gather(net->n_columns, n, rows->order ? x : x + at * net->n_columns,
+                      rows->order ? rows->order + at : NULL, columns);
+        if (rows->weights) clear_rows_without_weight(net->n_columns, n, rows->weights + r, columns);
+        encode_block(table, net, columns, rows->numbers ? rows->numbers + b * size : below + b * size, below + b * size);
+    }
+    table->forward(layer->n_in, layer->units, blocks, below, net->parameters + layer->part[NA_WEIGHTS],
+                   net->parameters + layer->part[NA_BIASES], z);
+}
+
+static void take(na_arena *arena, const network *net, na_rows x, int64_t rows, int64_t chunk, chunk_inputs *inputs)
+{
+    size_t padded = (size_t)na_round_up(chunk, NA_LANES), n_inputs = (size_t)net->n_inputs;
+    *inputs = (chunk_inputs){.blocks = na_arena_take(arena, na_times(n_inputs, padded), sizeof(real))};
+    inputs->row_columns = na_arena_take(arena, na_times((size_t)net->n_columns, padded), sizeof(real));
+    if (!net->learns_inputs) return;
+    inputs->gradients = na_arena_take(arena, na_times(n_inputs, padded), sizeof(real));
+    if (net->scales) inputs->numbers = na_arena_take(arena, na_times(n_inputs, padded), sizeof(real));
+}
+
+static void backward_weights(const kernel_table *table, const network *net, const chunk_inputs *inputs, int64_t width,
+                             int64_t rows, const real *dz, bool add, real *dweights)
+{
+    table->backward_weights(net->n_inputs, width, rows, inputs->blocks, dz, add, dweights);
+}
+
+const input_kind NA_FN(na_column_rows) = {
+    .stored = stored,
+    .lines = lines,
+    .forward = forward,
+    .take = take,
+    .backward_weights = backward_weights,
+};
