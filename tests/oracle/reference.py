@@ -5,8 +5,8 @@ A layer computes z = x @ weights + biases, one row of x a row of data, then y = 
 on y where it fires. Everything keeps the dtype of its inputs; nothing here imports neuract.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
 import numpy as np
@@ -213,6 +213,78 @@ class Layer:
         return np.where(self.passes(y), y, y.dtype.type(0))
 
 
+# Inputs: what makes numbers for the first layer of a column of X.
+
+
+@dataclass
+class Input:
+    kind: str
+    column: int = 0
+    levels: int = 0
+    edges: Array | None = None
+    rate: float = 1.0
+    learned: dict[str, Array] = field(default_factory=dict)
+
+    def waves(self, x: Array) -> Array:
+        """Angles, (rows, frequencies)."""
+        return 2 * np.pi * np.outer(x, self.learned["frequencies"]) + self.learned["phases"]
+
+    def __call__(self, x: Array) -> Array:
+        """The numbers, (rows, numbers), of a column (rows,)."""
+        if self.kind == "periodic":
+            waves = np.cos(self.waves(x)) @ self.learned["weights"] + self.learned["biases"]
+            return np.column_stack([x, waves])
+        if self.kind == "piecewise_linear":
+            assert self.edges is not None
+            low, high = np.zeros(len(self.edges) - 1), np.ones(len(self.edges) - 1)
+            low[0], high[-1] = -1, 2
+            return np.clip((x[:, None] - self.edges[:-1]) / np.diff(self.edges), low, high)
+        if self.kind == "embedding":
+            return self.learned["vectors"][x.astype(int)]
+        if self.kind == "one_hot":
+            return np.eye(self.levels + 1, dtype=x.dtype)[x.astype(int)][:, 1:]
+        return x[:, None]
+
+    def gradients(self, x: Array, dy: Array) -> dict[str, Array]:
+        """Gradients of what it learns, from those with respect to its numbers."""
+        if self.kind == "periodic":
+            angles = self.waves(x)
+            dangles = -(dy[:, 1:] @ self.learned["weights"].T) * np.sin(angles)
+            return {
+                "frequencies": 2 * np.pi * x @ dangles,
+                "phases": dangles.sum(axis=0),
+                "weights": np.cos(angles).T @ dy[:, 1:],
+                "biases": dy[:, 1:].sum(axis=0),
+            }
+        if self.kind == "embedding":
+            dvectors = np.zeros_like(self.learned["vectors"])
+            np.add.at(dvectors, x.astype(int), dy)
+            return {"vectors": dvectors}
+        return {}
+
+
+def encoded(inputs: list[Input], x: Array) -> tuple[Array, Array]:
+    """The numbers before and after they are scaled; without inputs x itself."""
+    numbers = np.column_stack([each(x[:, each.column]) for each in inputs if each.kind != "scale"]) if inputs else x
+    return numbers, numbers * inputs[-1].learned["factors"] if inputs and inputs[-1].kind == "scale" else numbers
+
+
+def input_gradients(inputs: list[Input], x: Array, dy: Array) -> list[dict[str, Array]]:
+    """Gradients of what inputs learn, from those with respect to the numbers of the first layer."""
+    numbers, _ = encoded(inputs, x)
+    scale = inputs[-1] if inputs and inputs[-1].kind == "scale" else None
+    own = dy if scale is None else dy * scale.learned["factors"]
+    result, at = [], 0
+    for each in inputs:
+        if each is scale:
+            result.append({"factors": (dy * numbers).sum(axis=0)})
+            continue
+        width = each(x[:, each.column]).shape[1]
+        result.append(each.gradients(x[:, each.column], own[:, at : at + width]))
+        at += width
+    return result
+
+
 def forward(layers: list[Layer], x: Array) -> list[Array]:
     """The output of each layer, after its threshold."""
     return [x := layer(x) for layer in layers]
@@ -328,6 +400,7 @@ class Gradients(NamedTuple):
     weights: list[Array]
     biases: list[Array]
     slopes: list[Array | None]
+    inputs: list[dict[str, Array]]
 
 
 def branches(layers: list[Layer], loss: Loss, x: Array, t: Array) -> list[Array]:
@@ -358,21 +431,25 @@ def slope_gradient(layer: Layer, z: Array, dy: Array | None) -> Array | None:
     return dslopes if layer.slopes.shape == dslopes.shape else dslopes.sum(keepdims=True)
 
 
-def gradients(layers: list[Layer], loss: Loss, x: Array, t: Array, sample_weight=None) -> Gradients:
+def gradients(
+    layers: list[Layer], loss: Loss, x: Array, t: Array, sample_weight=None, inputs: Sequence[Input] = ()
+) -> Gradients:
     """Gradients of the loss, which is the weighted mean over rows of the sum over outputs, without the penalty."""
+    columns, (_, x) = x, encoded(list(inputs), x)
     share = shares(np.ones(len(x)) if sample_weight is None else sample_weight).astype(x.dtype)[:, None]
-    inputs, output = [x, *forward(layers, x)][:-1], layers[-1]
-    value, dy, dz = loss_of(loss, output, output.z(inputs[-1]), targets(output, t))
+    below, output = [x, *forward(layers, x)][:-1], layers[-1]
+    value, dy, dz = loss_of(loss, output, output.z(below[-1]), targets(output, t))
     dy, dz = None if dy is None else share * dy, share * dz
     by_layer: list[tuple[Array, Array, Array | None]] = []
-    for layer, x in zip(reversed(layers), reversed(inputs), strict=True):
+    for layer, x in zip(reversed(layers), reversed(below), strict=True):
         z = layer.z(x)
         if layer is not output:
             dy = dy * layer.passes(layer.f(z))
             dz = dy * layer.slope(z)
         by_layer.insert(0, (x.T @ dz, dz.sum(axis=0), slope_gradient(layer, z, dy)))
         dy = dz @ layer.weights.T
-    return Gradients(float((share * value).sum()), *map(list, zip(*by_layer, strict=True)))
+    of_inputs = input_gradients(list(inputs), columns, dy)
+    return Gradients(float((share * value).sum()), *map(list, zip(*by_layer, strict=True)), of_inputs)
 
 
 # Training.
@@ -427,9 +504,9 @@ def clipped(gradients: list[Array], max_norm: float | None) -> list[Array]:
     return gradients if max_norm is None or norm <= max_norm else [g * (max_norm / norm) for g in gradients]
 
 
-def train_step(layers, loss, optimizer, x, t, sample_weight, alpha=0.0, l1=0.0, max_grad_norm=None) -> float:
+def train_step(layers, loss, optimizer, x, t, sample_weight, alpha=0.0, l1=0.0, max_grad_norm=None, inputs=()) -> float:
     """One mini-batch -> the objective: loss and penalties (0.5·alpha·‖W‖² + l1·Σ|W|)/Σw."""
-    g = gradients(layers, loss, x, t, sample_weight)
+    g = gradients(layers, loss, x, t, sample_weight, inputs)
     total = sample_weight.sum()
     decay, pull = (alpha / total, l1 / total) if total > 0 else (0, 0)
     objective = g.loss + sum(0.5 * decay * (k.weights**2).sum() + pull * np.abs(k.weights).sum() for k in layers)
@@ -441,6 +518,8 @@ def train_step(layers, loss, optimizer, x, t, sample_weight, alpha=0.0, l1=0.0, 
     steps = [
         (p, dp, r) for (p, r), dp in zip(parameters, [*dweights, *g.biases, *g.slopes], strict=True) if p is not None
     ]
+    for each, arrays in zip(inputs, g.inputs, strict=True):  # as vectors, which have no weight decay
+        steps += [(each.learned[name].reshape(-1), dp.reshape(-1), each.rate) for name, dp in arrays.items()]
     gradient = clipped([dp for _, dp, _ in steps], max_grad_norm)
     optimizer.step([(p, dp) for (p, _, _), dp in zip(steps, gradient, strict=True)], [r for _, _, r in steps])
     return objective

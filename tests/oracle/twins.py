@@ -31,8 +31,27 @@ def loss_object(loss):
     return kind() if loss.parameter is None else kind(loss.parameter)
 
 
-def twin(layers, loss, dtype="float64", **settings):
-    """The package's network with the oracle's layers, loss and parameters."""
+def input_of(each):
+    """The package's object for an oracle's input."""
+    if each.kind == "periodic":
+        f, size = each.learned["weights"].shape
+        return na.Periodic([each.column], frequencies=f, size=size, rate=each.rate)
+    if each.kind == "piecewise_linear":
+        return na.PiecewiseLinear(each.column, each.edges)
+    if each.kind == "embedding":
+        return na.Embedding(each.column, each.levels, each.learned["vectors"].shape[1], rate=each.rate)
+    if each.kind == "one_hot":
+        return na.OneHot(each.column, each.levels)
+    return na.Scale(rate=each.rate) if each.kind == "scale" else na.Numbers(each.column)
+
+
+def learned_of(each):
+    """What an oracle's input has learned, in the package's shapes."""
+    return {name: a[None] for name, a in each.learned.items()} if each.kind == "periodic" else each.learned
+
+
+def twin(layers, loss, dtype="float64", inputs=(), **settings):
+    """The package's network with the oracle's layers, inputs, loss and parameters."""
     dense = [
         na.Dense(
             layer.biases.size,
@@ -42,10 +61,11 @@ def twin(layers, loss, dtype="float64", **settings):
         )
         for layer in layers
     ]
-    net = na.Network(dense, loss=loss_object(loss), dtype=dtype, **settings)
+    net = na.Network(dense, inputs=[*map(input_of, inputs)], loss=loss_object(loss), dtype=dtype, **settings)
     net.set_parameters(
         [layer.weights for layer in layers],
         [layer.biases for layer in layers],
         [layer.slopes for layer in layers],
+        [*map(learned_of, inputs)],
     )
     return net

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Inputs agree with the oracle: numbers of the first layer, gradients, steps; the same bits for rows and threads."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+import neuract as na
+from oracle import reference as ref
+from oracle.comparisons import assert_same_bits
+from oracle.twins import learned_of, twin
+
+ROWS = 77
+LEVELS = 6
+
+
+def columns(rng, rows=ROWS):
+    """Two columns of numbers and two of levels, in the order of COLUMNS."""
+    return np.column_stack([rng.normal(size=(rows, 2)), rng.integers(0, LEVELS + 1, (rows, 2))])
+
+
+def drawn(rng, kind, column):
+    """An oracle's input of this kind with random parameters."""
+    f, size = 5, 3
+    if kind == "periodic":
+        shapes = {"frequencies": f, "phases": f, "weights": (f, size), "biases": size}
+        learned = {name: np.float32(rng.normal(size=shape)).astype(float) for name, shape in shapes.items()}
+        return ref.Input(kind, column, rate=0.5, learned=learned)
+    if kind == "piecewise_linear":
+        return ref.Input(kind, column, edges=np.array([-1.5, -0.5, 0.25, 1.0]))
+    if kind == "embedding":
+        vectors = np.float32(rng.normal(size=(LEVELS + 1, size))).astype(float)
+        return ref.Input(kind, column + 2, LEVELS, rate=2.0, learned={"vectors": vectors})
+    if kind == "one_hot":
+        return ref.Input(kind, column + 2, LEVELS)
+    return ref.Input(kind, column)
+
+
+def inputs_of(rng, kinds):
+    inputs = [drawn(rng, kind, number % 2) for number, kind in enumerate(kinds) if kind != "scale"]
+    if "scale" in kinds:
+        width = ref.encoded(inputs, columns(rng, 3))[0].shape[1]
+        factors = np.float32(rng.uniform(0.5, 2, width)).astype(float)
+        inputs.append(ref.Input("scale", rate=3.0, learned={"factors": factors}))
+    return inputs
+
+
+KINDS = {
+    "numbers": ["numbers", "numbers"],
+    "periodic": ["periodic"],
+    "piecewise_linear": ["piecewise_linear"],
+    "embedding": ["embedding", "embedding"],
+    "one_hot": ["one_hot"],
+    "scale": ["numbers", "scale"],
+    "all": ["periodic", "piecewise_linear", "embedding", "one_hot", "numbers", "periodic", "embedding", "scale"],
+}
+kinds = pytest.mark.parametrize("kinds", KINDS.values(), ids=KINDS)
+dtypes = pytest.mark.parametrize("dtype", ["float32", "float64"])
+
+
+def case(kinds, seed=0):
+    """Oracle's inputs, layers, X and targets."""
+    rng = np.random.default_rng(seed)
+    inputs, x = inputs_of(rng, kinds), columns(rng)
+    x[:, :2] = np.float32(x[:, :2])
+    x = x[:, : 1 + max(each.column for each in inputs)]  # a network that is not fitted takes no other columns
+    width = ref.encoded(inputs, x)[0].shape[1]
+    layers = [
+        ref.Layer(rng.normal(size=(width, 9)) / np.sqrt(width), rng.normal(size=9), "tanh"),
+        ref.Layer(rng.normal(size=(9, 2)) / 3, rng.normal(size=2), "linear", 1.0),
+    ]
+    return inputs, layers, x, rng.normal(size=(ROWS, 2))
+
+
+LOSS = ref.Loss("squared_error")
+
+
+@kinds
+@dtypes
+def test_numbers_and_gradients_are_the_oracles(kinds, dtype):
+    inputs, layers, x, t = case(kinds)
+    net = twin(layers, LOSS, dtype, inputs=inputs)
+    near = {"rtol": 2e-5, "atol": 2e-5} if dtype == "float32" else {"rtol": 1e-11, "atol": 1e-11}
+    numbers = ref.encoded(inputs, x)[1]
+    for actual, desired in zip(net.forward(x), ref.forward(layers, numbers), strict=True):
+        np.testing.assert_allclose(actual, desired, **near)
+    weight = np.random.default_rng(1).uniform(0, 2, ROWS)
+    weight[::5] = 0
+    g, exact = net.gradients(x, t, weight), ref.gradients(layers, LOSS, x, t, weight, inputs)
+    np.testing.assert_allclose(g.weights[0], exact.weights[0], **near)
+    for actual, arrays, each in zip(g.inputs, exact.inputs, inputs, strict=True):
+        desired = learned_of(ref.Input(each.kind, learned=arrays))
+        assert set(actual) == set(desired)
+        for name, array in desired.items():
+            np.testing.assert_allclose(actual[name], array, **near, err_msg=name)
+
+
+@kinds
+@pytest.mark.parametrize("optimizer", [name for name in ref.OPTIMIZERS if name != "sgd"])
+@pytest.mark.parametrize("terms", [{}, {"max_grad_norm": 0.3}], ids=["", "clipped"])
+def test_training_steps_are_the_oracles(kinds, optimizer, terms):
+    inputs, layers, x, t = case(kinds)
+    known = dict(ref.OPTIMIZERS[optimizer])
+    kind = na.optimizers.OPTIMIZERS[known["name"]]
+    settings = {"optimizer": kind(**{k: v for k, v in known.items() if k != "name"}), "learning_rate": 0.01}
+    net = twin(layers, LOSS, inputs=inputs, batch_size=20, alpha=0.1, shuffle=False, **settings, **terms)
+    oracle = ref.Optimizer(learning_rate=0.01, **known)
+    for _ in range(3):
+        net.partial_fit(x, t)
+        ref.epoch(layers, LOSS, oracle, x, t, np.arange(ROWS), 20, alpha=0.1, inputs=inputs, **terms)
+    for actual, each in zip(net.input_parameters, inputs, strict=True):
+        for name, array in learned_of(each).items():
+            np.testing.assert_allclose(actual[name], array, rtol=1e-9, atol=1e-9, err_msg=name)
+    np.testing.assert_allclose(net.weights[0], layers[0].weights, rtol=1e-9, atol=1e-9)
+
+
+@kinds
+@dtypes
+def test_a_row_and_a_thread_change_no_bit(kinds, dtype):
+    inputs, layers, x, t = case(kinds)
+    net = twin(layers, LOSS, dtype, inputs=inputs)
+    all_rows = net.predict(x)
+    for row in range(0, ROWS, 5):
+        assert_same_bits([net.predict(x[row : row + 1])[0]], [all_rows[row]])
+    many, targets = np.tile(x, (50, 1)), np.tile(t, (50, 1))
+    trained = [
+        na.Network(
+            [na.Dense(200, "tanh"), na.Dense(2)],
+            inputs=net.inputs,
+            dtype=dtype,
+            n_threads=n,
+            batch_size=2000,
+            epochs=2,
+            random_state=0,
+        ).fit(many, targets)
+        for n in (1, 2)
+    ]
+    assert_same_bits(trained[0].weights, trained[1].weights)
+    for one, two in zip(trained[0].input_parameters, trained[1].input_parameters, strict=True):
+        assert_same_bits([*one.values()], [*two.values()])
+
+
+@pytest.mark.parametrize("chunks", [1, 3])
+def test_batches_larger_than_a_chunk(chunks):
+    """Gradients of chunks add up: a batch of 2,500 rows has three."""
+    inputs, layers, x, t = case(KINDS["all"])
+    rows = np.arange(2500 if chunks == 3 else ROWS) % ROWS
+    net = twin(layers, LOSS, inputs=inputs)
+    g, exact = net.gradients(x[rows], t[rows]), ref.gradients(layers, LOSS, x[rows], t[rows], None, inputs)
+    for actual, arrays, each in zip(g.inputs, exact.inputs, inputs, strict=True):
+        for name, array in learned_of(ref.Input(each.kind, learned=arrays)).items():
+            np.testing.assert_allclose(actual[name], array, rtol=1e-9, atol=1e-10, err_msg=name)
+
+
+def test_inputs_alone_are_the_numbers_of_the_first_layer():
+    """Numbers and OneHot give the network of a dense X that has them as columns, bit for bit."""
+    _, _, x, t = case(KINDS["all"])
+    dense = np.column_stack([x[:, 1], np.eye(LEVELS + 1)[x[:, 3].astype(int)][:, 1:]])
+    settings = {"random_state": 0, "epochs": 3}
+    layers = [na.Dense(9, "tanh"), na.Dense(2)]
+    ours = na.Network(layers, inputs=[na.Numbers(1), na.OneHot(3, LEVELS)], **settings).fit(x, t)
+    same = na.Network(layers, **settings).fit(dense, t)
+    assert_same_bits(ours.weights, same.weights)
+    assert_same_bits([ours.predict(x)], [same.predict(dense)])
+
+
+@kinds
+def test_inputs_go_with_the_network(kinds, tmp_path):
+    inputs, layers, x, t = case(kinds)
+    net = twin(layers, LOSS, inputs=inputs).partial_fit(x, t)
+    net.save(tmp_path / "net.safetensors", state=True)
+    copies = [na.load(tmp_path / "net.safetensors"), pickle.loads(pickle.dumps(net)), copy.deepcopy(net)]
+    net.partial_fit(x, t)
+    for other in copies:
+        assert other.inputs == net.inputs
+        other.partial_fit(x, t)
+        assert_same_bits([other.predict(x)], [net.predict(x)])
+        for ours, theirs in zip(other.input_parameters, net.input_parameters, strict=True):
+            assert_same_bits([*ours.values()], [*theirs.values()])
+
+
+def test_lbfgs_learns_inputs():
+    inputs, _, x, t = case(KINDS["all"])
+    layers = [na.Dense(9, "tanh"), na.Dense(2)]
+    objects = twin([*case(KINDS["all"])[1]], LOSS, inputs=inputs).inputs
+    net = na.Network(layers, inputs=objects, optimizer="lbfgs", dtype="float64", epochs=300, random_state=0).fit(x, t)
+    assert net.score(x, t) > 0.9
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: na.Numbers([]), "at least one column"),
+        (lambda: na.Numbers(-1), "columns must be a whole number >= 0, got -1"),
+        (lambda: na.Periodic(0, frequencies=0), "frequencies must be a whole number >= 1, got 0"),
+        (lambda: na.Periodic(0, size=65), "size must be at most 64, got 65"),
+        (lambda: na.Periodic(0, sigma=0), "sigma must be > 0"),
+        (lambda: na.Periodic(0, rate=-1), "rate must be >= 0"),
+        (lambda: na.PiecewiseLinear(0, [1.0]), "at least two ascending numbers"),
+        (lambda: na.PiecewiseLinear(0, [1.0, 1.0]), "at least two ascending numbers"),
+        (lambda: na.PiecewiseLinear([0, 1], [[0.0, 1.0]]), "one sequence for each of the 2 columns, got 1"),
+        (lambda: na.Embedding(0, 0, 1), "levels must be a whole number >= 1, got 0"),
+        (lambda: na.OneHot(0, 2**31), "levels must be at most"),
+        (lambda: na.Network([na.Dense(1)], inputs=[na.Scale(), na.Numbers(0)]), "Scale must be the last"),
+        (lambda: na.Network([na.Dense(1)], inputs=[na.Scale()]), "at least one number"),
+        (lambda: na.Network([na.Dense(1)], inputs="periodic"), "inputs must be a list"),
+    ],
+)
+def test_inputs_that_are_refused(make, words):
+    with pytest.raises((ValueError, TypeError), match=words):
+        make()
+
+
+@pytest.mark.parametrize("level", [-1, LEVELS + 1, 2.5, 1e30])
+@pytest.mark.parametrize("kind", [lambda: na.Embedding(2, LEVELS, 3), lambda: na.OneHot(2, LEVELS)])
+def test_levels_out_of_range_are_named(level, kind):
+    _, _, x, t = case(KINDS["all"])
+    net = na.Network([na.Dense(2)], inputs=[kind()], epochs=1).fit(x, t)
+    wrong = x.copy()
+    wrong[7, 2] = level
+    for ask in (net.predict, net.forward, lambda X: net.loss(X, t), lambda X: net.fit(X, t)):
+        with pytest.raises(ValueError, match=rf"column 2 of X must hold whole numbers from 0 to {LEVELS}.*in row 7"):
+            ask(wrong)
+
+
+def test_x_that_inputs_cannot_take_is_refused():
+    _, _, x, t = case(KINDS["all"])
+    net = na.Network([na.Dense(2)], inputs=[na.Numbers(3)], epochs=1)
+    with pytest.raises(ValueError, match="X has 3 features, but the inputs take column 3"):
+        net.fit(x[:, :3], t)
+    with pytest.raises(ValueError, match="needs a dense X"):
+        net.fit(csr_array(x), t)
+
+
+def test_the_core_reads_no_level_out_of_range():
+    """Protects memory where Python's check is passed by: the core takes any other number for an unknown level."""
+    import neuract._neuract_core as core
+
+    for kind in ("embedding", "one_hot"):
+        layers = [(2, "linear", 1.0, False, None, 0.0, np.ones(3))]
+        net = core.Network("float64", 1, layers, [(kind, 0, 3, 2 if kind == "embedding" else 1, None, 1.0)])
+        x = np.array([[0.0], [-1.0], [4.0], [1e300], [-1e300], [np.nan], [np.inf]])
+        y = np.full((7, 2), 7.0)
+        net.predict(7, x, y, 1)
+        assert (y == y[0]).all()
