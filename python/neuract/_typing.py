@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from neuract.inputs._data import Data
     from neuract.inputs._sparse import SparseRows
     from neuract.layers._dense import Dense
+    from neuract.layers._inputs import Input
     from neuract.layers._parameters import Parameters
     from neuract.losses._base import Loss
     from neuract.outputs._kinds import Outputs
@@ -82,6 +83,8 @@ class FittedNetwork(FittedModel, Protocol):
     @property
     def layers(self) -> tuple[Dense, ...]: ...
     @property
+    def inputs(self) -> tuple[Input, ...]: ...
+    @property
     def loss_function(self) -> Loss: ...
     @property
     def dtype(self) -> str: ...
@@ -96,6 +99,8 @@ class FittedNetwork(FittedModel, Protocol):
     @property
     def slopes(self) -> list[Array | None]: ...
     @property
+    def input_parameters(self) -> list[dict[str, Array]]: ...
+    @property
     def history_(self) -> dict[str, list[float]]: ...
     @property
     def n_parameters(self) -> int: ...
@@ -108,6 +113,7 @@ class FittedNetwork(FittedModel, Protocol):
         weights: Sequence[npt.ArrayLike] | None = None,
         biases: Sequence[npt.ArrayLike] | None = None,
         slopes: Sequence[npt.ArrayLike | None] | None = None,
+        inputs: Sequence[Mapping[str, npt.ArrayLike]] | None = None,
     ) -> FittedNetwork: ...
 
     def _known(self) -> Parameters:

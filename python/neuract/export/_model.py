@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.activations._base import Activation
 from neuract.outputs._kinds import Outputs
@@ -24,6 +26,29 @@ class ExportedLayer:
     @property
     def units(self) -> int:
         return len(self.biases)
+
+
+@dataclass(frozen=True, eq=False)
+class ExportedInput:
+    """What makes `numbers` numbers of a column of X; kind: as in csrc/inputs.h. arrays: learned ones, and edges."""
+
+    kind: str
+    column: int
+    n: int
+    size: int
+    arrays: dict[str, Array]
+
+    @property
+    def levels(self) -> int:
+        return self.n
+
+    @property
+    def frequencies(self) -> int:
+        return self.n
+
+    @property
+    def numbers(self) -> int:
+        return {"numbers": 1, "periodic": 1 + self.size, "embedding": self.size, "scale": 0}.get(self.kind, self.n)
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +73,28 @@ class ExportedModel:
             for layer, weights, biases, slopes in parts
         ]
 
+    @cached_property
+    def inputs(self) -> list[ExportedInput]:
+        """The inputs, column by column; none if the first layer takes X as it is."""
+        found = []
+        for each, arrays in zip(self.network.inputs, self.network.input_parameters, strict=True):
+            for (kind, column, n, size, edges, _), own in zip(each.encodings(), each.per_column(arrays), strict=True):
+                found.append(ExportedInput(kind, column, n, size, own if edges is None else {"edges": edges}))
+        return found
+
     @property
     def n_inputs(self) -> int:
-        return len(self.layers[0].weights)
+        """The number of columns of X."""
+        return self.network._known().n_inputs
+
+    def some_rows(self, rows: int, seed: int) -> Array:
+        """Returns rows that the model takes, in float32, for a test."""
+        rng = np.random.default_rng(seed)
+        x: Array = rng.normal(size=(rows, self.n_inputs)).astype(np.float32)
+        for each in self.inputs:
+            if each.kind in ("embedding", "one_hot"):
+                x[:, each.column] = rng.integers(0, each.levels + 1, rows)
+        return x
 
     @property
     def n_outputs(self) -> int:

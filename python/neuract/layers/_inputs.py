@@ -47,6 +47,10 @@ class Input:
         """Draws the initial arrays of `learned`, for a column."""
         return []
 
+    def per_column(self, arrays: Mapping[str, Array]) -> list[dict[str, Array]]:
+        """Returns what it has learned for each encoding, from `Network.input_parameters`."""
+        return [dict(arrays) for _ in self.encodings()]
+
     def encodings(self) -> list[Encoding]:
         """Returns what the core takes, one encoding per column."""
         return [(self.names[0], column, 1, 1, None, 1.0) for column in self.columns]
@@ -130,6 +134,9 @@ class Periodic(Input):
             random.uniform(-bound, bound, (f, self.size)),
             random.uniform(-bound, bound, self.size),
         ]
+
+    def per_column(self, arrays: Mapping[str, Array]) -> list[dict[str, Array]]:
+        return [{name: array[k] for name, array in arrays.items()} for k in range(len(self.columns))]
 
     def encodings(self) -> list[Encoding]:
         return [("periodic", column, self.frequencies, self.size, None, self.rate) for column in self.columns]

@@ -8,12 +8,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from neuract.activations._named import Softmax
 from neuract.export._model import ExportedModel
 from neuract.export.c import _templates as templates
 from neuract.export.c._activations import definitions
+from neuract.export.c._inputs import CInputs
 from neuract.export.c._layers import CLayer
 from neuract.export.c._text import array, class_array, float_literal, float_literals
 from neuract.files._atomic import write_atomically
@@ -53,6 +52,7 @@ class CSource:
     def __init__(self, model: ExportedModel, name: str, static_memory: bool) -> None:
         self.model, self.name, self.static_memory = model, name, static_memory
         self.layers = [CLayer(number, layer) for number, layer in enumerate(model.layers, 1)]
+        self.inputs = CInputs(model.inputs)
         self.names = {"name": name, "macro": name.upper()}
 
     @property
@@ -65,7 +65,8 @@ class CSource:
         """Returns the sizes of the working arrays by name: changed inputs, and odd and even hidden layers."""
         hidden = [layer.units for layer in self.layers[:-1]]
         inputs = [self.model.n_inputs] if self.model.zero_missing else []
-        sizes = {"inputs": inputs, "odd": hidden[::2], "even": hidden[1::2]}
+        numbers = [self.inputs.numbers] if self.model.inputs else []
+        sizes = {"inputs": inputs, "numbers": numbers, "odd": hidden[::2], "even": hidden[1::2]}
         return {name: max(of_name) for name, of_name in sizes.items() if of_name}
 
     # ---- NAME.h --------------------------------------------------------------------------------------
@@ -77,7 +78,8 @@ class CSource:
             **self.names,
             sizes="-".join(map(str, [self.model.n_inputs, *(layer.units for layer in self.layers)])),
             version=version("neuract"),
-            constants=4 * sum(part.size for layer in self.layers for part in layer.arrays.values()),
+            constants=4 * self.inputs.n_constants
+            + 4 * sum(part.size for layer in self.layers for part in layer.arrays.values()),
             scratch=f"{scratch:,} bytes, {'static' if static else 'on the stack'}" if scratch else "none",
             stack=sums if static else scratch + sums,
             test_rows=TEST_ROWS,
@@ -101,9 +103,11 @@ class CSource:
         softmax = isinstance(self.layers[-1].layer.activation, Softmax)
         parts = [
             templates.TOP.format(**self.names),
+            self.inputs.constants(),
             *(layer.constants() for layer in self.layers),
             templates.ABOUT_SUMS + "\n".join(templates.SUMS.format(width=width) for width in self.widths),
             definitions({layer.function for layer in self.layers if layer.function}),
+            self.inputs.functions,
             templates.PASSED * thresholds,
             templates.SOFTMAX * softmax,
             *(layer.code() for layer in self.layers),
@@ -120,6 +124,9 @@ class CSource:
         if self.model.zero_missing:
             x = "inputs"
             lines.append(templates.WITHOUT_NAN.format(n=self.model.n_inputs))
+        if self.model.inputs:
+            lines += self.inputs.lines(x, "numbers")
+            x = "numbers"
         for layer in self.layers:
             y = "y" if layer is self.layers[-1] else ("even", "odd")[layer.number % 2]
             lines.append(f"layer_{layer.number}({x}, {y});")
@@ -142,7 +149,7 @@ class CSource:
         return templates.LABEL_DEFINITIONS.format(**self.names, declaration=declaration, literals=literals)
 
     def _self_test(self) -> str:
-        x = np.random.default_rng(0).normal(size=(TEST_ROWS, self.model.n_inputs)).astype(np.float32)
+        x = self.model.some_rows(TEST_ROWS, 0)
         y = self.model.predict(x)
         return templates.SELF_TEST.format(
             **self.names,

@@ -16,6 +16,7 @@ from neuract.activations._named import PReLU
 from neuract.export._model import ExportedLayer, ExportedModel
 from neuract.export.onnx._activations import NODES
 from neuract.export.onnx._graph import Graph
+from neuract.export.onnx._inputs import encoded
 from neuract.files._atomic import write_atomically
 from neuract.outputs._kinds import Classes, Labels, OfClassifier, Outputs, Quantiles
 
@@ -78,6 +79,8 @@ def network(graph: Graph, model: ExportedModel, x: str) -> str:
     y = x
     if model.zero_missing:
         y = graph.add("Where", graph.add("IsNaN", y), 0, y)
+    if model.inputs:
+        y = encoded(graph, model.inputs, y)
     for number, layer in enumerate(model.layers):
         y = dense(graph, layer, y, f"layers.{number}")
     return y
