@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import copy
 import importlib
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
@@ -18,8 +17,7 @@ from neuract.activations._named import Softmax
 from neuract.callbacks._listener import Callbacks
 from neuract.callbacks._listener import checked as checked_callbacks
 from neuract.export._methods import Exportable
-from neuract.files._format import Contents, save_bytes, unpack
-from neuract.files._network import network_bytes, network_of, network_pickled
+from neuract.files._kept import Kept
 from neuract.inputs._arrays import inputs as checked_rows
 from neuract.inputs._arrays import sample_weights
 from neuract.inputs._data import Data, validation_errors, validation_is_given
@@ -50,7 +48,7 @@ CHECKED = {**FREE, "callbacks": checked_callbacks}
 KNOWN = {*UNCHANGEABLE, *CHECKED, "_learner"}  # other attributes are the user's
 
 
-class Network(Learned, Scored, Exportable):
+class Network(Learned, Scored, Kept, Exportable):
     """Fully connected layers of neurons that learn weights and biases by backpropagation of a loss.
 
     Parameters
@@ -396,11 +394,11 @@ class Network(Learned, Scored, Exportable):
         output    16 × 3   Softmax()             none               51
         total                                                        ?
         """
-        return table(self.layers, self._learner.n_inputs)
+        return table(self.layers, self.inputs, self._learner.n_inputs)
 
     def _repr_html_(self) -> str:
         """Returns the summary as an HTML table, for notebooks."""
-        return html_table(self.layers, self._learner.n_inputs, f"Network: {self._learner.told()}")
+        return html_table(self.layers, self.inputs, self._learner.n_inputs, f"Network: {self._learner.told()}")
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in UNCHANGEABLE and name in self.__dict__:
@@ -412,26 +410,7 @@ class Network(Learned, Scored, Exportable):
             f"Network([{', '.join(map(repr, self.layers))}], loss={self.loss_function!r}, optimizer={self.optimizer!r})"
         )
 
-    # ---- saving, copying and pickling -------------------------------------------------------------
-
-    def save(self, path: str | os.PathLike[str], *, state: bool = False) -> None:
-        """Writes the network to a file, from which `neuract.load` reads the same network; see `neuract.save`."""
-        save_bytes(path, self._file_bytes(state))
-
-    def _file_bytes(self, training: bool) -> bytes:
-        return network_bytes(self._state(), training=training)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Returns the bytes of a model file, and next to them values that it cannot hold; without callbacks."""
-        return network_pickled(self._state())
-
-    def __setstate__(self, pickled: dict[str, Any]) -> None:
-        self._become(unpack(pickled["file"], pickled["beside"]))
-        self.__dict__.update(pickled["others"])
-
-    def _become(self, contents: Contents) -> None:
-        """Becomes the network of these contents."""
-        self._set_state(network_of(contents))
+    # ---- files, pickles and copies: neuract.files._kept ---------------------------------------------
 
     def _state(self) -> dict[str, Any]:
         """Returns everything but the callbacks, as `files._network` describes it."""
@@ -451,22 +430,3 @@ class Network(Learned, Scored, Exportable):
         Network.__init__(self, **state["fixed"])
         self.__dict__.update(state["free"])
         self._learner.set_state(state)
-
-    def __copy__(self) -> Self:
-        return copy.deepcopy(self)  # a network shares nothing
-
-    def __sklearn_clone__(self) -> Self:
-        """Returns a network with the same settings that is not fitted, for `sklearn.base.clone`."""
-        twin = type(self).__new__(type(self))
-        settings = {name: part for name, part in self._state().items() if name in ("fixed", "free")}
-        twin._set_state({**copy.deepcopy(settings), "learned": None, "training": None, "generator": None})
-        twin.__dict__["callbacks"] = copy.deepcopy(self.callbacks)
-        return twin
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        twin = type(self).__new__(type(self))
-        memo[id(self)] = twin
-        state = copy.deepcopy(self._state(), memo)
-        twin._set_state(state)
-        twin.__dict__.update(state["others"])
-        return twin

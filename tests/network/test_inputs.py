@@ -3,6 +3,7 @@
 
 import copy
 import pickle
+import subprocess
 
 import numpy as np
 import pytest
@@ -246,3 +247,73 @@ def test_the_core_reads_no_level_out_of_range():
         y = np.full((7, 2), 7.0)
         net.predict(7, x, y, 1)
         assert (y == y[0]).all()
+
+
+# ---- what goes with them ---------------------------------------------------------------------------
+
+
+@kinds
+def test_inputs_are_exported_as_onnx_and_c(kinds, tmp_path):
+    import onnxruntime
+
+    inputs, layers, x, t = case(kinds)
+    net = twin(layers, LOSS, "float32", inputs=inputs).partial_fit(x, t)
+    for opset in (13, 18):
+        session = onnxruntime.InferenceSession(net.to_onnx(opset=opset).SerializeToString())
+        np.testing.assert_allclose(session.run(None, {"X": x.astype("f4")})[0], net.predict(x), rtol=1e-5, atol=1e-5)
+    net.to_c(tmp_path / "net.c")
+    build = ["cc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-O1", "-DNET_SELF_TEST", "net.c", "-o", "net", "-lm"]
+    subprocess.run(build, cwd=tmp_path, check=True)
+    subprocess.run([tmp_path / "net"], check=True)
+
+
+def test_an_exported_network_takes_other_numbers_for_an_unknown_level(tmp_path):
+    import onnxruntime
+
+    inputs, layers, x, _ = case(["embedding", "one_hot"])
+    net = twin(layers, LOSS, "float32", inputs=inputs)
+    unknown, wrong = np.zeros((1, x.shape[1]), "f4"), np.full((1, x.shape[1]), 99, "f4")
+    session = onnxruntime.InferenceSession(net.to_onnx().SerializeToString())
+    np.testing.assert_array_equal(session.run(None, {"X": wrong})[0], session.run(None, {"X": unknown})[0])
+
+
+def test_the_summary_and_the_diagnosis_know_inputs(tmp_path):
+    inputs, layers, x, t = case(KINDS["all"])
+    net = twin(layers, LOSS, inputs=inputs).partial_fit(x, t)
+    lines = net.summary().splitlines()
+    second, third, total = lines[1], lines[2], lines[-1]
+    width = layers[0].weights.shape[0]
+    assert second.split()[:4] == ["inputs", "4", "×", str(width)]
+    assert "Periodic, PiecewiseLinear, Embedding, OneHot, Numbers, Scale" in second
+    assert third.split()[:5] == ["hidden", "1", str(width), "×", "9"]
+    assert total.split() == ["total", f"{net.n_parameters:,}"]
+    learned = sum(array.size for each in inputs for array in each.learned.values())
+    assert net.n_parameters == learned + (width + 1) * 9 + 10 * 2
+    diagnosis = na.diagnose(net, x, t)
+    np.testing.assert_allclose(diagnosis.input_mean[:2], x[:, :2].mean(axis=0))
+    np.testing.assert_allclose(diagnosis.input_std[:2], x[:, :2].std(axis=0))
+    assert np.isnan(diagnosis.input_mean[2:]).all(), "levels have no scale"
+    np.testing.assert_allclose(diagnosis.layers[0].mean, net.forward(x)[0].mean(axis=0), atol=1e-12)
+    net.report(tmp_path / "net.html", x, t)
+    assert "Periodic, PiecewiseLinear" in (tmp_path / "net.html").read_text()
+
+
+def test_levels_are_no_unscaled_columns():
+    rng = np.random.default_rng(0)
+    x = np.column_stack([rng.normal(size=300), rng.integers(0, 501, 300)])
+    net = na.Network([na.Dense(4), na.Dense(1)], inputs=[na.Numbers(0), na.Embedding(1, 500, 2)], epochs=2)
+    net.fit(x, x[:, 0])
+    assert "unscaled_inputs" not in [finding.rule for finding in na.diagnose(net, x, x[:, 0]).warnings]
+    x[:, 0] *= 1e4
+    assert "unscaled_inputs" in [finding.rule for finding in na.diagnose(net, x, x[:, 0]).warnings]
+
+
+def test_displays_of_the_first_neurons_refuse_inputs():
+    import matplotlib
+
+    matplotlib.use("agg")
+    inputs, layers, x, _ = case(KINDS["periodic"])
+    net = twin(layers, LOSS, inputs=inputs)
+    for display in (na.plotting.NetworkDisplay, na.plotting.NeuronResponseDisplay):
+        with pytest.raises(ValueError, match=r"this one has inputs: Periodic"):
+            display.from_estimator(net, x)

@@ -448,8 +448,9 @@ def gradients(
             dz = dy * layer.slope(z)
         by_layer.insert(0, (x.T @ dz, dz.sum(axis=0), slope_gradient(layer, z, dy)))
         dy = dz @ layer.weights.T
-    of_inputs = input_gradients(list(inputs), columns, dy)
-    return Gradients(float((share * value).sum()), *map(list, zip(*by_layer, strict=True)), of_inputs)
+    of_inputs = input_gradients(list(inputs), columns, dz @ layers[0].weights.T)
+    weights, biases, slopes = map(list, zip(*by_layer, strict=True))
+    return Gradients(float((share * value).sum()), weights, biases, slopes, of_inputs)
 
 
 # Training.

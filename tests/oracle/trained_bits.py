@@ -32,8 +32,8 @@ for dtype in ("float32", "float64"):
         print(f"{dtype}/{output} {digest.hexdigest()}")
     inputs = [na.Periodic([0, 1], frequencies=5), na.PiecewiseLinear(2, [-0.5, 0, 0.25, 0.5]), na.Embedding(3, 4, 3)]
     inputs += [na.OneHot(3, 4), na.Scale()]
-    learned = [{"frequencies": exact(2, 5), "phases": exact(2, 5), "weights": exact(2, 5, 3), "biases": exact(2, 3)}, {}]
-    learned += [{"vectors": exact(5, 3)}, {}, {"factors": 1 + exact(18) / 4}]
+    waves = {"frequencies": exact(2, 5), "phases": exact(2, 5), "weights": exact(2, 5, 3), "biases": exact(2, 3)}
+    learned = [waves, {}, {"vectors": exact(5, 3)}, {}, {"factors": 1 + exact(18) / 4}]
     net = na.Network([na.Dense(21, "tanh"), na.Dense(5)], inputs=inputs, batch_size=130, dtype=dtype, random_state=0)
     net.set_parameters([exact(18, 21), exact(21, 5)], inputs=learned)
     rows = np.column_stack([X[:, :3], classes])

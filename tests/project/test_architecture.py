@@ -13,7 +13,7 @@ PACKAGE = ROOT / "python" / "neuract"
 C_FILES = sorted(CSRC.rglob("*.[ch]"))
 
 # The headers of ours that the files of each layer may include; those of compilers are below.
-LISTS = {"activations.h", "losses.h", "optimizers.h"}
+LISTS = {"activations.h", "inputs.h", "losses.h", "optimizers.h"}
 ABOVE = {
     "neuract.h",
     "functions.h",
@@ -35,6 +35,7 @@ ALLOWED = {
         "dense.h",
         "sparse.h",
         "elementwise.h",
+        "encode.h",
         "softmax.h",
         "gather.h",
         "measure.h",

@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from neuract._typing import Array, FittedNetwork
 from neuract.inputs._sparse import SparseRows
+from neuract.layers._inputs import Input, Numbers, Periodic
 from neuract.threading._count import threads_of
 
 ACTIVITY = np.dtype([(name, np.float64) for name in ("mean", "squares", "minimum", "maximum", "fired", "saturated")])
@@ -17,11 +20,27 @@ def activities(network: FittedNetwork, x: Array | SparseRows) -> tuple[Array, li
     """Returns arrays of ACTIVITY for checked rows: one for the inputs, and one per layer."""
     units = [layer.units for layer in network.layers]
     limits = np.array([layer.activation.saturates_at for layer in network.layers])
-    measured = np.zeros(x.shape[1] + sum(units), ACTIVITY)
     core, n_threads = network._known().core, threads_of(network.n_threads)
+    measured = np.zeros(core.n_numbers + sum(units), ACTIVITY)
     core.diagnose(len(x), x, limits.ravel(), measured.view(np.float64), n_threads)
-    inputs, *layers = np.split(measured, x.shape[1] + np.cumsum([0, *units[:-1]]))
+    inputs, *layers = np.split(measured, core.n_numbers + np.cumsum([0, *units[:-1]]))
+    if network.inputs:  # measured are the numbers that they make
+        inputs = _of_columns(np.asarray(x), network.inputs)
     return _with_zeros(inputs, len(x)), layers
+
+
+def _of_columns(x: Array, inputs: Sequence[Input]) -> Array:
+    """Returns the statistics of the columns of X; NaN for those whose scale does not matter, such as levels."""
+    x = x.astype(np.float64, copy=False)
+    columns = np.zeros(x.shape[1], ACTIVITY)
+    with np.errstate(over="ignore", invalid="ignore"):
+        columns["mean"], columns["squares"] = x.mean(axis=0), ((x - x.mean(axis=0)) ** 2).sum(axis=0)
+    columns["minimum"], columns["maximum"], columns["fired"] = x.min(axis=0), x.max(axis=0), len(x)
+    scaled = [column for each in inputs if isinstance(each, (Numbers, Periodic)) for column in each.columns]
+    others = np.setdiff1d(np.arange(x.shape[1]), scaled)
+    for name in ("mean", "squares", "minimum", "maximum"):
+        columns[name][others] = np.nan
+    return columns
 
 
 def _with_zeros(inputs: Array, rows: int) -> Array:

@@ -68,6 +68,16 @@ class Numbers(Input):
     ----------
     columns : int or sequence of int
         Columns of X, counted from 0.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import neuract as na
+    >>> X = np.column_stack([np.linspace(-1, 1, 60), np.arange(60) % 3])  # a number, and a level from 0 to 2
+    >>> inputs = [na.Numbers(0), na.OneHot(1, levels=2)]
+    >>> net = na.Network([na.Dense(8), na.Dense(1)], inputs=inputs, epochs=2, random_state=0).fit(X, X[:, 0] + X[:, 1])
+    >>> net.weights[0].shape  # one number of the first column, two of the second
+    (3, 8)
     """
 
     columns: Any

@@ -219,7 +219,7 @@ def _has_classes(network: FittedNetwork) -> bool:
 
 
 def _check_drawable(network: FittedNetwork) -> None:
-    n_inputs, output = len(network.weights[0]), network.layers[-1]
+    n_inputs, output = network._known().n_inputs, network.layers[-1]
     if n_inputs > 2:
         raise ValueError(f"FitDisplay draws models with 1 or 2 inputs; this one has {n_inputs}. Use NetworkDisplay")
     softmax = isinstance(output.activation, Softmax)

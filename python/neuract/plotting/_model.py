@@ -32,6 +32,15 @@ def network_of(model: AskedModel) -> FittedNetwork:
     return model._fitted_network()
 
 
+def network_without_inputs(model: AskedModel, display: str) -> FittedNetwork:
+    """Returns the network for a display that draws the columns of X as the first neurons."""
+    network = network_of(model)
+    if network.inputs:
+        kinds = ", ".join(dict.fromkeys(type(each).__name__ for each in network.inputs))
+        raise ValueError(f"{display} draws networks whose first layer takes X as it is; this one has inputs: {kinds}")
+    return network
+
+
 def rows_of(model: AskedModel, X: Any) -> Array:
     """Returns X as an array, checked, missing values filled in."""
     rows = model._rows(X)
@@ -40,7 +49,7 @@ def rows_of(model: AskedModel, X: Any) -> Array:
 
 def input_names(model: AskedModel, X: Any, given: Sequence[str] | None) -> list[str]:
     """Returns one name per feature: those given, else those of the model or of X, else x0, x1, ..."""
-    n_inputs = len(network_of(model).weights[0])
+    n_inputs = network_of(model)._known().n_inputs
     candidates = (given, getattr(model, "feature_names_in_", None), getattr(X, "columns", None))
     known = next((names for names in candidates if names is not None), None)
     return _named("feature_names", known, n_inputs, [f"x{k}" for k in range(n_inputs)])

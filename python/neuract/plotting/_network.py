@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.inspection._diagnose import diagnose
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
-from neuract.plotting._model import input_names, network_of, output_names, rows_of
+from neuract.plotting._model import input_names, network_without_inputs, output_names, rows_of
 from neuract.plotting._style import (
     HOLLOW,
     INK,
@@ -138,7 +138,7 @@ class NetworkDisplay:
         -------
         NetworkDisplay
         """
-        network = network_of(model)
+        network = network_without_inputs(model, "NetworkDisplay")
         names = input_names(model, X, feature_names), output_names(model, class_names)
         shading, squares = _over_rows(model, X) if row is None else _at_row(network, rows_of(model, X), row)
         strength = strengths(network.weights, squares)

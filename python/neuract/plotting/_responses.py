@@ -23,7 +23,7 @@ from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.activations._named import Sigmoid, Softmax
 from neuract.inspection._diagnose import diagnose
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
-from neuract.plotting._model import input_names, network_of, output_names, rows_of, targets_of
+from neuract.plotting._model import input_names, network_without_inputs, output_names, rows_of, targets_of
 from neuract.plotting._style import HOLLOW, INK, MUTED, SIGNED, SMALL, axes_or_new, figure_of, shortened
 
 Limits = tuple[float, float, float, float]
@@ -146,7 +146,7 @@ class NeuronResponseDisplay:
         -------
         NeuronResponseDisplay
         """
-        network = network_of(model)
+        network = network_without_inputs(model, "NeuronResponseDisplay")
         if len(network.weights[0]) != 2:
             raise ValueError(
                 f"tiles show a plane, so the model must have 2 inputs; this one has {len(network.weights[0])}"

@@ -12,11 +12,12 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from neuract._typing import FittedModel
+from neuract._typing import FittedModel, FittedNetwork
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.report import _sections
 from neuract.report._embedding import Embedded
 
+TOO_LARGE = "with the weights, this file would exceed 2 MB"
 SCRIPTS = ("network", "elements", "model", "inputs", "outputs", "diagram", "neurons", "neuron", "page")
 
 
@@ -55,9 +56,10 @@ def explorer(with_rows: bool, dtype: str, kept: str) -> str:
     return before + _text("explorer.html")
 
 
-def no_explorer() -> str:
+def no_explorer(network: FittedNetwork) -> str:
     """Returns the reason why the interactive section is missing."""
-    return _sections.note("You cannot move the inputs here: with the weights, this file would exceed 2 MB.")
+    reason = "the network has inputs other than the columns of X" if network.inputs else TOO_LARGE
+    return _sections.note(f"You cannot move the inputs here: {reason}.")
 
 
 def _text(name: str) -> str:

@@ -22,7 +22,7 @@ SEVERITIES = {"warn": "Warning", "serious": "Serious", "critical": "Critical"}
 def title(model: FittedModel) -> str:
     """Returns the title, such as "MLPClassifier 64 → 32 → 10"."""
     network = model._fitted_network()
-    sizes = [network.weights[0].shape[0], *(layer.units for layer in network.layers)]
+    sizes = [network._known().n_inputs, *(layer.units for layer in network.layers)]
     return f"{type(model).__name__} {' → '.join(map(str, sizes))}"
 
 
@@ -44,7 +44,7 @@ def figures(model: FittedModel, diagnosis: Diagnosis | None) -> str:
 def summary(model: FittedModel) -> str:
     """Returns the table of layers."""
     network = model._fitted_network()
-    head, *body = summary_rows(network.layers, network.weights[0].shape[0])
+    head, *body = summary_rows(network.layers, network.inputs, network._known().n_inputs)
     return _table(head, body, "layers")
 
 
@@ -68,6 +68,8 @@ def learning(model: FittedModel) -> str:
 
 def picture(model: FittedModel, X: Any) -> str:
     """Returns the picture of the network."""
+    if model._fitted_network().inputs:
+        return note("There is no picture of a network that has inputs other than the columns of X.")
     if X is None:
         return hint("this section shows a picture of the network, with neurons shaded by how often they fire")
     return _pictures.network(model, X)
