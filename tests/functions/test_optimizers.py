@@ -17,7 +17,7 @@ OPTIMIZERS = {
 
 
 def trainer(name, parameters):
-    network = core.Network("float64", 2, [(1, "linear", 1.0, False, None, 0.0)])
+    network = core.Network("float64", 2, [(1, "linear", 1.0, False, None, 0.0, np.ones(3))])
     return core.Trainer(
         network,
         loss="squared_error",

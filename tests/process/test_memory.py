@@ -288,7 +288,7 @@ def test_the_core_checks_products():
     for rows in (-1, 2**63 - 1):
         with pytest.raises(ValueError, match=f"number of rows {rows} is out of range"):
             core.rows_are_sorted(rows, 1, np.empty(0, np.int32), np.empty(0, np.int64))
-    net = core.Network("float32", 4, [(2, "linear", 1.0, False, None, 0.0)])
+    net = core.Network("float32", 4, [(2, "linear", 1.0, False, None, 0.0, np.ones(3))])
     with pytest.raises(ValueError, match="cannot have 4611686018427387904 x 4 numbers"):
         net.predict(2**62, nothing, nothing, 1)
     with pytest.raises(ValueError, match="cannot have"):
