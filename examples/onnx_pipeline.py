@@ -5,7 +5,7 @@
 
 The data is a census; the label says who earns more than 50,000 $ per year. The file may also be in the folder
 NEURACT_DATA. Without it the example takes scikit-learn's breast cancer data. The ONNX file goes to the folder
-NEURACT_SCRATCH, or to this one. skl2onnx converts the pipeline: it asks the network for its nodes, so you need not
+NEURACT_SCRATCH, or to this one. skl2onnx converts the pipeline: it knows neuract's estimators, so you need not
 register anything.
 """
 

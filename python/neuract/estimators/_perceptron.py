@@ -29,6 +29,7 @@ from neuract.estimators._saved import as_if_ended, become, estimator_bytes, pick
 from neuract.estimators._sklearn_callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from neuract.estimators._task import Task
 from neuract.export._methods import Exportable
+from neuract.export._skl2onnx_classes import announce
 from neuract.files._format import Contents, save_bytes
 from neuract.inputs._arrays import sample_weights
 from neuract.inputs._data import Data, validation_errors, validation_is_given
@@ -65,6 +66,10 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
     _neuract_file: ClassVar[str]  # the kind of model in a file
     _doc_link_module = "neuract"
     _y_numeric: ClassVar[bool]
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        announce(cls)
 
     # ---- defined by a subclass -----------------------------------------------------------------
 
@@ -304,7 +309,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         name = self.network_.layers[-1].activation.core_name
         return SKLEARN_NAMES.get(name, name)
 
-    # ---- files, pickles, pipelines that skl2onnx converts ------------------------------------------
+    # ---- files, pickles ----------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str], *, state: bool = False) -> None:
         """Writes the model to a file, from which `neuract.load` reads the same model.
@@ -335,21 +340,3 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         unpickle(self, state)
-
-    def onnx_parser(self) -> Callable[..., Any]:
-        """Returns the function that declares the outputs, for skl2onnx."""
-        from neuract.export.onnx._skl2onnx import parser
-
-        return parser(self)
-
-    def onnx_shape_calculator(self) -> Callable[[Any], None]:
-        """Returns the function that sets the types of the outputs, for skl2onnx."""
-        from neuract.export.onnx._skl2onnx import set_types
-
-        return set_types
-
-    def onnx_converter(self) -> Callable[[Any, Any, Any], None]:
-        """Returns the function that adds the nodes, for skl2onnx."""
-        from neuract.export.onnx._skl2onnx import convert
-
-        return convert

@@ -55,7 +55,7 @@ def outputs_of(graph: Graph, model: ExportedModel, x: str) -> list[ValueInfoProt
     if not isinstance(meaning, OfClassifier):
         return [variable(graph, meaning, y)]
     probability = probabilities(graph, meaning, y)
-    return [labels(graph, meaning, probability.name), probability]
+    return [labels(graph, meaning, probability.name, onnx_classes(meaning.classes)), probability]
 
 
 def packed(graph: Graph, n_inputs: int, outputs: Sequence[ValueInfoProto], opset: int) -> ModelProto:
@@ -119,12 +119,11 @@ def probabilities(graph: Graph, meaning: OfClassifier, y: str) -> ValueInfoProto
     return helper.make_tensor_value_info(name, graph.real, [ROWS, meaning.n_columns])
 
 
-def labels(graph: Graph, meaning: OfClassifier, probability: str) -> ValueInfoProto:
-    """Adds the most probable class of each row, or 0 and 1 for several labels per row."""
+def labels(graph: Graph, meaning: OfClassifier, probability: str, classes: Array) -> ValueInfoProto:
+    """Adds the most probable of the classes of each row, or 0 and 1 for several labels per row."""
     if isinstance(meaning, Labels):
         graph.add("Cast", graph.add("Greater", probability, 0.5), to=TensorProto.INT64)
         return helper.make_tensor_value_info(graph.call_last("label"), TensorProto.INT64, [ROWS, meaning.n_columns])
-    classes = onnx_classes(meaning.classes)
     chosen = graph.add("ArgMax", probability, axis=1, keepdims=0)
     graph.add("Gather", graph.constant(classes, "classes"), chosen)
     dtype = graph.constants["classes"].data_type
