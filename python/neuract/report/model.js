@@ -36,7 +36,12 @@ function range(least, largest, whole) {
 }
 
 /* The meaning of the outputs: a list of { name, value, chosen } and a sentence. */
-function outcomeOf({ outcome: { kind, names } }, outputs) {
+function outcomeOf(model, outputs) {
+  const { entries, text } = meaningOf(model, outputs);
+  return { entries, text: outputs.every(Number.isFinite) ? text : "not a finite number" };
+}
+
+function meaningOf({ outcome: { kind, names } }, outputs) {
   if (kind === "labels") return ofLabels(names, outputs);
   if (kind === "classes") return ofClasses(names, outputs);
   const values = kind === "quantiles" ? outputs.toSorted() : outputs;
