@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 from neuract._typing import Array, FittedNetwork
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.layers._dense import layer_names
-from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, PLAIN, SMALL, largest_of
+from neuract.plotting._style import BLUE, INK, LOST, MUTED, ORANGE, PLAIN, SMALL, largest_of
 
 WIDEST = 3.2, 2.0  # width in points of the edge with a layer's largest weight: for few edges, for many
 MANY = 100
@@ -78,7 +78,9 @@ def _column(heading: str, strength: Array, most: int, x: float) -> Column:
 def strengths(weights: Sequence[Array], squares: Sequence[Array]) -> list[Array]:
     """Returns each neuron's effect on the next layer: root mean square of its output × norm of its outgoing weights.
 
-    It is infinite where it is not a number, since such neurons are to be seen. squares: the mean squares, one array for the inputs, then one per layer. Outputs have no outgoing weights.
+    An effect that is not a number is infinite, so that such neurons are shown.
+
+    squares: the mean squares, one array for the inputs, then one per layer. Outputs have no outgoing weights.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         outgoing = [*(np.linalg.norm(array.astype(np.float64), axis=1) for array in weights), 1.0]
@@ -97,7 +99,9 @@ def describe(ax: Axes, columns: Sequence[Column], gap: float = 0.75) -> None:
     """Draws the headings `gap` above all columns, and below each the number of neurons not shown."""
     top = max((each.slots - 1) / 2 for each in columns) + gap
     for each in columns:
-        ax.text(each.x, top, each.heading, ha="center", va="baseline", fontsize=SMALL, color=INK, linespacing=1.3, **PLAIN)
+        ax.text(
+            each.x, top, each.heading, ha="center", va="baseline", fontsize=SMALL, color=INK, linespacing=1.3, **PLAIN
+        )
         if each.left_out:
             more = f"… {each.left_out:,} more"
             ax.text(each.x, each.y[-1] - 1, more, ha="center", va="center", fontsize=SMALL, color=MUTED, **PLAIN)
@@ -112,10 +116,11 @@ def draw_edges(
     passing: Array | None = None,
     margins: tuple[float, float] = (0.0, 0.0),
 ) -> LineCollection:
-    """Draws a line for each weight between shown neurons: blue positive, orange negative, wider for larger weights, black if not finite.
+    """Draws a line for each weight between shown neurons: blue positive, orange negative, wider for larger weights.
 
-    weights: n_in × units, of the whole layer. passing: whether each neuron of the left layer fires; edges of the others
-    are faint. margins: distance of the lines' ends from the middles of the neurons.
+    Weights that are not finite are purple. weights: n_in × units, of the whole layer. passing: whether each neuron of
+    the left layer fires; edges of the others are faint. margins: distance of the lines' ends from the middles of the
+    neurons.
     """
     part = weights[np.ix_(left.shown, right.shown)].astype(np.float64)
     size = np.where(np.isfinite(part), np.abs(part) / largest_of(part), NOT_FINITE).ravel()
@@ -137,7 +142,7 @@ def _edge_colours(weights: Array, size: Array) -> Array:
     """Returns colours (n, 4) by sign; smaller weights are fainter, more so if there are many."""
     colours = np.empty((size.size, 4))
     colours[:, :3] = np.where(weights.reshape(-1, 1) < 0, to_rgb(ORANGE), to_rgb(BLUE))
-    colours[~np.isfinite(weights.ravel()), :3] = to_rgb(INK)
+    colours[~np.isfinite(weights.ravel()), :3] = to_rgb(LOST)
     colours[:, 3] = 0.06 + 0.84 * size ** (1.0 if size.size < MANY else 1.6)
     return colours
 
@@ -146,5 +151,5 @@ def edge_legend(weights: Sequence[Array]) -> list[Line2D]:
     """Returns the legend entries of edges with these weights."""
     entries = {"weight > 0": BLUE, "weight < 0": ORANGE}
     if not all(np.isfinite(array).all() for array in weights):
-        entries["weight not finite"] = INK
+        entries["weight not finite"] = LOST
     return [Line2D([], [], color=colour, linewidth=2.2, label=label) for label, colour in entries.items()]

@@ -135,7 +135,7 @@ class DiagnosisDisplay:
         if known.size and (known > 0).all():
             panel.set(xscale="log", xlim=whole_decades(known))
             panel.xaxis.set_minor_formatter(NullFormatter())
-        for row in np.flatnonzero(np.isnan(norms)):
+        for row in np.flatnonzero(np.isnan(norms)).tolist():
             text, place = _beyond(given[row]), panel.get_yaxis_transform()
             panel.text(0.5, row, text, transform=place, ha="center", va="center", fontsize=SMALL, color=FOUND, **PLAIN)
         panel.set_title("gradient norm", fontsize=SMALL + 2, color=INK, **PLAIN)

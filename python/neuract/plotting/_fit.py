@@ -21,6 +21,7 @@ from neuract.plotting._style import (
     BLUE,
     CLASSES,
     INK,
+    LOST,
     MUTED,
     ORANGE,
     PLAIN,
@@ -229,8 +230,9 @@ class FitDisplay:
         drawn = np.isfinite(outputs).all(axis=1).reshape(across.shape)
         if drawn.all():
             return []
+        extent = (across.min(), across.max(), up.min(), up.max())
         cells = np.ma.MaskedArray(np.zeros(drawn.shape), drawn)
-        self.ax_.pcolormesh(across, up, cells, cmap=ListedColormap([INK]), rasterized=True)
+        self.ax_.imshow(cells, ListedColormap([LOST]), extent=extent, origin="lower", aspect="auto", zorder=1)
         return [not_finite("output")]
 
     def _margin(self) -> float:
@@ -245,7 +247,8 @@ class FitDisplay:
     def _legend(self, handles: Sequence[Artist]) -> None:
         """Draws a legend of these, and of what else has a label on the user's axes."""
         others = [each for each in self.ax_.get_legend_handles_labels()[0] if each not in handles]
-        legend(self.ax_, handles, others, fontsize=SMALL, framealpha=0.85, edgecolor="none")
+        # With a loc, matplotlib does not warn that many points take time.
+        legend(self.ax_, handles, others, loc="best", fontsize=SMALL, framealpha=0.85, edgecolor="none")
 
 
 def _r2(y: Array, predictions: Array) -> str:

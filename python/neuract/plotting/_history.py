@@ -14,7 +14,20 @@ from matplotlib.ticker import MaxNLocator
 
 from neuract._typing import Array, AskedModel
 from neuract.plotting._model import network_of
-from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, PLAIN, SMALL, Place, drawable, legend, panels_at, tidy
+from neuract.plotting._style import (
+    BLUE,
+    INK,
+    LOST,
+    MUTED,
+    ORANGE,
+    PLAIN,
+    SMALL,
+    Place,
+    drawable,
+    legend,
+    panels_at,
+    tidy,
+)
 
 # Title of each panel → its curves and their labels.
 PANELS: dict[str, dict[str, str]] = {
@@ -155,7 +168,7 @@ class HistoryDisplay:
         if lost.size:
             label = f"{curve}: not finite in {_epochs(lost + 1)}"
             panel.plot(
-                lost + 1, np.full(len(lost), 0.03), color=INK, marker="x", markersize=4, linestyle="", label=label,
+                lost + 1, np.full(len(lost), 0.03), color=LOST, marker="x", markersize=4, linestyle="", label=label,
                 transform=panel.get_xaxis_transform(),
             )  # fmt: skip
 

@@ -62,8 +62,8 @@ class NetworkDisplay:
     """A network as a picture: neurons in columns, from the inputs to the output layer, and the weights between them.
 
     Edges are blue if the weight is positive and orange if it is negative; their width is relative to the largest weight
-    between the same columns. Neurons are shaded, and hollow if they do not fire. Weights and outputs that are not finite
-    are black. A large layer shows its strongest neurons. Usually made by `from_estimator`.
+    between the same columns. Neurons are shaded, and hollow if they do not fire. Weights and outputs that are not
+    finite are purple. A large layer shows its strongest neurons. Usually made by `from_estimator`.
 
     Parameters
     ----------
@@ -209,7 +209,15 @@ class NetworkDisplay:
         for y, neuron, colour in zip(each.y, each.shown, readable_on(colours), strict=True):
             size = SMALL - 1.5 if neuron < 1000 else SMALL - 3
             self.ax_.text(
-                each.x, y, str(neuron), ha="center", va="center_baseline", fontsize=size, color=colour, zorder=4, **PLAIN
+                each.x,
+                y,
+                str(neuron),
+                ha="center",
+                va="center_baseline",
+                fontsize=size,
+                color=colour,
+                zorder=4,
+                **PLAIN,
             )
 
     def _name_ends(self) -> None:

@@ -75,7 +75,7 @@ class NeuronResponseDisplay:
     """The output of each neuron of a network over the plane of its two inputs: a tile per neuron, a column per layer.
 
     Blue is positive, orange negative (for probabilities: above and below one half), white 0; the line is the border of
-    the region in which the neuron fires. Outputs that are not finite are black. It is best made by `from_estimator`.
+    the region in which the neuron fires. Outputs that are not finite are purple. It is best made by `from_estimator`.
 
     Parameters
     ----------

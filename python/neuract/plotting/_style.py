@@ -2,7 +2,7 @@
 """Colours, text and figures of all pictures.
 
 Colour-blind readers can distinguish orange and blue: blue is positive, orange is negative or a finding. Text stays as
-it is given. Numbers that are not finite are black, or left out, and the picture says so.
+it is given. What is not finite is purple or left out, and the picture says so.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ ORANGE = "#e06c00"
 INK = "#222222"
 MUTED = "#666666"
 PALE = "#c9c9c9"
+LOST = "#c2007a"  # what is not finite
 HOLLOW = (0, (1.6, 1.1))  # outline of a neuron that does not fire
 SMALL = 8.0  # font size in points of text next to neurons
 LARGEST = 1e100  # numbers that can be drawn; the margins of matplotlib's axes overflow soon after
@@ -41,8 +42,8 @@ CLASSES = (BLUE, ORANGE, "#009e73", "#b0528c", "#56b4e9", "#222222", "#a6761d", 
 
 SIGNED = LinearSegmentedColormap.from_list(
     "neuract_signed", ["#a34700", ORANGE, "#f8c089", "#fbfbfb", "#9fcbea", BLUE, "#08406f"]
-).with_extremes(bad=INK)
-SHARES = LinearSegmentedColormap.from_list("neuract_shares", ["#e3e6ea", "#8d97a3", "#1f2933"]).with_extremes(bad=INK)
+).with_extremes(bad=LOST)
+SHARES = LinearSegmentedColormap.from_list("neuract_shares", ["#e3e6ea", "#8d97a3", "#1f2933"]).with_extremes(bad=LOST)
 
 Place = Axes | Figure | None
 """Where to draw: on the user's axes, on an empty figure that pyplot need not know, or on a new figure of pyplot."""
@@ -139,7 +140,7 @@ def legend(where: Axes | Figure, handles: Sequence[Artist], others: Sequence[Art
 
 def not_finite(what: str) -> Patch:
     """Returns the legend entry of what is not finite."""
-    return Patch(facecolor=INK, label=f"{what} not finite")
+    return Patch(facecolor=LOST, label=f"{what} not finite")
 
 
 def drawable(values: npt.ArrayLike) -> Array:

@@ -33,20 +33,21 @@ class _Renderer(RendererSVG):
     """Text stays text; matplotlib writes its outlines unless rcParams["svg.fonttype"] is "none"."""
 
     def _draw_text_as_path(self, *text: Any, **settings: Any) -> None:
-        self._draw_text_as_text(*text, **settings)
+        self._draw_text_as_text(*text, **settings)  # type: ignore[no-untyped-call]
 
 
 class _Canvas(FigureCanvasSVG):
     """The canvas of matplotlib with our renderer."""
 
     def print_svg(
-        self, stream: Any, *, bbox_inches_restore: Any = None, metadata: Any = None, **_of_other_formats: Any
+        self, filename: Any, *, bbox_inches_restore: Any = None, metadata: Any = None, **_of_other_formats: Any
     ) -> None:
         dpi = self.figure.dpi
         self.figure.dpi = 72
         width, height = self.figure.get_size_inches()
-        lines = codecs.getwriter("utf-8")(stream)
-        pages = _Renderer(72 * width, 72 * height, lines, image_dpi=dpi, metadata=metadata)
-        renderer = MixedModeRenderer(self.figure, width, height, dpi, pages, bbox_inches_restore=bbox_inches_restore)
+        lines = codecs.getwriter("utf-8")(filename)
+        vectors = _Renderer(72 * width, 72 * height, lines, image_dpi=dpi, metadata=metadata)  # type: ignore[no-untyped-call]
+        place = {"bbox_inches_restore": bbox_inches_restore}
+        renderer: Any = MixedModeRenderer(self.figure, width, height, dpi, vectors, **place)  # type: ignore[no-untyped-call]
         self.figure.draw(renderer)
         renderer.finalize()
