@@ -59,6 +59,12 @@ def check(display):
     return display
 
 
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
 @pytest.fixture
 def diagnosing():
     """The picture is tested, not the diagnosis."""

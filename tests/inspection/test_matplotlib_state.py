@@ -43,6 +43,12 @@ DISPLAYS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 @pytest.mark.parametrize("display", DISPLAYS)
 def test_a_picture_that_fails_leaves_no_figure_open(display, error, monkeypatch):
@@ -58,7 +64,6 @@ def test_a_picture_that_fails_leaves_no_figure_open(display, error, monkeypatch)
     with pytest.raises(error, match="no"):
         DISPLAYS[display](None)
     assert plt.get_fignums() == [kept.number]
-    plt.close(kept)
 
 
 @pytest.mark.parametrize("display", DISPLAYS)

@@ -97,6 +97,12 @@ PICTURES = {
 }
 
 
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
 @pytest.fixture
 def drawn(monkeypatch):
     """Draws a display on a canvas that notes each line with what it is taken for: text (False), mathematics, "TeX"."""

@@ -36,12 +36,7 @@ function range(least, largest, whole) {
 }
 
 /* The meaning of the outputs: a list of { name, value, chosen } and a sentence. */
-function outcomeOf(model, outputs) {
-  const { entries, text } = meaningOf(model, outputs);
-  return { entries, text: outputs.every(Number.isFinite) ? text : "not a finite number" };
-}
-
-function meaningOf({ outcome: { kind, names } }, outputs) {
+function outcomeOf({ outcome: { kind, names } }, outputs) {
   if (kind === "labels") return ofLabels(names, outputs);
   if (kind === "classes") return ofClasses(names, outputs);
   const values = kind === "quantiles" ? outputs.toSorted() : outputs;
@@ -57,6 +52,7 @@ function ofClasses(names, outputs) {
   const values = outputs.length > 1 ? Array.from(outputs) : single;
   const best = values.indexOf(Math.max(...values));
   const entries = names.map((name, j) => ({ name, value: values[j], chosen: j === best }));
+  if (best < 0) return { entries, text: "no class, since the outputs are not numbers" };
   return { entries, text: `${names[best]}, with probability ${readable(values[best], 4)}` };
 }
 
