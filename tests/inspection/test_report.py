@@ -207,7 +207,7 @@ def test_text_in_pictures_stays_as_it_is():
     element = pictures.inlined(svg, "history")
     assert re.findall(r"<text>(.*?)</text>", element) == ["0.8475", "#ff0000"]
     assert 'width="1.23"' in element
-    assert '<path id="history-a" fill="var(--history-0)"/>' in element
+    assert '<path id="history-0" fill="var(--history-0)"/>' in element
 
 
 def test_y_needs_x(net, data, tmp_path):

@@ -217,6 +217,24 @@ def test_numbers(page, rng, loss):
         assert_close(opened.outputs(), np.ravel(model.predict([row])))
 
 
+@pytest.mark.parametrize("factor", [np.nan, np.inf, 1e30])
+@pytest.mark.parametrize("output", ["softmax", "linear"])
+def test_models_that_diverged(page, factor, output):
+    net = na.Network([na.Dense(4, "tanh"), na.Dense(3, output)])
+    rng = np.random.default_rng(1)
+    weights = [rng.normal(size=(2, 4)).astype(np.float32), rng.normal(size=(4, 3)).astype(np.float32)]
+    net.set_parameters(weights)
+    for number, array in enumerate(weights):
+        net._known().core.set(number, "weights", array * np.float32(factor))  # `set_parameters` refuses NaN
+    opened = page(net)
+    opened.set_row([1, -1])
+    np.testing.assert_array_equal(np.isnan(opened.outputs()), np.isnan(net.predict([[1.0, -1.0]])[0]))
+    assert "undefined" not in opened.find("body").text
+    for layer in range(2):
+        opened.neurons(layer)
+        opened.find("#neurons button").click()
+
+
 def test_it_starts_from_rows_of_x(page, rng):
     x = rng.standard_normal((40, 3))
     x[:, 2] = np.rint(3 * x[:, 2])

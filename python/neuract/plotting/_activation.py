@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.activations._named import ActivationName, activation
-from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, PALE, SMALL, panels
+from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, PALE, PLAIN, SMALL, Place, drawable, legend, panels_at
 
 VANISHING = 0.01  # a smaller slope passes less than this share of the gradient to the weights
 COLUMNS = 4
@@ -66,7 +66,7 @@ class ActivationDisplay:
         activations: ActivationName | Activation | Sequence[ActivationName | Activation],
         *,
         limits: tuple[float, float] = (-6.0, 6.0),
-        ax: Axes | None = None,
+        ax: Place = None,
     ) -> ActivationDisplay:
         """Draws f and its derivative for each activation.
 
@@ -76,8 +76,8 @@ class ActivationDisplay:
             Names of `neuract.ACTIVATIONS` or objects. Softmax has no curve and raises ValueError.
         limits : pair of floats, default=(-6.0, 6.0)
             Range of z.
-        ax : Axes or None, default=None
-            The axes that the panels replace; None: a new figure.
+        ax : Axes, Figure or None, default=None
+            The axes that the panels replace, or an empty figure that pyplot need not know; None: a new figure.
 
         Returns
         -------
@@ -93,19 +93,19 @@ class ActivationDisplay:
             raise ValueError(f"limits must be two finite numbers in ascending order, got {limits!r}")
         return cls([activation(each) for each in given], np.linspace(low, high, 1201)).plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> ActivationDisplay:
+    def plot(self, ax: Place = None) -> ActivationDisplay:
         """Draws the panels on a new figure, or in place of `ax`."""
         slopes = [f.derivative(self.z) for f in self.activations]  # before the figure is made, since softmax raises
         columns = min(COLUMNS, len(slopes))
         rows = -(-len(slopes) // columns)
         size = (max(4.6, 2.7 * columns), 0.7 + 2.3 * rows)
-        self.figure_, grid = panels(ax, rows, columns, size)
-        self.axes_ = grid.ravel()[: len(slopes)]
-        for panel in grid.ravel()[len(slopes) :]:
-            panel.remove()
-        for panel, f, slope in zip(self.axes_, self.activations, slopes, strict=True):
-            self._draw(panel, f, slope)
-        self._legend(own_figure=ax is None)
+        with panels_at(ax, rows, columns, size) as (self.figure_, grid):
+            self.axes_ = grid.ravel()[: len(slopes)]
+            for panel in grid.ravel()[len(slopes) :]:
+                panel.remove()
+            for panel, f, slope in zip(self.axes_, self.activations, slopes, strict=True):
+                self._draw(panel, f, slope)
+            self._legend(own_figure=not isinstance(ax, Axes))
         return self
 
     def _draw(self, panel: Axes, f: Activation, slope: Array) -> None:
@@ -115,15 +115,15 @@ class ActivationDisplay:
                 _mark(panel, self.z, where, name)
         panel.axhline(0, color=PALE, linewidth=0.8, zorder=1)
         panel.axvline(0, color=PALE, linewidth=0.8, zorder=1)
-        panel.plot(self.z, _broken(y), color=BLUE, linewidth=2.2, label="f(z)")
+        panel.plot(self.z, _broken(drawable(y)), color=BLUE, linewidth=2.2, label="f(z)")
         panel.plot(
             self.z, _broken(slope), color=ORANGE, linewidth=1.7, linestyle=(0, (4, 1.5)), label="its derivative f′(z)"
         )
-        panel.set_title(_title(f), fontsize=SMALL + 2, color=INK)
+        panel.set_title(_title(f), fontsize=SMALL + 2, color=INK, **PLAIN)
         panel.set(xlim=(self.z[0], self.z[-1]), ylim=_limits(y, slope))
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(labelsize=SMALL, colors=MUTED)
-        panel.set_xlabel("z", fontsize=SMALL, color=MUTED, labelpad=1)
+        panel.set_xlabel("z", fontsize=SMALL, color=MUTED, labelpad=1, **PLAIN)
 
     def _legend(self, own_figure: bool) -> None:
         """Draws one legend for all panels."""
@@ -135,11 +135,16 @@ class ActivationDisplay:
         handles = [entries[label] for label in order]
         if own_figure:
             columns = 2 if len(self.axes_) < 3 else 4
-            self.figure_.legend(
-                handles, order, loc="outside lower center", ncols=columns, frameon=False, fontsize=SMALL + 0.5
+            legend(
+                self.figure_,
+                handles,
+                loc="outside lower center",
+                ncols=columns,
+                frameon=False,
+                fontsize=SMALL + 0.5,
             )
         else:
-            self.axes_[0].legend(handles, order, loc="upper left", fontsize=SMALL - 1.5, handlelength=1.4)
+            legend(self.axes_[0], handles, loc="upper left", fontsize=SMALL - 1.5, handlelength=1.4)
 
 
 def _mark(panel: Axes, z: Array, where: Array, name: str) -> None:

@@ -16,10 +16,11 @@ from matplotlib.lines import Line2D
 from neuract._typing import Array, FittedNetwork
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.layers._dense import layer_names
-from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SMALL
+from neuract.plotting._style import BLUE, INK, LOST, MUTED, ORANGE, PLAIN, SMALL, largest_of
 
 WIDEST = 3.2, 2.0  # width in points of the edge with a layer's largest weight: for few edges, for many
 MANY = 100
+NOT_FINITE = 0.4  # relative size of an edge whose weight is not finite
 FAINT = 0.15  # relative opacity of edges from neurons that do not fire
 
 
@@ -77,26 +78,33 @@ def _column(heading: str, strength: Array, most: int, x: float) -> Column:
 def strengths(weights: Sequence[Array], squares: Sequence[Array]) -> list[Array]:
     """Returns each neuron's effect on the next layer: root mean square of its output × norm of its outgoing weights.
 
+    An effect that is not a number is infinite, so that such neurons are shown.
+
     squares: the mean squares, one array for the inputs, then one per layer. Outputs have no outgoing weights.
     """
-    outgoing = [*(np.linalg.norm(array.astype(np.float64), axis=1) for array in weights), 1.0]
-    return [np.sqrt(square) * norm for square, norm in zip(squares, outgoing, strict=True)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        outgoing = [*(np.linalg.norm(array.astype(np.float64), axis=1) for array in weights), 1.0]
+        found = [np.sqrt(square) * norm for square, norm in zip(squares, outgoing, strict=True)]
+    return [np.where(np.isnan(each), np.inf, each) for each in found]
 
 
 def mean_squares(diagnosis: Diagnosis) -> list[Array]:
     """Returns the mean squares of the inputs and of the outputs of each layer."""
     layers = ((layer.mean, layer.std) for layer in diagnosis.layers)
-    return [mean**2 + std**2 for mean, std in ((diagnosis.input_mean, diagnosis.input_std), *layers)]
+    with np.errstate(over="ignore"):
+        return [mean**2 + std**2 for mean, std in ((diagnosis.input_mean, diagnosis.input_std), *layers)]
 
 
 def describe(ax: Axes, columns: Sequence[Column], gap: float = 0.75) -> None:
     """Draws the headings `gap` above all columns, and below each the number of neurons not shown."""
     top = max((each.slots - 1) / 2 for each in columns) + gap
     for each in columns:
-        ax.text(each.x, top, each.heading, ha="center", va="baseline", fontsize=SMALL, color=INK, linespacing=1.3)
+        ax.text(
+            each.x, top, each.heading, ha="center", va="baseline", fontsize=SMALL, color=INK, linespacing=1.3, **PLAIN
+        )
         if each.left_out:
             more = f"… {each.left_out:,} more"
-            ax.text(each.x, each.y[-1] - 1, more, ha="center", va="center", fontsize=SMALL, color=MUTED)
+            ax.text(each.x, each.y[-1] - 1, more, ha="center", va="center", fontsize=SMALL, color=MUTED, **PLAIN)
 
 
 def draw_edges(
@@ -110,11 +118,12 @@ def draw_edges(
 ) -> LineCollection:
     """Draws a line for each weight between shown neurons: blue positive, orange negative, wider for larger weights.
 
-    weights: n_in × units, of the whole layer. passing: whether each neuron of the left layer fires; edges of the others
-    are faint. margins: distance of the lines' ends from the middles of the neurons.
+    Weights that are not finite are purple. weights: n_in × units, of the whole layer. passing: whether each neuron of
+    the left layer fires; edges of the others are faint. margins: distance of the lines' ends from the middles of the
+    neurons.
     """
     part = weights[np.ix_(left.shown, right.shown)].astype(np.float64)
-    size = np.abs(part).ravel() / (np.abs(part).max() or 1.0)
+    size = np.where(np.isfinite(part), np.abs(part) / largest_of(part), NOT_FINITE).ravel()
     order = np.argsort(size)  # the strongest on top
     colours = _edge_colours(part, size)
     if passing is not None:
@@ -133,13 +142,14 @@ def _edge_colours(weights: Array, size: Array) -> Array:
     """Returns colours (n, 4) by sign; smaller weights are fainter, more so if there are many."""
     colours = np.empty((size.size, 4))
     colours[:, :3] = np.where(weights.reshape(-1, 1) < 0, to_rgb(ORANGE), to_rgb(BLUE))
+    colours[~np.isfinite(weights.ravel()), :3] = to_rgb(LOST)
     colours[:, 3] = 0.06 + 0.84 * size ** (1.0 if size.size < MANY else 1.6)
     return colours
 
 
-def edge_legend() -> list[Line2D]:
-    """Returns the legend entries of edges."""
-    return [
-        Line2D([], [], color=BLUE, linewidth=2.2, label="weight > 0"),
-        Line2D([], [], color=ORANGE, linewidth=2.2, label="weight < 0"),
-    ]
+def edge_legend(weights: Sequence[Array]) -> list[Line2D]:
+    """Returns the legend entries of edges with these weights."""
+    entries = {"weight > 0": BLUE, "weight < 0": ORANGE}
+    if not all(np.isfinite(array).all() for array in weights):
+        entries["weight not finite"] = LOST
+    return [Line2D([], [], color=colour, linewidth=2.2, label=label) for label, colour in entries.items()]

@@ -17,7 +17,20 @@ from neuract._typing import FittedModel
 from neuract.inspection._diagnose import diagnose
 from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
 from neuract.plotting._model import network_of
-from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SHARES, SMALL, panels, tidy, whole_decades
+from neuract.plotting._style import (
+    BLUE,
+    INK,
+    MUTED,
+    ORANGE,
+    PLAIN,
+    SHARES,
+    SMALL,
+    Place,
+    drawable,
+    panels_at,
+    tidy,
+    whole_decades,
+)
 
 HEIGHT = 0.56  # of a strip; rows are 1 high
 APART = 80  # most neurons of a strip with gaps between them
@@ -58,7 +71,7 @@ class DiagnosisDisplay:
 
     @classmethod
     def from_estimator(
-        cls, model: FittedModel, X: Any, y: npt.ArrayLike | None = None, *, ax: Axes | None = None
+        cls, model: FittedModel, X: Any, y: npt.ArrayLike | None = None, *, ax: Place = None
     ) -> DiagnosisDisplay:
         """Diagnoses a fitted model and draws the diagnosis.
 
@@ -68,8 +81,8 @@ class DiagnosisDisplay:
         X : array-like or sparse matrix of shape (rows, features)
         y : array-like or None, default=None
             Targets, for the gradients.
-        ax : Axes or None, default=None
-            The axes that the panels replace; None: a new figure.
+        ax : Axes, Figure or None, default=None
+            The axes that the panels replace, or an empty figure that pyplot need not know; None: a new figure.
 
         Returns
         -------
@@ -78,18 +91,18 @@ class DiagnosisDisplay:
         network_of(model)  # refuses other objects
         return cls(diagnose(model, X, y)).plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> DiagnosisDisplay:
+    def plot(self, ax: Place = None) -> DiagnosisDisplay:
         """Draws the panels on a new figure, or in place of `ax`."""
         layers = self.diagnosis.layers
         gradients = layers[0].gradient_norm is not None
         size = (9.0 if gradients else 6.6, 1.4 + 0.52 * len(layers))
         ratios = {"width_ratios": [2.4, 1]} if gradients else {}
-        self.figure_, grid = panels(ax, 1, 1 + gradients, size, sharey=True, **ratios)
-        self.axes_ = grid.ravel()
-        self._draw_strips(self.axes_[0])
-        if gradients:
-            self._draw_gradients(self.axes_[1])
-        self.axes_[0].set_ylim(len(layers) - 0.6, -0.45)
+        with panels_at(ax, 1, 1 + gradients, size, sharey=True, **ratios) as (self.figure_, grid):
+            self.axes_ = grid.ravel()
+            self._draw_strips(self.axes_[0])
+            if gradients:
+                self._draw_gradients(self.axes_[1])
+            self.axes_[0].set_ylim(len(layers) - 0.6, -0.45)
         return self
 
     def _draw_strips(self, panel: Axes) -> None:
@@ -97,34 +110,43 @@ class DiagnosisDisplay:
         for row, layer in enumerate(layers):
             _draw_strip(panel, row, layer)
         names = [f"{layer.name}\n{len(layer.dead):,} × {layer.activation.core_name}" for layer in layers]
-        panel.set_yticks(range(len(layers)), names, fontsize=SMALL, color=INK)
+        panel.set_yticks(range(len(layers)), names, fontsize=SMALL, color=INK, **PLAIN)
         panel.set_xticks([])
         panel.set_xlim(0, 1.17)
         panel.tick_params(length=0)
         panel.spines[:].set_visible(False)
-        panel.set_title(
-            f"neurons by how often they fire, on {self.diagnosis.rows:,} rows", fontsize=SMALL + 2, color=INK
-        )
+        title = f"neurons by how often they fire, on {self.diagnosis.rows:,} rows"
+        panel.set_title(title, fontsize=SMALL + 2, color=INK, **PLAIN)
         self._explain(panel)
 
     def _explain(self, panel: Axes) -> None:
         bar = self.figure_.colorbar(
             ScalarMappable(Normalize(0, 1), SHARES), ax=panel, location="bottom", shrink=0.55, aspect=30, pad=0.03
         )
-        bar.set_label("fires on this share of the rows", fontsize=SMALL, color=MUTED)
+        bar.set_label("fires on this share of the rows", fontsize=SMALL, color=MUTED, **PLAIN)
         bar.ax.tick_params(labelsize=SMALL - 1, colors=MUTED)
         bar.outline.set_visible(False)
 
     def _draw_gradients(self, panel: Axes) -> None:
-        norms = np.array([layer.gradient_norm for layer in self.diagnosis.layers], dtype=np.float64)
+        given = np.array([layer.gradient_norm for layer in self.diagnosis.layers], dtype=np.float64)
+        norms = drawable(given)
+        known = norms[np.isfinite(norms)]
         panel.plot(norms, np.arange(len(norms)), color=BLUE, marker="o", markersize=6, linewidth=1.5)
-        if (norms > 0).all():
-            panel.set(xscale="log", xlim=whole_decades(norms))
+        if known.size and (known > 0).all():
+            panel.set(xscale="log", xlim=whole_decades(known))
             panel.xaxis.set_minor_formatter(NullFormatter())
-        panel.set_title("gradient norm", fontsize=SMALL + 2, color=INK)
+        for row in np.flatnonzero(np.isnan(norms)).tolist():
+            text, place = _beyond(given[row]), panel.get_yaxis_transform()
+            panel.text(0.5, row, text, transform=place, ha="center", va="center", fontsize=SMALL, color=FOUND, **PLAIN)
+        panel.set_title("gradient norm", fontsize=SMALL + 2, color=INK, **PLAIN)
         panel.tick_params(labelsize=SMALL, colors=MUTED)
         panel.tick_params(axis="y", length=0)
         tidy(panel)
+
+
+def _beyond(norm: float) -> str:
+    """Returns the text in place of a point that cannot be drawn."""
+    return f"{norm:.0e}" if np.isfinite(norm) else "not finite"
 
 
 def _draw_strip(panel: Axes, row: int, layer: LayerDiagnosis) -> None:
@@ -140,14 +162,16 @@ def _draw_strip(panel: Axes, row: int, layer: LayerDiagnosis) -> None:
         cells = [(each * width, width) for each in range(dead)]
         panel.broken_barh(cells, (low, HEIGHT), facecolor=ORANGE, edgecolor="white", linewidth=gap)
     text, colour = _remarks(layer)
-    panel.text(1.015, row, text, ha="left", va="center", fontsize=SMALL, color=colour, linespacing=1.2)
+    panel.text(1.015, row, text, ha="left", va="center", fontsize=SMALL, color=colour, linespacing=1.2, **PLAIN)
 
 
 def _remarks(layer: LayerDiagnosis) -> tuple[str, str]:
     """Returns the text next to a strip, and its colour."""
     dead, constant = int(layer.dead.sum()), int((layer.constant & ~layer.dead).sum())
     saturated = float(layer.saturated_share.mean())
-    found = [f"{dead:,} dead"] if dead else []
+    lost = int((~np.isfinite(layer.mean)).sum())
+    found = [f"{lost:,} not finite"] if lost else []
+    found += [f"{dead:,} dead"] if dead else []
     found += [f"{constant:,} constant"] if constant else []
     found += [f"{saturated:.0%} saturated"] if saturated >= MANY_SATURATED else []
     return ("\n".join(found), FOUND) if found else ("none dead", MUTED)

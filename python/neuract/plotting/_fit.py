@@ -9,6 +9,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 import numpy.typing as npt
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
@@ -16,7 +17,24 @@ from matplotlib.figure import Figure
 from neuract._typing import Array, AskedModel, FittedNetwork
 from neuract.activations._named import Sigmoid, Softmax
 from neuract.plotting._model import class_names, input_names, network_of, output_names, rows_of, targets_of
-from neuract.plotting._style import BLUE, CLASSES, INK, MUTED, ORANGE, SIGNED, SMALL, axes_or_new, figure_of, tidy
+from neuract.plotting._style import (
+    BLUE,
+    CLASSES,
+    INK,
+    LOST,
+    MUTED,
+    ORANGE,
+    PLAIN,
+    SIGNED,
+    SMALL,
+    Place,
+    axes_at,
+    drawable,
+    figure_of,
+    legend,
+    not_finite,
+    tidy,
+)
 
 POINTS = 1500  # most points of the data
 RESOLUTION = 250  # grid points in each direction
@@ -78,7 +96,7 @@ class FitDisplay:
         *,
         feature_names: Sequence[str] | None = None,
         class_names: Sequence[str] | None = None,
-        ax: Axes | None = None,
+        ax: Place = None,
     ) -> FitDisplay:
         """Draws a fitted model with one or two inputs and its data.
 
@@ -91,8 +109,8 @@ class FitDisplay:
             Targets, in the form that `fit` takes.
         feature_names, class_names : list of str or None, default=None
             Names of the inputs, and of the output or the classes. None: those of the model or of X.
-        ax : Axes or None, default=None
-            The axes to draw on; None: a new figure.
+        ax : Axes, Figure or None, default=None
+            The axes to draw on, or an empty figure that pyplot need not know; None: a new figure.
 
         Returns
         -------
@@ -106,20 +124,21 @@ class FitDisplay:
         names = input_names(model, X, feature_names), _names(model, class_names)
         return cls(network, rows, numbers, names).plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> FitDisplay:
+    def plot(self, ax: Place = None) -> FitDisplay:
         """Draws the fit on a new figure or on `ax`."""
         one = self.X.shape[1] == 1
-        self.ax_ = axes_or_new(ax, 5.6, 3.8 if one else 4.3)
-        self.figure_ = figure_of(self.ax_)
-        if one:
-            self._draw_curve()
-        elif _has_classes(self.network):
-            self._draw_regions()
-        else:
-            self._draw_surface()
-        self.ax_.tick_params(labelsize=SMALL, colors=MUTED)
-        self.ax_.set_xlabel(self.names[0][0], fontsize=SMALL + 1, color=INK)
-        self.ax_.set_ylabel(self._target() if one else self.names[0][1], fontsize=SMALL + 1, color=INK)
+        with axes_at(ax, 5.6, 3.8 if one else 4.3) as self.ax_:
+            self.figure_ = figure_of(self.ax_)
+            if one:
+                self._draw_curve()
+            elif _has_classes(self.network):
+                self._draw_regions()
+            else:
+                self._draw_surface()
+            self.ax_.tick_params(labelsize=SMALL, colors=MUTED)
+            self.ax_.set_xlabel(self.names[0][0], fontsize=SMALL + 1, color=INK, **PLAIN)
+            name = self._target() if one else self.names[0][1]
+            self.ax_.set_ylabel(name, fontsize=SMALL + 1, color=INK, **PLAIN)
         return self
 
     def _target(self) -> str:
@@ -135,15 +154,14 @@ class FitDisplay:
         at_data = self.network.predict(self.X)
         network = "network" + _r2(y, at_data[:, 0]) if at_data.shape[1] == 1 else "network: its quantiles"
         few = slice(None, None, -(-len(x) // POINTS))
-        self.ax_.scatter(x[few], y[few], 14, MUTED, alpha=0.45, linewidths=0, label="data")
-        self.ax_.plot(
+        data = self.ax_.scatter(x[few], y[few], 14, MUTED, alpha=0.45, linewidths=0, label="data")
+        straight = self.ax_.plot(
             grid, line(grid), color=ORANGE, linewidth=2, linestyle=(0, (5, 2)), label="straight line" + _r2(y, line(x))
         )
-        for curve in curves.T:
-            self.ax_.plot(grid, curve, color=BLUE, linewidth=2.4, label=network)
-            network = "_"  # one entry in the legend for all quantiles
+        drawn = [self.ax_.plot(grid, curve, color=BLUE, linewidth=2.4, label="_")[0] for curve in drawable(curves.T)]
+        drawn[0].set_label(network)  # one entry in the legend for all quantiles
         tidy(self.ax_)
-        self._legend()
+        self._legend([data, *straight, drawn[0]])
 
     def _draw_regions(self) -> None:
         from sklearn.inspection import DecisionBoundaryDisplay
@@ -158,7 +176,8 @@ class FitDisplay:
             settings |= {"response_method": "predict_proba", "levels": np.linspace(0, 1, 11), "cmap": SIGNED}
             self.boundary_ = DecisionBoundaryDisplay.from_estimator(classifier, self.X, alpha=0.6, **settings)
             grid = self.boundary_
-            self.ax_.contour(grid.xx0, grid.xx1, grid.response, [0.5], colors=INK, linewidths=1.2)
+            if grid.response.min() < 0.5 < grid.response.max():
+                self.ax_.contour(grid.xx0, grid.xx1, grid.response, [0.5], colors=INK, linewidths=1.2)
             self._scale(self.boundary_.surface_, self._target())
         else:
             colours = _class_colours(n_classes)
@@ -170,12 +189,18 @@ class FitDisplay:
         self._draw_classes(colours)
 
     def _draw_classes(self, colours: Sequence[Any]) -> None:
+        lost = self._draw_lost()
         few = slice(None, None, -(-len(self.X) // POINTS))
+        classes: list[Artist] = []
         for number, colour in enumerate(colours):
             points = self.X[few][self.targets[few] == number]
             name = self.names[1][number]
-            self.ax_.scatter(points[:, 0], points[:, 1], 22, [colour], edgecolors="white", linewidths=0.6, label=name)
-        self._legend()
+            classes.append(
+                self.ax_.scatter(
+                    points[:, 0], points[:, 1], 22, [colour], edgecolors="white", linewidths=0.6, label=name
+                )
+            )
+        self._legend([*classes, *lost])
 
     def _draw_surface(self) -> None:
         from sklearn.inspection import DecisionBoundaryDisplay
@@ -187,6 +212,9 @@ class FitDisplay:
             response_method="predict", levels=14, cmap=SIGNED, alpha=0.75,
         )  # fmt: skip
         surface = self.boundary_.surface_
+        lost = self._draw_lost()
+        if lost:
+            self._legend(lost)
         few = slice(None, None, -(-len(self.X) // POINTS))
         points = self.X[few]
         self.ax_.scatter(
@@ -195,21 +223,39 @@ class FitDisplay:
         )  # fmt: skip
         self._scale(surface, f"{self.names[1][0]}: predictions, and the data as points")
 
+    def _draw_lost(self) -> list[Artist]:
+        """Covers the part of the plane where the outputs cannot be drawn; returns its legend entry."""
+        across, up = self.boundary_.xx0, self.boundary_.xx1
+        outputs = drawable(self.network.predict(np.column_stack([across.ravel(), up.ravel()])))
+        drawn = np.isfinite(outputs).all(axis=1).reshape(across.shape)
+        if drawn.all():
+            return []
+        extent = (across.min(), across.max(), up.min(), up.max())
+        cells = np.ma.MaskedArray(np.zeros(drawn.shape), drawn)
+        self.ax_.imshow(cells, ListedColormap([LOST]), extent=extent, origin="lower", aspect="auto", zorder=1)
+        return [not_finite("output")]
+
     def _margin(self) -> float:
         """Returns the margin around the data; DecisionBoundaryDisplay takes one for both inputs."""
         return 0.08 * float(np.ptp(self.X.astype(np.float64), axis=0).min() or 1.0)
 
     def _scale(self, surface: Any, label: str) -> None:
         bar = self.figure_.colorbar(surface, ax=self.ax_, aspect=28, pad=0.02)
-        bar.set_label(label, fontsize=SMALL, color=MUTED)
+        bar.set_label(label, fontsize=SMALL, color=MUTED, **PLAIN)
         bar.ax.tick_params(labelsize=SMALL - 1, colors=MUTED)
 
-    def _legend(self) -> None:
-        self.ax_.legend(fontsize=SMALL, framealpha=0.85, edgecolor="none")
+    def _legend(self, handles: Sequence[Artist]) -> None:
+        """Draws a legend of these, and of what else has a label on the user's axes."""
+        others = [each for each in self.ax_.get_legend_handles_labels()[0] if each not in handles]
+        # With a loc, matplotlib does not warn that many points take time.
+        legend(self.ax_, handles, others, loc="best", fontsize=SMALL, framealpha=0.85, edgecolor="none")
 
 
 def _r2(y: Array, predictions: Array) -> str:
-    """Returns R² as text; nothing if the targets have no variance."""
+    """Returns R² as text; nothing if the targets have no variance; how many predictions are not finite, if any."""
+    lost = int(np.isnan(drawable(predictions)).sum())
+    if lost:
+        return f": not finite on {lost:,} of {len(y):,} rows"
     spread = ((y - y.mean()) ** 2).sum()
     return f": R² = {max(-99.0, 1 - ((y - predictions) ** 2).sum() / spread):z.2f}" if spread else ""
 
@@ -238,6 +284,11 @@ def _names(model: AskedModel, given: Sequence[str] | None) -> list[str]:
         return output_names(model, given) if network.loss_function.outputs is None else ["y"]
     names = given if given is not None else class_names(model)
     names = (0, 1) if names is None else names
+    if len(names) == 1 and given is None:
+        raise ValueError(
+            f"FitDisplay draws the border between classes, and this model knows only the class {names[0]!r}; fit it to "
+            "rows of two or more classes"
+        )
     if len(names) != 2:
         raise ValueError(f"class_names must have 2 names, one for each class, got {len(names)}")
     return [str(name) for name in names]

@@ -14,7 +14,20 @@ from matplotlib.ticker import MaxNLocator
 
 from neuract._typing import Array, AskedModel
 from neuract.plotting._model import network_of
-from neuract.plotting._style import BLUE, INK, MUTED, ORANGE, SMALL, panels, tidy
+from neuract.plotting._style import (
+    BLUE,
+    INK,
+    LOST,
+    MUTED,
+    ORANGE,
+    PLAIN,
+    SMALL,
+    Place,
+    drawable,
+    legend,
+    panels_at,
+    tidy,
+)
 
 # Title of each panel → its curves and their labels.
 PANELS: dict[str, dict[str, str]] = {
@@ -70,7 +83,7 @@ class HistoryDisplay:
             )
 
     @classmethod
-    def from_estimator(cls, model: AskedModel, *, ax: Axes | None = None) -> HistoryDisplay:
+    def from_estimator(cls, model: AskedModel, *, ax: Place = None) -> HistoryDisplay:
         """Draws the learning curves of a fitted model.
 
         Parameters
@@ -78,8 +91,8 @@ class HistoryDisplay:
         model : Network or fitted estimator
             The curves are `history_` of the network, and `loss_curve_`, `validation_loss_curve_` and
             `validation_scores_` of an estimator.
-        ax : Axes or None, default=None
-            The axes that the panels replace; None: a new figure.
+        ax : Axes, Figure or None, default=None
+            The axes that the panels replace, or an empty figure that pyplot need not know; None: a new figure.
 
         Returns
         -------
@@ -99,23 +112,23 @@ class HistoryDisplay:
             raise ValueError("the model has no history: its parameters were set, not learned")
         return cls(history).plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> HistoryDisplay:
+    def plot(self, ax: Place = None) -> HistoryDisplay:
         """Draws the panels on a new figure, or in place of `ax`."""
         shown = {title: [name for name in curves if name in self.history] for title, curves in PANELS.items()}
         shown = {title: names for title, names in shown.items() if names}
         columns = min(COLUMNS, len(shown))
         rows = -(-len(shown) // columns)
-        self.figure_, grid = panels(ax, rows, columns, (max(5.0, 3.4 * columns), 0.5 + 2.7 * rows))
-        self.axes_ = grid.ravel()[: len(shown)]
-        for panel in grid.ravel()[len(shown) :]:
-            panel.remove()
-        for panel, (title, names) in zip(self.axes_, shown.items(), strict=True):
-            self._draw(panel, title, names)
+        with panels_at(ax, rows, columns, (max(5.0, 3.4 * columns), 0.5 + 2.7 * rows)) as (self.figure_, grid):
+            self.axes_ = grid.ravel()[: len(shown)]
+            for panel in grid.ravel()[len(shown) :]:
+                panel.remove()
+            for panel, (title, names) in zip(self.axes_, shown.items(), strict=True):
+                self._draw(panel, title, names)
         return self
 
     def _draw(self, panel: Axes, title: str, names: Sequence[str]) -> None:
         for name in names:
-            curve = self.history[name]
+            curve = drawable(self.history[name])
             validation = name.startswith("validation")
             panel.plot(
                 np.arange(1, len(curve) + 1), curve, color=ORANGE if validation else BLUE, label=PANELS[title][name],
@@ -123,22 +136,24 @@ class HistoryDisplay:
             )  # fmt: skip
         for name in set(names) & set(BEST):
             self._mark_best(panel, name)
+        for name in names:
+            self._mark_lost(panel, name, PANELS[title][name])
         if title in LOGARITHMIC and _spans_decades([self.history[name] for name in names]):
             panel.set_yscale("log")
         if title in FROM_ZERO:
             panel.set_ylim(bottom=0)
             for line in panel.get_lines():
                 line.set(clip_on=False, zorder=3)  # a curve of zeros lies on the axis and must be visible
-        panel.set_title(title, fontsize=SMALL + 2, color=INK)
-        panel.set_xlabel("epoch", fontsize=SMALL, color=MUTED)
+        panel.set_title(title, fontsize=SMALL + 2, color=INK, **PLAIN)
+        panel.set_xlabel("epoch", fontsize=SMALL, color=MUTED, **PLAIN)
         panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
         panel.tick_params(labelsize=SMALL, colors=MUTED)
         tidy(panel)
         if len(panel.get_lines()) > 1:
-            panel.legend(fontsize=SMALL, frameon=False, handlelength=2.4)
+            legend(panel, panel.get_lines(), fontsize=SMALL, frameon=False, handlelength=2.4)
 
     def _mark_best(self, panel: Axes, name: str) -> None:
-        curve = self.history[name]
+        curve = drawable(self.history[name])
         if np.isnan(curve).all():
             return
         best = int(BEST[name](curve))
@@ -147,9 +162,42 @@ class HistoryDisplay:
             markeredgewidth=1.8, linestyle="", label=f"best: epoch {best + 1}",
         )  # fmt: skip
 
+    def _mark_lost(self, panel: Axes, name: str, curve: str) -> None:
+        """Marks the epochs whose number cannot be drawn, at the lower end of the panel."""
+        lost = np.flatnonzero(self._lost(name))
+        if lost.size:
+            label = f"{curve}: not finite in {_epochs(lost + 1)}"
+            panel.plot(
+                lost + 1, np.full(len(lost), 0.03), color=LOST, marker="x", markersize=4, linestyle="", label=label,
+                transform=panel.get_xaxis_transform(),
+            )  # fmt: skip
+
+    def _lost(self, name: str) -> npt.NDArray[np.bool_]:
+        """Returns which epochs have a number that cannot be drawn.
+
+        NaN also stands for a number that was not measured in an epoch, if the loss is finite there.
+        """
+        curve = self.history[name]
+        lost = np.isnan(drawable(curve))
+        loss = self.history.get("loss", np.empty(0))
+        if name == "loss" or lost.all():
+            return lost
+        measured = ~np.isnan(curve)
+        return lost & (measured if len(loss) != len(curve) else measured | np.isnan(drawable(loss)))
+
+
+def _epochs(numbers: Array) -> str:
+    """Returns "epoch 3", "epochs 3 to 7", or for several such spans "5 epochs from 3 on"."""
+    first, last = int(numbers[0]), int(numbers[-1])
+    if len(numbers) == 1:
+        return f"epoch {first}"
+    if len(numbers) == last - first + 1:
+        return f"epochs {first} to {last}"
+    return f"{len(numbers)} epochs, from epoch {first} on"
+
 
 def _spans_decades(curves: Sequence[Array]) -> bool:
     """Whether all values are positive and span DECADES or more."""
     values = np.concatenate(curves)
-    values = values[np.isfinite(values)]
-    return bool(values.size and values.min() > 0 and np.log10(values.max() / values.min()) >= DECADES)
+    values = values[np.isfinite(drawable(values))]
+    return bool(values.size and values.min() > 0 and np.log10(values.max()) - np.log10(values.min()) >= DECADES)

@@ -23,11 +23,16 @@ from neuract.plotting._style import (
     HOLLOW,
     INK,
     MUTED,
+    PLAIN,
     SHARES,
     SIGNED,
     SMALL,
-    axes_or_new,
+    Place,
+    axes_at,
     figure_of,
+    largest_of,
+    legend,
+    not_finite,
     readable_on,
     shortened,
 )
@@ -40,7 +45,8 @@ class Shading:
     Attributes
     ----------
     values : list of arrays
-        For the inputs and each layer, one number per neuron: share of rows on which it fires, or its output.
+        For the inputs and each layer, one number per neuron: share of rows on which it fires, or its output. NaN if
+        its output is not finite on a row.
     fires : list of bool arrays
         Neurons that do not fire are hollow.
     of_row : bool
@@ -56,8 +62,8 @@ class NetworkDisplay:
     """A network as a picture: neurons in columns, from the inputs to the output layer, and the weights between them.
 
     Edges are blue if the weight is positive and orange if it is negative; their width is relative to the largest weight
-    between the same columns. Neurons are shaded, and hollow if they do not fire. A large layer shows its strongest
-    neurons. Usually made by `from_estimator`.
+    between the same columns. Neurons are shaded, and hollow if they do not fire. Weights and outputs that are not
+    finite are purple. A large layer shows its strongest neurons. Usually made by `from_estimator`.
 
     Parameters
     ----------
@@ -115,7 +121,7 @@ class NetworkDisplay:
         feature_names: Sequence[str] | None = None,
         class_names: Sequence[str] | None = None,
         max_neurons: int = 16,
-        ax: Axes | None = None,
+        ax: Place = None,
     ) -> NetworkDisplay:
         """Draws a fitted model and its activity on X.
 
@@ -131,8 +137,8 @@ class NetworkDisplay:
         max_neurons : int, default=16
             Most neurons to show per layer, and most inputs: those with the largest effect on the next layer (root mean
             square of the output × norm of the outgoing weights), on X or on the row.
-        ax : Axes or None, default=None
-            The axes to draw on; None: a new figure.
+        ax : Axes, Figure or None, default=None
+            The axes to draw on, or an empty figure that pyplot need not know; None: a new figure.
 
         Returns
         -------
@@ -144,19 +150,19 @@ class NetworkDisplay:
         strength = strengths(network.weights, squares)
         return cls(network.weights, columns_of(network, strength, max_neurons), shading, names).plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> NetworkDisplay:
+    def plot(self, ax: Place = None) -> NetworkDisplay:
         """Draws the network on a new figure or on `ax`."""
         slots = max(each.slots for each in self.columns)
         width, height = np.clip(1.9 * len(self.columns) + 1.2, 5, 15), np.clip(0.29 * slots + 1.6, 2.7, 8)
-        self.ax_ = axes_or_new(ax, float(width), float(height))
-        self.figure_ = figure_of(self.ax_)
-        self.ax_.set_axis_off()
-        self.ax_.set(xlim=(-0.25, len(self.columns) - 0.75), ylim=(-(slots - 1) / 2 - 0.7, (slots - 1) / 2 + 0.7))
-        self._draw_edges()
-        self._draw_neurons(slots)
-        describe(self.ax_, self.columns)
-        self._name_ends()
-        self._explain()
+        with axes_at(ax, float(width), float(height)) as self.ax_:
+            self.figure_ = figure_of(self.ax_)
+            self.ax_.set_axis_off()
+            self.ax_.set(xlim=(-0.25, len(self.columns) - 0.75), ylim=(-(slots - 1) / 2 - 0.7, (slots - 1) / 2 + 0.7))
+            self._draw_edges()
+            self._draw_neurons(slots)
+            describe(self.ax_, self.columns)
+            self._name_ends()
+            self._explain()
         return self
 
     def _draw_edges(self) -> None:
@@ -194,8 +200,7 @@ class NetworkDisplay:
         shown = self.columns[number].shown
         values, fires = self.shading.values[number][shown], self.shading.fires[number][shown]
         if self.shading.of_row:
-            largest = np.abs(self.shading.values[number]).max() or 1.0
-            colours = SIGNED((values / largest + 1) / 2)
+            colours = SIGNED((np.where(np.isfinite(values), values, np.nan) / largest_of(values) + 1) / 2)
         else:
             colours = SHARES(values)
         return np.where(fires[:, np.newaxis], colours, 1.0)
@@ -204,7 +209,15 @@ class NetworkDisplay:
         for y, neuron, colour in zip(each.y, each.shown, readable_on(colours), strict=True):
             size = SMALL - 1.5 if neuron < 1000 else SMALL - 3
             self.ax_.text(
-                each.x, y, str(neuron), ha="center", va="center_baseline", fontsize=size, color=colour, zorder=4
+                each.x,
+                y,
+                str(neuron),
+                ha="center",
+                va="center_baseline",
+                fontsize=size,
+                color=colour,
+                zorder=4,
+                **PLAIN,
             )
 
     def _name_ends(self) -> None:
@@ -224,21 +237,23 @@ class NetworkDisplay:
                     va="center",
                     fontsize=SMALL,
                     color=INK,
+                    **PLAIN,
                 )
 
     def _explain(self) -> None:
         """Draws the legend below, and the scale of the shades at the right."""
         silent = "does not fire" if self.shading.of_row else "fires on no row"
         hollow = self.ax_.scatter([], [], 70, "white", edgecolors=MUTED, linestyles=[HOLLOW], label=silent)
-        self.ax_.legend(
-            handles=[*edge_legend(), hollow], loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False,
-            fontsize=SMALL, handlelength=1.6, columnspacing=1.6,
+        unknown = [] if all(np.isfinite(each).all() for each in self.shading.values) else [not_finite("output")]
+        legend(
+            self.ax_, [*edge_legend(self.weights), hollow, *unknown], loc="upper center", bbox_to_anchor=(0.5, 0.0),
+            ncols=3, frameon=False, fontsize=SMALL, handlelength=1.6, columnspacing=1.6,
         )  # fmt: skip
         of_row = self.shading.of_row
         shades = ScalarMappable(Normalize(-1 if of_row else 0, 1), SIGNED if of_row else SHARES)
         bar = self.figure_.colorbar(shades, ax=self.ax_, shrink=0.6, aspect=22, pad=0.03)
         label = "output\n(1: the largest of its layer)" if of_row else "fires on this share of the rows"
-        bar.set_label(label, fontsize=SMALL, color=MUTED)
+        bar.set_label(label, fontsize=SMALL, color=MUTED, **PLAIN)
         bar.ax.tick_params(labelsize=SMALL - 1, colors=MUTED)
         bar.outline.set_visible(False)
 
@@ -248,7 +263,9 @@ def _over_rows(model: FittedModel, X: Any) -> tuple[Shading, list[Array]]:
     diagnosis = diagnose(model, X)
     inputs = (diagnosis.input_minimum != 0) | (diagnosis.input_maximum != 0)
     shares = [inputs.astype(np.float64), *(layer.firing_share for layer in diagnosis.layers)]
-    return Shading(shares, [share > 0 for share in shares], of_row=False), mean_squares(diagnosis)
+    means = [diagnosis.input_mean, *(layer.mean for layer in diagnosis.layers)]
+    values = [np.where(np.isfinite(mean), share, np.nan) for share, mean in zip(shares, means, strict=True)]
+    return Shading(values, [share > 0 for share in shares], of_row=False), mean_squares(diagnosis)
 
 
 def _at_row(network: FittedNetwork, rows: Array, row: int) -> tuple[Shading, list[Array]]:
@@ -259,7 +276,8 @@ def _at_row(network: FittedNetwork, rows: Array, row: int) -> tuple[Shading, lis
     inputs = one[0].astype(np.float64)
     values = [inputs, *(y[0].astype(np.float64) for y in network.forward(one))]
     fires = [inputs != 0, *(each[0] for each in network.fired(one))]
-    return Shading(values, fires, of_row=True), [each**2 for each in values]
+    with np.errstate(over="ignore"):
+        return Shading(values, fires, of_row=True), [each**2 for each in values]
 
 
 def _number(value: float) -> str:

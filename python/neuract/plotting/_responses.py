@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
@@ -24,7 +25,22 @@ from neuract.activations._named import Sigmoid, Softmax
 from neuract.inspection._diagnose import diagnose
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
 from neuract.plotting._model import input_names, network_without_inputs, output_names, rows_of, targets_of
-from neuract.plotting._style import HOLLOW, INK, MUTED, SIGNED, SMALL, axes_or_new, figure_of, shortened
+from neuract.plotting._style import (
+    HOLLOW,
+    INK,
+    MUTED,
+    PLAIN,
+    SIGNED,
+    SMALL,
+    Place,
+    axes_at,
+    drawable,
+    figure_of,
+    largest_of,
+    legend,
+    not_finite,
+    shortened,
+)
 
 Limits = tuple[float, float, float, float]
 Extent = Limits
@@ -59,7 +75,7 @@ class NeuronResponseDisplay:
     """The output of each neuron of a network over the plane of its two inputs: a tile per neuron, a column per layer.
 
     Blue is positive, orange negative (for probabilities: above and below one half), white 0; the line is the border of
-    the region in which the neuron fires. It is best made by `from_estimator`.
+    the region in which the neuron fires. Outputs that are not finite are purple. It is best made by `from_estimator`.
 
     Parameters
     ----------
@@ -122,7 +138,7 @@ class NeuronResponseDisplay:
         class_names: Sequence[str] | None = None,
         max_neurons: int = 8,
         resolution: int = 120,
-        ax: Axes | None = None,
+        ax: Place = None,
     ) -> NeuronResponseDisplay:
         """Draws a fitted model over the plane in which X lies.
 
@@ -139,8 +155,8 @@ class NeuronResponseDisplay:
             Most neurons to show per layer: those with the largest effect on the next layer.
         resolution : int, default=120
             Grid points in each direction, >= 2.
-        ax : Axes or None, default=None
-            The axes to draw on; None: a new figure.
+        ax : Axes, Figure or None, default=None
+            The axes to draw on, or an empty figure that pyplot need not know; None: a new figure.
 
         Returns
         -------
@@ -159,21 +175,21 @@ class NeuronResponseDisplay:
         points = None if y is None else (rows, targets_of(model, y, len(rows)))
         return cls(network.weights, columns, responses, names, points).plot(ax)
 
-    def plot(self, ax: Axes | None = None) -> NeuronResponseDisplay:
+    def plot(self, ax: Place = None) -> NeuronResponseDisplay:
         """Draws the tiles on a new figure or on `ax`."""
         slots = max(LARGE, *(each.slots for each in self.columns))
         last = self.columns[-1].x
         unit = min(0.75, 11.5 / (last + 1))  # inches
-        self.ax_ = axes_or_new(ax, unit * last + 3.4, unit * slots + 1.4)
-        self.figure_ = figure_of(self.ax_)
-        self.ax_.set_axis_off()
-        self._draw_edges()
-        self.tiles_ = [self._draw_column(number) for number in range(len(self.columns))]
-        half = slots / 2
-        self.ax_.set(xlim=(-0.5, last + self._side(-1) / 2 + 0.1), ylim=(-half - 0.1, half + 0.1), aspect="equal")
-        describe(self.ax_, self.columns, gap=half - (max(each.slots for each in self.columns) - 1) / 2 + 0.1)
-        self._name_ends()
-        self._explain()
+        with axes_at(ax, unit * last + 3.4, unit * slots + 1.4) as self.ax_:
+            self.figure_ = figure_of(self.ax_)
+            self.ax_.set_axis_off()
+            self._draw_edges()
+            self.tiles_ = [self._draw_column(number) for number in range(len(self.columns))]
+            half = slots / 2
+            self.ax_.set(xlim=(-0.5, last + self._side(-1) / 2 + 0.1), ylim=(-half - 0.1, half + 0.1), aspect="equal")
+            describe(self.ax_, self.columns, gap=half - (max(each.slots for each in self.columns) - 1) / 2 + 0.1)
+            self._name_ends()
+            self._explain()
         return self
 
     def _side(self, number: int) -> float:
@@ -189,9 +205,10 @@ class NeuronResponseDisplay:
         ]
 
     def _draw_column(self, number: int) -> list[AxesImage]:
-        each, values, fires = self.columns[number], self.responses.values[number], self.responses.fires[number]
+        each, fires = self.columns[number], self.responses.fires[number]
+        values = drawable(self.responses.values[number])
         output = number == len(self.columns) - 1
-        largest = float(np.abs(values).max()) or 1.0
+        largest = largest_of(values)
         norm = Normalize(0, 1) if output and self.responses.probabilities else Normalize(-largest, largest)
         tiles = []
         for k, y in enumerate(each.y):
@@ -235,7 +252,7 @@ class NeuronResponseDisplay:
     def _number(self, neuron: int, extent: Extent) -> None:
         self.ax_.text(
             extent[0] + 0.05, extent[3] - 0.06, str(neuron), fontsize=SMALL - 1.5, color=INK, ha="left", va="top",
-            zorder=5, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.0},
+            zorder=5, **PLAIN, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 1.0},
         )  # fmt: skip
 
     def _name_ends(self) -> None:
@@ -244,22 +261,23 @@ class NeuronResponseDisplay:
             each, names = self.columns[number], self.names[number]
             x = each.x + sign * (self._side(number) / 2 + 0.08)
             for y, neuron in zip(each.y, each.shown, strict=True):
-                self.ax_.text(x, y, shortened(names[neuron]), ha=side, va="center", fontsize=SMALL, color=INK)
+                self.ax_.text(x, y, shortened(names[neuron]), ha=side, va="center", fontsize=SMALL, color=INK, **PLAIN)
 
     def _explain(self) -> None:
         """Draws the legend below, and the scale of the colours at the right."""
-        entries = edge_legend()
+        entries: list[Artist] = [*edge_legend(self.weights)]
         if any(map(_has_border, chain.from_iterable(self.responses.fires))):
             entries.append(Line2D([], [], color=INK, linewidth=0.9, label="border of the region where it fires"))
-        self.ax_.legend(
-            handles=entries, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False, fontsize=SMALL,
-            handlelength=1.6,
-            columnspacing=1.6,
+        if not all(np.isfinite(drawable(values)).all() for values in self.responses.values):
+            entries.append(not_finite("output"))
+        legend(
+            self.ax_, entries, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False, fontsize=SMALL,
+            handlelength=1.6, columnspacing=1.6,
         )  # fmt: skip
         bar = self.figure_.colorbar(
             ScalarMappable(Normalize(-1, 1), SIGNED), ax=self.ax_, shrink=0.6, aspect=22, pad=0.03, ticks=[-1, 0, 1]
         )
-        bar.ax.set_yticklabels(_ends(self.responses.probabilities))
+        bar.ax.set_yticklabels(_ends(self.responses.probabilities), **PLAIN)
         bar.ax.tick_params(labelsize=SMALL - 1, colors=MUTED)
         bar.outline.set_visible(False)
 

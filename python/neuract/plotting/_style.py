@@ -1,20 +1,25 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Colours and figures of all pictures.
+"""Colours, text and figures of all pictures.
 
-Colour-blind readers can distinguish orange and blue: blue is positive, orange is negative or a finding.
+Colour-blind readers can distinguish orange and blue: blue is positive, orange is negative or a finding. Text stays as
+it is given. What is not finite is purple or left out, and the picture says so.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.legend import Legend
+from matplotlib.patches import Patch
 
 from neuract._typing import Array
 
@@ -23,21 +28,53 @@ ORANGE = "#e06c00"
 INK = "#222222"
 MUTED = "#666666"
 PALE = "#c9c9c9"
+LOST = "#c2007a"  # what is not finite
 HOLLOW = (0, (1.6, 1.1))  # outline of a neuron that does not fire
 SMALL = 8.0  # font size in points of text next to neurons
+LARGEST = 1e100  # numbers that can be drawn; the margins of matplotlib's axes overflow soon after
+
+# Properties of all text: matplotlib would read names such as "$5 to $10" as mathematics, and all signs as LaTeX where
+# the user's rcParams ask for it.
+PLAIN: dict[str, Any] = {"usetex": False, "parse_math": False}
 
 # Okabe & Ito 2008, "Color universal design", without its yellow (too light on white); the first two are ours.
 CLASSES = (BLUE, ORANGE, "#009e73", "#b0528c", "#56b4e9", "#222222", "#a6761d", "#8c8c8c", "#66a61e", "#7570b3")
 
 SIGNED = LinearSegmentedColormap.from_list(
     "neuract_signed", ["#a34700", ORANGE, "#f8c089", "#fbfbfb", "#9fcbea", BLUE, "#08406f"]
-)
-SHARES = LinearSegmentedColormap.from_list("neuract_shares", ["#e3e6ea", "#8d97a3", "#1f2933"])
+).with_extremes(bad=LOST)
+SHARES = LinearSegmentedColormap.from_list("neuract_shares", ["#e3e6ea", "#8d97a3", "#1f2933"]).with_extremes(bad=LOST)
+
+Place = Axes | Figure | None
+"""Where to draw: on the user's axes, on an empty figure that pyplot need not know, or on a new figure of pyplot."""
 
 
-def axes_or_new(ax: Axes | None, width: float, height: float) -> Axes:
-    """Returns the user's axes, or the axes of a new figure of that size in inches."""
-    return ax if ax is not None else plt.subplots(figsize=(width, height), layout=_layout())[1]
+@contextmanager
+def axes_at(place: Place, width: float, height: float) -> Iterator[Axes]:
+    """Gives the user's axes, or the axes of a figure of that size in inches."""
+    if isinstance(place, Axes):
+        yield place
+    else:
+        with _figure(place, (width, height)) as figure:
+            yield figure.subplots()
+
+
+@contextmanager
+def _figure(given: Figure | None, size: tuple[float, float]) -> Iterator[Figure]:
+    """Gives the empty figure in that size, or a new one of pyplot, which is closed again if the drawing fails."""
+    if given is not None:
+        given.set_size_inches(size)
+        given.set_layout_engine(_layout())
+        yield given
+        return
+    import matplotlib.pyplot as plt  # here, since it chooses a backend for the whole process
+
+    figure = plt.figure(figsize=size, layout=_layout())
+    try:
+        yield figure
+    except BaseException:
+        plt.close(figure)
+        raise
 
 
 def _layout() -> ConstrainedLayoutEngine:
@@ -51,21 +88,27 @@ def figure_of(ax: Axes) -> Figure:
     return whole
 
 
-def panels(
-    ax: Axes | None, rows: int, columns: int, size: tuple[float, float], **settings: Any
-) -> tuple[Figure, npt.NDArray[Any]]:
-    """Returns (figure, axes): a grid of axes on a new figure of that size in inches, or in place of the user's axes."""
-    if ax is None:
-        return plt.subplots(rows, columns, figsize=size, layout=_layout(), squeeze=False, **settings)
+@contextmanager
+def panels_at(
+    place: Place, rows: int, columns: int, size: tuple[float, float], **settings: Any
+) -> Iterator[tuple[Figure, npt.NDArray[Any]]]:
+    """Gives (figure, axes): a grid of axes on a figure of that size in inches, or in place of the user's axes."""
+    if isinstance(place, Axes):
+        yield figure_of(place), _in_place_of(place, rows, columns, settings)
+    else:
+        with _figure(place, size) as figure:
+            yield figure, figure.subplots(rows, columns, squeeze=False, **settings)
+
+
+def _in_place_of(ax: Axes, rows: int, columns: int, settings: dict[str, Any]) -> npt.NDArray[Any]:
     place = ax.get_subplotspec()
     if place is None:
         raise ValueError(
             "ax must come from plt.subplots or figure.add_subplot, since several panels are drawn in its place"
         )
     ax.set_axis_off()
-    return figure_of(ax), place.subgridspec(rows, columns, **_of_grid(settings)).subplots(
-        squeeze=False, **_of_axes(settings)
-    )
+    grid = place.subgridspec(rows, columns, **_of_grid(settings))
+    return grid.subplots(squeeze=False, **_of_axes(settings))
 
 
 def _of_grid(settings: dict[str, Any]) -> dict[str, Any]:
@@ -81,6 +124,35 @@ def tidy(ax: Axes) -> None:
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(True, color=PALE, linewidth=0.5, alpha=0.6)
     ax.set_axisbelow(True)
+
+
+def legend(where: Axes | Figure, handles: Sequence[Artist], others: Sequence[Artist] = (), **settings: Any) -> Legend:
+    """Draws a legend of `others`, as matplotlib reads their labels, and of `handles` with their labels as given.
+
+    A label is given to matplotlib once the legend is there, which would leave out names that begin with "_".
+    """
+    labels = [*(str(each.get_label()) for each in others), *("" for _ in handles)]
+    drawn = where.legend(handles=[*others, *handles], labels=labels, **settings)
+    for text, handle in zip(drawn.get_texts()[len(others) :], handles, strict=True):
+        text.set(text=str(handle.get_label()), **PLAIN)
+    return drawn
+
+
+def not_finite(what: str) -> Patch:
+    """Returns the legend entry of what is not finite."""
+    return Patch(facecolor=LOST, label=f"{what} not finite")
+
+
+def drawable(values: npt.ArrayLike) -> Array:
+    """Returns the values in float64; NaN for those that are not finite or beyond what an axis can show."""
+    array = np.asarray(values, dtype=np.float64)
+    return np.where(np.abs(array) <= LARGEST, array, np.nan)  # a comparison with NaN is false
+
+
+def largest_of(values: npt.ArrayLike) -> float:
+    """Returns the largest absolute value that is finite; 1 if there is none above 0."""
+    size = np.abs(np.asarray(values, dtype=np.float64))
+    return float(size.max(initial=0.0, where=np.isfinite(size))) or 1.0
 
 
 def shortened(name: object, most: int = 24) -> str:

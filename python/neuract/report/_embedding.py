@@ -101,18 +101,25 @@ def _or(array: Array | None, nothing: Array) -> Array:
 
 def _strongest_inputs(network: FittedNetwork, diagnosis: Diagnosis | None) -> list[int]:
     """Returns the inputs ordered by their effect on the first layer: norm of their weights times their spread."""
-    strength = np.linalg.norm(network.weights[0], axis=1)
-    if diagnosis is not None:
-        strength = strength * diagnosis.input_std
-    return _numbers(np.argsort(-strength, kind="stable"))
+    with np.errstate(over="ignore", invalid="ignore"):
+        strength = np.linalg.norm(network.weights[0], axis=1)
+        if diagnosis is not None:
+            strength = strength * diagnosis.input_std
+    return _strongest(strength)
 
 
 def _strongest_neurons(network: FittedNetwork) -> list[list[int]]:
     """Returns neurons ordered by the norm of incoming weights times that of outgoing weights; outputs in order."""
-    into = [np.linalg.norm(weights, axis=0) for weights in network.weights]
-    out_of = [np.linalg.norm(weights, axis=1) for weights in network.weights[1:]]
-    hidden = [_numbers(np.argsort(-(a * b), kind="stable")) for a, b in zip(into, out_of, strict=False)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        into = [np.linalg.norm(weights, axis=0) for weights in network.weights]
+        out_of = [np.linalg.norm(weights, axis=1) for weights in network.weights[1:]]
+        hidden = [_strongest(a * b) for a, b in zip(into, out_of, strict=False)]
     return [*hidden, list(range(network.layers[-1].units))]
+
+
+def _strongest(strength: Array) -> list[int]:
+    """Returns the numbers in descending order of strength; first those whose strength is not a number."""
+    return _numbers(np.argsort(-np.where(np.isnan(strength), np.inf, strength), kind="stable"))
 
 
 def _example_names(numbers: Array, y: npt.ArrayLike | None) -> list[str]:
@@ -140,7 +147,9 @@ def _numbers(array: Array) -> list[int]:
 
 def _base64(arrays: list[Array], dtype: str) -> str:
     little_endian = np.dtype(dtype).newbyteorder("<")
-    return base64.b64encode(b"".join(np.asarray(a, dtype=little_endian).tobytes() for a in arrays)).decode()
+    with np.errstate(over="ignore"):  # a number beyond float32 is infinite in the page
+        numbers = [np.asarray(array, dtype=little_endian).tobytes() for array in arrays]
+    return base64.b64encode(b"".join(numbers)).decode()
 
 
 def _script_safe(text: str) -> str:

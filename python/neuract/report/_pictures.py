@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import colorsys
 import importlib
-import io
 import re
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 from neuract._typing import FittedModel
@@ -16,9 +16,6 @@ from neuract.report._embedding import feature_names, outcome
 from neuract.report._rows import dense, evenly_spread
 
 MISSING = '<p class="note">This picture needs matplotlib: <code>pip install "neuract[plot]"</code>.</p>'
-# The same model gives the same file; text stays text.
-SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "neuract", "font.family": "sans-serif"}
-NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 TAG = r"<[^>]*>"
 COLOUR = r"#[0-9a-f]{6}\b"
 N_ROWS = 1000  # of X, for the picture of the network
@@ -26,13 +23,14 @@ N_ROWS = 1000  # of X, for the picture of the network
 
 def history(model: FittedModel) -> str:
     """Returns the picture of the learning curves."""
-    return _picture("history", lambda plotting: plotting.HistoryDisplay.from_estimator(model), "The loss of each epoch")
+    draw = lambda plotting, figure: plotting.HistoryDisplay.from_estimator(model, ax=figure)  # noqa: E731
+    return _picture("history", draw, "The loss of each epoch")
 
 
 def diagnosis(diagnosis: Diagnosis) -> str:
     """Returns the picture of firing shares and gradient norms."""
     label = "The share of rows on which each neuron fires, layer by layer"
-    return _picture("diagnosis", lambda plotting: plotting.DiagnosisDisplay(diagnosis).plot(), label)
+    return _picture("diagnosis", lambda plotting, figure: plotting.DiagnosisDisplay(diagnosis).plot(figure), label)
 
 
 def network(model: FittedModel, X: Any) -> str:
@@ -41,41 +39,42 @@ def network(model: FittedModel, X: Any) -> str:
     some = dense(rows, evenly_spread(len(rows), N_ROWS))
     names = {"feature_names": feature_names(model, X), "class_names": outcome(model)["names"]}
     label = "The network: neurons in columns, weights as edges between them"
-    return _picture("network", lambda plotting: plotting.NetworkDisplay.from_estimator(network, some, **names), label)
+    draw = lambda plotting, figure: plotting.NetworkDisplay.from_estimator(network, some, **names, ax=figure)  # noqa: E731
+    return _picture("network", draw, label)
 
 
-def _picture(name: str, draw: Callable[[Any], Any], label: str) -> str:
+def _picture(name: str, draw: Callable[[Any, Any], Any], label: str) -> str:
+    """Returns the picture that draw(neuract.plotting, figure) draws, or a note in its place: the page is written."""
     try:
         plotting: Any = importlib.import_module("neuract.plotting")
+        canvas: Any = importlib.import_module("neuract.report._canvas")
     except ImportError:
         return MISSING
-    matplotlib, pyplot = (importlib.import_module(module) for module in ("matplotlib", "matplotlib.pyplot"))
-    with matplotlib.rc_context(SETTINGS):
-        figure = draw(plotting).figure_
-        svg = _svg(figure)
-    pyplot.close(figure)
+    try:
+        svg = canvas.svg(lambda figure: draw(plotting, figure))
+    except Exception as error:
+        return f'<p class="note">matplotlib could not draw this picture: {escape(str(error))}</p>'
     return f'<figure role="img" aria-label="{label}">{inlined(svg, name)}</figure>'
 
 
-def _svg(figure: Any) -> str:
-    stream = io.StringIO()
-    figure.savefig(stream, format="svg", transparent=True, bbox_inches="tight", metadata=NO_METADATA)
-    return stream.getvalue()
-
-
 def inlined(svg: str, name: str) -> str:
-    """Returns an SVG file as an element: unique ids, coordinates of two digits, colours for both themes."""
+    """Returns an SVG file as an element: ids by order, coordinates of two digits, colours for both themes."""
     element = re.sub(r"<style.*?</style>", "", svg[svg.index("<svg") :], flags=re.S)  # it would style the whole page
-    colours = dict.fromkeys(re.findall(COLOUR, "".join(re.findall(TAG, element))))
+    tags = "".join(re.findall(TAG, element))
+    colours = dict.fromkeys(re.findall(COLOUR, tags))
     numbered = {colour: f"--{name}-{number}" for number, colour in enumerate(colours)}
-    element = re.sub(TAG, lambda tag: _tag_of_page(tag[0], name, numbered), element)
+    ids = {given: f"{name}-{number}" for number, given in enumerate(re.findall(r'\bid="([^"]+)"', tags))}
+    element = re.sub(TAG, lambda tag: _tag_of_page(tag[0], ids, numbered), element)
     style = "; ".join(f"{variable}: {_light_dark(colour)}" for colour, variable in numbered.items())
     return element.replace("<svg ", f'<svg style="{style}" ', 1)
 
 
-def _tag_of_page(tag: str, name: str, numbered: dict[str, str]) -> str:
-    """Changes one tag; the text between tags, such as a tick label 0.845, does not change."""
-    tag = re.sub(r'(\bid="|url\(#|href="#)', rf"\1{name}-", tag)
+def _tag_of_page(tag: str, ids: dict[str, str], numbered: dict[str, str]) -> str:
+    """Changes one tag; the text between tags, such as a tick label 0.845, does not change.
+
+    Some ids of matplotlib are random.
+    """
+    tag = re.sub(r'(\bid="|url\(#|href="#)([^")]+)', lambda match: match[1] + ids[match[2]], tag)
     tag = re.sub(r"\d+\.\d{3,}", lambda match: f"{float(match[0]):.2f}", tag)
     return re.sub(COLOUR, lambda match: f"var({numbered[match[0]]})", tag)
 

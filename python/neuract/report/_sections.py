@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
+import numpy as np
+
 from neuract._typing import FittedModel, FittedNetwork
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.inspection._findings import Finding
@@ -31,6 +33,9 @@ def figures(model: FittedModel, diagnosis: Diagnosis | None) -> str:
     network = model._fitted_network()
     losses = network.history_["loss"]
     pairs = [("parameters", f"{network.n_parameters:,}"), ("dtype", network.dtype), ("loss", _loss(network))]
+    lost = _not_finite(network)
+    if lost:
+        pairs.insert(1, ("of them not finite", f"{lost:,}"))
     if losses:
         pairs += [("epochs", f"{len(losses):,}"), ("training loss", f"{losses[-1]:.4g}")]
     if diagnosis is not None:
@@ -83,6 +88,12 @@ def note(text: str) -> str:
 def hint(what: str) -> str:
     """Returns a note on what X would add."""
     return f'<p class="note">With data, <code>model.report(path, X, y)</code>, {escape(what)}.</p>'
+
+
+def _not_finite(network: FittedNetwork) -> int:
+    """Returns how many weights, biases and slopes are not finite."""
+    slopes = [array for array in network.slopes if array is not None]
+    return sum(int((~np.isfinite(array)).sum()) for array in (*network.weights, *network.biases, *slopes))
 
 
 def _loss(network: FittedNetwork) -> str:

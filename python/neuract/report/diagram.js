@@ -93,7 +93,7 @@ function drawNode(svg, x, y, picked) {
   svg.append(node);
   return (value, largest, fires, selected) => {
     node.setAttribute("class", ["node", sign(value), fires ? "fires" : "silent", selected ? "selected" : ""].join(" "));
-    node.style.setProperty("--strength", largest > 0 ? Math.abs(value) / largest : 0);
+    node.style.setProperty("--strength", shareOf(value, largest));
     text.textContent = readable(value, 2);
   };
 }
@@ -116,7 +116,7 @@ function edgesBetween(svg, from, to, layer) {
     const products = edges.map(({ k, weight }) => values[k] * weight);
     const largest = largestOf(products);
     edges.forEach(({ path }, index) => {
-      const share = largest > 0 ? Math.abs(products[index]) / largest : 0;
+      const share = shareOf(products[index], largest);
       path.setAttribute("class", `edge ${share < 0.01 ? "zero" : sign(products[index])}`);
       path.style.setProperty("--share", share.toFixed(3));
     });

@@ -45,15 +45,18 @@ function setNumber(data, value, digits = 3) {
   data.textContent = readable(value, digits);
 }
 
+/* The size of a value as a share of the largest; 0 if it is not a number. */
+const shareOf = (value, largest) => (largest > 0 ? Math.min(Math.abs(value) / largest, 1) || 0 : 0);
+
 /* A bar to the right of the middle (blue, solid) or to the left (orange, striped). */
 const bar = () => element("span", { className: "bar", ariaHidden: "true" }, element("span"));
 function setBar(node, value, largest) {
-  const share = largest > 0 ? Math.min(Math.abs(value) / largest, 1) : 0;
   node.className = value < 0 ? "bar negative" : "bar positive";
-  node.style.setProperty("--share", share);
+  node.style.setProperty("--share", shareOf(value, largest));
 }
 
-const largestOf = (values) => values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
+/* Of the finite values. */
+const largestOf = (values) => values.filter(Number.isFinite).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 /* Arrow keys move between the elements, one of which is a tab stop; chosen(element) is called with the new one. */
 function roving(container, selector, chosen) {

@@ -52,6 +52,7 @@ function ofClasses(names, outputs) {
   const values = outputs.length > 1 ? Array.from(outputs) : single;
   const best = values.indexOf(Math.max(...values));
   const entries = names.map((name, j) => ({ name, value: values[j], chosen: j === best }));
+  if (best < 0) return { entries, text: "no class, since the outputs are not numbers" };
   return { entries, text: `${names[best]}, with probability ${readable(values[best], 4)}` };
 }
 

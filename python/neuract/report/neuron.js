@@ -52,6 +52,9 @@ function curve(model, layer, neuron, { z, y, fires }) {
   if (activation === "softmax") {
     return [element("p", { className: "note" }, "Softmax has no curve: y depends on every z of the layer.")];
   }
+  if (!Number.isFinite(1.25 * z[neuron]) || !Number.isFinite(y[neuron])) {
+    return [element("p", { className: "note" }, "z or y is not a finite number, so there is no point on the curve.")];
+  }
   const threshold = thresholds?.[neuron];
   const f = (value) => model.network.value(model.network.layers[layer], neuron, value);
   const frame = frameOf(f, z[neuron], threshold);
@@ -72,7 +75,8 @@ function frameOf(f, z, threshold) {
   const [low, high] = [Math.min(...heights), Math.max(...heights)];
   const x = (value) => margin + ((value + reach) / (2 * reach)) * (width - 2 * margin);
   const y = (value) => height - margin - ((value - low) / (high - low || 1)) * (height - 2 * margin);
-  const path = across.map((value, i) => `${i ? "L" : "M"}${x(value).toFixed(1)} ${y(f(value)).toFixed(1)}`).join("");
+  const finite = across.filter((value) => Number.isFinite(f(value)));
+  const path = finite.map((value, i) => `${i ? "L" : "M"}${x(value).toFixed(1)} ${y(f(value)).toFixed(1)}`).join("");
   return { reach, x, y, path, left: margin, right: width - margin, top: margin, bottom: height - margin };
 }
 
