@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -20,8 +20,40 @@ ELSEWHERE = {
     "quantile": ("pinball", "pinball_loss"),
     "log_loss": ("bce", "cross_entropy", "binary_crossentropy", "categorical_crossentropy", "crossentropy", "nll"),
     "log_sigmoid": ("logsigmoid",),
+    "lbfgs": ("l_bfgs", "l-bfgs", "bfgs", "l-bfgs-b", "l_bfgs_b"),
+    "glorot_uniform": ("xavier", "xavier_uniform", "xavier_uniform_", "glorot"),
+    "he_normal": ("kaiming", "kaiming_normal", "kaiming_normal_", "he"),
+    "he_uniform": ("kaiming_uniform", "kaiming_uniform_"),
+    "lecun_normal": ("lecun",),
+    "cosine": ("cosine_decay", "cosine_annealing", "cosineannealinglr", "cosinedecay"),
+    "one_cycle": ("onecyclelr",),
+    "adaptive": ("reduce_on_plateau", "reducelronplateau", "plateau"),
+    "float32": ("f4", "single", "float"),
+    "float64": ("f8", "double"),
+    "accuracy": ("acc",),
+    "roc_auc": ("auc",),
+    "loss": ("val_loss", "validation_loss", "criterion", "loss_fn", "objective"),
+    "neg_mean_squared_error": ("mse",),
+    "neg_root_mean_squared_error": ("rmse",),
+    "neg_mean_absolute_error": ("mae",),
+    "learning_rate": ("lr", "eta", "learning_rate_init"),
+    "epochs": ("max_iter", "n_epochs", "num_epochs", "nb_epoch"),
+    "alpha": ("l2",),
+    "optimizer": ("solver",),
+    "n_threads": ("n_jobs", "num_threads"),
+    "random_state": ("seed", "random_seed"),
+    "init": ("initializer", "kernel_initializer"),
+    "max_grad_norm": ("clipnorm", "clip_norm", "grad_clip"),
 }
-"""Our names, and what Keras and PyTorch call the same."""
+"""Our names, and what Keras, PyTorch and scikit-learn call the same."""
+
+INSTEAD = {
+    "adam": ("rmsprop", "adagrad", "adadelta", "adamax", "nadam", "radam", "amsgrad", "adafactor", "lion"),
+    "sgd": ("momentum", "nesterov", "nag", "asgd", "rprop", "ftrl"),
+    "he_normal": ("normal", "random_normal", "truncated_normal"),
+    "he_uniform": ("uniform", "random_uniform"),
+}
+"""Our names, and those of Keras and PyTorch that are something else, for which they are the nearest."""
 
 
 def real_number(
@@ -73,8 +105,16 @@ def one_of(value: object, name: str, accepted: Iterable[str]) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{name} must be one of {', '.join(map(repr, names))}, got {value!r}")
     if value not in names:
-        raise ValueError(f"unknown {name} {value!r}; expected one of {', '.join(map(repr, names))}")
+        listed = ", ".join(map(repr, names))
+        raise ValueError(f"unknown {name} {value!r}; expected one of {listed}{suggestion(value, names)}")
     return value
+
+
+def dtype_name(value: object, name: str, *, accepted: Iterable[str]) -> str:
+    """Returns the name of a dtype, given by name or as NumPy's type or dtype."""
+    if isinstance(value, (type, np.dtype)) and np.dtype(value).name in accepted:
+        return np.dtype(value).name
+    return one_of(value, name, accepted)
 
 
 def named_classes(*classes: type[Kind]) -> Mapping[str, type[Kind]]:
@@ -92,17 +132,22 @@ def class_named(name: object, what: str, objects: str, classes: Mapping[str, typ
     if not isinstance(name, str):
         raise TypeError(f"{what} must be {objects} or one of {accepted}; got {name!r}")
     if name not in classes:
-        raise ValueError(f"unknown {what} {name!r}; expected one of {accepted}{_suggestion(name, classes)}")
+        raise ValueError(f"unknown {what} {name!r}; expected one of {accepted}{suggestion(name, classes)}")
     return classes[name]
 
 
-def _suggestion(name: str, classes: Mapping[str, Any]) -> str:
+def suggestion(name: str, names: Collection[str]) -> str:
     """Returns a sentence with the name that was probably meant, or nothing."""
     word = name.lower().replace(" ", "_")
     for ours, theirs in ELSEWHERE.items():
-        if ours in classes and word in theirs:
+        if ours in names and word in theirs:
             return f". {name!r} is called {ours!r} here"
-    close = get_close_matches(word, classes, 1)
+    for ours, theirs in INSTEAD.items():
+        if ours in names and word in theirs:
+            return f". neuract has no {name!r}; {ours!r} is the nearest"
+    if word == "adamw" and "adam" in names and word not in names:  # of the estimators
+        return f". {name!r} is solver='adam' with weight_decay"
+    close = get_close_matches(word, names, 1)
     return f". Did you mean {close[0]!r}?" if close else ""
 
 

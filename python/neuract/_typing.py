@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from neuract.training._session import Gradients
 
 Array: TypeAlias = npt.NDArray[Any]
+FilePath: TypeAlias = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
 
 @runtime_checkable
@@ -53,7 +54,7 @@ class SavedModel(Protocol):
     def _file_bytes(self, training: bool) -> bytes:
         """Returns the bytes of the model's file; training: include the state that a training needs to continue."""
 
-    def save(self, path: str | os.PathLike[str], *, state: bool = False) -> None:
+    def save(self, path: FilePath, *, state: bool = False) -> None:
         """Writes the file."""
 
     def _become(self, contents: Contents) -> None:

@@ -22,7 +22,7 @@ from neuract.inputs._arrays import inputs as checked_rows
 from neuract.inputs._arrays import sample_weights
 from neuract.inputs._data import Data, validation_errors, validation_is_given
 from neuract.inputs._sparse import SparseRows
-from neuract.layers._dense import Dense, checked_layers
+from neuract.layers._dense import Dense, checked_layers, takes_one_list
 from neuract.layers._initial import Init
 from neuract.layers._inputs import Input, check_columns, checked_inputs
 from neuract.layers._parameters import Parameters
@@ -40,7 +40,7 @@ from neuract.training._history import Printer, Recorder, Validation
 from neuract.training._learned import Learned
 from neuract.training._learner import Learner
 from neuract.training._session import Gradients
-from neuract.training._settings import FIXED, FREE, DtypeName, check_wanted, settings_of
+from neuract.training._settings import FIXED, FREE, Dtype, DtypeName, check_wanted, settings_of
 
 # The core holds these settings. The others may change between calls; each assignment is checked.
 UNCHANGEABLE = ("layers", "inputs", "loss_function", *FIXED)
@@ -87,13 +87,13 @@ class Network(Learned, Scored, Kept, Exportable):
         "orthogonal", with biases of 0, but glorot_uniform draws them like the weights; or "tabular": lecun_normal,
         standard normal biases, and an output layer of 0. Or the weights and biases themselves, in the shapes of
         `weights` and `biases`.
-    dtype : {"float32", "float64"}, default="float32"
+    dtype : {"float32", "float64"} or dtype, default="float32"
         The type of parameters, computation and predictions.
     random_state : None, int or numpy.random.RandomState, default=None
         Seeds the initial weights, the orders of the rows and dropout. The same int gives the same network, bit for bit.
     n_threads : int or None, default=None
         Largest number of threads in one call; None: `get_num_threads()`. Results do not depend on it.
-    callbacks : list or None, default=None
+    callbacks : list, callback or None, default=None
         Called during `fit`. Each is a function ``f(network, epoch, logs)``, called after every epoch, or an object with
         any of the methods ``on_fit_begin(network)``, ``on_epoch_end(network, epoch, logs)`` and
         ``on_fit_end(network)``. `epoch` counts from 0, `logs` is a dict with "loss". Training stops if one returns a
@@ -141,6 +141,7 @@ class Network(Learned, Scored, Kept, Exportable):
     _learner: Learner
     _neuract_file = "Network"
 
+    @takes_one_list
     def __init__(
         self,
         layers: Sequence[Dense],
@@ -156,10 +157,10 @@ class Network(Learned, Scored, Kept, Exportable):
         epochs: int = 100,
         shuffle: bool = True,
         init: Init = "glorot_uniform",
-        dtype: DtypeName = "float32",
+        dtype: Dtype = "float32",
         random_state: int | np.random.RandomState | None = None,
         n_threads: int | None = None,
-        callbacks: Sequence[Any] | None = None,
+        callbacks: Any = None,
         verbose: bool = False,
     ) -> None:
         settings = check_wanted(locals())

@@ -3,21 +3,20 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
-from neuract._typing import FittedModel, SavedModel
+from neuract._typing import FilePath, FittedModel, SavedModel
 from neuract.files._format import Contents, faults_of, load_bytes, unpack
 from neuract.network import Network
 
 
-def save(model: FittedModel, path: str | os.PathLike[str], *, state: bool = False) -> None:
+def save(model: FittedModel, path: FilePath, *, state: bool = False) -> None:
     """Writes a Network, MLPClassifier or MLPRegressor to a file, which `load` reads.
 
     Parameters
     ----------
     model : Network, MLPClassifier or MLPRegressor
-    path : str or path-like
+    path : str, bytes or path-like
         The file, for example ``"model.safetensors"``. An existing file is replaced when the new one is complete.
     state : bool, default=False
         Also write the states of the optimizer and the random generator, so that training continues from the file
@@ -47,14 +46,14 @@ def save(model: FittedModel, path: str | os.PathLike[str], *, state: bool = Fals
     model.save(path, state=state)
 
 
-def load(path: str | os.PathLike[str]) -> Any:
+def load(path: FilePath) -> Any:
     """Reads a model that `save` wrote.
 
     Loading runs no code from the file and opens no other file, so files from strangers are safe to load.
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, bytes or path-like
         The file.
 
     Returns

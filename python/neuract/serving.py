@@ -11,6 +11,7 @@ from typing import Any
 from neuract._typing import Array
 from neuract.files._estimator import read_estimator
 from neuract.files._format import Contents
+from neuract.inputs._columns import column_names
 from neuract.inputs._missing import without_nan
 from neuract.inputs._sparse import SparseRows
 from neuract.network import Network
@@ -58,7 +59,7 @@ class ServedModel:
 
     def _entering(self, X: Any) -> Any:
         """Returns X as the network takes it."""
-        self._check_names(getattr(X, "columns", None))
+        self._check_names(column_names(X))
         return without_nan(X) if self._missing_is_zero() else X
 
     def _fitted_network(self) -> Network:

@@ -196,7 +196,7 @@ def test_attributes_of_early_stopping(two_kinds, module, name):
 
 @MODULES
 def test_a_class_of_one_row_cannot_be_split(module):
-    with pytest.raises(ValueError, match="least populated class"):
+    with pytest.raises(ValueError, match=r"least populated class|class 1 has only 1 row"):
         module.MLPClassifier(early_stopping=True).fit([[1, 2], [2, 3], [3, 4], [4, 5]], [0, 0, 0, 1])
 
 
@@ -451,7 +451,10 @@ def test_values_out_of_range(iris, name, module, parameter, value):
 @pytest.mark.parametrize("fraction", [0.0, 0.001])
 def test_too_few_rows_to_validate_on(fraction):
     X, y = load_diabetes(return_X_y=True)
-    with pytest.raises(ValueError, match=r"The validation set is too small\. Increase 'validation_fraction'|test_size"):
+    with pytest.raises(
+        ValueError,
+        match=r"The validation set is too small\. Increase 'validation_fraction'|validation_fraction must be > 0",
+    ):
         na.MLPRegressor(early_stopping=True, validation_fraction=fraction, random_state=0).fit(X, y)
 
 

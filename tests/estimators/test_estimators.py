@@ -471,7 +471,7 @@ BAD_DATA = {
     "nan_target": (lambda X, y: (X, np.where(y > 0, np.nan, y)), ValueError, "NaN"),
     "lengths": (lambda X, y: (X, y[:-1]), ValueError, "inconsistent numbers of samples"),
     "empty": (lambda X, y: (X[:0], y[:0]), ValueError, "0 sample"),
-    "strings": (lambda X, y: (np.full(X.shape, "x"), y), ValueError, "could not convert"),
+    "strings": (lambda X, y: (np.full(X.shape, "x"), y), ValueError, "X has text in the columns 0, 1, 2, 3, 4, …"),
     "one_dimension": (lambda X, y: (X[0], y), ValueError, "Expected 2D array"),
     "weights": (lambda X, y: (X, y, -np.ones(len(X))), ValueError, "sample_weight must be >= 0"),
     "zero_weights": (lambda X, y: (X, y, np.zeros(len(X))), ValueError, "at least one non-zero number"),

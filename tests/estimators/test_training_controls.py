@@ -560,7 +560,7 @@ def test_warm_start_goes_on_with_the_curves(parts):
     [
         ({}, {"X_val": np.ones((3, 10))}, "X_val and y_val must be given together"),
         ({}, {"y_val": np.ones(3)}, "X_val and y_val must be given together"),
-        ({}, {"X_val": np.ones((3, 9)), "y_val": np.ones(3)}, "y_val.*: X has 9 features"),
+        ({}, {"X_val": np.ones((3, 9)), "y_val": np.ones(3)}, "X_val has 9 features"),
         ({}, {"X_val": np.ones((3, 10)), "y_val": np.ones((3, 2))}, "y_val.*2 columns"),
         ({}, {"X_val": np.full((3, 10), np.nan), "y_val": np.ones(3)}, "X_val.*NaN"),
         ({"solver": "lbfgs"}, {"X_val": np.ones((3, 10)), "y_val": np.ones(3)}, "lbfgs does not support X_val"),

@@ -84,10 +84,10 @@ def test_a_later_pass_without_validation_rows_has_no_validation_loss():
         ({"X_val": X}, "X_val and y_val must be given together"),
         ({"y_val": TEXT}, "X_val and y_val must be given together"),
         ({"sample_weight_val": WEIGHTS}, "sample_weight_val needs both"),
-        ({"X_val": X[:, :2], "y_val": TEXT}, "X_val, y_val or sample_weight_val: X has 2 features"),
-        ({"X_val": X, "y_val": TEXT[:5]}, "X_val, y_val or sample_weight_val: y must"),
+        ({"X_val": X[:, :2], "y_val": TEXT}, "X_val has 2 features"),
+        ({"X_val": X, "y_val": TEXT[:5]}, "y_val must"),
         ({"X_val": X[:1], "y_val": ["lowest"]}, "X_val, y_val or sample_weight_val: unknown label 'lowest' in row 0"),
-        ({"X_val": X * np.nan, "y_val": TEXT}, "X_val, y_val or sample_weight_val: X contains NaN"),
+        ({"X_val": X * np.nan, "y_val": TEXT}, "X_val contains NaN"),
     ],
 )
 def test_validation_rows_that_do_not_fit_are_refused(given, words):

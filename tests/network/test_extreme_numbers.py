@@ -62,7 +62,7 @@ def test_targets_and_weights_that_are_not_finite_are_named(X, number):
 @pytest.mark.parametrize("make", [classifier, regressor])
 def test_estimators_name_what_is_not_finite(X, make):
     X[7, 2] = np.nan
-    with pytest.raises(ValueError, match="Input X contains NaN"):
+    with pytest.raises(ValueError, match="X contains NaN"):
         make().fit(X, X[:, 0] > 0)
 
 

@@ -756,7 +756,7 @@ def test_history_can_be_set():
 def test_na_of_pandas_is_nan(kind):
     frame = pd.DataFrame({"a": pd.array([1, 0, 1], dtype=kind), "b": pd.array([1, pd.NA, 0], dtype=kind)})
     net = na.Network([na.Dense(1, "sigmoid")])
-    with pytest.raises(ValueError, match=r"X contains NaN \(first in row 1, column 1\)"):
+    with pytest.raises(ValueError, match=r"X contains NaN \(first in row 1, column 'b'\)"):
         net.fit(frame, [0, 1, 0])
     net.fit(frame.fillna(0), [0, 1, 0])
 

@@ -52,7 +52,8 @@ def layers_with(draw, activation):
     """One to three layers, one of them with the activation; softmax is in the last."""
     names = draw(st.lists(st.sampled_from(HIDDEN), max_size=2))
     names.insert(len(names) if activation == "softmax" else draw(st.integers(0, len(names))), activation)
-    return [*(draw(hidden_layer(name)) for name in names[:-1]), na.Dense(draw(widths), names[-1])]
+    outputs = widths.filter(lambda units: units > 1) if names[-1] == "softmax" else widths
+    return [*(draw(hidden_layer(name)) for name in names[:-1]), na.Dense(draw(outputs), names[-1])]
 
 
 def with_parameters(layers, n_inputs, dtype, random):
@@ -104,7 +105,7 @@ def large_layers(draw):
     thresholds = st.none() | st.floats(-0.5, 0.5)
     units = [draw(st.integers(WIDEST, WIDEST + 40)), *draw(st.lists(st.integers(1, 70), max_size=2))]
     hidden = [na.Dense(n, draw(activations), threshold=draw(thresholds), dropout=draw(dropouts)) for n in units]
-    return [*hidden, na.Dense(draw(st.integers(1, 40)), draw(st.sampled_from(["linear", "softmax"])))]
+    return [*hidden, na.Dense(draw(st.integers(2, 40)), draw(st.sampled_from(["linear", "softmax"])))]
 
 
 @dtypes

@@ -134,7 +134,7 @@ def test_callbacks_hear_of_the_fit_and_can_stop_it(optimizer, data):
     assert len(net.history_["loss"]) == 2
 
 
-@pytest.mark.parametrize("bad", [[3], print, "stop"])
+@pytest.mark.parametrize("bad", [[3], 3, "stop", na.callbacks.ProgressBar])
 def test_callbacks_that_are_none_are_refused(bad):
     with pytest.raises(TypeError, match="callback"):
         network(callbacks=bad)
@@ -266,7 +266,7 @@ def test_weights_that_would_leave_float32_are_refused(scale, data):
     ids=["numbers as text", "masked"],
 )
 def test_text_and_masked_values_are_no_numbers(X):
-    with pytest.raises(ValueError, match=r"real numbers|masked"):
+    with pytest.raises(ValueError, match=r"numbers as text|masked"):
         network().fit(X, np.ones(4))
 
 

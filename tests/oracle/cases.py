@@ -44,10 +44,11 @@ def hidden_network(rng, activation, dtype="float32", **layer):
 
 
 def neuron_in_its_tails(f):
-    """A network of one neuron that returns f(x), and x as large as a wrong scale makes it."""
+    """A network of one neuron (softmax: two) that returns f(x), and x as large as a wrong scale makes it."""
     z = np.array([*10.0 ** np.arange(-3, 12), 90, 700], np.float32)
     if isinstance(f, na.Exponential):
         z = z[z <= 80]
     if isinstance(f, na.Sin):
         z = z[z <= 1000]
-    return na.Network([na.Dense(1, f)]).set_parameters([[[1.0]]]), np.concatenate([-z, z])[:, np.newaxis]
+    weights = [[1.0, 0.0]] if isinstance(f, na.Softmax) else [[1.0]]
+    return na.Network([na.Dense(len(weights[0]), f)]).set_parameters([weights]), np.concatenate([-z, z])[:, np.newaxis]

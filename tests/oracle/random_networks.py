@@ -182,7 +182,10 @@ def shape(rng):
     depth = int(rng.integers(0, 5))
     units = [int(log_uniform(rng, 1, 60)) for _ in range(depth)]
     units.append(len(loss.parameter) if isinstance(loss.parameter, tuple) else int(log_uniform(rng, 1, 20)))
-    return loss, units, [*map(str, rng.choice(ELEMENTWISE, depth)), str(rng.choice(outputs))]
+    activations = [*map(str, rng.choice(ELEMENTWISE, depth)), str(rng.choice(outputs))]
+    if activations[-1] == "softmax":
+        units[-1] = max(2, units[-1])  # of one neuron it is refused
+    return loss, units, activations
 
 
 def layer(rng, n_in, units, activation):

@@ -15,12 +15,11 @@ Logs = Mapping[str, float]
 
 
 def checked(callbacks: object) -> list[Callback]:
-    """Returns the callbacks of a list or tuple; an empty list for None."""
+    """Returns the callbacks of a list or tuple, or the only one; an empty list for None."""
     if callbacks is None:
         return []
-    if not isinstance(callbacks, (list, tuple)):
-        raise TypeError(f"callbacks must be a list, got {callbacks!r}")
-    return [Callback(callback) for callback in callbacks]
+    given = callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+    return [Callback(callback) for callback in given]
 
 
 class Callback:
@@ -28,6 +27,10 @@ class Callback:
 
     def __init__(self, callback: Any) -> None:
         names = ("on_fit_begin", "on_epoch_end", "on_fit_end")
+        if isinstance(callback, type):
+            raise TypeError(
+                f"a callback must be an object; got the class {callback.__name__}, write {callback.__name__}()"
+            )
         if not callable(callback) and not any(hasattr(callback, name) for name in names):
             raise TypeError(
                 f"a callback must be a function or have one of the methods {', '.join(names)}; got {callback!r}"

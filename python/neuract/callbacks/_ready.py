@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Callable, Mapping
 from math import inf
 from pathlib import Path
 from typing import Any
 
 from neuract._checks import boolean, real_number, whole_number
-from neuract._typing import FittedNetwork
+from neuract._typing import FilePath, FittedNetwork
 from neuract._warnings import TrainingWarning, warn
 from neuract.schedules._rate import LearningRate
 from neuract.schedules._shares import Schedule, ScheduleName
@@ -126,7 +127,7 @@ class Checkpoint(_Ready):
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, bytes or path-like
         The file.
     every : int, default=1
         Number of epochs between saves, >= 1.
@@ -151,14 +152,14 @@ class Checkpoint(_Ready):
 
     def __init__(
         self,
-        path: str | Path,
+        path: FilePath,
         *,
         every: int = 1,
         save_best_only: bool = False,
         monitor: str | None = None,
         state: bool = False,
     ) -> None:
-        self.path = Path(path)
+        self.path = Path(os.fsdecode(path))
         self.every = whole_number(every, "every", low=1)
         self.save_best_only = boolean(save_best_only, "save_best_only")
         self.monitor = monitor
@@ -192,14 +193,14 @@ class CSVLogger(_Ready):
 
     Parameters
     ----------
-    path : str or path-like
+    path : str, bytes or path-like
         The file.
     append : bool, default=False
         Append to the file; otherwise each fit overwrites it.
     """
 
-    def __init__(self, path: str | Path, *, append: bool = False) -> None:
-        self.path = Path(path)
+    def __init__(self, path: FilePath, *, append: bool = False) -> None:
+        self.path = Path(os.fsdecode(path))
         self.append = boolean(append, "append")
         self._columns: list[str] = []
 

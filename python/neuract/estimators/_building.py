@@ -87,6 +87,7 @@ def most_rows_a_step(model: Any) -> int:
 
 def _hidden_layers(model: Any) -> list[Dense]:
     sizes = model.hidden_layer_sizes
+    sizes = sizes.item() if isinstance(sizes, np.ndarray) and sizes.ndim == 0 else sizes
     sizes = [sizes] if isinstance(sizes, Integral) else list(sizes)
     for size in sizes:
         if not isinstance(size, Integral) or size < 1:

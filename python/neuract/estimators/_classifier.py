@@ -11,7 +11,6 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix, issparse
 from sklearn.base import ClassifierMixin
 from sklearn.utils import column_or_1d
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import unique_labels
 from sklearn.utils.validation import check_is_fitted
@@ -20,11 +19,12 @@ from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.activations._named import ActivationName, Sigmoid, Softmax
 from neuract.estimators._class_weight import ClassWeight, weigher_of_classes, weigher_of_labels
-from neuract.estimators._parameters import CONSTRAINTS, documented, take
+from neuract.estimators._parameters import CONSTRAINTS, Names, documented, take
 from neuract.estimators._perceptron import MultilayerPerceptron, Weigher
 from neuract.estimators._task import Task, task
 from neuract.inputs._arrays import sample_weights
 from neuract.inputs._data import Data
+from neuract.inputs._targets import check_classes, target_errors
 from neuract.layers._initial import Init
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import LOSSES, ProbabilitiesLossName
@@ -34,7 +34,7 @@ from neuract.outputs._labels import are_multilabel, numbered
 from neuract.outputs._scores import accuracy
 from neuract.schedules._rate import RateName
 from neuract.schedules._shares import Schedule
-from neuract.training._settings import DtypeName
+from neuract.training._settings import Dtype
 
 
 @documented
@@ -118,8 +118,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     _y_numeric = False
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
-        "loss": [StrOptions({name for name, kind in LOSSES.items() if kind.of == "probabilities"}), Loss, callable],
-        "class_weight": [None, StrOptions({"balanced"}), dict, list],
+        "loss": [Names(name for name, kind in LOSSES.items() if kind.of == "probabilities"), Loss, callable],
+        "class_weight": [None, Names(("balanced",)), dict, list],
     }
 
     def __init__(
@@ -151,14 +151,14 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         threshold: float | Sequence[npt.ArrayLike | None] | Array | None = None,
         output_activation: ActivationName | Activation | None = None,
         dropout: float | Sequence[float] = 0.0,
-        dtype: DtypeName | None = None,
+        dtype: Dtype | None = None,
         n_jobs: int | None = None,
         l1: float = 0.0,
         weight_decay: float = 0.0,
         max_grad_norm: float | None = None,
         monitor: str | Callable[..., float] | None = None,
         init: Init = "glorot_uniform",
-        callbacks: Sequence[Any] | None = None,
+        callbacks: Any = None,
         missing: Literal["error", "zero"] = "error",
         monitor_neurons: bool = False,
         loss: ProbabilitiesLossName | Loss | OwnFunction = "log_loss",
@@ -252,6 +252,22 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
         answers = self._meaning().answers(self._outputs(X))
         return csr_matrix(answers) if self._multilabel and self._sparse_labels else answers
 
+    def score(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> float:
+        """Returns the accuracy: the share of rows whose label, or all of whose labels, are predicted.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (rows, features)
+        y : array-like of shape (rows,) or (rows, labels)
+        sample_weight : array-like of shape (rows,) or None, default=None
+
+        Returns
+        -------
+        float
+        """
+        with target_errors(y, numbers=False), np.errstate(invalid="ignore"):  # scikit-learn casts NaN before it looks
+            return float(super().score(X, y, sample_weight))
+
     predict_proba = Probabilities.predict_proba
     predict_log_proba = Probabilities.predict_log_proba
 
@@ -269,6 +285,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
             if known is None:
                 raise ValueError("classes must be passed on the first call to partial_fit")
             return
+        check_classes(classes)
         given = unique_labels(classes)
         if known is not None and not np.array_equal(known, given):
             raise ValueError(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
-from math import inf
+from math import ceil, inf
 from typing import Any, cast
 
 import numpy as np
@@ -231,12 +231,10 @@ def _logs(fit: Fit) -> dict[str, float]:
 
 def _split(model: Any, rows: Rows, random: np.random.RandomState) -> tuple[Data, Rows]:
     """Splits the rows into training and validation rows, with scikit-learn's draws."""
-    data = rows.data
+    data, strata = rows.data, model._strata(rows.data)
+    _check_strata(model, strata, data.rows)
     train, held_out = train_test_split(
-        np.arange(data.rows),
-        random_state=random,
-        test_size=model.validation_fraction,
-        stratify=model._strata(data),
+        np.arange(data.rows), random_state=random, test_size=model.validation_fraction, stratify=strata
     )
     if len(held_out) < 2:
         raise ValueError(
@@ -248,6 +246,28 @@ def _split(model: Any, rows: Rows, random: np.random.RandomState) -> tuple[Data,
         if part.sample_weight is not None and not part.sample_weight.any():
             raise ValueError(f"Sample weights must contain at least one non-zero number for the {what}, got only zeros")
     return parts
+
+
+def _check_strata(model: Any, strata: Any, rows: int) -> None:
+    """Raises ValueError if a validation split would leave a class out of a part. strata: classes by number, or None."""
+    share = model.validation_fraction
+    if share == 0:
+        raise ValueError("early_stopping holds out rows, so that validation_fraction must be > 0; or give X_val, y_val")
+    if strata is None:
+        return
+    numbers, counts = np.unique(strata, return_counts=True)
+    if counts.min() < 2:
+        label = model.classes_.tolist()[int(numbers[counts.argmin()])]
+        raise ValueError(
+            f"early_stopping holds out rows of each class, but class {label!r} has only 1 row; add rows of it, "
+            "leave it out, or give X_val and y_val"
+        )
+    held_out = ceil(share * rows)
+    if min(held_out, rows - held_out) < len(numbers):
+        raise ValueError(
+            f"The validation set is too small, or leaves too few rows: validation_fraction={share:g} holds out "
+            f"{held_out} of {rows} rows, but both parts need a row of each of the {len(numbers)} classes"
+        )
 
 
 def _warn_of_small_data(model: Any, data: Data) -> None:

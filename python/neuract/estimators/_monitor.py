@@ -17,7 +17,10 @@ from neuract.estimators._saved import as_if_ended
 from neuract.inputs._data import Data
 from neuract.inputs._sparse import is_sparse
 from neuract.network import Network
+from neuract.training._guard import DivergedError
 from neuract.training._session import Session
+
+MOST_CLASSES = 10  # in a message
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,8 @@ class Monitor:
     @property
     def name(self) -> str:
         """The name of the monitor, for messages."""
-        return "the score" if self._model.monitor is None else f"monitor={self._model.monitor!r}"
+        monitor = self._model.monitor
+        return "the score" if monitor is None else f"monitor={getattr(monitor, '__name__', repr(monitor))}"
 
     def loss(self) -> float:
         """Returns the mean loss without penalties, on the scale of the model's `loss_`."""
@@ -92,7 +96,22 @@ class Monitor:
             return float("nan")
         weighs = data.sample_weight is not None and _takes_weights(self._scorer)
         weights = {"sample_weight": data.sample_weight} if weighs else {}
-        return float(self._scorer(self._fitted, *self._given, **weights))
+        try:
+            return float(self._scorer(self._fitted, *self._given, **weights))
+        except (MemoryError, DivergedError):
+            raise
+        except Exception as error:
+            raise ValueError(f"{self.name} failed on {self._rows_in_words()}: {error}") from error
+
+    def _rows_in_words(self) -> str:
+        """Returns the number of validation rows, for a classifier by class."""
+        rows = f"the {self._data.rows} validation rows"
+        if not hasattr(self._model, "classes_") or np.ndim(self._given[1]) != 1:
+            return rows
+        labels = np.asarray(self._given[1]).tolist()
+        counts = [(label, labels.count(label)) for label in self._model.classes_.tolist()[:MOST_CLASSES]]
+        more = ", …" if len(self._model.classes_) > MOST_CLASSES else ""
+        return f"{rows} ({', '.join(f'{count} of class {label!r}' for label, count in counts)}{more})"
 
 
 def _takes_weights(scorer: Callable[..., float]) -> bool:

@@ -6,7 +6,7 @@ A new parameter is a row of CONSTRAINTS, an entry of SHARED, and a line of each 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral, Real
 from textwrap import indent
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ import numpy as np
 from sklearn.metrics import get_scorer_names
 from sklearn.utils._param_validation import Hidden, Interval, Options, StrOptions, validate_parameter_constraints
 
+from neuract._checks import dtype_name, one_of
 from neuract.activations._base import Activation
 from neuract.activations._named import ACTIVATIONS
 from neuract.activations._named import activation as activation_named
@@ -22,11 +23,24 @@ from neuract.layers._initial import INITS
 from neuract.losses._named import loss as loss_named
 from neuract.schedules._rate import SKLEARNS
 from neuract.schedules._shares import SCHEDULES, Schedule
+from neuract.training._settings import DTYPES
 
 Kind = TypeVar("Kind", bound=type)
 
+
+class Names(StrOptions):  # type: ignore[misc]
+    """Names, which messages list in this order."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.names = tuple(names)
+        super().__init__(set(self.names))
+
+    def __str__(self) -> str:
+        return f"{'one of ' if len(self.names) > 1 else ''}{', '.join(map(repr, self.names))}"
+
+
 ACTIVATION = [
-    StrOptions(set(ACTIVATIONS) - {"softmax"}),
+    Names(name for name in ACTIVATIONS if name != "softmax"),
     Hidden(StrOptions({"softmax"})),  # refused by Network, with the reason
     Activation,
 ]
@@ -34,10 +48,10 @@ ACTIVATION = [
 CONSTRAINTS: dict[str, list[Any]] = {
     "hidden_layer_sizes": ["array-like", Interval(Integral, 1, None, closed="left")],
     "activation": [*ACTIVATION, list, tuple],
-    "solver": [StrOptions({"lbfgs", "sgd", "adam"})],
+    "solver": [Names(("adam", "sgd", "lbfgs"))],
     "alpha": [Interval(Real, 0, None, closed="left")],
-    "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
-    "learning_rate": [StrOptions({*SKLEARNS, *SCHEDULES}), Schedule, callable],
+    "batch_size": [Names(("auto",)), Interval(Integral, 1, None, closed="left")],
+    "learning_rate": [Names((*SKLEARNS, *SCHEDULES)), Schedule, callable],
     "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
     "power_t": [Interval(Real, 0, None, closed="left")],
     "max_iter": [Interval(Integral, 1, None, closed="left")],
@@ -61,15 +75,15 @@ CONSTRAINTS: dict[str, list[Any]] = {
     "threshold": [None, Real, "array-like"],
     "output_activation": [None, *ACTIVATION],
     "dropout": [Interval(Real, 0, 1, closed="left"), "array-like"],
-    "dtype": [None, StrOptions({"float32", "float64"})],
+    "dtype": [None, Names(DTYPES), type, np.dtype],
     "n_jobs": [None, Integral],
     "l1": [Interval(Real, 0, None, closed="left")],
     "weight_decay": [Interval(Real, 0, None, closed="left")],
-    "callbacks": [None, list, tuple],
-    "missing": [StrOptions({"error", "zero"})],
+    "callbacks": [object],  # checked by Network
+    "missing": [Names(("error", "zero"))],
     "monitor_neurons": ["boolean"],
-    "init": [StrOptions(set(INITS)), list, tuple],
-    "monitor": [None, StrOptions({"loss", *get_scorer_names()}), callable],
+    "init": [Names(INITS), list, tuple],
+    "monitor": [None, Names(("loss", *get_scorer_names())), callable],
     "max_grad_norm": [None, Interval(Real, 0, None, closed="neither")],
 }
 """The accepted values of each parameter that both estimators have."""
@@ -144,7 +158,7 @@ output_activation : None, str or Activation, default=None
 dropout : float or list of float, default=0.0
     Share of the neurons of a hidden layer, in [0, 1), that each training step leaves out at
     random. A single value, or a list with one per hidden layer. Not for lbfgs.
-dtype : None, "float32" or "float64", default=None
+dtype : None, "float32", "float64" or dtype, default=None
     Type of the weights and of all computation. None: the type of X, as in scikit-learn.
 n_jobs : int or None, default=None
     Largest number of threads in `fit` and `predict`. None: `neuract.get_num_threads()`; -1: one
@@ -168,7 +182,7 @@ init : str or pair of lists of arrays, default="glorot_uniform"
     "lecun_normal" or "orthogonal", with biases of 0, but glorot_uniform draws them like the weights;
     or "tabular": lecun_normal, standard normal biases, and an output layer of 0.
     Or the weights and biases themselves, in the shapes of `coefs_` and `intercepts_`.
-callbacks : list or None, default=None
+callbacks : list, callback or None, default=None
     Functions or objects, from `neuract.callbacks` or your own, that are called after every epoch
     of a fit and may end it. They get the network in training.
 missing : {"error", "zero"}, default="error"
@@ -195,6 +209,11 @@ def take(model: Any, given: Mapping[str, Any]) -> None:
             setattr(model, name, value)
 
 
+def dtype_of(model: Any) -> str | None:
+    """Returns the name of the model's dtype, None if it has none."""
+    return None if model.dtype is None else dtype_name(model.dtype, "dtype", accepted=DTYPES)
+
+
 def validate(model: Any) -> None:
     """Checks the parameters as scikit-learn does, except our own keywords at their defaults: all would take 0.2 ms."""
     defaults = type(model).__init__.__kwdefaults__ or {}
@@ -207,4 +226,12 @@ def validate(model: Any) -> None:
         for value in given[name] if isinstance(given[name], (list, tuple)) else [given[name]]:
             if isinstance(value, (str, type)):
                 LOOKED_UP[name](value)  # names what was probably meant
+    for name in given.keys() - LOOKED_UP.keys():
+        names = [each for kind in model._parameter_constraints[name] if isinstance(kind, Names) for each in kind.names]
+        if len(names) > 1 and isinstance(given[name], str):
+            one_of(given[name], name, names)
+    if isinstance(rate := given.get("learning_rate"), Real):
+        raise TypeError(f"learning_rate is the rate's schedule, got {rate!r}; the rate itself is learning_rate_init")
+    if "dtype" in given:
+        dtype_of(model)
     validate_parameter_constraints(model._parameter_constraints, given, caller_name=type(model).__name__)

@@ -7,7 +7,6 @@ shuffle per epoch. A fit that fails does not change the estimator, since it trai
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Real
@@ -19,22 +18,23 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from neuract._typing import Array
+from neuract._typing import Array, FilePath
 from neuract.estimators._building import go_on_from, new_network, start
 from neuract.estimators._descent import Fit, close_curves, descend_epochs, minimize, open_curves
 from neuract.estimators._documentation import documentation_address
 from neuract.estimators._monitor import Rows
-from neuract.estimators._parameters import validate
+from neuract.estimators._parameters import dtype_of, validate
 from neuract.estimators._saved import as_if_ended, become, estimator_bytes, pickled, set_state, state_of, unpickle
 from neuract.estimators._sklearn_callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from neuract.estimators._task import Task
 from neuract.export._methods import Exportable
 from neuract.export._skl2onnx_classes import announce
 from neuract.files._format import Contents, save_bytes
-from neuract.inputs._arrays import sample_weights
+from neuract.inputs._arrays import check_finite, numbers_of, sample_weights
 from neuract.inputs._data import Data, validation_errors, validation_is_given
 from neuract.inputs._missing import zero_for_nan
 from neuract.inputs._sparse import SparseRows, is_sparse, sparse_rows
+from neuract.inputs._targets import target_errors
 from neuract.network import Network
 from neuract.outputs._kinds import Outputs
 from neuract.training._guard import alone
@@ -179,27 +179,30 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         self, X: Any, y: Any, sample_weight: Any, dtype: Any, *, reset: bool
     ) -> tuple[Array | SparseRows, Array, Array | None]:
         """Returns checked X, y and weights; X in the dtype of the network."""
-        x, y = validate_data(
-            self,
-            X,
-            y,
-            reset=reset,
-            accept_sparse=SPARSE_FORMATS,
-            dtype=dtype,
-            order="C",
-            multi_output=True,
-            y_numeric=self._y_numeric,
-            ensure_all_finite=self._finite_or_nan(),
-        )
-        x = self._ready(x)
+        numbers = self._y_numeric
+        with target_errors(y, numbers=numbers):
+            x, y = self._checked_by_sklearn(X, dtype, reset, y=y, multi_output=True, y_numeric=numbers)
         if isinstance(sample_weight, Real):
             sample_weight = np.full(len(x), sample_weight)
         y = y if is_sparse(y) else np.asarray(y)
         return x, y, sample_weights(sample_weight, len(x), x.dtype.name)
 
-    def _finite_or_nan(self) -> bool | str:
-        """Returns scikit-learn's `ensure_all_finite`."""
-        return "allow-nan" if self._missing_is_zero() else True
+    def _checked_by_sklearn(self, X: Any, dtype: Any, reset: bool, **targets: Any) -> Any:
+        """Returns X, or X and y, as scikit-learn's `validate_data`; X finite, and in the core's form."""
+        with np.errstate(over="ignore"):  # infinity is found below
+            checked = validate_data(
+                self,
+                numbers_of(X),
+                **targets,
+                reset=reset,
+                accept_sparse=SPARSE_FORMATS,
+                dtype=dtype,
+                order="C",
+                ensure_all_finite=False,
+            )
+        x = self._ready(checked[0] if targets else checked)
+        check_finite(x, X)
+        return (x, checked[1]) if targets else x
 
     def _ready(self, x: Any) -> Array | SparseRows:
         """Returns X, checked by scikit-learn, in the core's form; fills in NaN in a copy, since X may be the user's."""
@@ -221,10 +224,11 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
 
     def _dtype(self, continuing: bool) -> Any:
         """Returns the dtype, or the accepted dtypes, of X."""
+        wanted = dtype_of(self)
         if not continuing:
-            return self.dtype or (np.float64, np.float32)
+            return wanted or (np.float64, np.float32)
         fitted = self.network_.dtype
-        if self.dtype not in (None, fitted):
+        if wanted not in (None, fitted):
             raise ValueError(f"warm_start and partial_fit need the dtype of the last fit, {fitted}; got {self.dtype!r}")
         return fitted
 
@@ -263,11 +267,8 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
 
     def _rows(self, X: Any) -> Array | SparseRows:
         """Returns X, checked, in the form that the fitted network takes."""
-        finite, dtype = self._finite_or_nan(), self._fitted_network().dtype
-        x = validate_data(
-            self, X, reset=False, accept_sparse=SPARSE_FORMATS, dtype=dtype, order="C", ensure_all_finite=finite
-        )
-        return self._ready(x)
+        x: Array | SparseRows = self._checked_by_sklearn(X, self._fitted_network().dtype, reset=False)
+        return x
 
     def _data(self, X: Any, y: Any, sample_weight: Any = None) -> Data:
         network = self._fitted_network()
@@ -311,7 +312,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
 
     # ---- files, pickles ----------------------------------------------------------------------------
 
-    def save(self, path: str | os.PathLike[str], *, state: bool = False) -> None:
+    def save(self, path: FilePath, *, state: bool = False) -> None:
         """Writes the model to a file, from which `neuract.load` reads the same model.
 
         Parameters

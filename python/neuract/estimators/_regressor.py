@@ -11,17 +11,17 @@ import numpy.typing as npt
 from sklearn.base import RegressorMixin
 from sklearn.metrics import d2_pinball_score, r2_score
 from sklearn.utils import column_or_1d
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 
 from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.activations._named import ActivationName
-from neuract.estimators._parameters import CONSTRAINTS, documented, take
+from neuract.estimators._parameters import CONSTRAINTS, Names, documented, take
 from neuract.estimators._perceptron import MultilayerPerceptron
 from neuract.estimators._task import Task, task
 from neuract.inputs._data import Data
 from neuract.inputs._sparse import is_sparse
+from neuract.inputs._targets import target_errors
 from neuract.layers._initial import Init
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import LOSSES, NumbersLossName
@@ -30,7 +30,7 @@ from neuract.outputs._kinds import Outputs, numbers_or_quantiles
 from neuract.outputs._scores import r2
 from neuract.schedules._rate import RateName
 from neuract.schedules._shares import Schedule
-from neuract.training._settings import DtypeName
+from neuract.training._settings import Dtype
 
 
 @documented
@@ -105,7 +105,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     _y_numeric = True
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **CONSTRAINTS,
-        "loss": [StrOptions({name for name, kind in LOSSES.items() if kind.of == "numbers"}), Loss, callable],
+        "loss": [Names(name for name, kind in LOSSES.items() if kind.of == "numbers"), Loss, callable],
     }
 
     def __init__(
@@ -138,14 +138,14 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         threshold: float | Sequence[npt.ArrayLike | None] | Array | None = None,
         output_activation: ActivationName | Activation | None = None,
         dropout: float | Sequence[float] = 0.0,
-        dtype: DtypeName | None = None,
+        dtype: Dtype | None = None,
         n_jobs: int | None = None,
         l1: float = 0.0,
         weight_decay: float = 0.0,
         max_grad_norm: float | None = None,
         monitor: str | Callable[..., float] | None = None,
         init: Init = "glorot_uniform",
-        callbacks: Sequence[Any] | None = None,
+        callbacks: Any = None,
         missing: Literal["error", "zero"] = "error",
         monitor_neurons: bool = False,
     ) -> None:
@@ -246,7 +246,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         float
         """
         predictions = self.predict(X)
-        return _score(self.network_.loss_function, y, predictions, sample_weight)
+        with target_errors(y, numbers=True):
+            return _score(self.network_.loss_function, y, predictions, sample_weight)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

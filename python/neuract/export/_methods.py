@@ -6,13 +6,12 @@ Each imports what it needs when it is called.
 
 from __future__ import annotations
 
-from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy.typing as npt
 
 from neuract._checks import boolean
-from neuract._typing import FittedModel
+from neuract._typing import FilePath, FittedModel
 from neuract.export._model import ExportedModel
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ class Exportable:
 
     def to_onnx(
         self: FittedModel,
-        path: str | PathLike[str] | None = None,
+        path: FilePath | None = None,
         *,
         opset: int = 18,
         target_dtype: Literal["float32", "float64"] = "float32",
@@ -33,7 +32,7 @@ class Exportable:
 
         Parameters
         ----------
-        path : str, path or None, default=None
+        path : str, bytes, path-like or None, default=None
             Also write the model to this file, which usually has the suffix .onnx.
         opset : int, default=18
             Version of the operators, from 13 to 25, but not newer than the installed onnx knows.
@@ -72,7 +71,7 @@ class Exportable:
             raise ImportError("to_onnx needs the package onnx, which is not installed: pip install onnx") from error
         return save_onnx(exported, path, opset, target_dtype)
 
-    def to_c(self: FittedModel, path: str | PathLike[str], *, static_memory: bool = False) -> None:
+    def to_c(self: FittedModel, path: FilePath, *, static_memory: bool = False) -> None:
         """Writes the fitted model as plain C99, for programs and devices without Python.
 
         The two files need a compiler and math.h. The code allocates no memory, and computes in float even if the model
@@ -80,7 +79,7 @@ class Exportable:
 
         Parameters
         ----------
-        path : str or path
+        path : str, bytes or path-like
             ``folder/name`` or ``folder/name.c``: name.c and name.h are written to the folder. All names in them begin
             with this name, so it may have letters, digits and _ only.
         static_memory : bool, default=False
@@ -115,7 +114,7 @@ class Exportable:
 
         save_c(ExportedModel.of(self), path, boolean(static_memory, "static_memory"))
 
-    def report(self: FittedModel, path: str | PathLike[str], X: Any = None, y: npt.ArrayLike | None = None) -> None:
+    def report(self: FittedModel, path: FilePath, X: Any = None, y: npt.ArrayLike | None = None) -> None:
         """Writes an HTML file that shows the model in a browser, and needs no other file and no network.
 
         The page has a summary, the diagnosis with its warnings, learning curves and a picture. You can move the inputs
@@ -126,7 +125,7 @@ class Exportable:
 
         Parameters
         ----------
-        path : str or path-like
+        path : str, bytes or path-like
             The file; it is replaced if it exists.
         X : array-like or sparse matrix of shape (rows, features) or None, default=None
             Rows for the diagnosis and for the ranges of the sliders; 12 of them, evenly spread, are stored in the file

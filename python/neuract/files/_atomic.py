@@ -9,15 +9,17 @@ import os
 import shutil
 from pathlib import Path
 
+from neuract._typing import FilePath
 
-def write_atomically(path: str | os.PathLike[str], content: bytes) -> None:
+
+def write_atomically(path: FilePath, content: bytes) -> None:
     """Replaces the file by a new one, written in the same folder, when its content is on disk.
 
     The new file has the permissions of the old one, or without an old one the default permissions. A link stays, and
     its target is replaced. An error removes the new file; a process that is killed may leave it, named
     .neuract-….tmp.
     """
-    target = Path(os.path.realpath(path))
+    target = Path(os.path.realpath(os.fsdecode(path)))
     if not target.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, "no such folder", str(target.parent))
     if target.exists() and not target.is_file():

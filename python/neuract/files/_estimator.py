@@ -96,6 +96,8 @@ def write_estimator(state: State, writer: Writer, *, training: bool) -> State:
     parameters, generator, network = dict(state["parameters"]), None, state["network"]
     if not writer.lenient:
         parameters["callbacks"] = None
+        if isinstance(parameters["dtype"], (type, np.dtype)):
+            parameters["dtype"] = np.dtype(parameters["dtype"]).name
         if isinstance(parameters["random_state"], np.random.RandomState):
             generator = parameters["random_state"] if training else None
             parameters["random_state"] = GENERATOR if training else None

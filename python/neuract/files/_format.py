@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from neuract._typing import FilePath
 from neuract.files._atomic import write_atomically
 from neuract.files._bytes import check_header, packed, read_bytes, unpacked
 from neuract.files._values import Reader, Writer, object_with
@@ -59,23 +60,23 @@ def _version() -> str:
     return version("neuract")
 
 
-def save_bytes(path: str | os.PathLike[str], data: bytes) -> None:
+def save_bytes(path: FilePath, data: bytes) -> None:
     """Writes the file."""
     check_header(data)
     write_atomically(path, data)
 
 
-def load_bytes(path: str | os.PathLike[str]) -> bytes:
+def load_bytes(path: FilePath) -> bytes:
     """Reads the file."""
-    with Path(path).open("rb") as file:
+    with Path(os.fsdecode(path)).open("rb") as file:
         return read_bytes(file)
 
 
 @contextmanager
-def faults_of(path: str | os.PathLike[str], contents: Contents | None = None) -> Iterator[None]:
+def faults_of(path: FilePath, contents: Contents | None = None) -> Iterator[None]:
     """Names the file in errors, and if it has been read, the version that wrote it."""
     try:
         yield
     except FAULTS as fault:
         writer = f" (written by neuract {contents.parts['neuract']}, read by {_version()})" if contents else ""
-        raise ValueError(f"cannot load {os.fspath(path)!r}: {fault}{writer}") from fault
+        raise ValueError(f"cannot load {os.fsdecode(path)!r}: {fault}{writer}") from fault

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import copy
-import os
 from collections.abc import Mapping
 from typing import Any, Self
 
+from neuract._typing import FilePath
 from neuract.files._format import Contents, save_bytes, unpack
 from neuract.files._network import network_bytes, network_of, network_pickled
 
@@ -25,7 +25,7 @@ class Kept:
         """Becomes the network of that state."""
         raise NotImplementedError
 
-    def save(self, path: str | os.PathLike[str], *, state: bool = False) -> None:
+    def save(self, path: FilePath, *, state: bool = False) -> None:
         """Writes the network to a file, from which `neuract.load` reads the same network; see `neuract.save`."""
         save_bytes(path, self._file_bytes(state))
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,19 +12,37 @@ import numpy as np
 
 import neuract._neuract_core as core
 from neuract._typing import Array
+from neuract.inputs._columns import OF_ARRAYS, REMEDIES, column_names, columns_of_numbers, place
 from neuract.inputs._sparse import SparseRows, is_sparse, sparse_rows
+
+OF_NAN = {
+    "X": "fill in missing values, or leave those rows or columns out",
+    "y": "leave out rows without a target, or fill it in",
+}
+"""What to do about NaN, by argument."""
+Position = Callable[[tuple[int, ...]], tuple[int, ...]]
 
 
 def numeric(data: object, name: str, dtype: str) -> Array:
     """Returns `data` as a C-contiguous, aligned array of finite numbers of `dtype`; copies it only if it must."""
+    if data is None:
+        raise ValueError(f"{name} must be given, got None")
     try:
         array = np.asarray(data)
     except ValueError as error:  # ragged lists
         raise ValueError(f"{name} must be a rectangular array of numbers: {error}") from error
-    if np.ma.is_masked(data):
-        raise ValueError(f"{name} has masked values; fill them, or leave those rows out")
+    check_no_mask(data, name)
     array = from_objects(array, name) if array.dtype == object else array
-    return _finite(array, name, dtype, lambda where: where)
+    return _finite(array, name, dtype, lambda where: where, data)
+
+
+def check_no_mask(data: object, name: str) -> None:
+    """Raises ValueError for the first masked value of NumPy's masked arrays."""
+    if isinstance(data, np.ma.MaskedArray) and np.ma.is_masked(data):
+        row, *column = map(int, np.argwhere(np.ma.getmaskarray(data))[0])
+        raise ValueError(
+            f"{name} has masked values (first in {place(row, *column)}); fill them, or leave those rows out"
+        )
 
 
 def from_objects(array: Array, name: str) -> Array:
@@ -43,31 +62,75 @@ def _is_na(value: object) -> bool:
     return type(value).__name__ == "NAType"  # pandas need not be installed
 
 
-def _finite(array: Array, name: str, dtype: str, position: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Array:
+def _finite(array: Array, name: str, dtype: str, position: Position, data: object = None) -> Array:
     """Returns the array, converted. position: maps an index of the array to the row and column in the user's data."""
-    if array.dtype.kind not in "biuf":
-        raise ValueError(
-            f"{name} must hold real numbers, got {array.dtype} data; encode text and categories as numbers first"
-        )
+    kind = array.dtype.kind
+    if kind not in "biuf":
+        dates = REMEDIES[OF_ARRAYS[kind]] if kind in "Mm" else "encode text and categories as numbers first"
+        remedy = f"; {dates}" if name in ("X", "y") else ""
+        raise ValueError(f"{name} must hold real numbers, got {array.dtype} data{remedy}")
     with np.errstate(over="ignore"):
         converted = np.require(array, dtype=np.dtype(dtype), requirements=["C", "A"])
     if not core.all_finite(converted):
-        first = tuple(int(i) for i in np.argwhere(~np.isfinite(converted))[0])
-        raise ValueError(_not_finite(array[first], position(first), name, dtype))
+        at = _first_not_finite(converted)
+        where = place(*position(at), names=column_names(data)) if at else ""
+        raise ValueError(_not_finite(array[at], where, name, dtype))
     return converted
 
 
-def _not_finite(value: Any, where: tuple[int, ...], name: str, dtype: str) -> str:
+def _first_not_finite(array: Array) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+
+
+def _not_finite(value: Any, where: str, name: str, dtype: str) -> str:
     what = "NaN" if np.isnan(value) else "infinity" if np.isinf(value) else f"a value too large for {dtype}"
-    place = f" (first in row {where[0]}" + (f", column {where[1]})" if len(where) > 1 else ")") if where else ""
-    return f"{name} contains {what}{place}; only finite numbers are accepted"
+    finite = "only finite numbers are accepted"
+    remedy = OF_NAN.get(name, finite) if what == "NaN" else finite
+    return f"{name} contains {what}{f' (first in {where})' if where else ''}; {remedy}"
+
+
+def check_finite(x: Array | SparseRows, X: Any) -> None:
+    """Raises ValueError if x, the checked X of an estimator, has NaN or infinity. X: with the names of its columns."""
+    values = x.values if isinstance(x, SparseRows) else x
+    if core.all_finite(values):
+        return
+    at = _first_not_finite(values)
+    where = place(*(x.position(at[0]) if isinstance(x, SparseRows) else at), names=column_names(X))
+    if np.isnan(values[at]):
+        raise ValueError(f'{_not_finite(np.nan, where, "X", "")}, or set missing="zero", which counts NaN as 0')
+    raise ValueError(
+        f"X contains infinity or a value too large for {values.dtype} (first in {where}); only finite numbers are "
+        "accepted"
+    )
+
+
+def numbers_of(X: Any) -> Any:
+    """Returns X for scikit-learn's checks: lists and objects as numbers; ValueError for columns without numbers."""
+    X = columns_of_numbers(X)
+    check_no_mask(X, "X")
+    if isinstance(X, np.ndarray):
+        return _from_all_objects(X, X) if X.dtype == object else X
+    if hasattr(X, "iloc") and np.dtype(object) in list(X.dtypes):
+        X = X.where(X.notna(), np.nan)  # which scikit-learn knows better than pandas' NA
+        _from_all_objects(np.asarray(X, dtype=object), X)
+    return X
+
+
+def _from_all_objects(values: Array, X: Any) -> Array:
+    """Returns the values of X as numbers; TypeError that names the first that is none."""
+    converted = from_objects(values, "X")
+    if converted.dtype == object:
+        at = next(at for at, value in np.ndenumerate(values) if not isinstance(value, (numbers.Number, type(None))))
+        what = f"X has a {type(values[at]).__name__} in {place(*at, names=column_names(X))}"
+        raise TypeError(f"{what}; the argument must be no string and no other object, but numbers")
+    return converted
 
 
 def inputs(X: object, dtype: str, n_inputs: int | None) -> Array | SparseRows:
     """Returns X as (rows, features), at least one of each. n_inputs: the number of features, None for any number."""
     if is_sparse(X):
         return _sparse_inputs(X, dtype, n_inputs)
-    array = numeric(X, "X", dtype)
+    array = numeric(columns_of_numbers(X), "X", dtype)
     _check_shape(array.shape, n_inputs)
     return array
 

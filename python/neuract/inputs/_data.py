@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,8 +45,10 @@ def validation_is_given(X_val: object, y_val: object, sample_weight_val: object)
 
 @contextmanager
 def validation_errors() -> Iterator[None]:
-    """Says in errors that they are about the validation rows."""
+    """Says in errors that they are about the validation rows: X_val where an error begins with X, and so on."""
     try:
         yield
-    except ValueError as error:
-        raise ValueError(f"X_val, y_val or sample_weight_val: {error}") from error
+    except (ValueError, TypeError) as error:
+        text = re.sub(r"^(Input )?(X|y|sample_weight)\b", r"\2_val", str(error))
+        text = text if text != str(error) else f"X_val, y_val or sample_weight_val: {error}"
+        raise (TypeError if isinstance(error, TypeError) else ValueError)(text) from error

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from neuract.inputs._arrays import from_objects
+from neuract.inputs._columns import columns_of_numbers
 from neuract.inputs._sparse import is_sparse
 
 
 def without_nan(X: Any) -> Any:
     """Returns X as an array or a sparse matrix of floats, with 0 in place of NaN; X itself does not change."""
-    X = X if is_sparse(X) else np.asarray(X)
+    X = X if is_sparse(X) else np.asarray(columns_of_numbers(X))
     X = from_objects(X, "X") if X.dtype == object else X
     return zero_for_nan(X if X.dtype.kind == "f" else X.astype(np.float64))
 

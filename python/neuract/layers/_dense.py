@@ -3,19 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from inspect import signature
+from numbers import Integral
+from typing import Any, ParamSpec
 
 import numpy as np
 import numpy.typing as npt
 
-from neuract._checks import real_number, whole_number
+from neuract._checks import real_number, suggestion, whole_number
 from neuract.activations._base import Activation
 from neuract.activations._named import ActivationName, Linear, PReLU, ReLU, Softmax
 from neuract.activations._named import activation as activation_named
 from neuract.inputs._arrays import numeric
 
 PARTS = ("weights", "biases", "slopes")  # of a layer's parameters, in the order of the core
+
+Given = ParamSpec("Given")
 
 
 class Dense:
@@ -133,12 +138,18 @@ def layer_names(n_layers: int) -> list[str]:
 def checked_layers(layers: Sequence[Dense]) -> tuple[Dense, ...]:
     """Returns the layers as a tuple; raises if they cannot form a network."""
     if not isinstance(layers, (list, tuple)) or not layers or not all(isinstance(layer, Dense) for layer in layers):
-        raise TypeError(f"layers must be a list of one or more Dense, the output layer last; got {layers!r}")
+        raise TypeError(
+            f"layers must be a list of one or more Dense, the output layer last; got {layers!r}{_as_dense(layers)}"
+        )
     for number, layer in enumerate(layers[:-1]):
         if isinstance(layer.activation, Softmax):
             raise ValueError(
                 f"layers[{number}] has softmax, which is for the output layer only; use for example 'relu' or 'tanh'"
             )
+    if isinstance(layers[-1].activation, Softmax) and layers[-1].units == 1:
+        raise ValueError(
+            "the output layer has softmax of one neuron, which is always 1; use Dense(1, 'sigmoid') for two classes"
+        )
     if layers[-1].threshold is not None:
         raise ValueError(
             f"the output layer has threshold={layers[-1].threshold!r}, but only hidden layers can have a threshold"
@@ -146,6 +157,35 @@ def checked_layers(layers: Sequence[Dense]) -> tuple[Dense, ...]:
     if layers[-1].dropout:
         raise ValueError(f"the output layer has dropout={layers[-1].dropout!r}, but only hidden layers may have it")
     return tuple(layer.placed(last=number == len(layers)) for number, layer in enumerate(layers, 1))
+
+
+def _as_dense(layers: object) -> str:
+    """Returns a sentence with the list of Dense that was probably meant, or nothing."""
+    given = layers if isinstance(layers, (list, tuple)) else [layers]
+    if not given or not all(isinstance(each, (Integral, Dense)) and not isinstance(each, bool) for each in given):
+        return ""
+    written = (repr(each) if isinstance(each, Dense) else f"Dense({each})" for each in given)
+    return f"; write Network([{', '.join(written)}])"
+
+
+def takes_one_list(init: Callable[Given, None]) -> Callable[Given, None]:
+    """Makes a Network's __init__ say what to write instead of several layers without a list, or of another keyword."""
+    names = list(signature(init).parameters)[1:]
+
+    @wraps(init)
+    def checked(*args: Given.args, **settings: Given.kwargs) -> None:
+        if len(args) > 2:  # the network and the layers
+            layers = args[1:]
+            raise TypeError(
+                f"Network takes its layers as one list, got {len(layers)} positional arguments{_as_dense(layers)}"
+            )
+        for name in settings:
+            if name not in names:
+                expected = f"expected one of {', '.join(names)}{suggestion(name, names)}"
+                raise TypeError(f"Network has no parameter {name!r}; {expected}")
+        init(*args, **settings)
+
+    return checked
 
 
 def _rates(rate: Any) -> tuple[float, float, float]:

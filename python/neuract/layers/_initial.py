@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import numpy as np
 import numpy.typing as npt
 
+from neuract._checks import suggestion
 from neuract._typing import Array
 from neuract.activations._named import Sigmoid
 from neuract.layers._dense import Dense
@@ -125,5 +126,5 @@ def checked(init: Any) -> Init:
         return init[0], init[1]
     raise ValueError(
         f"init must be one of {', '.join(INITS)}, or a pair (weights, biases) of lists with one array per layer; "
-        f"got {init!r}"
+        f"got {init!r}{suggestion(init, INITS) if isinstance(init, str) else ''}"
     )

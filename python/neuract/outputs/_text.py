@@ -11,6 +11,8 @@ from neuract._typing import Array
 def text_labels(y: object) -> Array | None:
     """Returns y as one text per row, (rows,); None if it holds no text. ValueError if only some rows have text."""
     array = np.asarray(y)
+    if array.dtype.kind == "U" and isinstance(y, (list, tuple)):
+        array = np.asarray(y, dtype=object)  # NumPy makes text of NaN and of numbers
     if array.dtype.kind == "O":
         are_text = np.fromiter((isinstance(value, str) for value in array.flat), bool, array.size)
         if not are_text.any():

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from neuract._typing import FittedModel
+from neuract._typing import FilePath, FittedModel
 from neuract.files._atomic import write_atomically
 from neuract.inspection._diagnose import diagnose
 from neuract.inspection._diagnosis import Diagnosis
@@ -19,7 +18,7 @@ from neuract.report._page import explorer, no_explorer, page, still_parts
 MOST_BYTES = 2_000_000  # of the whole file
 
 
-def write(model: FittedModel, path: str | os.PathLike[str], X: Any = None, y: npt.ArrayLike | None = None) -> None:
+def write(model: FittedModel, path: FilePath, X: Any = None, y: npt.ArrayLike | None = None) -> None:
     """Writes the report of a fitted model; `Exportable.report` describes it.
 
     An existing file is replaced when the new one is complete.

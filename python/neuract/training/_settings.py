@@ -5,10 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from numbers import Integral
 from operator import itemgetter
 from typing import Any, Literal
 
-from neuract._checks import one_of, random_state, real_number, whole_number
+import numpy as np
+
+from neuract._checks import boolean, dtype_name, random_state, real_number, whole_number
 from neuract.layers._dense import Dense
 from neuract.layers._initial import checked as checked_init
 from neuract.losses._base import Loss
@@ -18,6 +21,8 @@ from neuract.training._session import Settings
 DTYPES = ("float32", "float64")
 DtypeName = Literal["float32", "float64"]
 """The names of `DTYPES`, for type checkers."""
+Dtype = DtypeName | type[np.floating[Any]] | np.dtype[np.floating[Any]]
+"""What `dtype` accepts."""
 
 
 def _positive_or_none(value: Any, name: str) -> float | None:
@@ -28,8 +33,18 @@ def _count_or_none(value: Any, name: str) -> int | None:
     return None if value is None else whole_number(value, name, low=1)
 
 
-def _boolean(value: Any) -> bool:
-    return bool(value)
+def _switch(value: Any, name: str) -> bool:
+    """Returns True or False, from a bool or a whole number."""
+    return bool(value) if isinstance(value, Integral) else boolean(value, name)
+
+
+def _rate(value: Any, **bounds: Any) -> float:
+    if isinstance(value, str):
+        raise TypeError(
+            f"learning_rate must be a number, got {value!r}; "
+            "callbacks=LearningRateSchedule(…) changes the rate by a schedule"
+        )
+    return real_number(value, "learning_rate", low=0, open_high=True, **bounds)
 
 
 Check = Callable[[Any], Any]
@@ -39,23 +54,23 @@ FIXED: dict[str, Check] = {
     "l1": partial(real_number, name="l1", low=0, open_high=True),
     "max_grad_norm": partial(_positive_or_none, name="max_grad_norm"),
     "batch_size": partial(whole_number, name="batch_size", low=1),
-    "dtype": partial(one_of, name="dtype", accepted=DTYPES),
+    "dtype": partial(dtype_name, name="dtype", accepted=DTYPES),
     "n_threads": partial(_count_or_none, name="n_threads"),
 }
 """The settings that never change, next to layers and loss; each with the function that checks its value."""
 
 FREE: dict[str, Check] = {
-    "learning_rate": partial(real_number, name="learning_rate", low=0, open_high=True),
+    "learning_rate": _rate,
     "epochs": partial(whole_number, name="epochs", low=0),
-    "shuffle": _boolean,
+    "shuffle": partial(_switch, name="shuffle"),
     "init": checked_init,
     "random_state": random_state,
-    "verbose": _boolean,
+    "verbose": partial(_switch, name="verbose"),
 }
 """The settings that you may change between calls."""
 
 WANTED: dict[str, Check] = {
-    "learning_rate": partial(real_number, name="learning_rate", low=0, open_low=True, open_high=True),
+    "learning_rate": partial(_rate, open_low=True),
     "epochs": partial(whole_number, name="epochs", low=1),
 }
 """Narrower ranges for a new network. Later a schedule may end at a rate of 0."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from importlib.metadata import version
 from pathlib import Path
@@ -29,7 +30,7 @@ OUTPUTS: dict[type[Outputs], str] = {
 
 def save_c(model: ExportedModel, path: Any, static_memory: bool) -> None:
     """Writes the two files to one folder."""
-    target = Path(path)
+    target = Path(os.fsdecode(path))
     name = checked_name(target.name.removesuffix(".c"))
     source = CSource(model, name, static_memory)
     write_atomically(target.with_name(f"{name}.h"), source.header().encode())
