@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuract._checks import boolean, random_generator
+from neuract._reprs import Words, call
 from neuract._typing import Array, FittedModel
 from neuract.activations._named import Softmax
 from neuract.callbacks._listener import Callbacks
@@ -30,7 +31,7 @@ from neuract.layers._summary import html_table, table
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import LossName, default_loss
 from neuract.losses._named import loss as loss_named
-from neuract.optimizers import LBFGS, Optimizer, OptimizerName
+from neuract.optimizers import LBFGS, Adam, Optimizer, OptimizerName
 from neuract.outputs._kinds import Classes, Numbers, Outputs
 from neuract.outputs._scored import Scored
 from neuract.outputs._text import text_labels
@@ -390,10 +391,10 @@ class Network(Learned, Scored, Kept, Exportable):
         --------
         >>> import neuract as na
         >>> print(na.Network([na.Dense(16), na.Dense(3, "softmax")]).summary())
-        layer     shape    activation            threshold  parameters
-        hidden 1  ? × 16   ReLU(max_value=None)  none                ?
-        output    16 × 3   Softmax()             none               51
-        total                                                        ?
+        layer     shape    activation  threshold  parameters
+        hidden 1  ? × 16   ReLU()      none                ?
+        output    16 × 3   Softmax()   none               51
+        total                                              ?
         """
         return table(self.layers, self.inputs, self._learner.n_inputs)
 
@@ -407,9 +408,16 @@ class Network(Learned, Scored, Kept, Exportable):
         super().__setattr__(name, CHECKED[name](value) if name in CHECKED else value)
 
     def __repr__(self) -> str:
-        return (
-            f"Network([{', '.join(map(repr, self.layers))}], loss={self.loss_function!r}, optimizer={self.optimizer!r})"
-        )
+        standard, settings = default_loss(self.layers[-1].activation), {**FIXED, **FREE}
+        given = {
+            "inputs": list(self.inputs) or None,
+            "loss": None if self.loss_function == standard else self.loss_function,
+            **{name: getattr(self, name) for name in settings},
+            "callbacks": self.callbacks or None,
+        }
+        given["optimizer"] = "adam" if self.optimizer == Adam() else self.optimizer
+        given["init"] = self.init if isinstance(self.init, str) else Words("(weights, biases)")
+        return call(Network, list(self.layers), **given)
 
     # ---- files, pickles and copies: neuract.files._kept ---------------------------------------------
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from neuract._checks import boolean, class_named, named_classes, real_number, whole_number
+from neuract._reprs import Described
 
 __all__ = [
     "LBFGS",
@@ -17,7 +18,7 @@ __all__ = [
 ]
 
 
-class Optimizer:
+class Optimizer(Described):
     """The rule by which parameters follow their gradients, at the learning rate of the network."""
 
     names: ClassVar[tuple[str, ...]]
@@ -36,7 +37,7 @@ def _share(optimizer: Optimizer, *fields: str) -> None:
         object.__setattr__(optimizer, field, value)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SGD(Optimizer):
     """Stochastic gradient descent: velocity ← momentum · velocity - rate · gradient.
 
@@ -51,7 +52,7 @@ class SGD(Optimizer):
     --------
     >>> import neuract as na
     >>> na.SGD(momentum=0.8)
-    SGD(momentum=0.8, nesterov=True)
+    SGD(momentum=0.8)
     """
 
     momentum: float = 0.9
@@ -68,7 +69,7 @@ class SGD(Optimizer):
         return self.momentum, float(self.nesterov)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Adam(Optimizer):
     """Adam: steps of about the learning rate, by running means of the gradient and its square.
 
@@ -98,7 +99,7 @@ class Adam(Optimizer):
         return self.beta_1, self.beta_2, self.epsilon, 0.0  # the last: weight_decay
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AdamW(Adam):
     """Adam with decoupled weight decay: weights also shrink by rate · weight_decay a step; biases and slopes do not.
 
@@ -125,7 +126,7 @@ class AdamW(Adam):
         return self.beta_1, self.beta_2, self.epsilon, self.weight_decay
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LBFGS(Optimizer):
     """SciPy's L-BFGS-B on all rows at once, for small data. It ignores the learning rate and the batch size.
 
@@ -172,7 +173,7 @@ def optimizer(name: OptimizerName | Optimizer) -> Optimizer:
     --------
     >>> from neuract.optimizers import optimizer
     >>> optimizer("adam")
-    Adam(beta_1=0.9, beta_2=0.999, epsilon=1e-08)
+    Adam()
     """
     if isinstance(name, Optimizer):
         return name

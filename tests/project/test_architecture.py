@@ -64,7 +64,7 @@ FLOORS = [
     {"layers", "losses", "optimizers", "outputs", "schedules"},
     {"activations"},
     {"inputs", "threading"},
-    {"_checks", "_typing", "_warnings"},
+    {"_checks", "_reprs", "_typing", "_warnings"},
 ]
 # The allowed imports upward: a diagnosis draws itself.
 DOORS = {("inspection/_diagnosis.py", "plotting")}

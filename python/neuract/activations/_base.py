@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 import neuract._neuract_core as core
+from neuract._reprs import Described
 from neuract._typing import Array
 
 
@@ -22,7 +23,7 @@ def float_array(z: npt.ArrayLike) -> Array:
     return np.require(array, dtype=dtype, requirements=["C", "A"])
 
 
-class Activation:
+class Activation(Described):
     """The function that a neuron applies to its weighted sum z: y = f(z).
 
     Every activation is an immutable object. ``f(z)`` takes an array of any shape and returns y of the same shape;

@@ -13,7 +13,7 @@ from neuract.activations._base import Activation
 __all__ = ["HardShrink", "HardSigmoid", "HardSwish", "HardTanh", "SoftShrink"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class HardSigmoid(Activation):
     """f(z) = min(max(z + 3, 0), 6) / 6: the sigmoid in three linear pieces, as in PyTorch and Keras 3.
 
@@ -29,7 +29,7 @@ class HardSigmoid(Activation):
     bounds = (0.0, 1.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class HardSwish(Activation):
     """f(z) = z · min(max(z + 3, 0), 6) / 6: SiLU with the hard sigmoid. Howard et al. 2019, arXiv:1905.02244.
 
@@ -44,7 +44,7 @@ class HardSwish(Activation):
     bounds = (-0.375, np.inf)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class HardTanh(Activation):
     """f(z) = min(max(z, -1), 1).
 
@@ -60,7 +60,7 @@ class HardTanh(Activation):
     bounds = (-1.0, 1.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class HardShrink(Activation):
     """f(z) = z where abs(z) > lambd, else 0.
 
@@ -87,7 +87,7 @@ class HardShrink(Activation):
         return self.lambd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SoftShrink(HardShrink):
     """f(z) = z - lambd where z > lambd, z + lambd where z < -lambd, else 0.
 

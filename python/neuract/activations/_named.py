@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Linear(Activation):
     """f(z) = slope · z: the identity when the slope is 1.
 
@@ -58,7 +58,7 @@ class Linear(Activation):
         return self.slope
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sigmoid(Activation):
     """f(z) = 1 / (1 + exp(-z)), between 0 and 1; also called logistic.
 
@@ -76,7 +76,7 @@ class Sigmoid(Activation):
     bounds = (0.0, 1.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Tanh(Activation):
     """f(z) = tanh(z), between -1 and 1.
 
@@ -92,7 +92,7 @@ class Tanh(Activation):
     bounds = (-1.0, 1.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ReLU(Activation):
     """f(z) = min(max(z, 0), max_value), the rectified linear unit.
 
@@ -127,7 +127,7 @@ class ReLU(Activation):
         return 0.0, self.parameter
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LeakyReLU(Activation):
     """f(z) = z where z > 0, else alpha · z: a ReLU that cannot die.
 
@@ -158,7 +158,7 @@ class LeakyReLU(Activation):
         return -np.inf if self.alpha > 0 else 0.0, np.inf
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PReLU(LeakyReLU):
     """f(z) = z where z > 0, else alpha · z, where training learns alpha next to the weights.
 
@@ -190,7 +190,7 @@ class PReLU(LeakyReLU):
     bounds = (-np.inf, np.inf)  # alpha may change
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Exponential(Activation):
     """f(z) = exp(z), positive: the output activation for the poisson loss.
 
@@ -205,7 +205,7 @@ class Exponential(Activation):
     bounds = (0.0, np.inf)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Softmax(Activation):
     """y_j = exp(z_j) / Σ_i exp(z_i) over the last axis: the probabilities of one of k classes. Output layer only.
 
@@ -298,7 +298,7 @@ def activation(name: ActivationName | Activation) -> Activation:
     --------
     >>> import neuract as na
     >>> na.activation("relu")
-    ReLU(max_value=None)
+    ReLU()
     """
     if isinstance(name, Activation):
         return name

@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ELU(Activation):
     """f(z) = z where z > 0, else alpha · (exp(z) - 1): the exponential linear unit.
 
@@ -61,7 +61,7 @@ class ELU(Activation):
         return -self.alpha, np.inf
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SELU(Activation):
     """f(z) = 1.0507 z where z > 0, else 1.7581 (exp(z) - 1): ELU scaled so that layers keep mean 0 and variance 1.
 
@@ -79,7 +79,7 @@ class SELU(Activation):
     bounds = (-1.7580993408473769, np.inf)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CELU(Activation):
     """f(z) = z where z > 0, else alpha · (exp(z / alpha) - 1): ELU whose slope has no jump at 0 for any alpha.
 
@@ -112,7 +112,7 @@ class CELU(Activation):
         return -self.alpha, np.inf
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GELU(Activation):
     """f(z) = z · Φ(z), Φ the cumulative normal distribution: the Gaussian error linear unit.
 
@@ -150,7 +150,7 @@ class GELU(Activation):
         return -0.16997120747990364 if self.approximate == "none" else -0.17004075057125406, np.inf
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SiLU(Activation):
     """f(z) = z · sigmoid(z), the sigmoid-weighted linear unit; also called swish.
 
@@ -167,7 +167,7 @@ class SiLU(Activation):
     bounds = (-0.2784645427610738, np.inf)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Mish(Activation):
     """f(z) = z · tanh(log(1 + exp(z))). Misra 2019, arXiv:1908.08681.
 
@@ -182,7 +182,7 @@ class Mish(Activation):
     bounds = (-0.3088434130172505, np.inf)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Softplus(Activation):
     """f(z) = log(1 + exp(z)): a ReLU without a corner, positive. Its derivative is the sigmoid.
 
@@ -197,7 +197,7 @@ class Softplus(Activation):
     bounds = (0.0, np.inf)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LogSigmoid(Activation):
     """f(z) = log(sigmoid(z)) = -log(1 + exp(-z)), negative.
 
@@ -212,7 +212,7 @@ class LogSigmoid(Activation):
     bounds = (-np.inf, 0.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Squareplus(Activation):
     """f(z) = (z + √(z² + b)) / 2: near softplus, without an exponential. Barron 2021, arXiv:2112.11687.
 
@@ -241,7 +241,7 @@ class Squareplus(Activation):
     bounds = (0.0, np.inf)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Softsign(Activation):
     """f(z) = z / (1 + abs(z)), between -1 and 1; it approaches its limits more slowly than tanh.
 
@@ -257,7 +257,7 @@ class Softsign(Activation):
     bounds = (-1.0, 1.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TanhShrink(Activation):
     """f(z) = z - tanh(z): about z³ / 3 near 0.
 
@@ -271,7 +271,7 @@ class TanhShrink(Activation):
     names = ("tanh_shrink",)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sin(Activation):
     """f(z) = sin(z), for functions that oscillate. Sitzmann et al. 2020, arXiv:2006.09661.
 

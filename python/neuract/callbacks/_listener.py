@@ -35,10 +35,14 @@ class Callback:
             raise TypeError(
                 f"a callback must be a function or have one of the methods {', '.join(names)}; got {callback!r}"
             )
+        self._callback = callback
         nothing: Callable[..., None] = _do_nothing
         self.on_fit_begin = getattr(callback, "on_fit_begin", nothing)
         self.on_fit_end = getattr(callback, "on_fit_end", nothing)
         self.on_epoch_end = getattr(callback, "on_epoch_end", callback if callable(callback) else nothing)
+
+    def __repr__(self) -> str:
+        return repr(self._callback)
 
 
 def _do_nothing(*_: object) -> None:

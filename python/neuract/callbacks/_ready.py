@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from neuract._checks import boolean, real_number, whole_number
+from neuract._reprs import call
 from neuract._typing import FilePath, FittedNetwork
 from neuract._warnings import TrainingWarning, warn
 from neuract.schedules._rate import LearningRate
@@ -35,8 +36,9 @@ class _Ready:
     """Gives a repr that can be pasted back."""
 
     def __repr__(self) -> str:
-        settings = (f"{name}={value!r}" for name, value in vars(self).items() if not name.startswith("_"))
-        return f"{type(self).__name__}({', '.join(settings)})"
+        given = {name: value for name, value in vars(self).items() if not name.startswith("_")}
+        paths = {name: str(value) for name, value in given.items() if isinstance(value, Path)}
+        return call(type(self), **{**given, **paths})
 
 
 class ProgressBar(_Ready):

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuract._checks import named_classes, real_number, whole_number
+from neuract._reprs import Described
 from neuract._typing import Array
 from neuract.inputs._arrays import numeric
 from neuract.inputs._sparse import SparseRows
@@ -22,7 +23,7 @@ MOST_PERIODIC = 64
 MOST_LEVELS = 2**31 - 2
 
 
-class Input:
+class Input(Described):
     """Makes numbers for the first layer of columns of X.
 
     Attributes
@@ -60,7 +61,7 @@ class Input:
             object.__setattr__(self, name, value)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Numbers(Input):
     """Columns as they are.
 
@@ -87,7 +88,7 @@ class Numbers(Input):
         self._set(columns=_columns(self.columns))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Periodic(Input):
     """Each column as it is, and `size` learned numbers that are periodic in it.
 
@@ -152,7 +153,7 @@ class Periodic(Input):
         return [("periodic", column, self.frequencies, self.size, None, self.rate) for column in self.columns]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PiecewiseLinear(Input):
     """A column as one number per interval between given edges: 0 below it, 1 above it, linear in it.
 
@@ -183,7 +184,7 @@ class PiecewiseLinear(Input):
         return [("piecewise_linear", column, len(e) - 1, 1, np.array(e), 1.0) for column, e in pairs]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Embedding(Input):
     """A learned vector for each level of a column of whole numbers.
 
@@ -235,7 +236,7 @@ class Embedding(Input):
         return [("embedding", self.column, self.levels, self.size, None, self.rate)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OneHot(Input):
     """One number per level of a column of whole numbers: 1 for the level of the row, 0 for the others.
 
@@ -268,7 +269,7 @@ class OneHot(Input):
         return [("one_hot", self.column, self.levels, 1, None, 1.0)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scale(Input):
     """Multiplies every number before the first layer by a learned factor, at first 1. It must be the last input.
 

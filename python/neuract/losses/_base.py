@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from neuract._reprs import Described
 from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.activations._named import Linear, Softmax
@@ -16,7 +17,7 @@ from neuract.inputs._arrays import numeric
 OwnFunction = Callable[[Array, Array], tuple[Array, Array]]
 
 
-class Loss:
+class Loss(Described):
     """The cost of an output, given the target.
 
     Attributes

@@ -31,7 +31,7 @@ def loss(name: LossName | Loss | OwnFunction) -> Loss:
     --------
     >>> from neuract.losses import loss
     >>> loss("huber")
-    Huber(delta=1.0)
+    Huber()
     """
     if isinstance(name, Loss):
         return name

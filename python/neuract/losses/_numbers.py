@@ -25,21 +25,21 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SquaredError(Loss):
     """½ (ŷ - y)²."""
 
     names = ("squared_error",)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AbsoluteError(Loss):
     """abs(ŷ - y), whose gradient is 0 where ŷ = y."""
 
     names = ("absolute_error",)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Huber(Loss):
     """½ r² where abs(r) <= delta, else delta · (abs(r) - ½ delta), with r = ŷ - y.
 
@@ -61,7 +61,7 @@ class Huber(Loss):
         return (self.delta,)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Quantile(Loss):
     """The pinball loss max(q · (y - ŷ), (q - 1) · (y - ŷ)), least where ŷ is the q-quantile of y.
 
@@ -113,7 +113,7 @@ def _quantiles(q: Any) -> float | tuple[float, ...]:
     return several
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Poisson(Loss):
     """Half the Poisson deviance, ŷ - y · log ŷ + y · log y - y: for counts and rates, y >= 0."""
 
@@ -138,7 +138,7 @@ class Poisson(Loss):
         return array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Gamma(Loss):
     """Half the gamma deviance, y / ŷ - log(y / ŷ) - 1: for amounts, y > 0, whose spread grows with their mean.
 

@@ -14,7 +14,7 @@ from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._probabilities import class_numbers
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OwnLoss(Loss):
     """A loss that you write yourself, as a function of NumPy arrays; `loss=function` makes an OwnLoss.
 

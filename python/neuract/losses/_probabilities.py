@@ -41,7 +41,7 @@ class OfProbabilities(Loss):
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LogLoss(OfProbabilities):
     """-log of the probability that the network gave to the true class, also called cross-entropy.
 
@@ -84,7 +84,7 @@ class LogLoss(OfProbabilities):
             raise ValueError(f"log_loss with sigmoid outputs needs y between 0 and 1, got {_number(outside)}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Focal(OfProbabilities):
     """-(1 - p)^gamma · log p, with p the probability of the true class: a log loss that counts easy rows less.
 

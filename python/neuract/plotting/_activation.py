@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -171,9 +170,4 @@ def _limits(y: Array, slope: Array) -> tuple[float, float]:
 
 def _title(f: Activation) -> str:
     """Returns the class and the parameters that differ from their defaults."""
-    given = [
-        f"{field.name}={getattr(f, field.name)!r}"
-        for field in fields(f)  # type: ignore[arg-type]
-        if getattr(f, field.name) != field.default
-    ]
-    return type(f).__name__ + (f"({', '.join(given)})" if given else "")
+    return repr(f).removesuffix("()")

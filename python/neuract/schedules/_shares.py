@@ -9,9 +9,10 @@ from math import cos, pi
 from typing import ClassVar, Literal
 
 from neuract._checks import class_named, named_classes, real_number, whole_number
+from neuract._reprs import Described
 
 
-class Schedule:
+class Schedule(Described):
     """The share of the learning rate in each epoch."""
 
     names: ClassVar[tuple[str, ...]]
@@ -26,7 +27,7 @@ def _from_to(start: float, end: float, way: float) -> float:
     return end + (start - end) * (1 + cos(pi * min(way, 1.0))) / 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Cosine(Schedule):
     """Falls from the whole rate along half a cosine: final + (1 - final) · ½ (1 + cos(π · epoch / epochs)).
 
@@ -54,7 +55,7 @@ class Cosine(Schedule):
         return _from_to(1.0, self.final, epoch / epochs)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OneCycle(Schedule):
     """Rises to the whole rate and falls to nearly 0, both along half a cosine.
 
@@ -86,7 +87,7 @@ class OneCycle(Schedule):
         return _from_to(1.0, self.final, (way - self.rise) / (1 - self.rise))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class WarmUp(Schedule):
     """Rises in equal steps to the whole rate, (epoch + 1) / (epochs + 1), and then follows another schedule.
 
@@ -135,7 +136,7 @@ def schedule(name: ScheduleName | Schedule) -> Schedule:
     --------
     >>> from neuract.schedules import schedule
     >>> schedule("cosine")
-    Cosine(final=0.0)
+    Cosine()
     """
     if isinstance(name, Schedule):
         return name
