@@ -31,7 +31,7 @@ CALLBACKS = {
     "EarlyStopping()": na.callbacks.EarlyStopping(),
     "EarlyStopping(patience=3, restore_best=False)": na.callbacks.EarlyStopping(3, restore_best=False),
     "Checkpoint(path='net', every=2)": na.callbacks.Checkpoint("net", every=2),
-    "CSVLogger(path='log.csv')": na.callbacks.CSVLogger(b"log.csv"),
+    "CSVLogger(path='log.csv')": na.callbacks.CSVLogger("log.csv"),
     "LearningRateSchedule(schedule=OneCycle())": na.callbacks.LearningRateSchedule("one_cycle"),
 }
 NETWORKS = {

@@ -24,6 +24,8 @@ assert_type(na.MLPClassifier((5,), "tanh", solver="sgd", learning_rate="cosine")
 assert_type(Mine().fit(X, y), Mine)
 assert_type(na.MLPRegressor("poisson").fit(X, y), na.MLPRegressor)
 assert_type(na.MLPRegressor().predict(X), npt.NDArray[Any])
+na.Network([na.Dense(1)], dtype=np.float32, callbacks=na.callbacks.EarlyStopping())
+na.MLPRegressor(dtype=np.dtype("float64"), callbacks=print)
 na.Dense(3, "rellu")  # type: ignore[arg-type]
 na.Network([na.Dense(1)], loss="mse")  # type: ignore[arg-type]
 na.Network([na.Dense(1)], optimizer="rmsprop")  # type: ignore[arg-type]

@@ -97,6 +97,9 @@ def _kinds_of_frame(X: Any) -> Iterator[tuple[str | None, Any]]:
     """Yields the kind and the values of each column."""
     dtypes = X.schema.types if hasattr(X, "column_names") else X.dtypes
     for number, dtype in enumerate(dtypes):
+        if isinstance(dtype, np.dtype) and dtype.kind in "biuf":  # whose name costs microseconds
+            yield None, ()
+            continue
         text = str(dtype).lower()
         if text == "object":
             values = _column(X, number)

@@ -54,7 +54,7 @@ def _check_list(y: Any, what: str) -> None:
 
 def _check_no_gap(labels: Any, what: str) -> None:
     """Raises ValueError for the first row of an array of objects that is None, NaN or pandas' NA."""
-    if set(map(type, labels.flat)) <= WITHOUT_GAP:
+    if set(map(type, labels.ravel().tolist())) <= WITHOUT_GAP:
         return
     for at, value in enumerate(labels.flat):
         if _is_missing(value):
