@@ -23,6 +23,7 @@ from neuract.inputs._arrays import inputs as checked_rows
 from neuract.inputs._arrays import sample_weights
 from neuract.inputs._data import Data, validation_errors, validation_is_given
 from neuract.inputs._sparse import SparseRows
+from neuract.inspection._alarms import warn_if_collapsed, warn_if_far
 from neuract.layers._dense import Dense, checked_layers, takes_one_list
 from neuract.layers._initial import Init
 from neuract.layers._inputs import Input, check_columns, checked_inputs
@@ -252,6 +253,7 @@ class Network(Learned, Scored, Kept, Exportable):
         if validated:
             with validation_errors():
                 held_out = self._checked_data(X_val, y_val, sample_weight_val, data.x.shape[1], learner)
+            warn_if_far(data.x, held_out.x)
         with alone(self, "network", undone_by=MemoryError):
             self._start_anew(learner, data.x)
             self._train(data, held_out, monitor_neurons)
@@ -290,6 +292,7 @@ class Network(Learned, Scored, Kept, Exportable):
         listeners = [recorder, *validation, self._printer(), told]
         with told.around_fit():
             learner.train(data, rate, self.epochs, listeners, self.shuffle, self.random_state, watch)
+        warn_if_collapsed(self, data, recorder.last_epoch() + 1)
 
     def _printer(self) -> Printer:
         return Printer(self.history_, lambda: self.verbose)

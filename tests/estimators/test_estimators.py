@@ -756,6 +756,7 @@ def test_epochs_that_the_core_runs_at_once_are_those_that_somebody_hears_of(diab
 
 
 @pytest.mark.parametrize("callbacks", [None, [lambda network, epoch, logs: None]], ids=["at once", "one by one"])
+@pytest.mark.filterwarnings("ignore::neuract.TrainingWarning")  # just before it diverges
 def test_training_that_diverges_later_keeps_the_epochs_before(diabetes, callbacks):
     X, y = diabetes
     settings = {"solver": "sgd", "learning_rate_init": 0.05, "nesterovs_momentum": False, "random_state": 0}

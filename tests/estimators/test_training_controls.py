@@ -93,6 +93,7 @@ def test_values_that_are_refused(data, name, value, words):
         regressor(**{name: value}).fit(*data)
 
 
+@pytest.mark.filterwarnings("ignore::neuract.TrainingWarning")  # tanh cannot reach 100 · y
 def test_output_activation(data):
     X, y = data
     model = regressor(output_activation="tanh").fit(X, 100 * y)
@@ -609,6 +610,7 @@ def test_divergence_says_where_and_what_to_try(data):
         regressor(max_iter=20, max_grad_norm=1e20, **steps).fit(X, y)
 
 
+@pytest.mark.filterwarnings("ignore::neuract.TrainingWarning")  # X is not scaled
 def test_a_bounded_step_does_not_diverge(data):
     X, y = 1e4 * data[0], data[1]
     with pytest.raises(ValueError, match="non-finite parameter weights"):
@@ -691,6 +693,7 @@ CHECKED = [
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 @parametrize_with_checks(CHECKED)
+@pytest.mark.filterwarnings("ignore::neuract.TrainingWarning")  # some checks' X is not scaled
 def test_scikit_learns_checks(estimator, check):
     try:
         check(estimator)

@@ -35,6 +35,8 @@ from neuract.inputs._data import Data, validation_errors, validation_is_given
 from neuract.inputs._missing import zero_for_nan
 from neuract.inputs._sparse import SparseRows, is_sparse, sparse_rows
 from neuract.inputs._targets import target_errors
+from neuract.inspection._alarms import warn_if_collapsed, warn_if_far
+from neuract.inspection._diagnose import columns_of
 from neuract.network import Network
 from neuract.outputs._kinds import Outputs
 from neuract.training._guard import alone
@@ -148,6 +150,8 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
             raise ValueError(
                 "partial_fit does not support early_stopping=True without X_val and y_val, since it holds out no rows"
             )
+        if held_out is not None and not incremental:
+            warn_if_far(x, held_out.data.x, columns_of(self))
         random = check_random_state(self.random_state)
         network = new_network(self, task, len(x), dtype, silent=incremental)
         if continuing:
@@ -168,6 +172,8 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         tasks.end()
         if failure is not None:
             raise failure
+        if not incremental:
+            warn_if_collapsed(network, rows.data, self.n_iter_, columns_of(self))
 
     def _validate_params(self) -> None:
         if "_neuract_file" in vars(type(self)):

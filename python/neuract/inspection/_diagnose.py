@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from neuract._typing import Array, FittedModel, FittedNetwork
+from neuract.inputs._sparse import SparseRows
 from neuract.inspection._activities import activities
+from neuract.inspection._causes import Finding
 from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
-from neuract.inspection._findings import Evidence, Finding, find
+from neuract.inspection._findings import Evidence, find
 from neuract.layers._dense import layer_names
 from neuract.training._session import Gradients
 
@@ -47,20 +50,26 @@ def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diag
     X is read once, and with y once more for the gradients. Memory does not depend on the number of rows, and results do
     not depend on the number of threads.
 
-    The rules, each with its thresholds for "warn", "serious" and "critical":
+    A finding is a cause: the consequences that other rules have found are part of its message. The rules, each with its
+    thresholds for "warn", "serious" and "critical":
 
     ===================  ===========================================================================================
-    dying_relu           Neurons fire on no row: from 5 %, from 20 %, above 50 % of a layer, or of all hidden
-                         layers. The bands are in use for ReLU networks (https://ttsugriy.github.io).
+    not_finite           Outputs of neurons, the loss or gradients are NaN or infinite.
+    dying_relu           Neurons fire on no row: from 5 %, from 20 %, above 50 % of a layer. The bands are in use for
+                         ReLU networks (https://ttsugriy.github.io).
     vanishing_gradient   The first layer's gradient norm is 1e2, 1e4, 1e6 times smaller than the last one's. Glorot &
                          Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks";
                          the thresholds are ours.
-    exploding_gradient   It is as many times larger, or not finite; or a layer's update ratio is 1, 10, 100. Pascanu,
-                         Mikolov & Bengio 2012, arXiv:1211.5063; the thresholds are ours.
+    exploding_gradient   It is as many times larger; or a layer's update ratio is 1, 10, 100. Pascanu, Mikolov & Bengio
+                         2012, arXiv:1211.5063; the thresholds are ours.
     saturation           Neurons are at a limit of their activation on 95 % of the rows: from 5 %, from 20 %, above 50 %
                          of a layer. The output layer is exempt if the loss is a cross entropy, whose gradient does not
                          vanish there. Glorot & Bengio 2010; the thresholds are ours.
     all_linear           All hidden layers have linear activations: such a network is one linear map.
+    constant_output      The prediction is the same for all rows, to a millionth of y's spread, though X and y differ.
+    wild_output          The training has diverged, but to finite numbers: predictions spread 10 times as widely as y,
+                         or the log loss is 10 times that of equal probabilities, and a weight is larger than 10. The
+                         thresholds are ours.
     unscaled_inputs      Columns of X reach beyond 5, 50, 500 on either side, both by their extremes and by
                          abs(mean) + 2 · standard deviation, so outliers alone do not count; or columns are constant
                          and not 0. LeCun et al. 1998, "Efficient BackProp"; the thresholds are ours.
@@ -75,29 +84,46 @@ def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diag
     >>> net = na.Network([na.Dense(8), na.Dense(1, "identity")], epochs=5, random_state=0).fit(X, X[:, 0])
     >>> diagnosis = na.diagnose(net, 1000 * X, X[:, 0])
     >>> [finding.rule for finding in diagnosis.warnings]
-    ['exploding_gradient', 'unscaled_inputs']
+    ['unscaled_inputs']
     """
     if not isinstance(model, FittedModel):
         raise TypeError(f"diagnose takes a Network, MLPClassifier or MLPRegressor, got {model!r}")
     network = model._fitted_network()
     data = None if y is None else model._data(X, y)
     x = model._rows(X) if data is None else data.x
-    inputs, neurons = activities(network, x)
     gradients = None if data is None else network._gradients(data)
-    layers = _layers(network, len(x), neurons, gradients)
-    diagnosis = Diagnosis(
-        rows=len(x),
-        layers=layers,
-        loss=None if gradients is None else gradients.loss,
-        gradient_ratio=_ratio(layers[-1].gradient_norm, layers[0].gradient_norm),
-        input_minimum=inputs["minimum"],
-        input_maximum=inputs["maximum"],
-        input_mean=inputs["mean"],
-        input_std=np.sqrt(inputs["squares"] / len(x)),
-        warnings=(),
-    )
     targets = None if data is None else data.targets
-    return replace(diagnosis, warnings=find(Evidence(diagnosis, network, targets)))
+    return diagnosed(network, x, targets, gradients, columns_of(model))
+
+
+def diagnosed(
+    network: FittedNetwork,
+    x: Array | SparseRows,
+    targets: Array | None,
+    gradients: Gradients | None,
+    columns: Sequence[str] | None,
+) -> Diagnosis:
+    """Returns the diagnosis of a network on checked rows; columns: the names of X's columns, if it has any."""
+    inputs, neurons = activities(network, x)
+    with np.errstate(all="ignore"):  # a network that diverged has infinities and NaN
+        layers = _layers(network, len(x), neurons, gradients)
+        diagnosis = Diagnosis(
+            rows=len(x),
+            layers=layers,
+            loss=None if gradients is None else gradients.loss,
+            gradient_ratio=_ratio(layers[-1].gradient_norm, layers[0].gradient_norm),
+            input_minimum=inputs["minimum"],
+            input_maximum=inputs["maximum"],
+            input_mean=inputs["mean"],
+            input_std=np.sqrt(inputs["squares"] / len(x)),
+            warnings=(),
+        )
+    return replace(diagnosis, warnings=find(Evidence(diagnosis, network, targets, columns)))
+
+
+def columns_of(model: object) -> Sequence[str] | None:
+    """Returns the names of the columns that the model was fitted on, or None."""
+    return getattr(model, "feature_names_in_", None)
 
 
 def _layers(
@@ -139,5 +165,4 @@ def _ratio(of: float | None, to: float | None) -> float | None:
     """Returns of / to: inf if only `to` is 0, NaN if both are, None if either is None."""
     if of is None or to is None:
         return None
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return float(np.float64(of) / to)
+    return float(np.float64(of) / to)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from neuract._typing import Array
 from neuract.activations._base import Activation
-from neuract.inspection._findings import Finding
+from neuract.inspection._causes import Finding
 from neuract.inspection._table import frame, html, text
 
 
@@ -60,9 +60,9 @@ class LayerDiagnosis:
     slopes: Array | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Diagnosis:
-    """The result of `diagnose`; ``str()`` gives a table, and a notebook shows it.
+    """The result of `diagnose`, which a prompt and a notebook show as a table.
 
     The table has a line per layer: its number of neurons; the mean share of the rows on which they fire; how many are
     dead; the mean share of the rows on which they are saturated; the means of their `mean` and `std`; the norm of the
@@ -94,7 +94,7 @@ class Diagnosis:
     input_std: Array
     warnings: tuple[Finding, ...]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return text(self)
 
     def to_frame(self) -> Any:

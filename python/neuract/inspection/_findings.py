@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The rules of a diagnosis: one function per rule, with its thresholds, their sources, and its advice."""
+"""The rules of a diagnosis: one function per rule, which finds a symptom, with its advice."""
 
 from __future__ import annotations
 
@@ -11,93 +11,85 @@ import numpy as np
 
 from neuract._typing import Array, FittedNetwork
 from neuract.activations._named import LeakyReLU, Linear, PReLU, Softmax
+from neuract.inspection._causes import SEVERITIES, Finding, by_cause
+from neuract.inspection._signs import (
+    GRADIENT_RATIOS,
+    INPUT_REACHES,
+    LOST_VARIANCE,
+    NEURON_SHARES,
+    SATURATED_ROWS,
+    UPDATE_RATIOS,
+    WILD_SPREAD,
+    WILD_WEIGHT,
+    input_reach,
+    is_constant,
+    lost_variance,
+    severity,
+    spread_ratio,
+    wild_loss,
+)
+from neuract.layers._dense import Dense
 
 if TYPE_CHECKING:
     from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
 
-Bands = tuple[float, float, float]
-
-SEVERITIES = ("warn", "serious", "critical")
-
-NEURON_SHARES: Bands = (0.05, 0.20, 0.50)  # share of a layer: https://ttsugriy.github.io
-GRADIENT_RATIOS: Bands = (1e2, 1e4, 1e6)  # ours; a healthy network stays within a factor of 10 or so
-UPDATE_RATIOS: Bands = (1, 10, 100)  # ours: 1, a step as long as the weights; usual is 1e-3 (CS231n)
-SATURATED_ROWS = 0.95  # ours: at this share of the rows, a neuron is as good as constant
-INPUT_REACHES: Bands = (5, 50, 500)
 MOST_NAMED = 10  # neurons in a message
+STRONG_PENALTY = 0.01  # alpha or l1 from which one asks whether it is too strong; scikit-learn's alpha is 0.0001
 
-
-@dataclass(frozen=True)
-class Finding:
-    """A warning of a diagnosis, with advice.
-
-    Attributes
-    ----------
-    rule : str
-        The name of the rule, such as "dying_relu".
-    severity : {"warn", "serious", "critical"}
-    layer : int or None
-        Index into the diagnosis's layers; None: the whole network, or X.
-    neurons : tuple of int
-        The neurons of that layer; for a finding about X, its columns.
-    message, advice : str
-        The finding, and what you can do about it.
-    """
-
-    rule: str
-    severity: str
-    layer: int | None
-    neurons: tuple[int, ...]
-    message: str
-    advice: str
+IMMORTAL = ("leaky_relu", "elu", "prelu")  # activations that pass a gradient on for any z
+UNLIMITED = ("relu", "silu", "leaky_relu")  # activations without an upper limit
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Input of the rules; targets: rows × outputs, None without y."""
+    """Input of the rules; targets: rows × outputs, None without y; columns: the names of X's columns, if it has any."""
 
     diagnosis: Diagnosis
     network: FittedNetwork
     targets: Array | None
+    columns: Sequence[str] | None = None
 
 
 def find(evidence: Evidence) -> tuple[Finding, ...]:
-    """Returns the findings of all rules, the worst first."""
-    found = [finding for rule in RULES for finding in rule(evidence)]
+    """Returns one finding per cause, the worst first."""
+    with np.errstate(all="ignore"):  # a network that diverged has infinities and NaN
+        found = by_cause([finding for rule in RULES for finding in rule(evidence)], evidence.diagnosis)
     return tuple(sorted(found, key=lambda finding: -SEVERITIES.index(finding.severity)))
-
-
-def severity(value: float, bands: Bands) -> str | None:
-    """Returns "warn" from the first number, "serious" from the second, "critical" above the third; None below."""
-    if not value >= bands[0]:
-        return None
-    return "warn" if value < bands[1] else "serious" if value <= bands[2] else "critical"
 
 
 # ---- rules ---------------------------------------------------------------------------------------
 
 
-def dying_relu(evidence: Evidence) -> Iterator[Finding]:
-    """Finds neurons that fire on no row, per layer and in all hidden layers together."""
+def not_finite(evidence: Evidence) -> Iterator[Finding]:
+    """Finds outputs, a loss or gradients that are NaN or infinite, and names the first of these; weights never are."""
     diagnosis = evidence.diagnosis
     advice = (
-        "They output 0 and learn nothing from these rows. Center and scale X (StandardScaler), lower the learning "
-        "rate, or use an activation that cannot die ('leaky_relu', 'elu', 'prelu')"
+        "Look for extreme values in X and y, and scale them (with StandardScaler); or the training has diverged: lower "
+        "the learning rate, or set max_grad_norm=1, and fit again"
     )
     for number, layer in enumerate(diagnosis.layers):
-        grade = severity(float(layer.dead.mean()), NEURON_SHARES)
-        if grade is not None:
-            dead = _numbers(layer.dead)
-            message = f"{layer.name}: {_share_of(layer.dead)} fire on none of the {diagnosis.rows:,} rows"
-            thresholds = ", or lower the threshold" if evidence.network.layers[number].threshold is not None else ""
-            yield Finding("dying_relu", grade, number, dead, f"{message}: {_named(dead)}", advice + thresholds)
-    hidden = diagnosis.layers[:-1]
-    if len(hidden) > 1:
-        every = np.concatenate([layer.dead for layer in hidden])
-        grade = severity(float(every.mean()), NEURON_SHARES)
-        if grade is not None:
-            message = f"all hidden layers: {_share_of(every)} fire on none of the {diagnosis.rows:,} rows"
-            yield Finding("dying_relu", grade, None, (), message, advice)
+        neurons = _numbers(~np.isfinite(layer.mean))
+        if neurons:
+            message = f"{layer.name}: the outputs overflow on these {diagnosis.rows:,} rows: {named(neurons)}"
+            yield Finding("not_finite", "critical", number, neurons, message, advice, fatal=True)
+            return
+    norms = [layer.gradient_norm for layer in diagnosis.layers if layer.gradient_norm is not None]
+    for what, numbers in (("loss", [diagnosis.loss or 0.0]), ("gradient", norms)):
+        if not np.isfinite(numbers).all():
+            message = f"the {what} is not finite, though weights and outputs are"
+            yield Finding("not_finite", "critical", None, (), message, advice, fatal=True)
+            return
+
+
+def dying_relu(evidence: Evidence) -> Iterator[Finding]:
+    """Finds neurons that fire on no row."""
+    diagnosis = evidence.diagnosis
+    dead = {number: layer.dead for number, layer in _reached(diagnosis)}
+    message = f"fire on none of the {diagnosis.rows:,} rows"
+    for worst, grade, parts in _of_layers(evidence, dead, message):
+        advice = "Dead neurons output 0 and learn nothing from these rows. " + _revival(evidence, worst)
+        fatal = bool(dead[worst].all()) and worst < len(diagnosis.layers) - 1
+        yield Finding("dying_relu", grade, worst, _numbers(dead[worst]), parts, advice, fatal)
 
 
 def vanishing_gradient(evidence: Evidence) -> Iterator[Finding]:
@@ -110,33 +102,32 @@ def vanishing_gradient(evidence: Evidence) -> Iterator[Finding]:
     shrinks = (
         "no gradient reaches" if np.isinf(ratio) else f"the gradient shrinks by a factor of {ratio:.3g} on its way to"
     )
+    flat = [layer.activation for layer in evidence.diagnosis.layers[:-1] if np.isfinite(layer.activation.bounds).all()]
+    better = f"Use {_alternatives(UNLIMITED[:2], flat)} instead of {flat[0].names[0]!r}, use" if flat else "Use"
     yield Finding(
         "vanishing_gradient",
         grade,
         0,
         (),
         f"{shrinks} {first.name} ({first.gradient_norm:.2g}) from {last.name} ({last.gradient_norm:.2g})",
-        "The first layers hardly learn. Use 'relu' or 'silu' instead of activations that flatten on both sides, use "
-        "fewer layers, or use larger initial weights (init='he_normal')",
+        f"The first layers hardly learn. {better} fewer layers, or larger initial weights (init='he_normal')",
     )
 
 
 def exploding_gradient(evidence: Evidence) -> Iterator[Finding]:
-    """Finds a gradient that grows on its way to the first layer, is not finite, or is large relative to the weights."""
+    """Finds a gradient that grows on its way to the first layer, or is large relative to the weights."""
     diagnosis, advice = evidence.diagnosis, "Scale X and y, lower the learning rate, or set max_grad_norm=1"
-    norms = [layer.gradient_norm for layer in diagnosis.layers if layer.gradient_norm is not None]
-    if not np.isfinite([diagnosis.loss or 0.0, *norms]).all():
-        message = "the loss or a gradient is not finite"
-        yield Finding("exploding_gradient", "critical", None, (), message, advice)
-        return
     if diagnosis.gradient_ratio:
         growth = 1 / diagnosis.gradient_ratio
         grade = severity(growth, GRADIENT_RATIOS)
         if grade is not None:
-            name = diagnosis.layers[0].name
-            message = f"the gradient grows by a factor of {growth:.3g} on its way to {name} ({norms[0]:.2g})"
+            first = diagnosis.layers[0]
+            message = f"the gradient grows by a factor of {growth:.3g} on its way to {first.name}"
+            message += f" ({first.gradient_norm:.2g})"
             yield Finding("exploding_gradient", grade, 0, (), message, advice)
+            return
     ratios = [layer.update_ratio or 0.0 for layer in diagnosis.layers]
+    ratios = [ratio if np.isfinite(ratio) else 0.0 for ratio in ratios]  # infinite only for weights of 0
     worst = int(np.argmax(ratios))
     grade = severity(ratios[worst], UPDATE_RATIOS)
     if grade is not None:
@@ -147,23 +138,20 @@ def exploding_gradient(evidence: Evidence) -> Iterator[Finding]:
 
 def saturation(evidence: Evidence) -> Iterator[Finding]:
     """Finds neurons near a limit of their activation on nearly all rows, where hardly any gradient flows."""
-    for number, layer in enumerate(evidence.diagnosis.layers):
-        if number == len(evidence.diagnosis.layers) - 1 and _undoes_saturation(evidence.network):
-            continue
-        stuck = (layer.saturated_share >= SATURATED_ROWS) & ~layer.dead
-        grade = severity(float(stuck.mean()), NEURON_SHARES)
-        if grade is not None:
-            neurons = _numbers(stuck)
-            yield Finding(
-                "saturation",
-                grade,
-                number,
-                neurons,
-                f"{layer.name}: {_share_of(stuck)} are at a limit of {layer.activation!r} on "
-                f"{SATURATED_ROWS:.0%} of the rows or more: {_named(neurons)}",
-                "Hardly any gradient passes through them. Scale X (StandardScaler), lower the learning rate, or use an "
-                "activation without an upper limit ('relu', 'silu')",
-            )
+    last = len(evidence.diagnosis.layers) - 1
+    stuck = {
+        number: (layer.saturated_share >= SATURATED_ROWS) & ~layer.dead
+        for number, layer in _reached(evidence.diagnosis)
+        if number < last or not _undoes_saturation(evidence.network)
+    }
+    message = f"are at a limit of their activation on {SATURATED_ROWS:.0%} of the rows or more"
+    for worst, grade, parts in _of_layers(evidence, stuck, message):
+        activation = evidence.diagnosis.layers[worst].activation
+        names = _alternatives(("identity",) if worst == last else UNLIMITED, [activation])
+        better = f"an activation without limits ({names}) instead of {activation!r}"
+        remedy = _after_scaling(evidence, f"lower the learning rate, or use {better}")
+        advice = f"Hardly any gradient passes through them. {remedy}"
+        yield Finding("saturation", grade, worst, _numbers(stuck[worst]), parts, advice)
 
 
 def all_linear(evidence: Evidence) -> Iterator[Finding]:
@@ -180,28 +168,61 @@ def all_linear(evidence: Evidence) -> Iterator[Finding]:
         )
 
 
+def constant_output(evidence: Evidence) -> Iterator[Finding]:
+    """Finds a prediction that is the same for all rows, though X and y differ."""
+    diagnosis, targets = evidence.diagnosis, evidence.targets
+    if targets is None or (diagnosis.input_minimum == diagnosis.input_maximum).all():
+        return
+    if is_constant(diagnosis.layers[-1].std, targets.std(axis=0, dtype=np.float64), evidence.network):
+        penalties = {name: getattr(evidence.network, name, 0.0) for name in ("alpha", "l1")}
+        strong = [f"lower {name} ({value:g})" for name, value in penalties.items() if value >= STRONG_PENALTY]
+        remedies = [*strong, "train longer or with a lower learning rate", "or scale X and y (StandardScaler)"]
+        advice = _sentence(", ".join(remedies))
+        message = f"the prediction is the same for all {diagnosis.rows:,} rows, though y differs"
+        yield Finding(
+            "constant_output", "critical", len(diagnosis.layers) - 1, (), message, _sentence(advice), fatal=True
+        )
+
+
+def wild_output(evidence: Evidence) -> Iterator[Finding]:
+    """Finds predictions that are much worse than a constant because the weights have grown without limit."""
+    diagnosis, network = evidence.diagnosis, evidence.network
+    if evidence.targets is None or max(float(np.abs(w).max()) for w in network.weights) <= WILD_WEIGHT:
+        return
+    ratio = spread_ratio(diagnosis.layers[-1].std, evidence.targets.std(axis=0, dtype=np.float64))
+    if network.loss_function.of == "numbers" and ratio > WILD_SPREAD:
+        message = f"the predictions spread {ratio:.3g} times as widely as y"
+    elif diagnosis.loss is not None and diagnosis.loss > wild_loss(network):
+        message = f"the predicted probabilities are sure of wrong answers (loss {diagnosis.loss:.3g})"
+    else:
+        return
+    advice = "The training has diverged, though its numbers are finite. Lower the learning rate, or set max_grad_norm=1"
+    yield Finding("wild_output", "critical", len(diagnosis.layers) - 1, (), message, advice, fatal=True)
+
+
 def unscaled_inputs(evidence: Evidence) -> Iterator[Finding]:
     """Finds columns that reach far beyond [-5, 5], and columns that are constant and not 0."""
     diagnosis = evidence.diagnosis
     low, high = diagnosis.input_minimum, diagnosis.input_maximum
-    constant = (low == high) & (diagnosis.rows > 1)
-    bulk = np.abs(diagnosis.input_mean) + 2 * diagnosis.input_std  # a few outliers of a scaled column do no harm
-    reach = np.where(constant, 0, np.minimum(np.maximum(np.abs(low), np.abs(high)), bulk))
+    constant, reach = (low == high) & (diagnosis.rows > 1), _reach(diagnosis)
     far = _numbers(reach > INPUT_REACHES[0])
     if far:
         worst = int(reach.argmax())
+        columns = f"{named([worst], 'column', evidence.columns)} from {low[worst]:.4g} to {high[worst]:.4g}"
+        columns += f"; all: {named(far, 'column', evidence.columns)}" if len(far) > 1 else ""
         yield Finding(
             "unscaled_inputs",
             severity(float(reach.max()), INPUT_REACHES) or "warn",
             None,
             far,
-            f"{len(far)} of {len(reach)} columns of X reach beyond [-5, 5], column {worst} from {low[worst]:.4g} to "
-            f"{high[worst]:.4g}: {_named(far, 'column')}",
+            f"{len(far)} of {len(reach)} columns of X reach beyond [-5, 5]: {columns}",
             "Scale X, for example with StandardScaler: large inputs saturate neurons and make training unstable",
+            fatal=bool(reach.max() > INPUT_REACHES[2]),
         )
     useless = _numbers(constant & (low != 0))
     if useless:
-        message = f"{len(useless)} of {len(low)} columns of X are constant: {_named(useless, 'column')}"
+        message = f"{len(useless)} of {len(low)} columns of X are constant: "
+        message += named(useless, "column", evidence.columns)
         advice = "They hold no information and only shift the first layer's biases. Remove them, or set them to 0"
         yield Finding("unscaled_inputs", "warn", None, useless, message, advice)
 
@@ -222,18 +243,22 @@ def unreachable_targets(evidence: Evidence) -> Iterator[Finding]:
             number,
             outputs,
             f"y ranges from {targets.min():.4g} to {targets.max():.4g}, but {output.activation!r} of the output layer "
-            f"only gives {low:.4g} to {high:.4g}: {_named(outputs, 'output')}",
+            f"only gives {low:.4g} to {high:.4g}: {named(outputs, 'output')}",
             "Use an output activation that can reach them ('identity'), or scale y into that range",
+            fatal=lost_variance(targets, evidence.network) > LOST_VARIANCE,
         )
 
 
 Rule = Callable[[Evidence], Iterator[Finding]]
 RULES: tuple[Rule, ...] = (
+    not_finite,
     dying_relu,
     vanishing_gradient,
     exploding_gradient,
     saturation,
     all_linear,
+    constant_output,
+    wild_output,
     unscaled_inputs,
     unreachable_targets,
 )
@@ -241,12 +266,64 @@ RULES: tuple[Rule, ...] = (
 # ---- parts of the rules ---------------------------------------------------------------------------
 
 
+def _reached(diagnosis: Diagnosis) -> Iterator[tuple[int, LayerDiagnosis]]:
+    """Yields the layers up to the first that is dead as a whole; those above get the same input from every row."""
+    for number, layer in enumerate(diagnosis.layers):
+        yield number, layer
+        if layer.dead.all():
+            return
+
+
+def _of_layers(evidence: Evidence, marked: dict[int, Array], what: str) -> Iterator[tuple[int, str, str]]:
+    """Yields, if any layer has enough marked neurons, the worst layer, its severity, and a message about all such."""
+    layers = evidence.diagnosis.layers
+    shares = {number: float(mask.mean()) for number, mask in marked.items()}
+    graded = [number for number, share in shares.items() if severity(share, NEURON_SHARES)]
+    if graded:
+        worst = max(graded, key=shares.__getitem__)
+        parts = [f"{layers[n].name}: {_share_of(marked[n])} {what}{_which(marked[n])}" for n in graded]
+        yield worst, severity(shares[worst], NEURON_SHARES) or "warn", "; ".join(parts)
+
+
+def _revival(evidence: Evidence, number: int) -> str:
+    """Returns the advice for dead neurons of a layer."""
+    dead, layer = evidence.diagnosis.layers[number].dead, evidence.network.layers[number]
+    if not evidence.network.weights[number][:, dead].any():
+        return "Their weights are 0: lower alpha or l1, or set other weights"
+    names = _alternatives(IMMORTAL, [layer.activation])
+    advice = _after_scaling(evidence, f"lower the learning rate, or use an activation that cannot die ({names})")
+    return advice if layer.threshold is None else f"{advice}, or lower the threshold"
+
+
+def _reach(diagnosis: Diagnosis) -> Array:
+    """Returns how far from 0 each column reaches; 0 for constant columns, unless there is only one row."""
+    low, high = diagnosis.input_minimum, diagnosis.input_maximum
+    reach = input_reach(low, high, diagnosis.input_mean, diagnosis.input_std)
+    return np.where((low == high) & (diagnosis.rows > 1), 0, reach)
+
+
+def _after_scaling(evidence: Evidence, advice: str) -> str:
+    """Returns the advice as a sentence, which begins with scaling X only if X is not scaled."""
+    scaled = _reach(evidence.diagnosis).max() <= INPUT_REACHES[0]
+    return _sentence(advice if scaled else f"center and scale X (StandardScaler), {advice}")
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def _alternatives(names: Sequence[str], present: Sequence[Any]) -> str:
+    """Returns the names without those of the activations that are there."""
+    taken = {name for activation in present for name in activation.names}
+    return ", ".join(repr(name) for name in names if name not in taken)
+
+
 def _undoes_saturation(network: FittedNetwork) -> bool:
     """Whether the gradient with respect to z does not vanish with the output activation's slope: cross entropies."""
     return network.loss_function.of == "probabilities"
 
 
-def _is_linear(seen: LayerDiagnosis, layer: Any) -> bool:
+def _is_linear(seen: LayerDiagnosis, layer: Dense) -> bool:
     f = seen.activation
     if layer.threshold is not None:
         return False
@@ -259,12 +336,16 @@ def _numbers(mask: Array) -> tuple[int, ...]:
     return tuple(np.flatnonzero(mask).tolist())
 
 
+def _which(mask: Array) -> str:
+    return "" if mask.all() else f": {named(_numbers(mask))}"
+
+
 def _share_of(mask: Array) -> str:
     return f"{mask.sum():,} of {len(mask):,} neurons ({mask.mean():.0%})"
 
 
-def _named(numbers: Sequence[int], what: str = "neuron") -> str:
-    """Returns "neurons 0, 3, 7", and how many more there are."""
-    names = ", ".join(map(str, numbers[:MOST_NAMED]))
+def named(numbers: Sequence[int], what: str = "neuron", names: Sequence[str] | None = None) -> str:
+    """Returns "neurons 0, 3, 7", and how many more there are; names: instead of the numbers."""
+    shown = [str(number) if names is None else repr(str(names[number])) for number in numbers[:MOST_NAMED]]
     more = f" and {len(numbers) - MOST_NAMED:,} more" if len(numbers) > MOST_NAMED else ""
-    return f"{what}{'s' if len(numbers) > 1 else ''} {names}{more}"
+    return f"{what}{'s' if len(numbers) > 1 else ''} {', '.join(shown)}{more}"

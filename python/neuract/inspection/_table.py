@@ -57,6 +57,7 @@ def html(diagnosis: Diagnosis) -> str:
     return f"{table}<p>{escape(in_short(diagnosis))}</p>" + (f"<ul>{items}</ul>" if items else "<p>no warnings</p>")
 
 
+@np.errstate(over="ignore", invalid="ignore")  # means of huge numbers
 def cells(layer: LayerDiagnosis) -> tuple[str, ...]:
     """Returns a layer's line under HEADER."""
     return (
@@ -82,7 +83,7 @@ def in_short(diagnosis: Diagnosis) -> str:
     parts = [f"{diagnosis.rows:,} rows"]
     if diagnosis.loss is not None:
         parts.append(f"loss {diagnosis.loss:.4g}")
-    if diagnosis.gradient_ratio is not None:
+    if diagnosis.gradient_ratio is not None and np.isfinite(diagnosis.gradient_ratio):
         parts.append(f"gradient norm of the last layer {diagnosis.gradient_ratio:.2g} times that of the first")
     return ", ".join(parts)
 

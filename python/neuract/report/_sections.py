@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from neuract._typing import FittedModel, FittedNetwork
+from neuract.inspection._causes import Finding
 from neuract.inspection._diagnosis import Diagnosis
-from neuract.inspection._findings import Finding
 from neuract.inspection._table import HEADER, cells, in_short
 from neuract.layers._summary import rows as summary_rows
 from neuract.report import _pictures
