@@ -92,8 +92,9 @@ def _not_finite(value: Any, where: str, name: str, dtype: str) -> str:
 def check_finite(x: Array | SparseRows, X: Any) -> None:
     """Raises ValueError if x, the checked X of an estimator, has NaN or infinity. X: with the names of its columns."""
     values = x.values if isinstance(x, SparseRows) else x
-    if core.all_finite(values):
-        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(values.sum()) or core.all_finite(values):  # a sum takes a sixth of the time
+            return
     at = _first_not_finite(values)
     where = place(*(x.position(at[0]) if isinstance(x, SparseRows) else at), names=column_names(X))
     if np.isnan(values[at]):
