@@ -257,6 +257,16 @@ def test_a_row_shows_what_neurons_pass_on_and_fades_edges_that_carry_nothing():
     assert hollow(NetworkDisplay.from_estimator(net, X, row=-2).neurons_[1]) == [0, 2]
 
 
+def test_shades_of_a_row_are_relative_to_the_largest_output_of_the_layer_also_if_it_is_not_shown():
+    net = network(3, 1).set_parameters(
+        [np.array([[1.0, 2.0, 100.0], [0.0, 0.0, 0.0]]), np.array([[500.0], [500.0], [1.0]])],
+        [np.zeros(3), np.zeros(1)],
+    )
+    display = NetworkDisplay.from_estimator(net, np.array([[1.0, 0.0]]), row=0, max_neurons=2)
+    assert display.columns[1].shown.tolist() == [0, 1]
+    assert (display.neurons_[1].get_facecolors()[:, :3] > 0.9).all()  # 1 % and 2 % of the largest
+
+
 def test_large_layers_show_their_strongest_neurons_and_how_many_more():
     net = network(256, 128, 10, n_inputs=784, output="softmax")
     X = np.random.default_rng(0).normal(size=(20, 784))

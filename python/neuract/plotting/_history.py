@@ -187,7 +187,7 @@ class HistoryDisplay:
 
 
 def _epochs(numbers: Array) -> str:
-    """Returns "epoch 3", "epochs 3 to 7", or for several such spans "5 epochs from 3 on"."""
+    """Returns "epoch 3", "epochs 3 to 7", or for several such spans "5 epochs, from epoch 3 on"."""
     first, last = int(numbers[0]), int(numbers[-1])
     if len(numbers) == 1:
         return f"epoch {first}"

@@ -200,7 +200,8 @@ class NetworkDisplay:
         shown = self.columns[number].shown
         values, fires = self.shading.values[number][shown], self.shading.fires[number][shown]
         if self.shading.of_row:
-            colours = SIGNED((np.where(np.isfinite(values), values, np.nan) / largest_of(values) + 1) / 2)
+            shares = np.where(np.isfinite(values), values, np.nan) / largest_of(self.shading.values[number])
+            colours = SIGNED((shares + 1) / 2)
         else:
             colours = SHARES(values)
         return np.where(fires[:, np.newaxis], colours, 1.0)
