@@ -129,6 +129,7 @@ def test_a_diagnosis_says_which_gradients_and_outputs_are_not_finite():
     strips, gradients = check(DiagnosisDisplay.from_estimator(net, X, X[:, 0])).axes_
     assert [text.get_text() for text in strips.texts][-1] == "1 not finite"
     assert {text.get_text() for text in gradients.texts} == {"not finite"}
+    assert gradients.get_xticks().size == 0
     diagnosis = na.diagnose(diverged("float64", 1.0), X, X[:, 0])
     object.__setattr__(diagnosis.layers[0], "gradient_norm", 1e300)
     _, gradients = check(DiagnosisDisplay(diagnosis).plot()).axes_

@@ -135,6 +135,8 @@ class DiagnosisDisplay:
         if known.size and (known > 0).all():
             panel.set(xscale="log", xlim=whole_decades(known))
             panel.xaxis.set_minor_formatter(NullFormatter())
+        if not known.size:
+            panel.set_xticks([])
         for row in np.flatnonzero(np.isnan(norms)).tolist():
             text, place = _beyond(given[row]), panel.get_yaxis_transform()
             panel.text(0.5, row, text, transform=place, ha="center", va="center", fontsize=SMALL, color=FOUND, **PLAIN)
