@@ -78,7 +78,7 @@ def test_a_picture_on_a_figure_of_your_own_is_the_same_without_pyplot(display, m
     assert own.get_size_inches().tolist() == expected.get_size_inches().tolist()
     for figure in (own, expected):
         figure.set_dpi(60)
-        figure.canvas.draw()
+        figure.draw_without_rendering()
     places = [[ax.get_position().bounds for ax in figure.axes] for figure in (own, expected)]
     np.testing.assert_allclose(*places)
 
