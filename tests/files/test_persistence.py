@@ -313,6 +313,7 @@ def test_what_is_code_is_refused(name, path):
     assert list(path.parent.iterdir()) == [path]
 
 
+@pytest.mark.filterwarnings("ignore:the fit has ended:neuract.TrainingWarning")  # an output that is never negative
 @pytest.mark.parametrize("name", ["loss", "learning_rate", "network", "layers"])
 def test_and_stays_picklable(name, data, path):
     model = UNWRITABLE[name]().fit(*data)

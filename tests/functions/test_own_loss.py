@@ -33,6 +33,7 @@ def network(loss, output="linear", **settings):
     return na.Network([na.Dense(9, na.PReLU()), na.Dense(2, output)], loss=loss, **settings)
 
 
+@pytest.mark.filterwarnings("ignore:the fit has ended:neuract.TrainingWarning")  # the sigmoid cannot reach the targets
 @pytest.mark.parametrize("output", ["linear", "sigmoid", na.PReLU(shared=True)])
 @pytest.mark.parametrize("batch_size", [7, 200, 1500])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
