@@ -152,8 +152,8 @@ static void run_input(const trainer *t, const encoding *e, panel_sums *sums)
     if (!makes_step(t)) return;
     panel_sums of_input = {0};
     if (finishes_gradients(t))
-        finish_part(&t->others_terms, e->n_parameters, t->net->parameters + e->parameters,
-                    t->gradients + e->parameters, &of_input);
+        finish_part(&t->others_terms, e->n_parameters, t->net->parameters + e->parameters, t->gradients + e->parameters,
+                    &of_input);
     *sums = (panel_sums){.gradient_squares = of_input.gradient_squares};
     if (!clips(t)) update_input(t, e);
 }

@@ -204,7 +204,8 @@ static void backward_inputs(const trainer *t, const scratch *s, int64_t block, i
     const dense *layer = &net->layers[0];
     int64_t n = net->n_inputs, at = block * n * NA_LANES;
     real *gradients = t->inputs.gradients + at;
-    t->table->backward_data(n, layer->units, blocks, s->delta, net->parameters + layer->part[NA_WEIGHTS], NULL, gradients);
+    t->table->backward_data(n, layer->units, blocks, s->delta, net->parameters + layer->part[NA_WEIGHTS], NULL,
+                            gradients);
     for (int64_t b = 0; b < blocks; b++)
         for (int64_t i = rows_of(t, block + b); i < NA_LANES; i++)
             for (int64_t k = 0; k < n; k++) gradients[(b * n + k) * NA_LANES + i] = 0;

@@ -38,7 +38,8 @@ static void forward(const kernel_table *table, const network *net, const row_spa
         table->gather(net->n_columns, n, rows->order ? x : x + at * net->n_columns,
                       rows->order ? rows->order + at : NULL, columns);
         if (rows->weights) clear_rows_without_weight(net->n_columns, n, rows->weights + r, columns);
-        encode_block(table, net, columns, rows->numbers ? rows->numbers + b * size : below + b * size, below + b * size);
+        encode_block(table, net, columns, rows->numbers ? rows->numbers + b * size : below + b * size,
+                     below + b * size);
     }
     table->forward(layer->n_in, layer->units, blocks, below, net->parameters + layer->part[NA_WEIGHTS],
                    net->parameters + layer->part[NA_BIASES], z);

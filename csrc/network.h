@@ -39,14 +39,14 @@ typedef struct {
     int n_layers;
     int64_t n_columns, n_inputs; /* of X, and numbers of the first layer; the same without encodings */
     int64_t widest;              /* neurons of the widest layer */
-    int64_t group;            /* blocks that go through the layers together */
-    int64_t n_parameters;     /* includes the gaps that let each part begin on a line */
+    int64_t group;               /* blocks that go through the layers together */
+    int64_t n_parameters;        /* includes the gaps that let each part begin on a line */
     real *parameters;
     dense *layers;
     int n_encodings;
     encoding *encodings;
-    bool learns_inputs;      /* whether an encoding has parameters */
-    const encoding *scales;  /* the last encoding if it scales, else NULL */
+    bool learns_inputs;     /* whether an encoding has parameters */
+    const encoding *scales; /* the last encoding if it scales, else NULL */
 } network;
 
 static inline int64_t na_round_up(int64_t n, int64_t multiple) { return (n + multiple - 1) / multiple * multiple; }

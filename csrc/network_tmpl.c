@@ -157,7 +157,8 @@ static na_status create(int64_t n_columns, const na_input *inputs, int n_inputs,
     for (int l = 0; l < n_layers; l++)
         if (layers[l].thresholds) na_arena_reserve(&arena, (size_t)layers[l].units, sizeof(real));
     for (int i = 0; i < n_inputs; i++)
-        if (inputs[i].kind == NA_INPUT_piecewise_linear) na_arena_reserve(&arena, 2 * (size_t)inputs[i].n, sizeof(real));
+        if (inputs[i].kind == NA_INPUT_piecewise_linear)
+            na_arena_reserve(&arena, 2 * (size_t)inputs[i].n, sizeof(real));
     if (!na_arena_allocate(&arena)) return NA_OUT_OF_MEMORY;
 
     network *net = na_arena_take(&arena, 1, sizeof(network));
@@ -323,8 +324,7 @@ static na_status predict(const na_network *handle, int64_t rows, na_rows x, void
     prediction p = {.net = net, .table = kernels, .rows = rows, .x = x, .y = y};
     p.kind = NA_FN(na_kind_of)(net, x);
     int team = threads_worth(forward_work(p.kind, net, rows, x), n_threads);
-    p.scratch_size =
-        one_by_one(&p) ? na_round_up(net->widest, NA_LANES) : net->group * room_for_block(p.kind, net);
+    p.scratch_size = one_by_one(&p) ? na_round_up(net->widest, NA_LANES) : net->group * room_for_block(p.kind, net);
     p.scratch = na_allocate(na_times((size_t)p.scratch_size, 2 * (size_t)team), sizeof(real));
     if (!p.scratch) return NA_OUT_OF_MEMORY;
     na_run_team(team, predict_job, &p);

@@ -114,19 +114,19 @@ na_status na_network_predict(const na_network *network, int64_t rows, na_rows x,
 na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                              uint8_t *const *fired, int n_threads);
 
-/* Statistics of a neuron's output y, or of a number of the first layer's, over some rows; all 0 for no rows. Where y is infinite or its
- * square is beyond the dtype, squares is infinite or NaN; where y is NaN, so are the first four. */
+/* Statistics of a neuron's output y, or of a number of the first layer's, over some rows; all 0 for no rows. Where y is
+ * infinite or its square is beyond the dtype, squares is infinite or NaN; where y is NaN, so are the first four. */
 typedef struct {
     double mean, squares; /* squares: Σ (y − mean)² */
     double minimum, maximum;
-    double fired;     /* number of rows on which it fires; for a number of the first layer's, that store it (dense: all) */
+    double fired; /* number of rows on which it fires; for a number of the first layer's, that store it (dense: all) */
     double saturated; /* number of rows on which y is at or beyond a limit */
 } na_activity;
 
-/* Adds `rows` rows to the statistics of rows_before others: first of the numbers of the first layer (only stored entries
- * if they are sparse), then of the neurons, layer by layer. limits: two per layer; a neuron is saturated where y ≤ the
- * first or y ≥ the second (-inf and inf: never). Needs memory independent of the rows; the result does not depend on
- * n_threads. */
+/* Adds `rows` rows to the statistics of rows_before others: first of the numbers of the first layer (only stored
+ * entries if they are sparse), then of the neurons, layer by layer. limits: two per layer; a neuron is saturated where
+ * y ≤ the first or y ≥ the second (-inf and inf: never). Needs memory independent of the rows; the result does not
+ * depend on n_threads. */
 na_status na_network_diagnose(const na_network *network, int64_t rows, na_rows x, const double *limits,
                               int64_t rows_before, na_activity *activities, int n_threads);
 
