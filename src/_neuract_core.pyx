@@ -286,7 +286,7 @@ cdef class Network:
     cdef object array_dtype
     cdef double work  # multiply-adds of a row
 
-    def __cinit__(self, str dtype, int64_t n_inputs, list layers, list inputs=[]):
+    def __cinit__(self, str dtype, int64_t n_inputs, list layers, list inputs=None):
         cdef int n = positive(len(layers), "the number of layers", 2**30), i
         cdef na_layer *specs
         cdef na_input *encodings
@@ -297,6 +297,7 @@ cdef class Network:
         self.n_out = positive(layers[n - 1][0], "units")
         self.array_dtype = numpy_dtype(dtype)
         self.units, self.slopes, held = [], [], []
+        inputs = inputs or []
         self.n_encodings = len(inputs)
         specs = <na_layer *>PyMem_Malloc(n * sizeof(na_layer))
         encodings = <na_input *>PyMem_Malloc((self.n_encodings + 1) * sizeof(na_input))
