@@ -94,9 +94,12 @@ static na_network *make_network(int s)
         const layer_spec *from = &specs[s].layers[l];
         if (from->threshold) thresholds[l] = allocate(from->units, sizeof(double));
         for (int64_t j = 0; from->threshold && j < from->units; j++) thresholds[l][j] = (double)plain() / 2;
-        layers[l] = (na_layer){from->units,     na_activation_named(from->activation),
-                               from->parameter, from->shared_slope,
-                               thresholds[l],   from->dropout};
+        layers[l] = (na_layer){.units = from->units,
+                               .activation = na_activation_named(from->activation),
+                               .parameter = from->parameter,
+                               .shared_slope = from->shared_slope,
+                               .thresholds = thresholds[l],
+                               .dropout = from->dropout};
     }
     na_network *network;
     if (na_network_create(dtype, specs[s].n_inputs, NULL, 0, layers, n, &network) != NA_OK) abort();

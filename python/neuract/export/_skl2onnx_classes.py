@@ -9,6 +9,7 @@ import of skl2onnx then ends with their entry. Nothing here imports skl2onnx bef
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
@@ -24,15 +25,15 @@ def announce(estimator: type) -> None:
     """Enters a class in skl2onnx's tables, now or when skl2onnx is imported."""
     _waiting.append(estimator)
     if sys.modules.get(PACKAGE) is not None:
-        _register_waiting()
+        register_waiting()
     elif _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
 
 
-def _register_waiting() -> None:
-    from neuract.export.onnx._skl2onnx import register
-
-    while _waiting:
+def register_waiting() -> None:
+    """Enters the classes that wait; does nothing while the module that does it is being imported, which calls this."""
+    register = getattr(import_module("neuract.export.onnx._skl2onnx"), "register", None)
+    while _waiting and register is not None:
         register(_waiting.pop())
 
 
@@ -61,7 +62,7 @@ class _Finder(MetaPathFinder):
             execute(module)
             if self in sys.meta_path:  # a loader found before can run a second time
                 sys.meta_path.remove(self)
-            _register_waiting()
+            register_waiting()
 
         loader.exec_module = execute_and_register
 

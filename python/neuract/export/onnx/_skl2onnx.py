@@ -17,6 +17,7 @@ from sklearn.base import ClassifierMixin
 
 from neuract._typing import Array, FittedModel
 from neuract.export._model import ExportedModel
+from neuract.export._skl2onnx_classes import register_waiting
 from neuract.export.onnx._graph import Graph
 from neuract.export.onnx._model import INPUT, checked_opset, labels, network, onnx_classes, probabilities, variable
 from neuract.outputs._kinds import Labels, OfClassifier
@@ -101,3 +102,6 @@ def label_type(meaning: OfClassifier, classes: Array) -> Any:
     if isinstance(meaning, Labels):
         return Int64TensorType([None, meaning.n_columns])
     return LABEL_TYPES[classes.dtype.name]([None])
+
+
+register_waiting()
