@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from neuract.layers._inputs import Input
     from neuract.layers._parameters import Parameters
     from neuract.losses._base import Loss
+    from neuract.optimizers import Optimizer
     from neuract.outputs._kinds import Outputs
     from neuract.training._session import Gradients
 
@@ -87,6 +88,8 @@ class FittedNetwork(FittedModel, Protocol):
     def inputs(self) -> tuple[Input, ...]: ...
     @property
     def loss_function(self) -> Loss: ...
+    @property
+    def optimizer(self) -> Optimizer: ...
     @property
     def dtype(self) -> str: ...
     @property

@@ -351,6 +351,39 @@ def test_advice_for_neurons_that_cannot_fire(rng):
         assert other not in found.advice
 
 
+RATES = ("learning rate", "max_grad_norm")
+SICK = {  # what makes a finding of the rule: factors of the weights, a number added to the biases of the hidden layer
+    "not_finite": {"weights": (1e30, 1e30)},
+    "dying_relu": {"bias": -1e9},
+    "exploding_gradient": {"weights": (1e-5, 1e5)},
+    "saturation": {"activation": "tanh", "weights": (1e6, 1)},
+    "constant_output": {"weights": (0, 1)},
+    "wild_output": {"weights": (1, 1e5)},
+}
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
+@pytest.mark.parametrize("rule", SICK)
+def test_advice_fits_the_optimizer(rule, optimizer, rng):
+    """Protects against advice about the learning rate of lbfgs, which has none."""
+    how, X = SICK[rule], rng.normal(size=(200, 4))
+    layers = [na.Dense(16, how.get("activation", "relu")), na.Dense(1, "linear")]
+    net = na.Network(layers, optimizer=optimizer, epochs=3, random_state=0).fit(X, X[:, 0])
+    weights = [factor * w for factor, w in zip(how.get("weights", (1, 1)), net.weights, strict=True)]
+    net.set_parameters(weights, [net.biases[0] + np.float32(how.get("bias", 0)), net.biases[1]])
+    (found,) = findings(na.diagnose(net, X, X[:, 0]), rule)
+    assert any(word in found.advice for word in RATES) == (optimizer == "adam")
+    assert ("random_state" in found.advice) == (optimizer == "lbfgs")
+
+
+def test_lbfgs_has_no_update_that_is_too_long(rng):
+    """Protects lbfgs with large targets, whose steps do not depend on learning_rate."""
+    X = rng.normal(size=(300, 5))
+    for optimizer, long in (("adam", True), ("lbfgs", False)):
+        net = na.Network([na.Dense(1, "linear")], optimizer=optimizer, epochs=1, random_state=0).fit(X, X[:, 0])
+        assert bool(findings(na.diagnose(net, X, 1e5 * X[:, 0]), "exploding_gradient")) == long
+
+
 @dtypes
 @pytest.mark.parametrize("with_y", [False, True], ids=["X", "X and y"])
 @pytest.mark.parametrize("part", ["weights", "biases"])

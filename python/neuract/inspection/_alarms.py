@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The alarms of a fit: validation rows far outside X at its beginning, a network that has collapsed at its end.
 
-Both look at some rows, for about 50 µs and less than 2 % of a fit. Only where the look at a network finds a sign are
-all rows measured, so that the alarm is certain.
+Both look at some rows, for about 50 µs: less than 2 % of a fit of 2.5 ms or longer. Only where the look at a network
+finds a sign are all rows measured, so that the alarm is certain.
 """
 
 from __future__ import annotations

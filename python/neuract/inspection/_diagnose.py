@@ -60,8 +60,8 @@ def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diag
     vanishing_gradient   The first layer's gradient norm is 1e2, 1e4, 1e6 times smaller than the last one's. Glorot &
                          Bengio 2010, "Understanding the difficulty of training deep feedforward neural networks";
                          the thresholds are ours.
-    exploding_gradient   It is as many times larger; or a layer's update ratio is 1, 10, 100. Pascanu, Mikolov & Bengio
-                         2012, arXiv:1211.5063; the thresholds are ours.
+    exploding_gradient   It is as many times larger; or a layer's update ratio is 1, 10, 100, unless the optimizer is
+                         lbfgs. Pascanu, Mikolov & Bengio 2012, arXiv:1211.5063; the thresholds are ours.
     saturation           Neurons are at a limit of their activation on 95 % of the rows: from 5 %, from 20 %, above 50 %
                          of a layer. The output layer is exempt if the loss is a cross entropy, whose gradient does not
                          vanish there. Glorot & Bengio 2010; the thresholds are ours.

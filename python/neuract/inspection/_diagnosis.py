@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.inspection._causes import Finding
 from neuract.inspection._table import frame, html, text
+
+if TYPE_CHECKING:
+    from neuract.plotting._diagnosis import DiagnosisDisplay
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,8 @@ class Diagnosis:
     def _repr_html_(self) -> str:
         return html(self)
 
-    def plot(self) -> Any:
-        """Draws the diagnosis with matplotlib; returns a `neuract.plotting.DiagnosisDisplay`."""
-        return importlib.import_module("neuract.plotting").DiagnosisDisplay(self).plot()
+    def plot(self) -> DiagnosisDisplay:
+        """Draws the diagnosis with matplotlib."""
+        plotting: Any = importlib.import_module("neuract.plotting")
+        display: DiagnosisDisplay = plotting.DiagnosisDisplay(self).plot()
+        return display

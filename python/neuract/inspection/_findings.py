@@ -29,6 +29,7 @@ from neuract.inspection._signs import (
     wild_loss,
 )
 from neuract.layers._dense import Dense
+from neuract.optimizers import LBFGS
 
 if TYPE_CHECKING:
     from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
@@ -64,8 +65,8 @@ def not_finite(evidence: Evidence) -> Iterator[Finding]:
     """Finds outputs, a loss or gradients that are NaN or infinite, and names the first of these; weights never are."""
     diagnosis = evidence.diagnosis
     advice = (
-        "Look for extreme values in X and y, and scale them (with StandardScaler); or the training has diverged: lower "
-        "the learning rate, or set max_grad_norm=1, and fit again"
+        "Look for extreme values in X and y, and scale them (with StandardScaler); or the training has diverged: "
+        f"{_tamer(evidence)}, and fit again"
     )
     for number, layer in enumerate(diagnosis.layers):
         neurons = _numbers(~np.isfinite(layer.mean))
@@ -116,7 +117,7 @@ def vanishing_gradient(evidence: Evidence) -> Iterator[Finding]:
 
 def exploding_gradient(evidence: Evidence) -> Iterator[Finding]:
     """Finds a gradient that grows on its way to the first layer, or is large relative to the weights."""
-    diagnosis, advice = evidence.diagnosis, "Scale X and y, lower the learning rate, or set max_grad_norm=1"
+    diagnosis, advice = evidence.diagnosis, f"Scale X and y, {_tamer(evidence)}"
     if diagnosis.gradient_ratio:
         growth = 1 / diagnosis.gradient_ratio
         grade = severity(growth, GRADIENT_RATIOS)
@@ -126,6 +127,8 @@ def exploding_gradient(evidence: Evidence) -> Iterator[Finding]:
             message += f" ({first.gradient_norm:.2g})"
             yield Finding("exploding_gradient", grade, 0, (), message, advice)
             return
+    if _has_no_rate(evidence):
+        return
     ratios = [layer.update_ratio or 0.0 for layer in diagnosis.layers]
     ratios = [ratio if np.isfinite(ratio) else 0.0 for ratio in ratios]  # infinite only for weights of 0
     worst = int(np.argmax(ratios))
@@ -149,7 +152,7 @@ def saturation(evidence: Evidence) -> Iterator[Finding]:
         activation = evidence.diagnosis.layers[worst].activation
         names = _alternatives(("identity",) if worst == last else UNLIMITED, [activation])
         better = f"an activation without limits ({names}) instead of {activation!r}"
-        remedy = _after_scaling(evidence, f"lower the learning rate, or use {better}")
+        remedy = _after_scaling(evidence, f"{_gentler(evidence)}, or use {better}")
         advice = f"Hardly any gradient passes through them. {remedy}"
         yield Finding("saturation", grade, worst, _numbers(stuck[worst]), parts, advice)
 
@@ -176,7 +179,7 @@ def constant_output(evidence: Evidence) -> Iterator[Finding]:
     if is_constant(diagnosis.layers[-1].std, targets.std(axis=0, dtype=np.float64), evidence.network):
         penalties = {name: getattr(evidence.network, name, 0.0) for name in ("alpha", "l1")}
         strong = [f"lower {name} ({value:g})" for name, value in penalties.items() if value >= STRONG_PENALTY]
-        remedies = [*strong, "train longer or with a lower learning rate", "or scale X and y (StandardScaler)"]
+        remedies = [*strong, "train longer", _gentler(evidence), "or scale X and y (StandardScaler)"]
         advice = _sentence(", ".join(remedies))
         message = f"the prediction is the same for all {diagnosis.rows:,} rows, though y differs"
         yield Finding(
@@ -196,7 +199,7 @@ def wild_output(evidence: Evidence) -> Iterator[Finding]:
         message = f"the predicted probabilities are sure of wrong answers (loss {diagnosis.loss:.3g})"
     else:
         return
-    advice = "The training has diverged, though its numbers are finite. Lower the learning rate, or set max_grad_norm=1"
+    advice = f"The training has diverged, though its numbers are finite. {_sentence(_tamer(evidence))}"
     yield Finding("wild_output", "critical", len(diagnosis.layers) - 1, (), message, advice, fatal=True)
 
 
@@ -291,7 +294,7 @@ def _revival(evidence: Evidence, number: int) -> str:
     if not evidence.network.weights[number][:, dead].any():
         return "Their weights are 0: lower alpha or l1, or set other weights"
     names = _alternatives(IMMORTAL, [layer.activation])
-    advice = _after_scaling(evidence, f"lower the learning rate, or use an activation that cannot die ({names})")
+    advice = _after_scaling(evidence, f"{_gentler(evidence)}, or use an activation that cannot die ({names})")
     return advice if layer.threshold is None else f"{advice}, or lower the threshold"
 
 
@@ -300,6 +303,20 @@ def _reach(diagnosis: Diagnosis) -> Array:
     low, high = diagnosis.input_minimum, diagnosis.input_maximum
     reach = input_reach(low, high, diagnosis.input_mean, diagnosis.input_std)
     return np.where((low == high) & (diagnosis.rows > 1), 0, reach)
+
+
+def _has_no_rate(evidence: Evidence) -> bool:
+    return isinstance(evidence.network.optimizer, LBFGS)
+
+
+def _gentler(evidence: Evidence) -> str:
+    """Returns the remedy for steps that were too long."""
+    return "set another random_state" if _has_no_rate(evidence) else "lower the learning rate"
+
+
+def _tamer(evidence: Evidence) -> str:
+    """Returns the remedies for a training that diverged."""
+    return f"{_gentler(evidence)}, or {'raise alpha' if _has_no_rate(evidence) else 'set max_grad_norm=1'}"
 
 
 def _after_scaling(evidence: Evidence, advice: str) -> str:
