@@ -99,14 +99,18 @@ static void finish_gradients(const trainer *t, const panel_parts *parts, panel_s
     sums->gradient_squares += others.gradient_squares;
 }
 
-/* Returns Σ p² of the part before the step. */
+/* Steps n parameters from `at` on, with their factor of the learning rate. Returns Σ p² before the step. */
+static double update(const trainer *t, struct na_step step, real rate, int64_t n, int64_t at)
+{
+    step.learning_rate *= rate;
+    return t->table->update[t->training.optimizer](n, &step, t->gradients + at, t->net->parameters + at,
+                                                   t->first_moments + at, t->second_moments + at);
+}
+
 static double update_part(const trainer *t, const panel *p, const panel_parts *parts, na_part part)
 {
-    struct na_step step = part == NA_WEIGHTS ? t->weights_step : t->others_step;
-    int64_t at = parts->at[part];
-    step.learning_rate *= t->net->layers[p->layer].rates[part];
-    return t->table->update[t->training.optimizer](parts->size[part], &step, t->gradients + at, t->net->parameters + at,
-                                                   t->first_moments + at, t->second_moments + at);
+    real rate = t->net->layers[p->layer].rates[part];
+    return update(t, part == NA_WEIGHTS ? t->weights_step : t->others_step, rate, parts->size[part], parts->at[part]);
 }
 
 static void update_panel(const trainer *t, const panel *p, const panel_parts *parts, panel_sums *sums)
@@ -139,11 +143,7 @@ static void sum_input_gradients(const trainer *t, const encoding *e)
 
 static void update_input(const trainer *t, const encoding *e)
 {
-    struct na_step step = t->others_step;
-    step.learning_rate *= e->rate;
-    t->table->update[t->training.optimizer](e->n_parameters, &step, t->gradients + e->parameters,
-                                            t->net->parameters + e->parameters, t->first_moments + e->parameters,
-                                            t->second_moments + e->parameters);
+    update(t, t->others_step, e->rate, e->n_parameters, e->parameters);
 }
 
 static void run_input(const trainer *t, const encoding *e, panel_sums *sums)

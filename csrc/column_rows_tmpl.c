@@ -2,19 +2,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rows.h"
 
-static double stored(const network *net, na_rows x, int64_t rows) { return (double)rows * (double)net->n_inputs; }
-
-/* The numbers of the first layer, and behind those of all blocks, one block of columns. */
+/* The numbers of the first layer. The lines of the columns are room for one block of them, behind the numbers of all
+ * blocks. */
 static int64_t lines(const network *net) { return net->n_inputs + net->n_columns; }
 
-/* Sets rows of weight 0 to zeros. */
-static void clear_rows_without_weight(int64_t n_columns, int64_t n, const real *weights, real *block)
-{
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t k = 0; k < n_columns && weights[i] == 0; k++) block[k * NA_LANES + i] = 0;
-}
-
-/* One block: the columns, then their numbers, then scaled numbers, which may lie where the numbers do. */
+/* Turns one block of columns into numbers, and numbers into scaled ones, which may lie where the numbers do. */
 static void encode_block(const kernel_table *table, const network *net, const real *columns, real *numbers,
                          real *scaled)
 {
@@ -55,16 +47,10 @@ static void take(na_arena *arena, const network *net, na_rows x, int64_t rows, i
     if (net->scales) inputs->numbers = na_arena_take(arena, na_times(n_inputs, padded), sizeof(real));
 }
 
-static void backward_weights(const kernel_table *table, const network *net, const chunk_inputs *inputs, int64_t width,
-                             int64_t rows, const real *dz, bool add, real *dweights)
-{
-    table->backward_weights(net->n_inputs, width, rows, inputs->blocks, dz, add, dweights);
-}
-
 const input_kind NA_FN(na_column_rows) = {
-    .stored = stored,
+    .stored = NA_FN(na_stored_in_blocks),
     .lines = lines,
     .forward = forward,
     .take = take,
-    .backward_weights = backward_weights,
+    .backward_weights = NA_FN(na_backward_weights_of_blocks),
 };

@@ -2,7 +2,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "rows.h"
 
-static double stored(const network *net, na_rows x, int64_t rows) { return (double)rows * (double)net->n_inputs; }
+double NA_FN(na_stored_in_blocks)(const network *net, na_rows x, int64_t rows)
+{
+    return (double)rows * (double)net->n_inputs;
+}
 
 static int64_t lines(const network *net) { return net->n_inputs; }
 
@@ -11,13 +14,6 @@ static void forward_row(const kernel_table *table, const network *net, na_rows x
     const dense *layer = &net->layers[0];
     table->forward_row(layer->n_in, layer->units, (const real *)x.values + row * layer->n_in,
                        net->parameters + layer->part[NA_WEIGHTS], net->parameters + layer->part[NA_BIASES], z);
-}
-
-/* Sets rows of weight 0 to zeros. */
-static void clear_rows_without_weight(int64_t n_inputs, int64_t n, const real *weights, real *block)
-{
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t k = 0; k < n_inputs && weights[i] == 0; k++) block[k * NA_LANES + i] = 0;
 }
 
 static void forward(const kernel_table *table, const network *net, const row_span *rows, real *below, real *z)
@@ -41,17 +37,17 @@ static void take(na_arena *arena, const network *net, na_rows x, int64_t rows, i
     *inputs = (chunk_inputs){.blocks = na_arena_take(arena, na_times((size_t)net->n_inputs, padded), sizeof(real))};
 }
 
-static void backward_weights(const kernel_table *table, const network *net, const chunk_inputs *inputs, int64_t width,
-                             int64_t rows, const real *dz, bool add, real *dweights)
+void NA_FN(na_backward_weights_of_blocks)(const kernel_table *table, const network *net, const chunk_inputs *inputs,
+                                          int64_t width, int64_t rows, const real *dz, bool add, real *dweights)
 {
     table->backward_weights(net->n_inputs, width, rows, inputs->blocks, dz, add, dweights);
 }
 
 const input_kind NA_FN(na_dense_rows) = {
-    .stored = stored,
+    .stored = NA_FN(na_stored_in_blocks),
     .lines = lines,
     .forward_row = forward_row,
     .forward = forward,
     .take = take,
-    .backward_weights = backward_weights,
+    .backward_weights = NA_FN(na_backward_weights_of_blocks),
 };

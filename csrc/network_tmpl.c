@@ -104,7 +104,7 @@ static int64_t count_numbers(int64_t n_columns, const na_input *inputs, int n_in
     return n_numbers;
 }
 
-/* Adds the parameters of the inputs to those of the layers, of which there are `at`; -1 if there are too many. */
+/* Returns `at`, the number of parameters of the layers, plus those of the inputs; -1 if there are too many. */
 static int64_t add_input_parameters(int64_t at, int64_t n_numbers, const na_input *inputs, int n_inputs)
 {
     for (int i = 0; i < n_inputs && at >= 0; i++) {

@@ -21,6 +21,13 @@ static inline int64_t row_number(const row_span *rows, int64_t i)
     return rows->order ? rows->order[rows->first + i] : rows->first + i;
 }
 
+/* Sets rows of weight 0 to zeros: `lines` lines of a block of n rows. */
+static inline void clear_rows_without_weight(int64_t lines, int64_t n, const real *weights, real *block)
+{
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t k = 0; k < lines && weights[i] == 0; k++) block[k * NA_LANES + i] = 0;
+}
+
 /* The stored entries of some rows, column by column. `rows` counts from the first of these rows, ascending in each
  * column. */
 typedef struct {
@@ -60,6 +67,11 @@ typedef struct {
     void (*backward_weights)(const kernel_table *table, const network *net, const chunk_inputs *inputs, int64_t width,
                              int64_t rows, const real *dz, bool add, real *dweights);
 } input_kind;
+
+/* `stored` and `backward_weights` of the kinds that use inputs->blocks (dense_rows_tmpl.c). */
+double NA_FN(na_stored_in_blocks)(const network *net, na_rows x, int64_t rows);
+void NA_FN(na_backward_weights_of_blocks)(const kernel_table *table, const network *net, const chunk_inputs *inputs,
+                                          int64_t width, int64_t rows, const real *dz, bool add, real *dweights);
 
 extern const input_kind NA_FN(na_dense_rows), NA_FN(na_sparse_rows), NA_FN(na_column_rows);
 

@@ -21,13 +21,6 @@ static void forward_row(const kernel_table *table, const network *net, na_rows x
                               net->parameters + layer->part[NA_BIASES], z);
 }
 
-/* Sets z of rows of weight 0 to zeros. */
-static void clear_rows_without_weight(int64_t units, int64_t n, const real *weights, real *z)
-{
-    for (int64_t i = 0; i < n; i++)
-        for (int64_t k = 0; k < units && weights[i] == 0; k++) z[k * NA_LANES + i] = 0;
-}
-
 /* Writes rows one after the other, each to the end of a line, which the next row overwrites. */
 static void forward(const kernel_table *table, const network *net, const row_span *rows, real *below, real *z)
 {

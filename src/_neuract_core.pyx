@@ -361,11 +361,6 @@ cdef class Network:
             raise IndexError(f"input {input} is out of range")
         return hold(array, reals_of(self.kind), na_network_input_size(self.handle, input), writable)
 
-    def input_size(self, int input):
-        if not 0 <= input < self.n_encodings:
-            raise IndexError(f"input {input} is out of range")
-        return na_network_input_size(self.handle, input)
-
     def get_input(self, int input, out):
         cdef Array array = self.hold_input(input, out, True)
         na_network_get_input(self.handle, input, array.view.buf)

@@ -26,7 +26,7 @@ NA_INLINE void write_sum(line l, bool add, real *out)
     *out = add ? *out + sum : sum;
 }
 
-/* The level of a number; 0, which means unknown, for what is none. */
+/* Returns the level x, or 0, the unknown level, for a number that is not a level. */
 NA_INLINE int64_t level_of(real x, int64_t n) { return x >= 1 && x <= (real)n ? (int64_t)x : 0; }
 
 /* ---- numbers --------------------------------------------------------------------------------- */
@@ -41,10 +41,10 @@ typedef struct {
     const real *frequencies, *phases, *weights, *biases;
 } periodic;
 
-NA_INLINE periodic periodic_of(const struct na_encoding *e, const real *parameters)
+NA_INLINE periodic periodic_of(const struct na_encoding *e)
 {
-    const real *weights = parameters + 2 * e->n;
-    return (periodic){parameters, parameters + e->n, weights, weights + e->n * e->size};
+    const real *weights = e->parameters + 2 * e->n;
+    return (periodic){e->parameters, e->parameters + e->n, weights, weights + e->n * e->size};
 }
 
 NA_INLINE line angle(line x, real frequency, real phase)
@@ -54,7 +54,7 @@ NA_INLINE line angle(line x, real frequency, real phase)
 
 static void periodic_encode(const struct na_encoding *e, const real *x, real *y)
 {
-    const periodic p = periodic_of(e, e->parameters);
+    const periodic p = periodic_of(e);
     const line numbers = line_load(x);
     line learned[NA_MOST_PERIODIC];
     for (int64_t i = 0; i < e->size; i++) learned[i] = line_set1(p.biases[i]);
@@ -70,7 +70,7 @@ static void periodic_encode(const struct na_encoding *e, const real *x, real *y)
 static void periodic_encode_gradients(const struct na_encoding *e, const struct na_encoded *rows, bool add,
                                       real *gradients)
 {
-    const periodic p = periodic_of(e, e->parameters);
+    const periodic p = periodic_of(e);
     real *frequencies = gradients, *phases = gradients + e->n, *weights = gradients + 2 * e->n;
     real *biases = weights + e->n * e->size;
     const line zero = line_set1(0);
