@@ -44,7 +44,8 @@ class Dense:
     rate : float or dict, default=1.0
         Factor of the network's learning rate for this layer, >= 0; 0 keeps the layer as it is. A dict gives a factor to
         each of its parts, such as ``{"weights": 0.5, "biases": 0.1}``; parts are "weights", "biases" and "slopes", and
-        those that it lacks have 1. Weight decay keeps the network's rate. Not for lbfgs.
+        those that it lacks have 1. Weight decay keeps the network's rate, and acts on a layer of rate 0 too. Not for
+        lbfgs.
 
     Notes
     -----

@@ -35,10 +35,12 @@ class Input(Described):
     names: ClassVar[tuple[str, ...]]
     columns: tuple[int, ...]
 
+    stacked: ClassVar[bool] = False  # whether its arrays have a first axis of columns, each of which learns its own
+
     @property
     def numbers(self) -> int:
-        """How many numbers it gives for a column."""
-        return 1
+        """How many numbers it gives."""
+        return len(self.columns)
 
     def learned(self, n_numbers: int) -> Mapping[str, tuple[int, ...]]:
         """Returns the shapes of the arrays that it learns for a column; n_numbers: of the first layer."""
@@ -50,7 +52,10 @@ class Input(Described):
 
     def per_column(self, arrays: Mapping[str, Array]) -> list[dict[str, Array]]:
         """Returns what it has learned for each encoding, from `Network.input_parameters`."""
-        return [dict(arrays) for _ in self.encodings()]
+        return [
+            {name: array[k] if self.stacked else array for name, array in arrays.items()}
+            for k in range(len(self.encodings()))
+        ]
 
     def encodings(self) -> list[Encoding]:
         """Returns what the core takes, one encoding per column."""
@@ -116,6 +121,7 @@ class Periodic(Input):
     sigma: float = 0.1
     rate: float = 1.0
     names = ("periodic",)
+    stacked = True
 
     def __post_init__(self) -> None:
         size = whole_number(self.size, "size", low=1)
@@ -131,7 +137,7 @@ class Periodic(Input):
 
     @property
     def numbers(self) -> int:
-        return 1 + self.size
+        return (1 + self.size) * len(self.columns)
 
     def learned(self, n_numbers: int) -> Mapping[str, tuple[int, ...]]:
         f = self.frequencies
@@ -145,9 +151,6 @@ class Periodic(Input):
             random.uniform(-bound, bound, (f, self.size)),
             random.uniform(-bound, bound, self.size),
         ]
-
-    def per_column(self, arrays: Mapping[str, Array]) -> list[dict[str, Array]]:
-        return [{name: array[k] for name, array in arrays.items()} for k in range(len(self.columns))]
 
     def encodings(self) -> list[Encoding]:
         return [("periodic", column, self.frequencies, self.size, None, self.rate) for column in self.columns]
@@ -179,13 +182,28 @@ class PiecewiseLinear(Input):
             raise ValueError(f"edges must have one sequence for each of the {len(columns)} columns, got {len(given)}")
         self._set(columns=columns, edges=tuple(map(_edges, given)))
 
+    @property
+    def numbers(self) -> int:
+        return sum(len(edges) - 1 for edges in self.edges)
+
     def encodings(self) -> list[Encoding]:
         pairs = zip(self.columns, self.edges, strict=True)
         return [("piecewise_linear", column, len(e) - 1, 1, np.array(e), 1.0) for column, e in pairs]
 
 
+class OfLevels(Input):
+    """An input that takes one column of whole numbers, the numbers of levels."""
+
+    column: int
+    levels: int
+
+    @property
+    def columns(self) -> tuple[int, ...]:  # type: ignore[override]
+        return (self.column,)
+
+
 @dataclass(frozen=True, repr=False)
-class Embedding(Input):
+class Embedding(OfLevels):
     """A learned vector for each level of a column of whole numbers.
 
     X has the number of the level, from 1 to `levels`, or 0 for an unknown one, which has a vector too. Initial vectors
@@ -218,10 +236,6 @@ class Embedding(Input):
         )
 
     @property
-    def columns(self) -> tuple[int, ...]:  # type: ignore[override]
-        return (self.column,)
-
-    @property
     def numbers(self) -> int:
         return self.size
 
@@ -237,7 +251,7 @@ class Embedding(Input):
 
 
 @dataclass(frozen=True, repr=False)
-class OneHot(Input):
+class OneHot(OfLevels):
     """One number per level of a column of whole numbers: 1 for the level of the row, 0 for the others.
 
     X has the number of the level, from 1 to `levels`, or 0 for an unknown one, for which all numbers are 0.
@@ -256,10 +270,6 @@ class OneHot(Input):
 
     def __post_init__(self) -> None:
         self._set(column=whole_number(self.column, "column", low=0), levels=_levels(self.levels))
-
-    @property
-    def columns(self) -> tuple[int, ...]:  # type: ignore[override]
-        return (self.column,)
 
     @property
     def numbers(self) -> int:
@@ -285,10 +295,6 @@ class Scale(Input):
 
     def __post_init__(self) -> None:
         self._set(rate=_rate(self.rate))
-
-    @property
-    def numbers(self) -> int:
-        return 0
 
     def learned(self, n_numbers: int) -> Mapping[str, tuple[int, ...]]:
         return {"factors": (n_numbers,)}
@@ -324,13 +330,7 @@ def n_numbers(inputs: Sequence[Input], n_columns: int) -> int:
     """Returns how many numbers the first layer gets: without inputs the columns of X."""
     if not inputs:
         return n_columns
-    return sum(map(_all_numbers, inputs))
-
-
-def _all_numbers(each: Input) -> int:
-    if isinstance(each, PiecewiseLinear):
-        return sum(len(edges) - 1 for edges in each.edges)
-    return each.numbers * max(1, len(each.columns))
+    return sum(each.numbers for each in inputs)
 
 
 def sizes(inputs: Sequence[Input], n_columns: int) -> list[int]:
@@ -355,6 +355,12 @@ def needed_columns(inputs: Sequence[Input]) -> int:
     return 1 + max((column for each in inputs for column in each.columns), default=0)
 
 
+def check_width(inputs: Sequence[Input], n_columns: int) -> None:
+    """Raises ValueError if X has too few columns for the inputs."""
+    if n_columns < needed_columns(inputs):
+        raise ValueError(f"X has {n_columns} features, but the inputs take column {needed_columns(inputs) - 1}")
+
+
 def named(inputs: Sequence[Input], n_columns: int, flat: Sequence[Array]) -> list[dict[str, Array]]:
     """Returns a dict of arrays per input: of a periodic one, with a first axis of its columns."""
     numbers, rest, result = n_numbers(inputs, n_columns), list(flat), []
@@ -364,7 +370,7 @@ def named(inputs: Sequence[Input], n_columns: int, flat: Sequence[Array]) -> lis
         for name, shape in each.learned(numbers).items():
             size = int(np.prod(shape))
             parts = [array[at : at + size].reshape(shape) for array in own]
-            arrays[name] = np.stack(parts) if isinstance(each, Periodic) else parts[0]
+            arrays[name] = np.stack(parts) if each.stacked else parts[0]
             at += size
         result.append(arrays)
     return result
@@ -385,7 +391,7 @@ def flattened(
         checked = {}
         for name, shape in shapes.items():
             array = numeric(arrays[name], f"inputs[{number}][{name!r}]", dtype)
-            expected = (count, *shape) if isinstance(each, Periodic) else shape
+            expected = (count, *shape) if each.stacked else shape
             if array.shape != expected:
                 raise ValueError(f"inputs[{number}][{name!r}] must have shape {expected}, got {array.shape}")
             checked[name] = array.reshape(count, -1)
@@ -398,14 +404,13 @@ def check_columns(inputs: Sequence[Input], x: Array | SparseRows) -> None:
     """Raises ValueError if the inputs cannot take X: it is sparse, has too few columns, or a column has no levels."""
     if not isinstance(x, np.ndarray):
         raise ValueError("a network with inputs needs a dense X; X.toarray() makes one")
-    if x.shape[1] < needed_columns(inputs):
-        raise ValueError(f"X has {x.shape[1]} features, but the inputs take column {needed_columns(inputs) - 1}")
+    check_width(inputs, x.shape[1])
     for each in inputs:
-        if isinstance(each, (Embedding, OneHot)):
+        if isinstance(each, OfLevels):
             _check_levels(each, x[:, each.column])
 
 
-def _check_levels(each: Embedding | OneHot, codes: Array) -> None:
+def _check_levels(each: OfLevels, codes: Array) -> None:
     wrong = (codes < 0) | (codes > each.levels) | (codes != np.floor(codes))
     if wrong.any():
         row = int(wrong.argmax())

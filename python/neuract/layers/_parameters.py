@@ -15,7 +15,7 @@ from neuract._typing import Array
 from neuract.activations._named import PReLU
 from neuract.inputs._arrays import numeric
 from neuract.layers._dense import PARTS, Dense, n_slopes
-from neuract.layers._inputs import Input, n_numbers, needed_columns, sizes
+from neuract.layers._inputs import Input, check_width, n_numbers, sizes
 from neuract.threading._count import threads_of
 
 Arrays = Mapping[str, Sequence[Array]]  # for each of PARTS one array per layer, empty if the layer learns no slopes
@@ -64,8 +64,7 @@ class Parameters:
     """
 
     def __init__(self, layers: Sequence[Dense], inputs: Sequence[Input], n_inputs: int, dtype: str) -> None:
-        if n_inputs < needed_columns(inputs):
-            raise ValueError(f"X has {n_inputs} features, but the inputs take column {needed_columns(inputs) - 1}")
+        check_width(inputs, n_inputs)
         self.layers, self.inputs, self.n_inputs, self.dtype = layers, inputs, n_inputs, dtype
         encodings = [encoding for each in inputs for encoding in each.encodings()]
         self.core = core.Network(dtype, n_inputs, [_core_layer(layer) for layer in layers], encodings)
