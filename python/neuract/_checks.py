@@ -53,7 +53,7 @@ INSTEAD = {
     "he_normal": ("normal", "random_normal", "truncated_normal"),
     "he_uniform": ("uniform", "random_uniform"),
 }
-"""Our names, and those of Keras and PyTorch that are something else, for which they are the nearest."""
+"""Our names, each with the names in Keras and PyTorch to which it is the nearest, since neuract lacks them."""
 
 
 def real_number(

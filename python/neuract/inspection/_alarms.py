@@ -87,7 +87,7 @@ def _some(data: Data, rows: int) -> Data:
 def _has_a_sign(network: FittedNetwork, data: Data, targets: Array) -> bool:
     """Returns whether these rows give reason to measure all. A dead layer shows in the output, which is constant.
 
-    targets: those of all rows. Nearly all of the time is that of NumPy's calls, so it makes few.
+    targets: the targets of all rows. Each call of NumPy costs more than its work here, so there are few calls.
     """
     spread = float(np.ptp(network._known().predict(data.x, 1), axis=0).max())
     wanted = float(np.ptp(data.targets)) or float(np.ptp(targets))  # rare counts, rare classes

@@ -330,7 +330,7 @@ def _sentence(text: str) -> str:
 
 
 def _alternatives(names: Sequence[str], present: Sequence[Any]) -> str:
-    """Returns the names without those of the activations that are there."""
+    """Lists the names, without those of the activations in the network."""
     taken = {name for activation in present for name in activation.names}
     return ", ".join(repr(name) for name in names if name not in taken)
 

@@ -41,7 +41,7 @@ def _piecewise_linear(graph: Graph, each: ExportedInput, x: str) -> str:
 
 
 def _embedding(graph: Graph, each: ExportedInput, x: str) -> str:
-    """A number that is no level is an unknown one, as in the core."""
+    """Takes a number that is not a level for the unknown level, as the core does."""
     known = graph.add("And", _at_least(graph, x, 1), graph.add("Not", graph.add("Greater", x, float(each.levels))))
     level = graph.add("Cast", graph.add("Where", known, x, 0), to=INT64)
     vectors = graph.add("Gather", each.arrays["vectors"], level, axis=0)  # rows × 1 × size
