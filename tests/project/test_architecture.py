@@ -61,6 +61,7 @@ FLOORS = [
     {"inspection"},
     {"callbacks", "files"},
     {"training"},
+    {"columns"},
     {"layers", "losses", "optimizers", "outputs", "schedules"},
     {"activations"},
     {"inputs", "threading"},
