@@ -48,6 +48,9 @@ class AskedModel(Protocol):
     def _missing_is_zero(self) -> bool:
         """Returns whether NaN in X counts as 0."""
 
+    def _column_names(self) -> Sequence[str] | None:
+        """Returns the names of the columns of `_rows`, or None if they have none."""
+
 
 class SavedModel(Protocol):
     """A Network or an estimator, fitted or not, that files, pickles and copies hold."""

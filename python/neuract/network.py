@@ -385,6 +385,9 @@ class Network(Learned, Scored, Kept, Exportable):
     def _missing_is_zero(self) -> bool:
         return False
 
+    def _column_names(self) -> Sequence[str] | None:
+        return None
+
     # ---- summary ---------------------------------------------------------------------------------
 
     def summary(self) -> str:

@@ -6,6 +6,7 @@ Their predictions are those of the estimator, bit for bit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from neuract._typing import Array
@@ -70,6 +71,9 @@ class ServedModel:
 
     def _missing_is_zero(self) -> bool:
         return bool(self._missing == "zero")
+
+    def _column_names(self) -> Sequence[str] | None:
+        return getattr(self, "feature_names_in_", None)
 
     def _check_names(self, columns: Any) -> None:
         """Raises ValueError if X names its columns and the names are not those of the fit."""

@@ -17,6 +17,7 @@ from neuract.estimators._task import Task
 from neuract.inputs._sparse import SparseRows
 from neuract.layers._dense import PARTS, Dense, checked_layers
 from neuract.layers._initial import checked as checked_init
+from neuract.layers._inputs import checked_inputs
 from neuract.layers._parameters import shapes
 from neuract.network import Network
 from neuract.optimizers import LBFGS, SGD, Adam, AdamW, Optimizer
@@ -33,7 +34,7 @@ def new_network(model: Any, task: Task, rows: int, dtype: str, *, silent: bool) 
     network, callbacks = Network.__new__(Network), checked_callbacks(model.callbacks)
     network._describe(
         checked_layers([*_hidden_layers(model), Dense(task.n_outputs, task.output)]),
-        (),
+        checked_inputs(model._inputs),
         task.loss,
         {
             "optimizer": _optimizer(model),

@@ -36,7 +36,7 @@ from neuract.inputs._missing import zero_for_nan
 from neuract.inputs._sparse import SparseRows, is_sparse, sparse_rows
 from neuract.inputs._targets import target_errors
 from neuract.inspection._alarms import warn_if_collapsed, warn_if_far
-from neuract.inspection._diagnose import columns_of
+from neuract.layers._inputs import Input
 from neuract.network import Network
 from neuract.outputs._kinds import Outputs
 from neuract.training._guard import alone
@@ -56,6 +56,8 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
 
     network_: Network
     n_outputs_: int
+    _inputs: Sequence[Input] = ()  # of the network, which a tabular estimator gives
+    _owner: Any = None  # the tabular estimator whose network this one trains
     n_iter_: int
     t_: int
     loss_: float
@@ -151,7 +153,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
                 "partial_fit does not support early_stopping=True without X_val and y_val, since it holds out no rows"
             )
         if held_out is not None and not incremental:
-            warn_if_far(x, held_out.data.x, columns_of(self))
+            warn_if_far(x, held_out.data.x, self._column_names())
         random = check_random_state(self.random_state)
         network = new_network(self, task, len(x), dtype, silent=incremental)
         if continuing:
@@ -161,7 +163,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
             self.n_iter_ = self.t_ = 0
         tasks.network = network
         fit, failure = Fit(self, network, tasks, incremental), None
-        with network._learner.trained_for(network, partial(as_if_ended, self, network)):
+        with network._learner.trained_for(network, partial(self._as_if_ended, network)):
             if self.solver == "lbfgs":
                 close_curves(self)
                 minimize(fit, rows.data)
@@ -173,7 +175,12 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         if failure is not None:
             raise failure
         if not incremental:
-            warn_if_collapsed(network, rows.data, self.n_iter_, columns_of(self))
+            warn_if_collapsed(network, rows.data, self.n_iter_, self._column_names())
+
+    def _as_if_ended(self, network: Network) -> Any:
+        """Returns the model that callbacks may save: as if the fit of the network ended now."""
+        fitted = as_if_ended(self, network)
+        return fitted if self._owner is None else self._owner._with(fitted)
 
     def _validate_params(self) -> None:
         if "_neuract_file" in vars(type(self)):
@@ -284,6 +291,9 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
 
     def _missing_is_zero(self) -> bool:
         return bool(self.missing == "zero")
+
+    def _column_names(self) -> Sequence[str] | None:
+        return getattr(self, "feature_names_in_", None)
 
     # ---- attributes ------------------------------------------------------------------------------
 

@@ -93,7 +93,7 @@ def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diag
     x = model._rows(X) if data is None else data.x
     gradients = None if data is None else network._gradients(data)
     targets = None if data is None else data.targets
-    return diagnosed(network, x, targets, gradients, columns_of(model))
+    return diagnosed(network, x, targets, gradients, model._column_names())
 
 
 def diagnosed(
@@ -119,11 +119,6 @@ def diagnosed(
             warnings=(),
         )
     return replace(diagnosis, warnings=find(Evidence(diagnosis, network, targets, columns)))
-
-
-def columns_of(model: object) -> Sequence[str] | None:
-    """Returns the names of the columns that the model was fitted on, or None."""
-    return getattr(model, "feature_names_in_", None)
 
 
 def _layers(

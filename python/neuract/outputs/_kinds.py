@@ -16,6 +16,22 @@ import numpy as np
 from neuract._typing import Array
 
 
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """The unit of y where a network learns (y - centers) / scales; both of shape (outputs,) or, for quantiles, (1,)."""
+
+    centers: Array
+    scales: Array
+
+    def standard(self, y: Array) -> Array:
+        """Returns y, in any shape that ends with the outputs or has one, as the network learns it."""
+        return np.asarray((y - self.centers) / self.scales)
+
+    def back(self, outputs: Array) -> Array:
+        """Returns a network's outputs in the unit of y, in float64."""
+        return np.asarray(outputs * self.scales + self.centers, np.float64)
+
+
 class Outputs(ABC):
     """The meaning of a network's outputs.
 
@@ -23,9 +39,12 @@ class Outputs(ABC):
     ----------
     kind : str
         "classes", "labels", "numbers" or "quantiles".
+    unit : Unit or None
+        Of numbers that the network learns in another unit.
     """
 
     kind: str
+    unit: Unit | None = None
 
     @property
     @abstractmethod
@@ -118,16 +137,18 @@ class Numbers(Outputs):
 
     n_outputs: int
     kind: str = "numbers"
+    unit: Unit | None = None
 
     @property
     def names(self) -> Sequence[Any]:
         return range(self.n_outputs)
 
     def columns(self, y: Array) -> Array:
-        return y
+        return y if self.unit is None else self.unit.back(y)
 
     def answers(self, y: Array) -> Array:
-        return y.ravel() if self.n_outputs == 1 else y
+        numbers = self.columns(y)
+        return numbers.ravel() if self.n_outputs == 1 else numbers
 
 
 @dataclass(eq=False)
@@ -135,6 +156,7 @@ class Quantiles(Outputs):
     """Quantiles of one number, sorted: a network learns each independently, so its outputs may be out of order."""
 
     quantiles: tuple[float, ...]
+    unit: Unit | None = None
     kind = "quantiles"
 
     @property
@@ -142,10 +164,12 @@ class Quantiles(Outputs):
         return self.quantiles
 
     def columns(self, y: Array) -> Array:
-        return np.sort(y, axis=1)
+        ordered: Array = np.sort(y, axis=1)
+        return ordered if self.unit is None else self.unit.back(ordered)
 
     def answers(self, y: Array) -> Array:
-        return y.ravel() if y.shape[1] == 1 else self.columns(y)
+        numbers = self.columns(y)
+        return numbers.ravel() if y.shape[1] == 1 else numbers
 
 
 def classes_or_labels(classes: Array, multilabel: bool) -> Classes | Labels:
@@ -153,9 +177,11 @@ def classes_or_labels(classes: Array, multilabel: bool) -> Classes | Labels:
     return Labels(classes) if multilabel else Classes(classes)
 
 
-def numbers_or_quantiles(n_outputs: int, quantiles: tuple[float, ...]) -> Numbers | Quantiles:
+def numbers_or_quantiles(
+    n_outputs: int, quantiles: tuple[float, ...], unit: Unit | None = None
+) -> Numbers | Quantiles:
     """Returns the outputs of a regressor; quantiles: one per output, or empty."""
-    return Quantiles(quantiles) if quantiles else Numbers(n_outputs)
+    return Quantiles(quantiles, unit) if quantiles else Numbers(n_outputs, unit=unit)
 
 
 class Probabilities:

@@ -50,7 +50,7 @@ def rows_of(model: AskedModel, X: Any) -> Array:
 def input_names(model: AskedModel, X: Any, given: Sequence[str] | None) -> list[str]:
     """Returns one name per feature: those given, else those of the model or of X, else x0, x1, ..."""
     n_inputs = network_of(model)._known().n_inputs
-    candidates = (given, getattr(model, "feature_names_in_", None), getattr(X, "columns", None))
+    candidates = (given, model._column_names(), getattr(X, "columns", None))
     known = next((names for names in candidates if names is not None), None)
     return _named("feature_names", known, n_inputs, [f"x{k}" for k in range(n_inputs)])
 

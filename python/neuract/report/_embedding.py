@@ -63,7 +63,8 @@ def embedded(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Dia
 def feature_names(model: FittedModel, X: Any) -> list[str]:
     """Returns the names of the inputs that the model or X has, else x0, x1, ..."""
     n_inputs = len(model._fitted_network().weights[0])
-    names = getattr(model, "feature_names_in_", getattr(X, "columns", None))
+    names = model._column_names()
+    names = getattr(X, "columns", None) if names is None else names
     return [f"x{k}" for k in range(n_inputs)] if names is None else [str(name) for name in names]
 
 
