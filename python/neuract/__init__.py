@@ -33,12 +33,14 @@ _find_moved_modules()
 
 if TYPE_CHECKING:
     from neuract import plotting  # noqa: F401
-    from neuract.estimators import MLPClassifier, MLPRegressor
+    from neuract.columns import Columns
+    from neuract.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
     from neuract.inspection import Diagnosis, diagnose
 
     __version__: str
 
 __all__ = [
+    "Columns",
     "Dense",
     "Diagnosis",
     "DivergedError",
@@ -47,6 +49,8 @@ __all__ = [
     "MLPRegressor",
     "Network",
     "OwnLoss",
+    "TabularClassifier",
+    "TabularRegressor",
     "TrainingWarning",
     "callbacks",
     "diagnose",
@@ -66,7 +70,7 @@ __all__ += _optimizers.__all__
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("MLPClassifier", "MLPRegressor"):
+    if name in ("MLPClassifier", "MLPRegressor", "TabularClassifier", "TabularRegressor"):
         try:
             from neuract import estimators
         except ModuleNotFoundError as error:
@@ -75,6 +79,10 @@ def __getattr__(name: str) -> Any:
                 "Network works without it, and so does neuract.load with a saved estimator"
             ) from error
         return getattr(estimators, name)
+    if name == "Columns":
+        from neuract import columns
+
+        return columns.Columns
     if name in ("Diagnosis", "diagnose"):
         from neuract import inspection
 

@@ -18,7 +18,7 @@ from neuract.columns._column import Column
 from neuract.columns._date import Date
 from neuract.columns._frame import Table, table
 from neuract.columns._number import SCALINGS, Number
-from neuract.columns._values import DATE, EMPTY, NUMBER, TEXT, TRUTH, Values
+from neuract.columns._values import DATE, EMPTY, NUMBER, TEXT, Values
 from neuract.layers._inputs import Input, Numbers, Periodic
 
 Categorical = Literal["auto"] | Sequence[str] | Sequence[int]

@@ -171,7 +171,9 @@ def _of_records(X: Sequence[Mapping[str, Any]]) -> Table:
     names = _names(list(X[0]))
     for number, record in enumerate(X):
         if not isinstance(record, Mapping) or record.keys() != X[0].keys():
-            other = sorted(map(str, set(record) ^ set(X[0]))) if isinstance(record, Mapping) else [type(record).__name__]
+            other = (
+                sorted(map(str, set(record) ^ set(X[0]))) if isinstance(record, Mapping) else [type(record).__name__]
+            )
             raise ValueError(
                 f"all rows of X must be dicts with the same names; {place(number)} differs from row 0 in {other}. Give "
                 "None for a missing value"

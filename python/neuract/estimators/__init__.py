@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Estimators: scikit-learn's MLPClassifier and MLPRegressor, trained by a neuract Network.
+"""Estimators: scikit-learn's MLPClassifier and MLPRegressor, trained by a neuract Network, and those that take frames.
 
-They have the same parameters and attributes and, from the same random_state, learn the same model.
+From the same random_state MLPClassifier and MLPRegressor learn the same model as scikit-learn's, with the same
+parameters and attributes.
 """
 
 import neuract.threadpools  # noqa: F401 (registers our threads with threadpoolctl)
 from neuract.estimators._classifier import MLPClassifier
 from neuract.estimators._regressor import MLPRegressor
+from neuract.estimators._tabular_classifier import TabularClassifier
+from neuract.estimators._tabular_regressor import TabularRegressor
 
-__all__ = ["MLPClassifier", "MLPRegressor"]
+__all__ = ["MLPClassifier", "MLPRegressor", "TabularClassifier", "TabularRegressor"]

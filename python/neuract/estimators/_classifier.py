@@ -19,7 +19,7 @@ from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.activations._named import ActivationName, Sigmoid, Softmax
 from neuract.estimators._class_weight import ClassWeight, weigher_of_classes, weigher_of_labels
-from neuract.estimators._parameters import CONSTRAINTS, Names, documented, take
+from neuract.estimators._parameters import CONSTRAINTS, SHARED, Names, documented, take
 from neuract.estimators._perceptron import MultilayerPerceptron, Weigher
 from neuract.estimators._task import Task, task
 from neuract.inputs._arrays import sample_weights
@@ -37,7 +37,7 @@ from neuract.schedules._shares import Schedule
 from neuract.training._settings import Dtype
 
 
-@documented
+@documented(SHARED)
 class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc]
     """Multilayer perceptron that classifies: two classes, several classes, or several labels per row.
 

@@ -195,11 +195,15 @@ monitor_neurons : bool, default=False
 """The description of each parameter, for the docstrings of both estimators."""
 
 
-def documented(estimator: Kind) -> Kind:
-    """Replaces the line "{shared}" in the docstring of a class by SHARED."""
-    if estimator.__doc__ is not None:  # None under python -OO
-        estimator.__doc__ = estimator.__doc__.replace("    {shared}", indent(SHARED, "    "))
-    return estimator
+def documented(shared: str) -> Callable[[Kind], Kind]:
+    """Returns a decorator that replaces the line "{shared}" in the docstring of a class."""
+
+    def complete(estimator: Kind) -> Kind:
+        if estimator.__doc__ is not None:  # None under python -OO
+            estimator.__doc__ = estimator.__doc__.replace("    {shared}", indent(shared, "    "))
+        return estimator
+
+    return complete
 
 
 def take(model: Any, given: Mapping[str, Any]) -> None:

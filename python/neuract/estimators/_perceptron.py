@@ -24,7 +24,15 @@ from neuract.estimators._descent import Fit, close_curves, descend_epochs, minim
 from neuract.estimators._documentation import documentation_address
 from neuract.estimators._monitor import Rows
 from neuract.estimators._parameters import dtype_of, validate
-from neuract.estimators._saved import as_if_ended, become, estimator_bytes, pickled, set_state, state_of, unpickle
+from neuract.estimators._saved import (
+    as_if_ended,
+    become,
+    estimator_bytes,
+    pickled,
+    set_state,
+    state_of_estimator,
+    unpickle,
+)
 from neuract.estimators._sklearn_callbacks import CallbackSupportMixin, FitTasks, with_callbacks
 from neuract.estimators._task import Task
 from neuract.export._methods import Exportable
@@ -347,7 +355,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         become(self, contents)
 
     def _state(self) -> dict[str, Any]:
-        return state_of(self)
+        return state_of_estimator(self)
 
     def _set_state(self, state: dict[str, Any]) -> None:
         set_state(self, state)

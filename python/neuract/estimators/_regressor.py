@@ -16,7 +16,7 @@ from sklearn.utils.metaestimators import available_if
 from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.activations._named import ActivationName
-from neuract.estimators._parameters import CONSTRAINTS, Names, documented, take
+from neuract.estimators._parameters import CONSTRAINTS, SHARED, Names, documented, take
 from neuract.estimators._perceptron import MultilayerPerceptron
 from neuract.estimators._task import Task, task
 from neuract.inputs._data import Data
@@ -33,7 +33,7 @@ from neuract.schedules._shares import Schedule
 from neuract.training._settings import Dtype
 
 
-@documented
+@documented(SHARED)
 class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     """Multilayer perceptron that predicts one or several numbers per row.
 
@@ -247,12 +247,12 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         """
         predictions = self.predict(X)
         with target_errors(y, numbers=True):
-            return _score(self.network_.loss_function, y, predictions, sample_weight)
+            return score(self.network_.loss_function, y, predictions, sample_weight)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
-        tags.target_tags.positive_only = _positive(self.loss)
+        tags.target_tags.positive_only = positive(self.loss)
         return tags
 
     # ---- for the fit: MultilayerPerceptron --------------------------------------------------------
@@ -285,7 +285,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
             return float("nan")
         loss = loss_named(self.loss)
         if loss.quantiles:
-            return _score(loss, data.targets[:, 0], np.sort(outputs, axis=1), data.sample_weight)
+            return score(loss, data.targets[:, 0], np.sort(outputs, axis=1), data.sample_weight)
         return r2(data.targets, outputs, data.sample_weight)
 
     def _meaning(self) -> Outputs:
@@ -293,13 +293,13 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         return numbers_or_quantiles(self.n_outputs_, network.loss_function.quantiles)
 
 
-def _positive(loss: Any) -> bool:
+def positive(loss: Any) -> bool:
     """Returns whether y must not be negative; False if loss is not a loss."""
     kind = LOSSES.get(loss) if isinstance(loss, str) else type(loss)
     return bool(getattr(kind, "positive_targets", False))
 
 
-def _score(loss: Loss, y: Any, predictions: Array, sample_weight: Any) -> float:
+def score(loss: Loss, y: Any, predictions: Array, sample_weight: Any) -> float:
     """Returns R², or the mean of D² over the quantiles."""
     if not loss.quantiles:
         return float(r2_score(y, predictions, sample_weight=sample_weight))

@@ -22,12 +22,12 @@ def as_if_ended(model: Model, network: Network) -> Model:
 
 def estimator_bytes(model: Any, training: bool) -> bytes:
     """Returns the bytes of the estimator's file."""
-    _check_parameters_are_ours(model)
+    check_parameters_are_ours(model)
     writer = Writer()
     return pack(model._neuract_file, write_estimator(state_of(model), writer, training=training), writer)
 
 
-def _check_parameters_are_ours(model: Any) -> None:
+def check_parameters_are_ours(model: Any) -> None:
     """Raises ValueError for a subclass with other parameters, which a file would lose."""
     ours: Any = next(kind for kind in type(model).__mro__ if "_neuract_file" in vars(kind))
     if model._get_param_names() != ours._get_param_names():
@@ -49,7 +49,7 @@ def become(model: Any, contents: Contents) -> None:
 
 def pickled(model: Any) -> dict[str, Any]:
     """Returns the contents of a pickle: a file, and next to it the values that a file cannot hold."""
-    state, writer = state_of(model), Writer(lenient=True)
+    state, writer = state_of_estimator(model), Writer(lenient=True)
     parts = write_estimator(state, writer, training=True)
     return {"file": pack(model._neuract_file, parts, writer), "beside": writer.beside, "others": state["others"]}
 
@@ -60,7 +60,7 @@ def unpickle(model: Any, state: dict[str, Any]) -> None:
     model.__dict__.update(state["others"])
 
 
-def state_of(model: Any) -> dict[str, Any]:
+def state_of_estimator(model: Any) -> dict[str, Any]:
     own = model.__dict__
     names = set(model._get_param_names()) & own.keys()
     network = own.get("network_")

@@ -11,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from neuract.files._columns import read_columns, write_columns
 from neuract.files._format import Contents
 from neuract.files._generators import GENERATOR, read_generator, write_generator
 from neuract.files._network import read_network, write_network
 from neuract.files._values import Reader, Unwritable, Writer, any_object, object_with
+from neuract.outputs._kinds import Unit
 from neuract.schedules._rate import LearningRate
 
 State = dict[str, Any]
@@ -52,6 +54,14 @@ def _are_names(value: Any) -> bool:
     return _are_labels(value) and all(isinstance(name, str) for name in value)
 
 
+def _is_unit_or_none(value: Any) -> bool:
+    if value is None or not isinstance(value, Unit):
+        return value is None
+    parts = value.centers, value.scales
+    arrays = all(isinstance(part, np.ndarray) and part.dtype == np.float64 and part.ndim == 1 for part in parts)
+    return arrays and bool(np.isfinite(parts).all()) and bool((value.scales > 0).all())
+
+
 ATTRIBUTES: dict[str, Callable[[Any], bool]] = {
     "n_features_in_": _is_count,
     "feature_names_in_": _are_names,
@@ -69,12 +79,15 @@ ATTRIBUTES: dict[str, Callable[[Any], bool]] = {
     "validation_loss_curve_": _is_curve_or_none,
     "_no_improvement_count": _is_count,
     "_rate": lambda value: isinstance(value, LearningRate),
+    "_unit": _is_unit_or_none,
 }
 """The attributes that a fit sets, each with its check. Names in the document have no underscores at the ends."""
 
 REQUIRED = {
     "MLPClassifier": {"n_features_in_", "n_outputs_", "classes_", "_multilabel"},
     "MLPRegressor": {"n_features_in_", "n_outputs_"},
+    "TabularClassifier": {"n_features_in_", "n_outputs_", "classes_", "_multilabel"},
+    "TabularRegressor": {"n_features_in_", "n_outputs_", "_unit"},
 }
 """The attributes that every fitted estimator has."""
 
@@ -108,13 +121,16 @@ def write_estimator(state: State, writer: Writer, *, training: bool) -> State:
         },
         "generator": write_generator(generator, writer),
     }
-    return {"network": network and write_network(network, writer, training=training), "estimator": estimator}
+    parts = {"network": network and write_network(network, writer, training=training), "estimator": estimator}
+    return parts | ({"columns": write_columns(state["columns"], writer)} if "columns" in state else {})
 
 
 def _write_attribute(name: str, value: Any, writer: Writer) -> Any:
     def write(value: Any) -> Any:
         if not ATTRIBUTES[name](value):
             raise Unwritable(f"{value!r}")
+        if name == "_unit" and value is not None:
+            return [writer.write(value.centers), writer.write(value.scales)]
         return _write_rate(value, writer) if name == "_rate" else writer.write(value)
 
     return writer.write_named(f"attributes.{name}", value, write)
@@ -142,8 +158,10 @@ def read_estimator(contents: Contents) -> State:
     attributes = _read_attributes(document["attributes"], reader)
     if network is not None:
         network = read_network(network, reader)
-        _check_together(contents.kind, attributes, network)
-    return {"parameters": parameters, "attributes": attributes, "network": network}
+        columns = read_columns(contents.parts.get("columns"), reader)
+        _check_together(contents.kind, attributes, network, columns)
+        return {"parameters": parameters, "attributes": attributes, "network": network, "columns": columns}
+    return {"parameters": parameters, "attributes": attributes, "network": None, "columns": None}
 
 
 def _read_attributes(document: Any, reader: Reader) -> State:
@@ -157,11 +175,20 @@ def _read_attributes(document: Any, reader: Reader) -> State:
 def _read_attribute(name: str, written: Any, reader: Reader) -> Any:
     def read(written: Any) -> Any:
         value = _read_rate(written, reader) if name == "_rate" else reader.read(written)
+        if name == "_unit" and value is not None:
+            value = _unit_of(value)
         if not ATTRIBUTES[name](value):
             raise ValueError(f"attribute {name} must not be {value!r}")
         return value
 
     return reader.read_named(f"attributes.{name}", written, read)
+
+
+def _unit_of(parts: Any) -> Unit:
+    arrays = isinstance(parts, list) and len(parts) == 2 and all(isinstance(part, np.ndarray) for part in parts)
+    if not arrays or parts[0].shape != parts[1].shape:
+        raise ValueError(f"the unit must have two arrays of one shape, got {parts!r}")
+    return Unit(*parts)
 
 
 def _read_rate(document: Any, reader: Reader) -> LearningRate:
@@ -173,17 +200,25 @@ def _read_rate(document: Any, reader: Reader) -> LearningRate:
     return rate
 
 
-def _check_together(kind: str, attributes: State, network: State) -> None:
-    """Raises ValueError if attributes are missing, or contradict the network."""
+def _check_together(kind: str, attributes: State, network: State, columns: State | None) -> None:
+    """Raises ValueError if attributes or columns are missing, or contradict the network."""
     if missing := REQUIRED[kind] - attributes.keys():
         raise ValueError(f"a fitted {kind} must have {', '.join(sorted(missing))}")
     if network["learned"] is None:
         raise ValueError(f"the network of a fitted {kind} must have weights")
     n_outputs, n_inputs = network["fixed"]["layers"][-1].units, network["learned"]["n_inputs"]
     counts = [("n_outputs_", attributes["n_outputs_"], n_outputs)]
-    counts += [("n_features_in_", attributes["n_features_in_"], n_inputs)]
+    n_features = n_inputs
+    if kind.startswith("Tabular"):
+        if columns is None:
+            raise ValueError(f"a fitted {kind} must have columns")
+        n_features = columns["n_columns"]
+        counts += [("columns", sum(len(column.names) for column in columns["kinds"]), n_inputs)]
+    counts += [("n_features_in_", attributes["n_features_in_"], n_features)]
     if "feature_names_in_" in attributes:
-        counts += [("feature_names_in_", len(attributes["feature_names_in_"]), n_inputs)]
+        counts += [("feature_names_in_", len(attributes["feature_names_in_"]), n_features)]
+    if (unit := attributes.get("_unit")) is not None and len(unit.centers) != 1:
+        counts += [("_unit", len(unit.centers), n_outputs)]
     if "classes_" in REQUIRED[kind]:
         n_classes = len(attributes["classes_"])
         one_output = n_classes in (1, 2) and not attributes["_multilabel"]

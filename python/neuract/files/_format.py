@@ -20,7 +20,15 @@ from neuract.files._bytes import check_header, packed, read_bytes, unpacked
 from neuract.files._values import Reader, Writer, object_with
 
 FORMAT = 1
-KINDS = {"Network": {"network"}, "MLPClassifier": {"network", "estimator"}, "MLPRegressor": {"network", "estimator"}}
+OF_TABULAR = {"network", "estimator", "columns"}
+KINDS = {
+    "Network": {"network"},
+    "MLPClassifier": {"network", "estimator"},
+    "MLPRegressor": {"network", "estimator"},
+    "TabularClassifier": OF_TABULAR,
+    "TabularRegressor": OF_TABULAR,
+}
+"""The kinds of models, each with the parts of its file."""
 FAULTS = (ValueError, TypeError, OverflowError, RecursionError)  # that an invalid document can raise
 
 

@@ -15,13 +15,16 @@ import numpy as np
 
 from neuract._typing import Array
 from neuract.activations._named import ACTIVATIONS
+from neuract.columns._kinds import KINDS
 from neuract.layers._inputs import INPUTS
 from neuract.losses._named import LOSSES
 from neuract.optimizers import OPTIMIZERS
 from neuract.schedules._shares import SCHEDULES
 
 OBJECTS: Mapping[str, type[Any]] = {
-    kind.__name__: kind for kinds in (ACTIVATIONS, INPUTS, LOSSES, OPTIMIZERS, SCHEDULES) for kind in kinds.values()
+    kind.__name__: kind
+    for kinds in (ACTIVATIONS, KINDS, INPUTS, LOSSES, OPTIMIZERS, SCHEDULES)
+    for kind in kinds.values()
 }
 """Name → class of all objects that can be written."""
 

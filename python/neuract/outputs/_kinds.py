@@ -177,9 +177,7 @@ def classes_or_labels(classes: Array, multilabel: bool) -> Classes | Labels:
     return Labels(classes) if multilabel else Classes(classes)
 
 
-def numbers_or_quantiles(
-    n_outputs: int, quantiles: tuple[float, ...], unit: Unit | None = None
-) -> Numbers | Quantiles:
+def numbers_or_quantiles(n_outputs: int, quantiles: tuple[float, ...], unit: Unit | None = None) -> Numbers | Quantiles:
     """Returns the outputs of a regressor; quantiles: one per output, or empty."""
     return Quantiles(quantiles, unit) if quantiles else Numbers(n_outputs, unit=unit)
 

@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""TabularClassifier: a frame as it is, and the classes of its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+from sklearn.base import ClassifierMixin
+
+from neuract._typing import Array
+from neuract.activations._base import Activation
+from neuract.activations._named import ActivationName
+from neuract.columns._columns import Categorical, ScalingName
+from neuract.estimators._class_weight import ClassWeight
+from neuract.estimators._classifier import MLPClassifier
+from neuract.estimators._parameters import documented, take
+from neuract.estimators._tabular import TABULAR, TABULAR_CONSTRAINTS, Tabular
+from neuract.inputs._targets import target_errors
+from neuract.losses._base import Loss, OwnFunction
+from neuract.losses._named import ProbabilitiesLossName
+from neuract.outputs._kinds import Classes, Labels, Probabilities
+from neuract.schedules._rate import RateName
+from neuract.schedules._shares import Schedule
+from neuract.training._settings import Dtype
+
+
+@documented(TABULAR)
+class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
+    """Classifies the rows of a frame as it is: numbers, text, categories, dates and missing values.
+
+    Parameters
+    ----------
+    {shared}
+    loss : str, Loss or callable, default="log_loss"
+        "log_loss", "focal", an object such as ``neuract.LogLoss(label_smoothing=0.1)``, or a function of your own; as
+        for `MLPClassifier`.
+    class_weight : dict, "balanced", list of dict or None, default=None
+        Weight of the rows of each class, as for `MLPClassifier`.
+
+    Attributes
+    ----------
+    columns_ : Columns
+        The columns with their kinds, levels and statistics; print it.
+    classes_ : ndarray
+        The sorted labels; with several labels per row the numbers of y's columns.
+    network_ : Network
+        The network on the matrix of the columns, ``columns_.transform(X)``.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of str
+        Their names, if X had names.
+    n_outputs_, n_iter_, loss_, loss_curve_, best_loss_ : as for `MLPClassifier`
+        The course of the training.
+    validation_scores_, best_validation_score_, validation_loss_curve_ : as for `MLPClassifier`
+        The scores and losses of the validation rows.
+
+    See Also
+    --------
+    TabularRegressor : For targets that are numbers.
+    MLPClassifier : For arrays of numbers, with scikit-learn's parameters.
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> frame = {"size": [50, 80, 120, 60, None, 90] * 5, "town": ["Ulm", "Bonn", "Ulm", "Bonn", "Ulm", None] * 5}
+    >>> label = ["cheap", "dear", "cheap", "dear", "cheap", "dear"] * 5
+    >>> model = na.TabularClassifier(random_state=0).fit(frame, label)
+    >>> model.predict({"size": 70, "town": "Bonn"})
+    array(['dear'], dtype='<U5')
+    >>> print(model.columns_)
+    column  kind      becomes
+    size    number    robust scaling, center 80, and whether it is missing
+    town    category  2 levels ('Ulm', 'Bonn'), missing
+    """
+
+    classes_: Array
+    _perceptron: MLPClassifier
+    _neuract_file = "TabularClassifier"
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **TABULAR_CONSTRAINTS,
+        "loss": MLPClassifier._parameter_constraints["loss"],
+        "class_weight": MLPClassifier._parameter_constraints["class_weight"],
+    }
+
+    def __init__(
+        self,
+        *,
+        categorical: Categorical = "auto",
+        scaling: ScalingName | None = "robust",
+        min_rows: int | None = None,
+        hidden_layer_sizes: int | Sequence[int] | Array = (128, 128),
+        activation: ActivationName | Activation | Sequence[ActivationName | Activation] = "relu",
+        loss: ProbabilitiesLossName | Loss | OwnFunction = "log_loss",
+        class_weight: ClassWeight | None = None,
+        batch_size: int | Literal["auto"] = "auto",
+        learning_rate: RateName | Schedule | Callable[[int], float] = "constant",
+        learning_rate_init: float = 0.001,
+        max_iter: int = 200,
+        early_stopping: bool | Literal["auto"] = "auto",
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        dropout: float | Sequence[float] = 0.0,
+        weight_decay: float = 0.01,
+        dtype: Dtype = "float32",
+        random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
+        callbacks: Any = None,
+        verbose: bool | int = False,
+    ) -> None:
+        take(self, locals())
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: npt.ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Learns from a frame and the labels of its rows.
+
+        Parameters
+        ----------
+        X : frame, dict of columns, list of dicts, or array of shape (rows, columns)
+            A frame of pandas, polars, pyarrow or whatever narwhals reads, as it is. None, NaN and empty text are
+            missing values. `Columns` says what becomes of each column.
+        y : array-like of shape (rows,) or (rows, labels)
+            One label per row (text, number or bool), or one column of 0 and 1 per label.
+        sample_weight : array-like of shape (rows,) or None, default=None
+            Weight of each row, >= 0.
+        X_val, y_val, sample_weight_val : as X, y and sample_weight, or None, default=None
+            Validation rows, which replace those that early stopping holds out.
+
+        Returns
+        -------
+        TabularClassifier
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a column or y cannot be used; the message names it. The model is then as it was before.
+        """
+        self._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """Returns the most probable label of each row, or 0 or 1 for each of several labels.
+
+        Parameters
+        ----------
+        X : frame, dict, list of dicts, or array of shape (rows, columns)
+            With the columns of `fit`. A dict of values, such as ``{"age": 39, "job": "clerk"}``, is one row.
+
+        Returns
+        -------
+        ndarray of shape (rows,) or (rows, labels)
+        """
+        answers = self._meaning().answers(self._outputs(X))
+        return csr_matrix(answers) if self._perceptron._multilabel and self._perceptron._sparse_labels else answers
+
+    def score(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> float:
+        """Returns the accuracy: the share of rows whose label, or all of whose labels, are predicted.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`.
+
+        Returns
+        -------
+        float
+        """
+        with target_errors(y, numbers=False), np.errstate(invalid="ignore"):  # scikit-learn casts NaN before it looks
+            return float(super().score(X, y, sample_weight))
+
+    predict_proba = Probabilities.predict_proba
+    predict_log_proba = Probabilities.predict_log_proba
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
+
+    # ---- for the fit: Tabular -----------------------------------------------------------------------
+
+    def _new_perceptron(self, **parameters: Any) -> MLPClassifier:
+        return MLPClassifier(**parameters, class_weight=self.class_weight)
+
+    def _can_hold_out(self, y: Any, rows: int) -> bool:
+        enough = super()._can_hold_out(y, rows)
+        labels = np.asarray(y) if enough else None
+        if labels is None or labels.ndim != 1 or labels.dtype == object:
+            return enough
+        return bool(np.unique(labels, return_counts=True)[1].min() >= 2)
+
+    def _meaning(self) -> Classes | Labels:
+        self._fitted_network()
+        return self._perceptron._meaning()

@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""TabularRegressor: a frame as it is, and numbers for its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import RegressorMixin
+
+from neuract._typing import Array
+from neuract.activations._base import Activation
+from neuract.activations._named import ActivationName
+from neuract.columns._columns import Categorical, ScalingName
+from neuract.columns._statistics import mean_and_deviation
+from neuract.estimators._parameters import documented, take
+from neuract.estimators._regressor import MLPRegressor, positive, score
+from neuract.estimators._tabular import TABULAR, TABULAR_CONSTRAINTS, Tabular
+from neuract.inputs._arrays import from_objects
+from neuract.inputs._sparse import is_sparse
+from neuract.inputs._targets import target_errors
+from neuract.losses._base import Loss, OwnFunction
+from neuract.losses._named import NumbersLossName
+from neuract.losses._named import loss as loss_named
+from neuract.outputs._kinds import Outputs, Unit, numbers_or_quantiles
+from neuract.schedules._rate import RateName
+from neuract.schedules._shares import Schedule
+from neuract.training._settings import Dtype
+
+
+@documented(TABULAR)
+class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
+    """Predicts numbers for the rows of a frame as it is: numbers, text, categories, dates and missing values.
+
+    The network learns y with mean 0 and standard deviation 1 (for poisson and gamma: with mean 1), so the losses in
+    `loss_curve_` are in that unit, and Huber's delta counts standard deviations. Predictions are in the unit of y.
+
+    Parameters
+    ----------
+    {shared}
+    loss : str, Loss or callable, default="squared_error"
+        "squared_error", "absolute_error", "huber", "poisson" (for counts), "gamma" (for amounts), "quantile", an object
+        such as ``neuract.Quantile((0.1, 0.9))``, or a function of your own, which gets y as it is; as for
+        `MLPRegressor`.
+
+    Attributes
+    ----------
+    columns_ : Columns
+        The columns with their kinds, levels and statistics; print it.
+    network_ : Network
+        The network on the matrix of the columns, ``columns_.transform(X)``.
+    n_features_in_ : int
+        Number of columns of X.
+    feature_names_in_ : ndarray of str
+        Their names, if X had names.
+    n_outputs_, n_iter_, loss_, loss_curve_, best_loss_ : as for `MLPRegressor`
+        The course of the training.
+    validation_scores_, best_validation_score_, validation_loss_curve_ : as for `MLPRegressor`
+        The scores and losses of the validation rows.
+
+    See Also
+    --------
+    TabularClassifier : For targets that are classes.
+    MLPRegressor : For arrays of numbers, with scikit-learn's parameters.
+
+    Examples
+    --------
+    >>> import neuract as na
+    >>> frame = {"size": [50, 80, 120, 60, None, 90] * 5, "town": ["Ulm", "Bonn", "Ulm", "Bonn", "Ulm", None] * 5}
+    >>> rent = [500, 1200, 1200, 900, 700, 1000] * 5
+    >>> model = na.TabularRegressor(random_state=0).fit(frame, rent)
+    >>> model.predict({"size": 80, "town": "Bonn"}).round(-2)
+    array([1200.])
+    """
+
+    _perceptron: MLPRegressor
+    _unit: Unit | None
+    _neuract_file = "TabularRegressor"
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **TABULAR_CONSTRAINTS,
+        "loss": MLPRegressor._parameter_constraints["loss"],
+    }
+
+    def __init__(
+        self,
+        *,
+        categorical: Categorical = "auto",
+        scaling: ScalingName | None = "robust",
+        min_rows: int | None = None,
+        hidden_layer_sizes: int | Sequence[int] | Array = (128, 128),
+        activation: ActivationName | Activation | Sequence[ActivationName | Activation] = "relu",
+        loss: NumbersLossName | Loss | OwnFunction = "squared_error",
+        batch_size: int | Literal["auto"] = "auto",
+        learning_rate: RateName | Schedule | Callable[[int], float] = "constant",
+        learning_rate_init: float = 0.001,
+        max_iter: int = 200,
+        early_stopping: bool | Literal["auto"] = "auto",
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 10,
+        dropout: float | Sequence[float] = 0.0,
+        weight_decay: float = 0.01,
+        dtype: Dtype = "float32",
+        random_state: int | np.random.RandomState | None = None,
+        n_jobs: int | None = None,
+        callbacks: Any = None,
+        verbose: bool | int = False,
+    ) -> None:
+        take(self, locals())
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: npt.ArrayLike | None = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: npt.ArrayLike | None = None,
+    ) -> Self:
+        """Learns from a frame and the numbers of its rows.
+
+        Parameters
+        ----------
+        X : frame, dict of columns, list of dicts, or array of shape (rows, columns)
+            A frame of pandas, polars, pyarrow or whatever narwhals reads, as it is. None, NaN and empty text are
+            missing values. `Columns` says what becomes of each column.
+        y : array-like of shape (rows,) or (rows, outputs)
+            Finite numbers.
+        sample_weight : array-like of shape (rows,) or None, default=None
+            Weight of each row, >= 0.
+        X_val, y_val, sample_weight_val : as X, y and sample_weight, or None, default=None
+            Validation rows, which replace those that early stopping holds out.
+
+        Returns
+        -------
+        TabularRegressor
+            Itself.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a column or y cannot be used; the message names it. The model is then as it was before.
+        """
+        self._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        return self
+
+    def predict(self, X: Any) -> Array:
+        """Returns the predicted numbers, in the unit of y.
+
+        Parameters
+        ----------
+        X : frame, dict, list of dicts, or array of shape (rows, columns)
+            With the columns of `fit`. A dict of values, such as ``{"size": 80, "town": "Ulm"}``, is one row.
+
+        Returns
+        -------
+        ndarray of shape (rows,) or (rows, outputs)
+            float64. For several quantiles (rows, quantiles), each row sorted.
+        """
+        return self._meaning().answers(self._outputs(X))
+
+    def score(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> float:
+        """Returns R² of the predictions, or for several quantiles the mean of their D²; see `MLPRegressor.score`.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As for `fit`.
+
+        Returns
+        -------
+        float
+        """
+        predictions = self.predict(X)
+        with target_errors(y, numbers=True):
+            return score(self.network_.loss_function, y, predictions, sample_weight)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.positive_only = positive(self.loss)
+        return tags
+
+    # ---- for the fit: Tabular -----------------------------------------------------------------------
+
+    def _new_perceptron(self, **parameters: Any) -> MLPRegressor:
+        return MLPRegressor(**parameters)
+
+    def _learned(self, y: Any) -> Any:
+        loss, numbers = loss_named(self.loss), _finite_numbers(y)
+        as_given = numbers is None or loss.own is not None or (loss.positive_targets and numbers.min() < 0)
+        self._unit = None if as_given else _unit(numbers, loss)
+        return self._known(y)
+
+    def _known(self, y: Any) -> Any:
+        numbers = _finite_numbers(y)
+        fits = self._unit is not None and numbers is not None and len(self._unit.centers) in (1, numbers.shape[-1])
+        return self._unit.standard(numbers) if fits and self._unit is not None else y
+
+    def _meaning(self) -> Outputs:
+        network = self._fitted_network()
+        return numbers_or_quantiles(self.n_outputs_, network.loss_function.quantiles, self._unit)
+
+
+def _finite_numbers(y: Any) -> Array | None:
+    """Returns y in float64; None if the checks of the perceptron must refuse it."""
+    if is_sparse(y):
+        return None
+    with target_errors(y, numbers=True):
+        array = np.asarray(y)
+    array = from_objects(array, "y") if array.dtype == object else array
+    if array.dtype.kind not in "biuf" or array.ndim not in (1, 2) or not array.size:
+        return None
+    array = array.astype(np.float64)
+    return array if np.isfinite(array).all() else None
+
+
+def _unit(y: Array, loss: Loss) -> Unit:
+    """Returns the mean and the deviation of each column; for positive targets 0 and the mean."""
+    columns = [mean_and_deviation(column) for column in y.reshape(len(y), -1).T]
+    if loss.positive_targets:
+        return Unit(np.zeros(len(columns)), np.array([mean if mean > 0 else 1.0 for mean, _ in columns]))
+    means, deviations = np.array(columns).T.copy()
+    return Unit(means, np.where(deviations > 0, deviations, 1.0))
