@@ -58,8 +58,8 @@ class Category(Column):
     @classmethod
     def learned(cls, name: str, texts: list[str | None], min_rows: int) -> Category:
         """Returns the column of training rows; a level in fewer than min_rows rows is rare."""
-        counts = Counter(texts)
-        gaps = counts.pop(None, 0) + counts.pop("", 0)
+        counts = Counter(text for text in texts if text)
+        gaps = len(texts) - counts.total()
         ordered = sorted(counts, key=lambda level: (-counts[level], level))
         levels = tuple(level for level in ordered if counts[level] >= min_rows)
         return cls(name, levels, tuple(sorted(set(ordered) - set(levels))), gaps > 0)

@@ -261,8 +261,8 @@ class Columns:
         if known is None or frame.names is None:
             if frame.n_columns != self.n_features_in_:
                 raise ValueError(
-                    f"X has {frame.n_columns} features, but {self._told_as} is expecting {self.n_features_in_} features "
-                    "as input"
+                    f"X has {frame.n_columns} features, but {self._told_as} is expecting {self.n_features_in_} "
+                    "features as input"
                 )
             return self._places
         names = known.tolist()
@@ -295,7 +295,10 @@ class Columns:
     def inputs_(self) -> list[Input]:
         """Periodic inputs for numbers with many values, one number a level, and the rest as they are."""
         self._check_fitted()
-        smooth, plain, levels, at = [], [], [], 0
+        smooth: list[int] = []
+        plain: list[int] = []
+        levels: list[Input] = []
+        at = 0
         for kind in self.kinds_:
             of_levels = kind.levels_as(at)
             levels += of_levels

@@ -62,8 +62,8 @@ class Table:
             values = self.read(number)
         except TypeError as error:
             raise TypeError(
-                f"column {self.name(number)!r} of X has {error}; the argument must be numbers, text (string), categories "
-                "or dates. Make columns of these of it, or drop it"
+                f"column {self.name(number)!r} of X has {error}; the argument must be numbers, text (string), "
+                "categories or dates. Make columns of these of it, or drop it"
             ) from None
         if values.form != TEXT:
             self._check_finite(number, values.values)
@@ -171,12 +171,10 @@ def _of_records(X: Sequence[Mapping[str, Any]]) -> Table:
     names = _names(list(X[0]))
     for number, record in enumerate(X):
         if not isinstance(record, Mapping) or record.keys() != X[0].keys():
-            other = (
-                sorted(map(str, set(record) ^ set(X[0]))) if isinstance(record, Mapping) else [type(record).__name__]
-            )
+            other = set(record) if isinstance(record, Mapping) else {type(record).__name__}
             raise ValueError(
-                f"all rows of X must be dicts with the same names; {place(number)} differs from row 0 in {other}. Give "
-                "None for a missing value"
+                f"all rows of X must be dicts with the same names; {place(number)} differs from row 0 in "
+                f"{sorted(map(str, other ^ set(X[0])))}. Give None for a missing value"
             )
     _check_rows(len(X), len(names))
     return Table(names, len(names), len(X), lambda n: of_objects([row[names[n]] for row in X]), ordered=False)
@@ -207,7 +205,7 @@ def _narwhals() -> Any:
         import narwhals.stable.v2 as narwhals
     except ModuleNotFoundError as error:
         raise ImportError(
-            "frames need the package narwhals, which is not installed: pip install narwhals. Dicts and arrays do without"
+            "frames need the package narwhals, which is not installed: pip install narwhals. Dicts and arrays do not"
         ) from error
     return narwhals
 

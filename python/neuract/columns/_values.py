@@ -7,7 +7,7 @@ Numbers, truths, dates and spans are float64 with NaN for missing values; text i
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
@@ -78,7 +78,7 @@ def of_objects(values: Sequence[Any]) -> Values:
     form = NUMBER if forms == {NUMBER, TRUTH} else forms.pop()
     if forms and form != NUMBER:
         raise TypeError("values of different kinds, such as dates next to numbers")
-    number = {NUMBER: float, TRUTH: float, DATE: _days, SPAN: _span}[form]
+    number: Callable[[Any], float] = {NUMBER: float, TRUTH: float, DATE: _days, SPAN: _span}[form]
     missing = [_is_missing(value) for value in values]
     try:
         numbers = [np.nan if gap else number(value) for value, gap in zip(values, missing, strict=True)]

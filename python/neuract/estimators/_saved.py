@@ -24,7 +24,7 @@ def estimator_bytes(model: Any, training: bool) -> bytes:
     """Returns the bytes of the estimator's file."""
     check_parameters_are_ours(model)
     writer = Writer()
-    return pack(model._neuract_file, write_estimator(state_of(model), writer, training=training), writer)
+    return pack(model._neuract_file, write_estimator(state_of_estimator(model), writer, training=training), writer)
 
 
 def check_parameters_are_ours(model: Any) -> None:

@@ -190,14 +190,14 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
 
     def _learned(self, y: Any) -> Any:
         loss, numbers = loss_named(self.loss), _finite_numbers(y)
-        as_given = numbers is None or loss.own is not None or (loss.positive_targets and numbers.min() < 0)
-        self._unit = None if as_given else _unit(numbers, loss)
+        self._unit = None if numbers is None else _unit(numbers, loss)
         return self._known(y)
 
     def _known(self, y: Any) -> Any:
         numbers = _finite_numbers(y)
-        fits = self._unit is not None and numbers is not None and len(self._unit.centers) in (1, numbers.shape[-1])
-        return self._unit.standard(numbers) if fits and self._unit is not None else y
+        if self._unit is None or numbers is None or len(self._unit.centers) not in (1, numbers.shape[-1]):
+            return y
+        return self._unit.standard(numbers)
 
     def _meaning(self) -> Outputs:
         network = self._fitted_network()
@@ -217,8 +217,10 @@ def _finite_numbers(y: Any) -> Array | None:
     return array if np.isfinite(array).all() else None
 
 
-def _unit(y: Array, loss: Loss) -> Unit:
-    """Returns the mean and the deviation of each column; for positive targets 0 and the mean."""
+def _unit(y: Array, loss: Loss) -> Unit | None:
+    """Returns the mean and the deviation of each column; for positive targets 0 and the mean; None: y stays."""
+    if loss.own is not None or (loss.positive_targets and y.min() < 0):
+        return None
     columns = [mean_and_deviation(column) for column in y.reshape(len(y), -1).T]
     if loss.positive_targets:
         return Unit(np.zeros(len(columns)), np.array([mean if mean > 0 else 1.0 for mean, _ in columns]))

@@ -21,11 +21,8 @@ from neuract.losses._named import LOSSES
 from neuract.optimizers import OPTIMIZERS
 from neuract.schedules._shares import SCHEDULES
 
-OBJECTS: Mapping[str, type[Any]] = {
-    kind.__name__: kind
-    for kinds in (ACTIVATIONS, KINDS, INPUTS, LOSSES, OPTIMIZERS, SCHEDULES)
-    for kind in kinds.values()
-}
+REGISTRIES = (ACTIVATIONS, INPUTS, KINDS, LOSSES, OPTIMIZERS, SCHEDULES)
+OBJECTS: Mapping[str, type[Any]] = {kind.__name__: kind for kinds in REGISTRIES for kind in kinds.values()}
 """Name → class of all objects that can be written."""
 
 MOST_TEXT = 2**26  # bytes of an array of text; its dtype could claim any width
