@@ -11,11 +11,11 @@ from neuract.network import Network
 
 
 def save(model: FittedModel, path: FilePath, *, state: bool = False) -> None:
-    """Writes a Network, MLPClassifier or MLPRegressor to a file, which `load` reads.
+    """Writes a Network or an estimator to a file, which `load` reads.
 
     Parameters
     ----------
-    model : Network, MLPClassifier or MLPRegressor
+    model : Network, MLPClassifier, MLPRegressor, TabularClassifier or TabularRegressor
     path : str, bytes or path-like
         The file, for example ``"model.safetensors"``. An existing file is replaced when the new one is complete.
     state : bool, default=False
@@ -42,7 +42,7 @@ def save(model: FittedModel, path: FilePath, *, state: bool = False) -> None:
     array([[0.5]], dtype=float32)
     """
     if not isinstance(model, FittedModel):
-        raise TypeError(f"model must be a Network, MLPClassifier or MLPRegressor, got {model!r}")
+        raise TypeError(f"model must be a Network or an estimator of neuract, got {model!r}")
     model.save(path, state=state)
 
 
@@ -58,7 +58,7 @@ def load(path: FilePath) -> Any:
 
     Returns
     -------
-    Network, MLPClassifier or MLPRegressor
+    Network or estimator
         It predicts the same bits as the saved model. Without scikit-learn, an estimator is loaded as a
         `neuract.serving.ServedClassifier` or `ServedRegressor`, which only predicts.
 

@@ -10,13 +10,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from neuract._typing import Array
+from neuract.columns._columns import Columns
+from neuract.columns._row import one_row
+from neuract.files._columns import columns_of
 from neuract.files._estimator import read_estimator
 from neuract.files._format import Contents
 from neuract.inputs._columns import column_names
 from neuract.inputs._missing import without_nan
 from neuract.inputs._sparse import SparseRows
 from neuract.network import Network
-from neuract.outputs._kinds import Outputs, Probabilities, classes_or_labels, numbers_or_quantiles
+from neuract.outputs._kinds import Outputs, Probabilities, Unit, classes_or_labels, numbers_or_quantiles
 
 
 class ServedModel:
@@ -28,6 +31,8 @@ class ServedModel:
     ----------
     network_ : Network
         The network itself.
+    columns_ : Columns
+        Of a tabular estimator, which takes frames (these need narwhals), dicts and arrays.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of str
@@ -37,8 +42,10 @@ class ServedModel:
     """
 
     network_: Network
+    columns_: Columns
     n_features_in_: int
     n_outputs_: int
+    _unit: Unit | None = None
 
     def __init__(self, contents: Contents) -> None:
         state = read_estimator(contents)
@@ -47,6 +54,8 @@ class ServedModel:
             raise ValueError(f"the {contents.kind} is not fitted, and cannot be fitted without scikit-learn")
         self._missing = state["parameters"].get("missing", "error")
         self.__dict__.update(state["attributes"])
+        if state["columns"] is not None:
+            self.columns_ = columns_of(state["columns"], contents.kind, state["parameters"])
         self.network_ = Network.__new__(Network)
         self.network_._set_state(state["network"])
 
@@ -56,10 +65,14 @@ class ServedModel:
 
     def _outputs(self, X: Any) -> Array:
         """Returns the network's outputs, rows × outputs."""
+        if type(X) is dict and (x := one_row(self, X)) is not None:
+            return self.network_._known().predict(x, self.network_.n_threads)
         return self.network_.predict(self._entering(X))
 
     def _entering(self, X: Any) -> Any:
         """Returns X as the network takes it."""
+        if "columns_" in self.__dict__:
+            return self.columns_.transform(X, self.network_.dtype)
         self._check_names(column_names(X))
         return without_nan(X) if self._missing_is_zero() else X
 
@@ -73,6 +86,8 @@ class ServedModel:
         return bool(self._missing == "zero")
 
     def _column_names(self) -> Sequence[str] | None:
+        if "columns_" in self.__dict__:
+            return self.columns_.names_
         return getattr(self, "feature_names_in_", None)
 
     def _check_names(self, columns: Any) -> None:
@@ -92,7 +107,7 @@ class ServedModel:
 
 
 class ServedClassifier(ServedModel, Probabilities):
-    """A fitted MLPClassifier without scikit-learn.
+    """A fitted MLPClassifier or TabularClassifier without scikit-learn.
 
     Attributes
     ----------
@@ -121,7 +136,7 @@ class ServedClassifier(ServedModel, Probabilities):
 
 
 class ServedRegressor(ServedModel):
-    """A fitted MLPRegressor without scikit-learn."""
+    """A fitted MLPRegressor or TabularRegressor without scikit-learn."""
 
     def predict(self, X: Any) -> Array:
         """Returns the predicted numbers.
@@ -138,8 +153,13 @@ class ServedRegressor(ServedModel):
 
     def _meaning(self) -> Outputs:
         loss = self.network_.loss_function
-        return numbers_or_quantiles(self.n_outputs_, loss.quantiles)
+        return numbers_or_quantiles(self.n_outputs_, loss.quantiles, self._unit)
 
 
-SERVED: dict[str, type[ServedModel]] = {"MLPClassifier": ServedClassifier, "MLPRegressor": ServedRegressor}
+SERVED: dict[str, type[ServedModel]] = {
+    "MLPClassifier": ServedClassifier,
+    "MLPRegressor": ServedRegressor,
+    "TabularClassifier": ServedClassifier,
+    "TabularRegressor": ServedRegressor,
+}
 """The served model of each kind of estimator."""

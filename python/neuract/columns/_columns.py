@@ -147,6 +147,7 @@ class Columns:
         """Sets what is learned. places: of each kind, the number of its column in the frame."""
         self.kinds_, self.left_out_, self.n_features_in_ = tuple(kinds), dict(left_out), n_columns
         self._places = tuple(places)
+        self.__dict__.pop("_name_set", None)
         if names is not None:
             self.feature_names_in_ = np.array(names, dtype=object)
         else:
@@ -259,6 +260,7 @@ class Columns:
         """Returns the place of each kind's column; ValueError in scikit-learn's words if the columns are others."""
         known = getattr(self, "feature_names_in_", None)
         if known is None or frame.names is None:
+            self._warn_of_names(known is not None, frame.names is not None)
             if frame.n_columns != self.n_features_in_:
                 raise ValueError(
                     f"X has {frame.n_columns} features, but {self._told_as} is expecting {self.n_features_in_} "
@@ -272,6 +274,13 @@ class Columns:
         return [frame.names.index(kind.name) for kind in self.kinds_]
 
     _told_as = "Columns"  # in messages
+
+    def _warn_of_names(self, fitted: bool, given: bool) -> None:
+        """Warns, in scikit-learn's words, if only the columns of the fit, or only these, have names."""
+        if given and not fitted:
+            warn(f"X has feature names, but {self._told_as} was fitted without feature names")
+        if fitted and not given:
+            warn(f"X does not have valid feature names, but {self._told_as} was fitted with feature names")
 
     @property
     def _known_names(self) -> frozenset[str]:

@@ -78,7 +78,7 @@ def of_objects(values: Sequence[Any]) -> Values:
     form = NUMBER if forms == {NUMBER, TRUTH} else forms.pop()
     if forms and form != NUMBER:
         raise TypeError("values of different kinds, such as dates next to numbers")
-    number: Callable[[Any], float] = {NUMBER: float, TRUTH: float, DATE: _days, SPAN: _span}[form]
+    number = CONVERTED[form]
     missing = [_is_missing(value) for value in values]
     try:
         numbers = [np.nan if gap else number(value) for value, gap in zip(values, missing, strict=True)]
@@ -160,6 +160,7 @@ def _date_text(days: float) -> str | None:
     return str(np.datetime64(round(days * MICROSECONDS_A_DAY), "us"))
 
 
+CONVERTED: dict[str, Callable[[Any], float]] = {NUMBER: float, TRUTH: float, DATE: _days, SPAN: _span}
 _FORMATS = {
     DATE: _date_text,
     TRUTH: lambda number: None if np.isnan(number) else str(bool(number)),

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from neuract._typing import Array, FilePath
 from neuract.columns._columns import Columns
 from neuract.columns._number import SCALINGS
+from neuract.columns._row import one_row
 from neuract.estimators import _tabular_saved as saved
 from neuract.estimators._documentation import documentation_address
 from neuract.estimators._parameters import CONSTRAINTS, Names, validate
@@ -242,16 +243,8 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         """Returns the network's outputs for X, (rows, n_outputs_)."""
         check_is_fitted(self)
         network = self.network_
-        x = self._one_row(X) if type(X) is dict else None
+        x = one_row(self, X) if type(X) is dict else None
         return network._known().predict(self._rows(X) if x is None else x, network.n_threads)
-
-    def _one_row(self, X: Mapping[str, Any]) -> Array | None:
-        """Returns the matrix of a dict of common values; None if X is something else."""
-        numbers = self.columns_.row(X)
-        if numbers is None:
-            return None
-        x = np.array([numbers], self.network_.dtype)
-        return x if np.isfinite(x).all() else None
 
     def __sklearn_is_fitted__(self) -> bool:
         return "network_" in self.__dict__

@@ -65,10 +65,7 @@ def set_state(model: Any, state: dict[str, Any]) -> None:
         return
     attributes = state["attributes"]
     model.__dict__.update({name: attributes[name] for name in OWN if name in attributes})
-    columns = columns_of(
-        state["columns"], categorical=model.categorical, scaling=model.scaling, min_rows=model.min_rows
-    )
-    columns._told_as = type(model).__name__
+    columns = columns_of(state["columns"], type(model).__name__, model.__dict__)
     model._take_columns(columns)
     perceptron = model._started(columns, 1, None, False)
     perceptron.__dict__.update({name: value for name, value in attributes.items() if name not in OWN})

@@ -39,10 +39,12 @@ def read_columns(document: Any, reader: Reader) -> dict[str, Any] | None:
     return read
 
 
-def columns_of(state: Mapping[str, Any], **parameters: Any) -> Columns:
-    """Returns the fitted columns of that state; parameters: of `Columns`."""
-    columns = Columns(**parameters)
+def columns_of(state: Mapping[str, Any], kind: str, parameters: Mapping[str, Any]) -> Columns:
+    """Returns the fitted columns of that state. kind: of the estimator; parameters: the estimator's."""
+    own = {name: parameters[name] for name in ("categorical", "scaling", "min_rows") if name in parameters}
+    columns = Columns(**own)
     columns._set(**state)
+    columns._told_as = kind
     return columns
 
 
