@@ -100,7 +100,7 @@ validation_fraction : float, default=0.1
     Share of the rows that early stopping holds out.
 n_iter_no_change : int, default=10
     Training stops after more than this many consecutive epochs without improvement.
-dropout : float or list of float, default=0.0
+dropout : float or list of float, default=0.1
     Share of the neurons of a hidden layer, in [0, 1), that each training step leaves out at random.
 weight_decay : float, default=0.01
     Weights also shrink by rate · weight_decay per step (AdamW).

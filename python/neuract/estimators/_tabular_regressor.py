@@ -99,7 +99,7 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
         early_stopping: bool | Literal["auto"] = "auto",
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
-        dropout: float | Sequence[float] = 0.0,
+        dropout: float | Sequence[float] = 0.1,
         weight_decay: float = 0.01,
         dtype: Dtype = "float32",
         random_state: int | np.random.RandomState | None = None,
