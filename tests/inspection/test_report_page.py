@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import neuract as na
+from neuract.layers._numbers import numbers_at
+from neuract.report import _embedding
 
 pytest.importorskip("selenium", reason="needs selenium: pip install --group browser")
 from selenium import webdriver
@@ -24,12 +26,12 @@ NAMES = [*dict.fromkeys(na.activation(name) for name in na.ACTIVATIONS if name !
 
 # The views change in the next frame.
 NEXT_FRAME = "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()));"
-# As if typed into the fields.
+# As if typed into the fields, and chosen from the lists of levels.
 SET_ROW = """
 for (const [k, value] of Object.entries(arguments[0])) {
-  const field = document.getElementById(`input-${k}`).parentElement.querySelector("input[type=number]");
-  field.value = value;
-  field.dispatchEvent(new Event("input", { bubbles: true }));
+  const control = document.getElementById(`input-${k}`).parentElement.querySelector("input[type=number], select");
+  control.value = value;
+  control.dispatchEvent(new Event(control.tagName === "SELECT" ? "change" : "input", { bubbles: true }));
 }
 """
 NEURONS = """
@@ -90,13 +92,15 @@ class Page:
     def row(self):
         """The values of the inputs, in their order."""
         items = self.all("#sliders li")
-        sliders = [item.find_element(By.CSS_SELECTOR, "input[type=range]") for item in items]
-        numbers = [int(slider.get_dom_attribute("data-input")) for slider in sliders]
+        numbers = [int(item.get_dom_attribute("data-input")) for item in items]
         values = [float(item.get_dom_attribute("data-value")) for item in items]
         return np.array([value for _, value in sorted(zip(numbers, values, strict=True))])
 
     def set_row(self, row):
-        self.driver.execute_script(SET_ROW, {str(k): float(value) for k, value in enumerate(row)})
+        self.set_some(dict(enumerate(row)))
+
+    def set_some(self, values):
+        self.driver.execute_script(SET_ROW, {str(k): float(value) for k, value in values.items()})
         self.wait()
 
     def wait(self):
@@ -120,9 +124,15 @@ def assert_close(actual, desired):
     np.testing.assert_allclose(actual / scale, desired / scale, rtol=0, atol=TOLERANCE)
 
 
+def numbers_of(net, row):
+    """What the first layer gets, in float64."""
+    x = np.array([row], dtype=net.dtype)
+    return numbers_at(net._known(), x, np.arange(len(net.weights[0])), 1)[0].astype(np.float64)
+
+
 def assert_same_neurons(page, net, row):
     """Every neuron's z, y and firing equal the network's for the inputs on the page."""
-    x = np.asarray(row, dtype=np.float64)
+    x = numbers_of(net, row)
     layers = zip(net.layers, net.weights, net.biases, net.forward([row]), net.fired([row]), strict=True)
     for number, (layer, weights, biases, passed, fired) in enumerate(layers):
         z, y, _, fires = page.neurons(number)
@@ -334,3 +344,108 @@ def test_narrow_screens_do_not_scroll_sideways(page):
         assert opened.driver.execute_script("return document.documentElement.scrollWidth <= innerWidth")
     finally:
         opened.driver.set_window_size(1360, 1000)
+
+
+# ---- inputs --------------------------------------------------------------------------------------
+
+EDGES = [-1.5, -0.5, 0.25, 1.0]
+KINDS = {
+    "numbers": [na.Numbers([1, 0])],
+    "periodic": [na.Periodic([0, 1], frequencies=5, size=3, sigma=1.0)],
+    "piecewise_linear": [na.PiecewiseLinear([0, 1], [EDGES, [0.0, 2.0]])],
+    "embedding": [na.Embedding(2, levels=4, size=3)],
+    "one_hot": [na.OneHot(2, levels=4), na.Numbers(0)],
+    "scale": [na.Numbers([0, 1]), na.OneHot(3, levels=300), na.Scale()],
+}
+KINDS["all"] = [each for kind in KINDS.values() for each in kind[:2] if not isinstance(each, na.Scale)] + [na.Scale()]
+
+
+def rows_of_x(rng, rows=60):
+    return np.column_stack([2 * rng.standard_normal((rows, 2)), rng.integers(0, 5, rows), rng.integers(0, 301, rows)])
+
+
+def with_inputs(rng, inputs, dtype="float32"):
+    """A network whose inputs have learned something, and rows of X: the last has numbers beyond the edges."""
+    x = rows_of_x(rng)
+    x[-1] = [-30, 40, 0, 0]
+    layers = [na.Dense(6, "tanh"), na.Dense(2, "linear")]
+    net = na.Network(layers, inputs=inputs, epochs=2, learning_rate=0.05, dtype=dtype, random_state=0)
+    return net.fit(x[:-1], x[:-1, :2]), x
+
+
+@pytest.mark.parametrize("inputs", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_every_kind_of_input(page, rng, inputs, dtype):
+    net, x = with_inputs(rng, inputs, dtype)
+    opened = page(net, x)
+    taken = sorted({column for each in inputs for column in each.columns})
+    for row in [*x[:4], x[-1]]:
+        opened.set_some({k: row[k] for k in taken})
+        assert_close(opened.row(), row[taken])
+        assert_same_neurons(opened, net, row)
+        assert_close(opened.outputs(), net.predict([row])[0])
+
+
+def test_levels_have_a_list_of_their_names_or_many_a_field(page, rng, monkeypatch):
+    net, x = with_inputs(rng, KINDS["all"])
+    named = lambda *model: [  # noqa: E731
+        {**each, "level_names": ["none", "</script>", "b & 'c'"]} if each["name"] == "x2" else each
+        for each in columns_of(*model)
+    ]
+    columns_of = _embedding.columns_of
+    monkeypatch.setattr(_embedding, "columns_of", named)
+    opened = page(net, x)
+    levels = Select(opened.find("#input-2"))
+    assert [option.text for option in levels.options] == ["none", "</script>", "b & 'c'", "3", "4"]
+    levels.select_by_visible_text("b & 'c'")
+    opened.wait()
+    assert opened.row()[2] == 2
+    field = opened.find("#input-3")
+    assert [field.get_dom_attribute(name) for name in ("type", "min", "max")] == ["number", "0", "300"]
+    for typed, level in {"17.6": 18, "9999": 300, "-4": 0, "": 0}.items():  # nothing but levels comes out, and no NaN
+        field.clear()
+        field.send_keys(typed, Keys.TAB)
+        opened.wait()
+        assert opened.row()[3] == level
+        assert_close(opened.outputs(), net.predict([opened.row()])[0])
+    monkeypatch.undo()
+    unnamed = Select(page(net).find("#input-2"))
+    assert [option.text for option in unnamed.options] == ["0, unknown", "1", "2", "3", "4"]
+
+
+def test_it_names_the_numbers_of_the_first_layer(page, rng):
+    net, x = with_inputs(rng, [na.Periodic(0, size=1), na.OneHot(2, levels=4), na.PiecewiseLinear(1, EDGES)])
+    opened = page(net, x)
+    names = {"x0", "x0, periodic 1", *(f"x2 = {k}" for k in range(1, 5))}
+    names |= {"x1, -1.5 to -0.5", "x1, -0.5 to 0.25", "x1, 0.25 to 1"}
+    drawn = opened.all("#diagram .name.left title")
+    assert {title.get_attribute("textContent") for title in drawn} == names
+    opened.find("#tab-0").click()
+    terms = {head.get_attribute("title") for head in opened.all("#terms th")}
+    assert len(names & terms) == 8
+    assert terms - names == {"1 others", "bias", "z, the sum"}
+    assert len(opened.all("#sliders li")) == 3  # the network does not take x3
+
+
+def test_it_starts_from_the_most_frequent_levels(page, rng):
+    net, x = with_inputs(rng, KINDS["all"])
+    x[:40, 2:] = [3, 250]
+    opened = page(net, x)
+    start = Select(opened.find("#start"))
+    assert start.options[-1].text == "means, and the most frequent levels"
+    start.select_by_index(len(start.options) - 1)
+    opened.wait()
+    np.testing.assert_allclose(opened.row(), [*x[:, :2].mean(axis=0), 3, 250], rtol=1e-3)
+
+
+def test_inputs_that_diverged(page, rng):
+    """A vector of NaN counts for its level alone."""
+    net, _ = with_inputs(rng, [na.Numbers(0), na.Embedding(2, levels=4, size=2)])
+    vectors = net.input_parameters[1]["vectors"].copy()
+    vectors[3] = np.nan
+    net._known().core.set_input(1, vectors.ravel())
+    opened = page(net)
+    for level in range(5):
+        opened.set_some({0: 0.5, 2: level})
+        np.testing.assert_allclose(opened.outputs(), net.predict([[0.5, 0, level, 0]])[0], atol=TOLERANCE)
+    assert np.isnan(net.predict([[0.5, 0, 3, 0]])).all()

@@ -295,7 +295,10 @@ def test_the_summary_and_the_diagnosis_know_inputs(tmp_path):
     assert np.isnan(diagnosis.input_mean[2:]).all(), "levels have no scale"
     np.testing.assert_allclose(diagnosis.layers[0].mean, net.forward(x)[0].mean(axis=0), atol=1e-12)
     net.report(tmp_path / "net.html", x, t)
-    assert "Periodic, PiecewiseLinear" in (tmp_path / "net.html").read_text()
+    page = (tmp_path / "net.html").read_text()
+    assert "Periodic, PiecewiseLinear" in page
+    assert '"x2 = 1"' in page or "x2, embedding 1" in page
+    assert "You cannot move the inputs here" not in page
 
 
 def test_levels_are_no_unscaled_columns():

@@ -17,16 +17,20 @@ ACTIVITY = np.dtype([(name, np.float64) for name in ("mean", "squares", "minimum
 
 
 def activities(network: FittedNetwork, x: Array | SparseRows) -> tuple[Array, list[Array]]:
-    """Returns arrays of ACTIVITY for checked rows: one for the inputs, and one per layer."""
+    """Returns arrays of ACTIVITY for checked rows: one for the columns of X, and one per layer."""
+    inputs, layers = of_numbers(network, x)
+    return _of_columns(np.asarray(x), network.inputs) if network.inputs else inputs, layers
+
+
+def of_numbers(network: FittedNetwork, x: Array | SparseRows) -> tuple[Array, list[Array]]:
+    """Returns arrays of ACTIVITY for checked rows: one for the numbers that the first layer gets, and one per layer."""
     units = [layer.units for layer in network.layers]
     limits = np.array([layer.activation.saturates_at for layer in network.layers])
     core, n_threads = network._known().core, threads_of(network.n_threads)
     measured = np.zeros(core.n_numbers + sum(units), ACTIVITY)
     core.diagnose(len(x), x, limits.ravel(), measured.view(np.float64), n_threads)
     inputs, *layers = np.split(measured, core.n_numbers + np.cumsum([0, *units[:-1]]))
-    if network.inputs:  # measured are the numbers that they make
-        inputs = _of_columns(np.asarray(x), network.inputs)
-    return _with_zeros(inputs, len(x)), layers
+    return inputs if network.inputs else _with_zeros(inputs, len(x)), layers
 
 
 def _of_columns(x: Array, inputs: Sequence[Input]) -> Array:

@@ -12,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from neuract._typing import Array, FittedModel, FittedNetwork
-from neuract.inputs._sparse import is_sparse
+from neuract.inputs._sparse import SparseRows, is_sparse
+from neuract.inspection._activities import of_numbers
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.layers._dense import Dense, n_slopes
+from neuract.layers._numbers import levels_of, number_columns, number_names
 from neuract.report._rows import dense, evenly_spread
 
 N_EXAMPLES = 12  # rows of X stored in the page
@@ -30,8 +32,9 @@ class Embedded:
     description : str
         JSON that is safe inside a script element.
     numbers : str
-        Base64 of little-endian numbers: for each layer weights (n_in × units), biases, slopes and thresholds; then,
-        with X, the minimum, the maximum and the mean of each input, and the example rows.
+        Base64 of little-endian numbers: what each input has learned, or its edges; for each layer weights
+        (n_in × units), biases, slopes and thresholds; then, with X, the minimum, the maximum and the mean of each
+        column, of levels the most frequent one, and the example rows.
     """
 
     description: str
@@ -41,28 +44,40 @@ class Embedded:
 def embedded(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Diagnosis | None, kept: str) -> Embedded:
     """Returns the data of a fitted model; kept: the dtype of the numbers in the file."""
     network = model._fitted_network()
-    names = feature_names(model, X)
+    columns, rows = columns_of(model, X), None if diagnosis is None else model._rows(X)
+    order = _strongest_numbers(network, rows)
     description = {
         "dtype": network.dtype,
         "kept": kept,
-        "features": names,
+        "columns": columns,
+        "inputs": _inputs(network),
+        "numbers": {"names": number_names(network.inputs, [each["name"] for each in columns]), "order": order},
         "layers": [_layer(layer) for layer in network.layers],
         "outcome": outcome(model),
-        "order": _strongest_inputs(network, diagnosis),
+        "order": _columns_of_numbers(network, order),
         "strongest": _strongest_neurons(network),
     }
-    arrays = _parameters(network)
-    if diagnosis is not None:
-        rows = model._rows(X)
+    arrays = [*_of_inputs(network), *_parameters(network)]
+    if rows is not None:
         numbers = evenly_spread(len(rows), N_EXAMPLES)
         description |= {"examples": _example_names(numbers, y), "whole": _whole(rows)}
-        arrays += [diagnosis.input_minimum, diagnosis.input_maximum, diagnosis.input_mean, dense(rows, numbers)]
+        arrays += [*_ranges(network, rows), dense(rows, numbers)]
     return Embedded(_script_safe(json.dumps(description)), _base64(arrays, kept))
 
 
+def columns_of(model: FittedModel, X: Any) -> list[dict[str, Any]]:
+    """Returns for each column of X its name, and its number of levels if it holds levels.
+
+    The page also takes "level_names", the names of the levels from 0.
+    """
+    levels = levels_of(model._fitted_network().inputs)
+    named = enumerate(feature_names(model, X))
+    return [{"name": name} | ({"levels": levels[k]} if k in levels else {}) for k, name in named]
+
+
 def feature_names(model: FittedModel, X: Any) -> list[str]:
-    """Returns the names of the inputs that the model or X has, else x0, x1, ..."""
-    n_inputs = len(model._fitted_network().weights[0])
+    """Returns the names of the columns of X that the model or X has, else x0, x1, ..."""
+    n_inputs = model._fitted_network()._known().n_inputs
     names = model._column_names()
     names = getattr(X, "columns", None) if names is None else names
     return [f"x{k}" for k in range(n_inputs)] if names is None else [str(name) for name in names]
@@ -86,6 +101,23 @@ def _layer(layer: Dense) -> dict[str, Any]:
     }
 
 
+def _inputs(network: FittedNetwork) -> list[dict[str, Any]]:
+    """Returns the encodings as csrc/inputs.h describes them, and how many numbers of the page each takes."""
+    encodings = [encoding for each in network.inputs for encoding in each.encodings()]
+    kept = [array.size for array in _of_inputs(network)]
+    return [
+        {"kind": kind, "column": column, "n": n, "size": size, "kept": count}
+        for (kind, column, n, size, _, _), count in zip(encodings, kept, strict=True)
+    ]
+
+
+def _of_inputs(network: FittedNetwork) -> list[Array]:
+    """Returns for each encoding what it has learned, or its edges."""
+    edges = [encoding[4] for each in network.inputs for encoding in each.encodings()]
+    learned = network._known().part("inputs")
+    return [own if given is None else given for own, given in zip(learned, edges, strict=True)]
+
+
 def _parameters(network: FittedNetwork) -> list[Array]:
     nothing = np.empty(0)
     parts = zip(network.layers, network.weights, network.biases, network.slopes, strict=True)
@@ -100,13 +132,32 @@ def _or(array: Array | None, nothing: Array) -> Array:
     return nothing if array is None else array
 
 
-def _strongest_inputs(network: FittedNetwork, diagnosis: Diagnosis | None) -> list[int]:
-    """Returns the inputs ordered by their effect on the first layer: norm of their weights times their spread."""
+def _strongest_numbers(network: FittedNetwork, rows: Array | SparseRows | None) -> list[int]:
+    """Returns the numbers ordered by their effect on the first layer: norm of their weights times their spread."""
     with np.errstate(over="ignore", invalid="ignore"):
         strength = np.linalg.norm(network.weights[0], axis=1)
-        if diagnosis is not None:
-            strength = strength * diagnosis.input_std
+        if rows is not None:
+            strength = strength * np.sqrt(of_numbers(network, rows)[0]["squares"] / len(rows))
     return _strongest(strength)
+
+
+def _columns_of_numbers(network: FittedNetwork, order: list[int]) -> list[int]:
+    """Returns the columns of X that the network takes, each where its strongest number stands."""
+    columns = number_columns(network.inputs, network._known().n_inputs)
+    return list(dict.fromkeys(_numbers(columns[order])))
+
+
+def _ranges(network: FittedNetwork, rows: Array | SparseRows) -> list[Array]:
+    """Returns the least, the largest and the mean of each column; of levels the most frequent one as their mean."""
+    if not network.inputs:
+        seen = of_numbers(network, rows)[0]
+        return [seen["minimum"], seen["maximum"], seen["mean"]]
+    x = np.asarray(rows, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        means = x.mean(axis=0)
+    for column in levels_of(network.inputs):
+        means[column] = np.bincount(x[:, column].astype(np.intp)).argmax()
+    return [x.min(axis=0), x.max(axis=0), means]
 
 
 def _strongest_neurons(network: FittedNetwork) -> list[list[int]]:

@@ -34,9 +34,9 @@ def _fitting(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Dia
     network = model._fitted_network()
     parts = still_parts(model, X, diagnosis)
     for kept in dict.fromkeys((network.dtype, "float32")):
-        if not network.inputs and network.n_parameters * np.dtype(kept).itemsize < MOST_BYTES:
+        if network.n_parameters * np.dtype(kept).itemsize < MOST_BYTES:
             data = embedded(model, X, y, diagnosis, kept)
-            text = page(parts, explorer(X is not None, network.dtype, kept), data).encode()
+            text = page(parts, explorer(network, X is not None, kept), data).encode()
             if len(text) <= MOST_BYTES:
                 return text
-    return page(parts, no_explorer(network), None).encode()
+    return page(parts, no_explorer(), None).encode()

@@ -18,7 +18,10 @@ from neuract.report import _sections
 from neuract.report._embedding import Embedded
 
 TOO_LARGE = "with the weights, this file would exceed 2 MB"
-SCRIPTS = ("network", "elements", "model", "inputs", "outputs", "diagram", "neurons", "neuron", "page")
+SCRIPTS = (
+    *("network", "encodings", "elements", "model", "columns", "inputs"),
+    *("outputs", "diagram", "neurons", "neuron", "page"),
+)
 
 
 def still_parts(model: FittedModel, X: Any, diagnosis: Diagnosis | None) -> dict[str, str]:
@@ -48,18 +51,20 @@ def page(parts: Mapping[str, str], explorer: str, data: Embedded | None) -> str:
     )
 
 
-def explorer(with_rows: bool, dtype: str, kept: str) -> str:
+def explorer(network: FittedNetwork, with_rows: bool, kept: str) -> str:
     """Returns the interactive section; with_rows: X is given; kept: the dtype of the weights in the file."""
     before = "" if with_rows else _sections.hint("the sliders cover the range of each input and start from rows of X")
-    if kept != dtype:
-        before += _sections.note(f"To keep this file below 2 MB, the {dtype} weights are stored as {kept}.")
+    if kept != network.dtype:
+        before += _sections.note(f"To keep this file below 2 MB, the {network.dtype} weights are stored as {kept}.")
+    if network.inputs:
+        made = network._known().n_numbers
+        before += _sections.note(f"The first layer gets {made:,} numbers, which are made of the columns of X.")
     return before + _text("explorer.html")
 
 
-def no_explorer(network: FittedNetwork) -> str:
+def no_explorer() -> str:
     """Returns the reason why the interactive section is missing."""
-    reason = "the network has inputs other than the columns of X" if network.inputs else TOO_LARGE
-    return _sections.note(f"You cannot move the inputs here: {reason}.")
+    return _sections.note(f"You cannot move the inputs here: {TOO_LARGE}.")
 
 
 def _text(name: str) -> str:

@@ -73,8 +73,6 @@ def learning(model: FittedModel) -> str:
 
 def picture(model: FittedModel, X: Any) -> str:
     """Returns the picture of the network."""
-    if model._fitted_network().inputs:
-        return note("There is no picture of a network that has inputs other than the columns of X.")
     if X is None:
         return hint("this section shows a picture of the network, with neurons shaded by how often they fire")
     return _pictures.network(model, X)

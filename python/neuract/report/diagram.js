@@ -44,7 +44,7 @@ function columnsOf(model) {
     const names = l === model.names.length - 1 ? outputNames(model) : null;
     return column(model.names[l], layer.shown.split("(")[0], model.strongest[l], names);
   });
-  return [column("inputs", "the row", model.order, model.features), ...layers];
+  return [column("inputs", "the row", model.numbers.order, model.numbers.names), ...layers];
 }
 
 /* The names of the output neurons or null; two classes share one neuron, named after the second. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The inputs of the row: a slider and a field for each, a few at a time. */
+/* The inputs of the row: a control for each column of X, a few at a time. */
 
 const INPUTS_AT_ONCE = 12;
 
@@ -34,12 +34,12 @@ function startingRows(model, start) {
 
 /* The list of inputs: all of a few; of many the strongest, those that a search finds, and more on demand. */
 function listOfInputs(model, show) {
-  const many = model.features.length > INPUTS_AT_ONCE;
-  const order = many ? model.order : model.features.map((_, k) => k);
+  const many = model.order.length > INPUTS_AT_ONCE;
+  const order = many ? model.order : model.order.toSorted((a, b) => a - b);
   let most = INPUTS_AT_ONCE;
   const list = () => {
     const wanted = find("search").value.trim().toLowerCase();
-    const found = order.filter((k) => model.features[k].toLowerCase().includes(wanted));
+    const found = order.filter((k) => model.columns[k].name.toLowerCase().includes(wanted));
     show(found.slice(0, most));
     const rest = found.length - most;
     find("more").hidden = rest <= 0;
@@ -52,30 +52,22 @@ function listOfInputs(model, show) {
     const next = most;
     most += INPUTS_AT_ONCE;
     list();
-    find("sliders").children[next]?.querySelector("input[type=range]").focus();
+    find("sliders").children[next]?.querySelector("[id]").focus();
   });
   list();
 }
 
-/* The slider and the field of input k; set(k, value, source) is called when one of them changes. */
-function inputRow(model, k, value, set) {
-  const { low, high, step } = model.ranges[k];
+/* The control of column k; set(k, number, source) is called when a person moves it. */
+function inputRow(model, k, number, set) {
+  const column = model.columns[k];
   const id = `input-${k}`;
-  const slider = element("input", { type: "range", id, min: low, max: high, step, dataset: { input: k } });
-  const field = element("input", { type: "number", step: "any", ariaLabel: `${model.features[k]}, as a number` });
-  const item = element("li");
-  const show = (shown, source) => {
+  const { parts, show } = column.control(column, id, (value, source) => set(k, column.numberOf(value), source));
+  const label = element("label", { htmlFor: id, title: column.name }, column.name);
+  const item = element("li", { dataset: { input: k } }, label, ...parts);
+  const showNumber = (shown, source) => {
     item.dataset.value = shown; // with all its digits
-    if (source !== slider) slider.value = shown;
-    if (source !== field) field.value = Number(shown.toPrecision(5));
+    show(column.valueOf(shown), source);
   };
-  slider.addEventListener("input", () => set(k, Number(slider.valueAsNumber.toPrecision(6)), slider));
-  field.addEventListener("input", () => Number.isFinite(field.valueAsNumber) && set(k, field.valueAsNumber, field));
-  field.addEventListener("change", () => set(k, Number.isFinite(field.valueAsNumber) ? field.valueAsNumber : 0));
-  show(value);
-  const ends = element("span", { className: "ends", ariaHidden: "true" });
-  ends.append(element("span", {}, brief(low)), element("span", {}, brief(high)));
-  const label = element("label", { htmlFor: id, title: model.features[k] }, model.features[k]);
-  item.append(label, field, slider, ends);
-  return { item, show };
+  showNumber(number);
+  return { item, show: showNumber };
 }

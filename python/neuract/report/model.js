@@ -1,32 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The model of the page: the network, names of inputs and outputs, ranges of inputs, rows to start from. */
-
-const UNKNOWN_RANGE = { low: -3, high: 3, step: 0.03 };
+/* The model of the page: the network, the columns of X, names of outputs, rows to start from. */
 
 /* Reads the model from the JSON and the base64 of the page. */
 function readModel(description, base64) {
   const take = cutter(decoded(base64, description.kept));
   const network = new Network(description, take);
-  const { features, layers, outcome, order, strongest } = description;
+  const { layers, numbers, outcome, order, strongest } = description;
   const names = layers.map((_, index) => (index < layers.length - 1 ? `hidden ${index + 1}` : "output"));
-  const inputs = description.examples ? knownInputs(description, take) : unknownInputs(features);
-  return { network, features, outcome, order, strongest, names, ...inputs };
+  const inputs = description.examples ? knownInputs(description, take) : unknownInputs(description);
+  return { network, numbers, outcome, order, strongest, names, ...inputs };
 }
 
-function unknownInputs(features) {
-  const ranges = features.map(() => UNKNOWN_RANGE);
-  return { ranges, starts: [{ name: "zeros", row: features.map(() => 0) }] };
+function unknownInputs({ columns }) {
+  return { columns: columns.map((each) => columnOf(each)), starts: [{ name: "zeros", row: columns.map(() => 0) }] };
 }
 
-function knownInputs({ features, examples, whole, kept }, take) {
+function knownInputs({ columns, examples, whole, kept }, take) {
   const round = ROUNDING[kept];
-  const n = features.length;
+  const n = columns.length;
   const [low, high, mean] = [take(n), take(n), take(n)];
   const wholes = new Set(whole);
-  const ranges = features.map((_, k) => range(shortest(low[k], round), shortest(high[k], round), wholes.has(k)));
+  const seen = (k) => range(shortest(low[k], round), shortest(high[k], round), wholes.has(k));
   const rows = examples.map((name) => ({ name, row: Array.from(take(n), (value) => shortest(value, round)) }));
-  const average = Array.from(mean, (value) => Number(value.toPrecision(4)));
-  return { ranges, starts: [...rows, { name: "the mean of every input", row: average }] };
+  const average = Array.from(mean, (value, k) => (columns[k].levels ? value : Number(value.toPrecision(4))));
+  const middle = columns.some(({ levels }) => levels) ? "means, and the most frequent levels" : "the mean of every input";
+  return { columns: columns.map((each, k) => columnOf(each, seen(k))), starts: [...rows, { name: middle, row: average }] };
 }
 
 /* The range of a slider; a constant input may move by 1. */

@@ -73,11 +73,12 @@ function cutter(numbers) {
 }
 
 class Network {
-  /* description: the JSON of the page; take: a cutter at the first layer's weights, stored n_in × units. */
+  /* description: the JSON of the page; take: a cutter at what the inputs keep, then weights, stored n_in × units. */
   constructor(description, take) {
     this.dtype = description.dtype;
     this.round = ROUNDING[this.dtype];
-    let inputs = description.features.length;
+    this.encoded = encoder(description.inputs, take, this.dtype);
+    let inputs = description.numbers.names.length;
     this.layers = description.layers.map((layer) => {
       const { units } = layer;
       const numbers = {
@@ -93,7 +94,7 @@ class Network {
 
   /* Computes a row: a list of { x, z, y, passed, fires }, one per layer. */
   forward(row) {
-    let x = Float64Array.from(row, this.round);
+    let x = this.encoded(Float64Array.from(row, this.round));
     return this.layers.map((layer) => {
       const z = this.sums(layer, x);
       const y = layer.activation === "softmax" ? softmax(z, this.round) : z.map((sum, j) => this.value(layer, j, sum));

@@ -28,7 +28,7 @@ function terms(model, layer, neuron, { x, z }) {
   const { weights, biases, units } = model.network.layers[layer];
   const products = Array.from(x, (value, k) => value * weights[k * units + neuron]);
   const order = products.map((_, k) => k).sort((a, b) => Math.abs(products[b]) - Math.abs(products[a]));
-  const source = (k) => (layer === 0 ? model.features[k] : `neuron ${k}`);
+  const source = (k) => (layer === 0 ? model.numbers.names[k] : `neuron ${k}`);
   const made = (k) => `${readable(x[k])} × ${readable(weights[k * units + neuron])}`;
   const list = order.slice(0, TERMS_AT_ONCE).map((k) => [source(k), made(k), products[k]]);
   const others = order.slice(TERMS_AT_ONCE);

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The numbers that the first layer gets: their names, the columns of X that they come from, their values on rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from neuract._typing import Array
+from neuract.layers._dense import Dense
+from neuract.layers._inputs import Encoding, Input, OfLevels
+from neuract.layers._parameters import Parameters
+
+
+def number_names(inputs: Sequence[Input], columns: Sequence[str]) -> list[str]:
+    """Returns a name per number, such as "x0, periodic 1"; without inputs those of the columns of X."""
+    if not inputs:
+        return list(columns)
+    encodings = (encoding for each in inputs for encoding in each.encodings())
+    return [name for encoding in encodings for name in _names(encoding, columns[encoding[1]])]
+
+
+def number_columns(inputs: Sequence[Input], n_columns: int) -> npt.NDArray[np.intp]:
+    """Returns for each number the column of X that it is made of."""
+    if not inputs:
+        return np.arange(n_columns)
+    encodings = [encoding for each in inputs for encoding in each.encodings()]
+    return np.repeat([each[1] for each in encodings], [len(_names(each, "")) for each in encodings])
+
+
+def levels_of(inputs: Sequence[Input]) -> dict[int, int]:
+    """Returns the columns of X that hold levels, each with the largest number that it may hold."""
+    levels: dict[int, int] = {}
+    for each in inputs:
+        if isinstance(each, OfLevels):
+            levels[each.column] = min(each.levels, levels.get(each.column, each.levels))
+    return levels
+
+
+def numbers_at(known: Parameters, x: Array, shown: npt.NDArray[np.intp], n_threads: int | None) -> Array:
+    """Returns some of the numbers for checked rows, rows × shown: the outputs of a layer that passes them on."""
+    if not known.inputs:
+        return x[:, shown]
+    passing = Parameters([Dense(len(shown), "linear")], known.inputs, known.n_inputs, known.dtype)
+    weights = np.zeros((known.n_numbers, len(shown)), known.dtype)
+    weights[shown, np.arange(len(shown))] = 1
+    passing.set({"weights": [weights], "inputs": known.part("inputs")})
+    return passing.predict(np.ascontiguousarray(x, known.dtype), n_threads)
+
+
+def _names(encoding: Encoding, column: str) -> list[str]:
+    kind, _, n, size, edges, _ = encoding
+    if kind == "periodic":
+        return [column, *(f"{column}, periodic {i + 1}" for i in range(size))]
+    if kind == "piecewise_linear":
+        assert edges is not None
+        return [f"{column}, {low:.4g} to {high:.4g}" for low, high in pairwise(edges)]
+    if kind == "embedding":
+        return [f"{column}, embedding {i + 1}" for i in range(size)]
+    if kind == "one_hot":
+        return [f"{column} = {level}" for level in range(1, n + 1)]
+    return [] if kind == "scale" else [column]
