@@ -309,14 +309,3 @@ def test_levels_are_no_unscaled_columns():
     assert "unscaled_inputs" not in [finding.rule for finding in na.diagnose(net, x, x[:, 0]).warnings]
     x[:, 0] *= 1e4
     assert "unscaled_inputs" in [finding.rule for finding in na.diagnose(net, x, x[:, 0]).warnings]
-
-
-def test_displays_of_the_first_neurons_refuse_inputs():
-    import matplotlib
-
-    matplotlib.use("agg")
-    inputs, layers, x, _ = case(KINDS["periodic"])
-    net = twin(layers, LOSS, inputs=inputs)
-    for display in (na.plotting.NetworkDisplay, na.plotting.NeuronResponseDisplay):
-        with pytest.raises(ValueError, match=r"this one has inputs: Periodic"):
-            display.from_estimator(net, x)

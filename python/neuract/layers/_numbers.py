@@ -51,6 +51,15 @@ def numbers_at(known: Parameters, x: Array, shown: npt.NDArray[np.intp], n_threa
     return passing.predict(np.ascontiguousarray(x, known.dtype), n_threads)
 
 
+def typical_row(inputs: Sequence[Input], x: Array) -> Array:
+    """Returns the mean of each column of checked rows, in float64; of levels the most frequent one."""
+    with np.errstate(over="ignore"):
+        row: Array = x.mean(axis=0, dtype=np.float64)
+    for column in levels_of(inputs):
+        row[column] = np.bincount(x[:, column].astype(np.intp)).argmax()
+    return row
+
+
 def _names(encoding: Encoding, column: str) -> list[str]:
     kind, _, n, size, edges, _ = encoding
     if kind == "periodic":

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 
 from neuract._typing import Array, FittedNetwork
-from neuract.inspection._diagnosis import Diagnosis
 from neuract.layers._dense import layer_names
+from neuract.layers._numbers import number_columns
 from neuract.plotting._style import BLUE, INK, LOST, MUTED, ORANGE, PLAIN, SMALL, largest_of
 
 WIDEST = 3.2, 2.0  # width in points of the edge with a layer's largest weight: for few edges, for many
@@ -32,13 +32,15 @@ class Column:
     ----------
     heading : str
     shown : array of int
-        Numbers of the neurons in the layer, ascending.
+        Numbers of the neurons in the layer, ascending; of the inputs, by their columns of X.
     left_out : int
         Number of neurons not shown.
     x : float
         Position of the column.
     y : array of shape (len(shown),)
         Position of each neuron, from top to bottom, 1 apart, centred at 0.
+    groups : array of shape (len(shown),) or None, default=None
+        Of inputs: the column of X of each.
     """
 
     heading: str
@@ -46,6 +48,7 @@ class Column:
     left_out: int
     x: float
     y: Array
+    groups: npt.NDArray[np.intp] | None = None
 
     @property
     def slots(self) -> int:
@@ -58,7 +61,14 @@ def columns_of(network: FittedNetwork, strength: Sequence[Array], max_neurons: i
     if max_neurons < 1:
         raise ValueError(f"max_neurons must be at least 1, got {max_neurons}")
     each = zip(_headings(network), strength, strict=True)
-    return [_column(heading, numbers, max_neurons, number * apart) for number, (heading, numbers) in enumerate(each)]
+    columns = [_column(heading, numbers, max_neurons, number * apart) for number, (heading, numbers) in enumerate(each)]
+    return [_grouped(columns[0], number_columns(network.inputs, len(strength[0]))), *columns[1:]]
+
+
+def _grouped(column: Column, groups: npt.NDArray[np.intp]) -> Column:
+    """Returns the column with the inputs that come from one column of X next to each other."""
+    shown = column.shown[np.argsort(groups[column.shown], kind="stable")]
+    return replace(column, shown=shown, groups=groups[shown])
 
 
 def _headings(network: FittedNetwork) -> list[str]:
@@ -88,11 +98,10 @@ def strengths(weights: Sequence[Array], squares: Sequence[Array]) -> list[Array]
     return [np.where(np.isnan(each), np.inf, each) for each in found]
 
 
-def mean_squares(diagnosis: Diagnosis) -> list[Array]:
-    """Returns the mean squares of the inputs and of the outputs of each layer."""
-    layers = ((layer.mean, layer.std) for layer in diagnosis.layers)
-    with np.errstate(over="ignore"):
-        return [mean**2 + std**2 for mean, std in ((diagnosis.input_mean, diagnosis.input_std), *layers)]
+def mean_squares(rows: int, activities: Sequence[Array]) -> list[Array]:
+    """Returns the mean squares of the inputs and of the outputs of each layer, from arrays of ACTIVITY."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return [each["mean"] ** 2 + each["squares"] / rows for each in activities]
 
 
 def describe(ax: Axes, columns: Sequence[Column], gap: float = 0.75) -> None:

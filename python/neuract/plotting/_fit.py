@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from neuract._typing import Array, AskedModel, FittedNetwork
 from neuract.activations._named import Sigmoid, Softmax
+from neuract.layers._numbers import levels_of
 from neuract.plotting._model import class_names, input_names, network_of, output_names, rows_of, targets_of
 from neuract.plotting._style import (
     BLUE,
@@ -268,6 +269,11 @@ def _check_drawable(network: FittedNetwork) -> None:
     n_inputs, output = network._known().n_inputs, network.layers[-1]
     if n_inputs > 2:
         raise ValueError(f"FitDisplay draws models with 1 or 2 inputs; this one has {n_inputs}. Use NetworkDisplay")
+    levels = levels_of(network.inputs)
+    if levels:
+        raise ValueError(
+            f"FitDisplay draws columns of numbers; column {min(levels)} of X holds levels. Use NeuronResponseDisplay"
+        )
     softmax = isinstance(output.activation, Softmax)
     quantiles = n_inputs == 1 and not _has_classes(network) and network.loss_function.outputs is not None
     if output.units > 1 and not quantiles and not (softmax and n_inputs == 2):

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neuract._typing import Array, AskedModel, FittedNetwork
+from neuract._typing import Array, AskedModel, FittedModel, FittedNetwork
 from neuract.inputs._sparse import SparseRows
+from neuract.inspection._activities import of_numbers
+from neuract.layers._numbers import number_names
 from neuract.outputs._kinds import Classes, OfClassifier
 
 
@@ -32,13 +34,15 @@ def network_of(model: AskedModel) -> FittedNetwork:
     return model._fitted_network()
 
 
-def network_without_inputs(model: AskedModel, display: str) -> FittedNetwork:
-    """Returns the network for a display that draws the columns of X as the first neurons."""
+def measured(model: AskedModel, X: Any) -> tuple[int, list[Array]]:
+    """Returns the number of rows and arrays of ACTIVITY: of the numbers that the first layer gets, and per layer."""
     network = network_of(model)
-    if network.inputs:
-        kinds = ", ".join(dict.fromkeys(type(each).__name__ for each in network.inputs))
-        raise ValueError(f"{display} draws networks whose first layer takes X as it is; this one has inputs: {kinds}")
-    return network
+    if not isinstance(model, FittedModel):
+        raise TypeError(f"this picture needs a Network, MLPClassifier or MLPRegressor, got {model!r}")
+    rows = model._rows(X)
+    with np.errstate(all="ignore"):  # a network that diverged has infinities and NaN
+        numbers, layers = of_numbers(network, rows)
+    return len(rows), [numbers, *layers]
 
 
 def rows_of(model: AskedModel, X: Any) -> Array:
@@ -53,6 +57,11 @@ def input_names(model: AskedModel, X: Any, given: Sequence[str] | None) -> list[
     candidates = (given, model._column_names(), getattr(X, "columns", None))
     known = next((names for names in candidates if names is not None), None)
     return _named("feature_names", known, n_inputs, [f"x{k}" for k in range(n_inputs)])
+
+
+def names_of_numbers(model: AskedModel, X: Any, given: Sequence[str] | None) -> list[str]:
+    """Returns a name per number that the first layer gets; given: names of the columns of X."""
+    return number_names(network_of(model).inputs, input_names(model, X, given))
 
 
 def class_names(model: AskedModel) -> Sequence[Any] | None:

@@ -14,11 +14,12 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.transforms import ScaledTranslation
 
 from neuract._typing import Array, FittedModel, FittedNetwork
-from neuract.inspection._diagnose import diagnose
+from neuract.inspection._activities import of_numbers
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
-from neuract.plotting._model import input_names, network_without_inputs, output_names, rows_of
+from neuract.plotting._model import measured, names_of_numbers, network_of, output_names, rows_of
 from neuract.plotting._style import (
     HOLLOW,
     INK,
@@ -63,7 +64,9 @@ class NetworkDisplay:
 
     Edges are blue if the weight is positive and orange if it is negative; their width is relative to the largest weight
     between the same columns. Neurons are shaded, and hollow if they do not fire. Weights and outputs that are not
-    finite are purple. A large layer shows its strongest neurons. Usually made by `from_estimator`.
+    finite are purple. A large layer shows its strongest neurons. The first column has the numbers that the first layer
+    gets: the columns of X, or with `Network(inputs=...)` what is made of them, with a line at those of the same column.
+    Usually made by `from_estimator`.
 
     Parameters
     ----------
@@ -133,7 +136,7 @@ class NetworkDisplay:
             Index of a row of X: neurons are shaded by their outputs for it, and edges from neurons that do not fire are
             faint. None: neurons are shaded by the share of the rows on which they fire.
         feature_names, class_names : list of str or None, default=None
-            Names of the inputs and the outputs. None: those of the model or of X.
+            Names of the columns of X and the outputs. None: those of the model or of X.
         max_neurons : int, default=16
             Most neurons to show per layer, and most inputs: those with the largest effect on the next layer (root mean
             square of the output × norm of the outgoing weights), on X or on the row.
@@ -144,8 +147,8 @@ class NetworkDisplay:
         -------
         NetworkDisplay
         """
-        network = network_without_inputs(model, "NetworkDisplay")
-        names = input_names(model, X, feature_names), output_names(model, class_names)
+        network = network_of(model)
+        names = names_of_numbers(model, X, feature_names), output_names(model, class_names)
         shading, squares = _over_rows(model, X) if row is None else _at_row(network, rows_of(model, X), row)
         strength = strengths(network.weights, squares)
         return cls(network.weights, columns_of(network, strength, max_neurons), shading, names).plot(ax)
@@ -223,12 +226,14 @@ class NetworkDisplay:
 
     def _name_ends(self) -> None:
         """Writes the names of the inputs to the left and of the outputs to the right, with their values for a row."""
-        for number, side, shift in ((0, "right", -9), (-1, "left", 13)):
+        self._mark_groups()
+        for number, side, shift in ((0, "right", -11), (-1, "left", 13)):
             each, names = self.columns[number], self.names[number]
             for y, neuron in zip(each.y, each.shown, strict=True):
                 text = shortened(names[neuron])
                 if self.shading.of_row:
-                    text += f" = {_number(self.shading.values[number][neuron])}"
+                    equals = ": " if " = " in text else " = "  # a number of OneHot is named "x2 = 1"
+                    text += equals + _number(self.shading.values[number][neuron])
                 self.ax_.annotate(
                     text,
                     (each.x, y),
@@ -240,6 +245,17 @@ class NetworkDisplay:
                     color=INK,
                     **PLAIN,
                 )
+
+    def _mark_groups(self) -> None:
+        """Draws a line at the left of the inputs that come from one column of X."""
+        each = self.columns[0]
+        groups = np.empty(0) if each.groups is None else each.groups
+        place = self.ax_.transData + ScaledTranslation(-8 / 72, 0, self.figure_.dpi_scale_trans)
+        for group in np.unique(groups):
+            y = each.y[groups == group]
+            if len(y) > 1:
+                ends = [y[0] + 0.3, y[-1] - 0.3]
+                self.ax_.plot([each.x, each.x], ends, color=MUTED, linewidth=1, transform=place, clip_on=False)
 
     def _explain(self) -> None:
         """Draws the legend below, and the scale of the shades at the right."""
@@ -261,12 +277,12 @@ class NetworkDisplay:
 
 def _over_rows(model: FittedModel, X: Any) -> tuple[Shading, list[Array]]:
     """Returns shading by share of the rows, and the mean squares of the inputs and of each neuron's output."""
-    diagnosis = diagnose(model, X)
-    inputs = (diagnosis.input_minimum != 0) | (diagnosis.input_maximum != 0)
-    shares = [inputs.astype(np.float64), *(layer.firing_share for layer in diagnosis.layers)]
-    means = [diagnosis.input_mean, *(layer.mean for layer in diagnosis.layers)]
-    values = [np.where(np.isfinite(mean), share, np.nan) for share, mean in zip(shares, means, strict=True)]
-    return Shading(values, [share > 0 for share in shares], of_row=False), mean_squares(diagnosis)
+    rows, activities = measured(model, X)
+    numbers, *layers = activities
+    moving = (numbers["minimum"] != 0) | (numbers["maximum"] != 0)
+    shares = [moving.astype(np.float64), *(layer["fired"] / rows for layer in layers)]
+    values = [np.where(np.isfinite(a["mean"]), share, np.nan) for share, a in zip(shares, activities, strict=True)]
+    return Shading(values, [share > 0 for share in shares], of_row=False), mean_squares(rows, activities)
 
 
 def _at_row(network: FittedNetwork, rows: Array, row: int) -> tuple[Shading, list[Array]]:
@@ -275,6 +291,8 @@ def _at_row(network: FittedNetwork, rows: Array, row: int) -> tuple[Shading, lis
         raise ValueError(f"row must be the index of one of X's {len(rows)} rows, got {row}")
     one = rows[[row]]
     inputs = one[0].astype(np.float64)
+    if network.inputs:
+        inputs = of_numbers(network, one)[0]["mean"]
     values = [inputs, *(y[0].astype(np.float64) for y in network.forward(one))]
     fires = [inputs != 0, *(each[0] for each in network.fired(one))]
     with np.errstate(over="ignore"):

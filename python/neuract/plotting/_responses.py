@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""NeuronResponseDisplay: the output of each neuron over the plane of two inputs."""
+"""NeuronResponseDisplay: the output of each neuron over the plane of two columns of X."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
@@ -22,9 +22,10 @@ from matplotlib.patches import Rectangle
 
 from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.activations._named import Sigmoid, Softmax
-from neuract.inspection._diagnose import diagnose
+from neuract.layers._numbers import numbers_at
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
-from neuract.plotting._model import input_names, network_without_inputs, output_names, rows_of, targets_of
+from neuract.plotting._model import measured, names_of_numbers, network_of, output_names, rows_of, targets_of
+from neuract.plotting._plane import Limits, Plane, plane_of
 from neuract.plotting._style import (
     HOLLOW,
     INK,
@@ -42,7 +43,6 @@ from neuract.plotting._style import (
     shortened,
 )
 
-Limits = tuple[float, float, float, float]
 Extent = Limits
 
 APART = 2.0  # distance of columns; neurons of a column are 1 apart
@@ -52,27 +52,30 @@ POINTS = 300  # most points of the data on an output's tile
 
 @dataclass(frozen=True)
 class Responses:
-    """Outputs of neurons on a grid in the plane of two inputs.
+    """Outputs of neurons on a grid in the plane of two columns of X.
 
     Attributes
     ----------
     limits : tuple of floats
-        Range of the plane: low and high of the first input, low and high of the second.
+        Range of the plane: low and high of the first column, low and high of the second.
     values : list of arrays of shape (neurons, resolution, resolution)
-        Outputs of the shown neurons, for the inputs and each layer; the second input grows along axis 1.
+        Outputs of the shown neurons, for the inputs and each layer; the second column grows along axis 1.
     fires : list of arrays of bool of the same shapes
     probabilities : bool
         Whether the outputs are probabilities; their colours are then centred at 0.5 instead of 0.
+    steps : bool, default=False
+        Whether a column of the plane holds levels.
     """
 
     limits: Limits
     values: list[Array]
     fires: list[npt.NDArray[np.bool_]]
     probabilities: bool
+    steps: bool = False
 
 
 class NeuronResponseDisplay:
-    """The output of each neuron of a network over the plane of its two inputs: a tile per neuron, a column per layer.
+    """The output of each neuron over a plane of one or two columns of X: a tile per neuron, a column per layer.
 
     Blue is positive, orange negative (for probabilities: above and below one half), white 0; the line is the border of
     the region in which the neuron fires. Outputs that are not finite are purple. It is best made by `from_estimator`.
@@ -136,21 +139,24 @@ class NeuronResponseDisplay:
         *,
         feature_names: Sequence[str] | None = None,
         class_names: Sequence[str] | None = None,
+        columns: Sequence[int] | None = None,
         max_neurons: int = 8,
         resolution: int = 120,
         ax: Place = None,
     ) -> NeuronResponseDisplay:
-        """Draws a fitted model over the plane in which X lies.
+        """Draws a fitted model over a plane of one or two columns of X. Levels are steps.
 
         Parameters
         ----------
         model : Network or fitted estimator
-            With two inputs.
-        X : array-like or sparse matrix of shape (rows, 2)
+        X : array-like or sparse matrix of shape (rows, features)
         y : array-like or None, default=None
             Targets, to draw the data on the tiles of the outputs.
         feature_names, class_names : list of str or None, default=None
-            Names of the inputs and the outputs. None: those of the model or of X.
+            Names of the columns of X and the outputs. None: those of the model or of X.
+        columns : sequence of one or two int or None, default=None
+            The columns of X that vary, counted from 0, the first from left to right; the others stay at their means,
+            levels at the most frequent one. None: all columns that the model takes, which must be one or two.
         max_neurons : int, default=8
             Most neurons to show per layer: those with the largest effect on the next layer.
         resolution : int, default=120
@@ -162,18 +168,14 @@ class NeuronResponseDisplay:
         -------
         NeuronResponseDisplay
         """
-        network = network_without_inputs(model, "NeuronResponseDisplay")
-        if len(network.weights[0]) != 2:
-            raise ValueError(
-                f"tiles show a plane, so the model must have 2 inputs; this one has {len(network.weights[0])}"
-            )
-        rows = rows_of(model, X)
-        strength = strengths(network.weights, mean_squares(diagnose(model, X)))
-        columns = columns_of(network, strength, max_neurons, APART)
-        responses = _responses(network, columns, _limits(rows), resolution)
-        names = input_names(model, X, feature_names), output_names(model, class_names)
-        points = None if y is None else (rows, targets_of(model, y, len(rows)))
-        return cls(network.weights, columns, responses, names, points).plot(ax)
+        network, rows = network_of(model), rows_of(model, X)
+        plane = plane_of(network, rows, columns)
+        strength = strengths(network.weights, mean_squares(*measured(model, X)))
+        shown = columns_of(network, strength, max_neurons, APART)
+        responses = _responses(network, shown, plane, resolution)
+        names = names_of_numbers(model, X, feature_names), output_names(model, class_names)
+        points = None if y is None else (plane.points(rows), targets_of(model, y, len(rows)))
+        return cls(network.weights, shown, responses, names, points).plot(ax)
 
     def plot(self, ax: Place = None) -> NeuronResponseDisplay:
         """Draws the tiles on a new figure or on `ax`."""
@@ -223,8 +225,9 @@ class NeuronResponseDisplay:
         return tiles
 
     def _draw_tile(self, values: Array, fires: Array, extent: Extent, norm: Normalize) -> AxesImage:
+        between = "nearest" if self.responses.steps else "bilinear"
         tile = self.ax_.imshow(
-            values, extent=extent, cmap=SIGNED, norm=norm, origin="lower", interpolation="bilinear", zorder=2
+            values, extent=extent, cmap=SIGNED, norm=norm, origin="lower", interpolation=between, zorder=2
         )
         dead = not fires.any()
         self.ax_.add_patch(
@@ -293,24 +296,16 @@ def _ends(probabilities: bool) -> list[str]:
     return ["− largest\n(output: 0)", "0\n(output: ½)", "largest\nof its layer\n(output: 1)"]
 
 
-def _limits(rows: Array) -> Limits:
-    """Returns the range of both columns, with a margin."""
-    low, high = rows.min(axis=0).astype(np.float64), rows.max(axis=0).astype(np.float64)
-    margin = np.where(high > low, 0.08 * (high - low), 1.0)
-    (low0, low1), (high0, high1) = low - margin, high + margin
-    return float(low0), float(high0), float(low1), float(high1)
-
-
-def _responses(network: FittedNetwork, columns: Sequence[Column], limits: Limits, resolution: int) -> Responses:
-    if resolution < 2:
-        raise ValueError(f"resolution must be at least 2, got {resolution}")
-    across, up = np.meshgrid(np.linspace(*limits[:2], resolution), np.linspace(*limits[2:], resolution))
-    grid = np.column_stack([across.ravel(), up.ravel()])
-    values, fires = [grid, *network.forward(grid)], [np.ones_like(grid, dtype=bool), *network.fired(grid)]
-
-    def shown(arrays: list[Array]) -> list[Array]:
-        picked = (array[:, each.shown].T for array, each in zip(arrays, columns, strict=True))
-        return [array.reshape(-1, resolution, resolution) for array in picked]
-
+def _responses(network: FittedNetwork, columns: Sequence[Column], plane: Plane, resolution: int) -> Responses:
+    grid = rows_of(network, plane.grid(resolution))
+    layers = [(y[:, each.shown], f[:, each.shown]) for y, f, each in _passed(network, grid, columns[1:])]
+    numbers = numbers_at(network._known(), grid, columns[0].shown, network.n_threads)
+    values, fires = zip((numbers, np.ones_like(numbers, dtype=bool)), *layers, strict=True)
+    tiles = [[array.T.reshape(-1, resolution, resolution) for array in arrays] for arrays in (values, fires)]
     probabilities = isinstance(network.layers[-1].activation, (Sigmoid, Softmax))
-    return Responses(limits, shown(values), shown(fires), probabilities)
+    return Responses(plane.limits, tiles[0], tiles[1], probabilities, plane.has_steps)
+
+
+def _passed(network: FittedNetwork, grid: Array, columns: Sequence[Column]) -> Iterator[tuple[Array, Array, Column]]:
+    """Yields the outputs of each layer, whether they fire, and the layer's column."""
+    return zip(network.forward(grid), network.fired(grid), columns, strict=True)

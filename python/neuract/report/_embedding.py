@@ -16,7 +16,7 @@ from neuract.inputs._sparse import SparseRows, is_sparse
 from neuract.inspection._activities import of_numbers
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.layers._dense import Dense, n_slopes
-from neuract.layers._numbers import levels_of, number_columns, number_names
+from neuract.layers._numbers import levels_of, number_columns, number_names, typical_row
 from neuract.report._rows import dense, evenly_spread
 
 N_EXAMPLES = 12  # rows of X stored in the page
@@ -153,11 +153,7 @@ def _ranges(network: FittedNetwork, rows: Array | SparseRows) -> list[Array]:
         seen = of_numbers(network, rows)[0]
         return [seen["minimum"], seen["maximum"], seen["mean"]]
     x = np.asarray(rows, dtype=np.float64)
-    with np.errstate(over="ignore"):
-        means = x.mean(axis=0)
-    for column in levels_of(network.inputs):
-        means[column] = np.bincount(x[:, column].astype(np.intp)).argmax()
-    return [x.min(axis=0), x.max(axis=0), means]
+    return [x.min(axis=0), x.max(axis=0), typical_row(network.inputs, x)]
 
 
 def _strongest_neurons(network: FittedNetwork) -> list[list[int]]:
