@@ -45,7 +45,7 @@ def embedded(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Dia
     """Returns the data of a fitted model; kept: the dtype of the numbers in the file."""
     network = model._fitted_network()
     columns, rows = columns_of(model, X), None if diagnosis is None else model._rows(X)
-    order = _strongest_numbers(network, rows)
+    order = _strongest_numbers(network, diagnosis, rows)
     description = {
         "dtype": network.dtype,
         "kept": kept,
@@ -58,10 +58,10 @@ def embedded(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Dia
         "strongest": _strongest_neurons(network),
     }
     arrays = [*_of_inputs(network), *_parameters(network)]
-    if rows is not None:
+    if diagnosis is not None and rows is not None:
         numbers = evenly_spread(len(rows), N_EXAMPLES)
         description |= {"examples": _example_names(numbers, y), "whole": _whole(rows)}
-        arrays += [*_ranges(network, rows), dense(rows, numbers)]
+        arrays += [*_ranges(network, diagnosis, rows), dense(rows, numbers)]
     return Embedded(_script_safe(json.dumps(description)), _base64(arrays, kept))
 
 
@@ -132,13 +132,23 @@ def _or(array: Array | None, nothing: Array) -> Array:
     return nothing if array is None else array
 
 
-def _strongest_numbers(network: FittedNetwork, rows: Array | SparseRows | None) -> list[int]:
+def _strongest_numbers(
+    network: FittedNetwork, diagnosis: Diagnosis | None, rows: Array | SparseRows | None
+) -> list[int]:
     """Returns the numbers ordered by their effect on the first layer: norm of their weights times their spread."""
     with np.errstate(over="ignore", invalid="ignore"):
         strength = np.linalg.norm(network.weights[0], axis=1)
-        if rows is not None:
-            strength = strength * np.sqrt(of_numbers(network, rows)[0]["squares"] / len(rows))
+        if diagnosis is not None and rows is not None:
+            strength = strength * _spread(network, diagnosis, rows)
     return _strongest(strength)
+
+
+def _spread(network: FittedNetwork, diagnosis: Diagnosis, rows: Array | SparseRows) -> Array:
+    """Returns the standard deviation of each number; a diagnosis has those of the columns of X."""
+    if not network.inputs:
+        return diagnosis.input_std
+    deviations: Array = np.sqrt(of_numbers(network, rows)[0]["squares"] / len(rows))
+    return deviations
 
 
 def _columns_of_numbers(network: FittedNetwork, order: list[int]) -> list[int]:
@@ -147,11 +157,10 @@ def _columns_of_numbers(network: FittedNetwork, order: list[int]) -> list[int]:
     return list(dict.fromkeys(_numbers(columns[order])))
 
 
-def _ranges(network: FittedNetwork, rows: Array | SparseRows) -> list[Array]:
+def _ranges(network: FittedNetwork, diagnosis: Diagnosis, rows: Array | SparseRows) -> list[Array]:
     """Returns the least, the largest and the mean of each column; of levels the most frequent one as their mean."""
     if not network.inputs:
-        seen = of_numbers(network, rows)[0]
-        return [seen["minimum"], seen["maximum"], seen["mean"]]
+        return [diagnosis.input_minimum, diagnosis.input_maximum, diagnosis.input_mean]
     x = np.asarray(rows, dtype=np.float64)
     return [x.min(axis=0), x.max(axis=0), typical_row(network.inputs, x)]
 
