@@ -26,9 +26,15 @@ def rng():
     return np.random.default_rng(0)
 
 
+def golden_input(kind, column, rate, learned, levels=0, edges=None, **sizes):
+    """The oracle's input; `sizes` are those of what it has learned."""
+    arrays = {name: np.array(numbers) for name, numbers in learned.items()}
+    return ref.Input(kind, column, levels, None if edges is None else np.array(edges), rate, arrays)
+
+
 @pytest.fixture(params=sorted(VECTORS.glob("*.json")), ids=lambda path: path.stem)
 def golden(request):
-    """One golden case, with the oracle's layers and with arrays for lists."""
+    """One golden case, with the oracle's layers and inputs, and with arrays for lists."""
     case = json.loads(request.param.read_text())
     layers = zip(case["layers"], case["weights"], case["biases"], strict=True)
     case["layers"] = [
@@ -41,6 +47,7 @@ def golden(request):
         )
         for spec, weights, biases in layers
     ]
+    case["inputs"] = [golden_input(**spec) for spec in case.get("inputs", [])]
     case["loss"] = ref.Loss(**case["loss"])
     case["x"], case["t"] = np.array(case["x"]), np.array(case["t"])
     given = case["sample_weight"]

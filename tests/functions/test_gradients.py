@@ -2,15 +2,18 @@
 """Gradients agree with central differences, with the oracle and with PyTorch's golden vectors."""
 
 import itertools
+import json
 
 import numpy as np
 import pytest
 from sklearn.metrics import mean_gamma_deviance, mean_pinball_loss
 
 import neuract as na
+from neuract.layers._inputs import INPUTS
 from oracle import reference as ref
-from oracle.comparisons import assert_golden_gradients, assert_same, central_differences
+from oracle.comparisons import arrays_of, assert_golden_gradients, assert_same, central_differences
 from oracle.marks import exhaustive, golden_steps
+from oracle.paths import VECTORS
 from oracle.twins import loss_object, parameters, twin
 
 ROWS, N_IN, UNITS = 11, 4, (5, 3)
@@ -254,23 +257,28 @@ GOLDEN_OPTIMIZERS = {
 
 def test_golden_forward_and_gradients(golden):
     """Protects against an error that package and oracle share: PyTorch computed these."""
-    net = twin(golden["layers"], golden["loss"])
+    net = twin(golden["layers"], golden["loss"], inputs=golden["inputs"])
     assert_same(net.forward(golden["x"]), golden["forward"])
     assert_golden_gradients(net.gradients(golden["x"], golden["t"], golden["sample_weight"]), golden)
 
 
 @golden_steps
 def test_golden_steps(golden, name, steps):
-    """Protects each optimizer together with L2, sample weights, thresholds and learned slopes."""
+    """Protects each optimizer together with L2, sample weights, thresholds, learned slopes and inputs."""
     rows = len(golden["x"])
     settings = {"optimizer": GOLDEN_OPTIMIZERS[name], "learning_rate": 0.01}
     settings |= {"alpha": golden["alpha"], "batch_size": rows, "shuffle": False}
-    net = twin(golden["layers"], golden["loss"], **settings)
+    net = twin(golden["layers"], golden["loss"], inputs=golden["inputs"], **settings)
     for _ in range(steps):
         net.partial_fit(golden["x"], golden["t"], golden["sample_weight"])
     after = golden["after_one_step" if steps == 1 else "after_three_steps"][name]
     for kind, desired in after.items():
-        assert_same([p for p in getattr(net, kind) if p is not None], desired)
+        assert_same(arrays_of(kind, net.input_parameters if kind == "inputs" else getattr(net, kind)), desired)
+
+
+def test_golden_inputs_are_of_every_kind():
+    kinds = {each["kind"] for path in VECTORS.glob("*.json") for each in json.loads(path.read_text()).get("inputs", [])}
+    assert kinds == set(INPUTS)
 
 
 def test_losses_are_covered_and_compare_by_value():

@@ -7,7 +7,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPRegressor
 
 from oracle import reference as ref
-from oracle.comparisons import assert_golden_gradients, assert_same
+from oracle.comparisons import arrays_of, assert_golden_gradients, assert_same
 from oracle.marks import golden_steps
 
 OPTIMIZERS = {
@@ -20,12 +20,13 @@ OPTIMIZERS = {
 
 
 def gradients(case):
-    return ref.gradients(*(case[k] for k in ("layers", "loss", "x", "t", "sample_weight")))
+    return ref.gradients(*(case[k] for k in ("layers", "loss", "x", "t", "sample_weight", "inputs")))
 
 
 def test_forward(golden):
-    """Protects the definition of every activation and of the threshold."""
-    assert_same(ref.forward(golden["layers"], golden["x"]), golden["forward"])
+    """Protects the definition of every activation, of the threshold and of every input."""
+    numbers = ref.encoded(golden["inputs"], golden["x"])[1]
+    assert_same(ref.forward(golden["layers"], numbers), golden["forward"])
 
 
 def test_loss_and_gradients(golden):
@@ -40,26 +41,34 @@ def test_steps(golden, name, steps):
     optimizer = ref.Optimizer(learning_rate=0.01, **OPTIMIZERS[name])
     for _ in range(steps):
         order, weight = np.arange(len(x)), golden["sample_weight"]
-        ref.epoch(layers, loss, optimizer, x, t, order, len(x), weight, golden["alpha"])
+        ref.epoch(layers, loss, optimizer, x, t, order, len(x), weight, golden["alpha"], inputs=golden["inputs"])
     after = golden["after_one_step" if steps == 1 else "after_three_steps"][name]
     for kind, desired in after.items():
-        assert_same([p for k in layers if (p := getattr(k, kind)) is not None], desired)
+        parts = [k.learned for k in golden["inputs"]] if kind == "inputs" else [getattr(k, kind) for k in layers]
+        assert_same(arrays_of(kind, parts), desired)
 
 
 def test_central_differences(golden):
     """Protects the gradients against a mistake that the PyTorch script and the oracle share."""
     g, h = gradients(golden), 1e-5
+    for p, analytic in learned(golden, g):
+        numeric = np.zeros_like(p)
+        for i in np.ndindex(p.shape):
+            middle, loss = p[i], []
+            for p[i] in (middle + h, middle - h):
+                loss.append(gradients(golden).loss)
+            p[i], numeric[i] = middle, (loss[0] - loss[1]) / (2 * h)
+        np.testing.assert_allclose(analytic, numeric, rtol=1e-7, atol=1e-9)
+
+
+def learned(golden, g):
+    """Every array of parameters, with its gradient."""
     for kind in ("weights", "biases", "slopes"):
         for layer, analytic in zip(golden["layers"], getattr(g, kind), strict=True):
-            if analytic is None:
-                continue
-            p, numeric = getattr(layer, kind), np.zeros_like(analytic)
-            for i in np.ndindex(p.shape):
-                middle, loss = p[i], []
-                for p[i] in (middle + h, middle - h):
-                    loss.append(gradients(golden).loss)
-                p[i], numeric[i] = middle, (loss[0] - loss[1]) / (2 * h)
-            np.testing.assert_allclose(analytic, numeric, rtol=1e-7, atol=1e-9)
+            if analytic is not None:
+                yield getattr(layer, kind), analytic
+    for each, analytic in zip(golden["inputs"], g.inputs, strict=True):
+        yield from ((each.learned[name], dp) for name, dp in analytic.items())
 
 
 def test_nan_is_passed_on():

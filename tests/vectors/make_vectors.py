@@ -8,6 +8,7 @@ no byte. PyTorch's optimizers are unchanged, except that epsilon is scaled at ea
 effect of scikit-learn's.
 """
 
+import itertools
 import json
 from pathlib import Path
 
@@ -54,12 +55,20 @@ def layer(units, activation, parameter=None, threshold=None):
             "threshold": threshold}  # fmt: skip
 
 
-def case(loss, *layers, parameter=None, alpha=0.0, weighted=False):
+def column(kind, number=0, rate=1.0, **others):
+    """An input; its column holds a number, or a level if the kind has levels."""
+    return {"kind": kind, "column": number, "rate": rate, **others}
+
+
+def case(loss, *layers, parameter=None, alpha=0.0, weighted=False, inputs=()):
+    given = {"inputs": list(inputs)} if inputs else {}
     return {"loss": {"name": loss, "parameter": parameter}, "layers": list(layers),
-            "alpha": alpha, "weighted": weighted}  # fmt: skip
+            "alpha": alpha, "weighted": weighted, **given}  # fmt: skip
 
 
 PER_NEURON = [0.25, -0.3, 0.6, -0.1, 0.05]
+WAVES = {"frequencies": 5, "size": 3}
+EDGES = [-1.2, -0.3, 0.1, 0.9]  # rows of x lie between, below and above them
 CASES = {
     "relu_squared_error": case(
         "squared_error", layer(5, "relu"), layer(4, "linear", 0.7), layer(2, "linear", 1.0),
@@ -124,6 +133,37 @@ CASES = {
     "shrinkage": case(
         "squared_error", layer(5, "hard_shrink", 0.3), layer(4, "soft_shrink", 0.2), layer(2, "linear", 1.0),
     ),
+    "inputs_numbers": case(
+        "squared_error", layer(5, "tanh"), layer(2, "linear", 1.0), alpha=0.1,
+        inputs=[column("numbers", 1), column("numbers", 0), column("numbers", 1)],
+    ),
+    "inputs_periodic": case(
+        "squared_error", layer(5, "tanh"), layer(2, "linear", 1.0), alpha=0.3, weighted=True,
+        inputs=[column("periodic", 0, 0.5, **WAVES), column("periodic", 1, frequencies=1, size=1)],
+    ),
+    "inputs_piecewise_linear": case(
+        "log_loss", layer(5, "tanh"), layer(3, "softmax"),
+        inputs=[column("piecewise_linear", 1, edges=EDGES), column("piecewise_linear", 0, edges=[-0.5, 0.5])],
+    ),
+    "inputs_embedding": case(
+        "log_loss", layer(5, "tanh"), layer(1, "sigmoid"), alpha=0.1, weighted=True,
+        inputs=[column("embedding", 2, 2.0, levels=4, size=3), column("embedding", 3, levels=4, size=1)],
+    ),
+    "inputs_one_hot": case(
+        "huber", layer(5, "tanh"), layer(2, "linear", 1.0), parameter=0.7, alpha=0.1,
+        inputs=[column("one_hot", 3, levels=4), column("one_hot", 2, levels=6)],
+    ),
+    "inputs_scale": case(
+        "squared_error", layer(5, "tanh"), layer(2, "linear", 1.0), weighted=True,
+        inputs=[column("numbers", 0), column("embedding", 2, levels=4, size=2), column("scale", rate=3.0)],
+    ),
+    "inputs_all": case(
+        "log_loss", layer(5, "gelu"), layer(4, "tanh"), layer(3, "softmax"), alpha=0.2, weighted=True,
+        inputs=[
+            column("one_hot", 2, levels=4), column("periodic", 1, **WAVES), column("piecewise_linear", 0, edges=EDGES),
+            column("embedding", 3, levels=5, size=2), column("numbers", 0), column("scale", rate=0.3),
+        ],
+    ),
 }  # fmt: skip
 
 
@@ -137,6 +177,50 @@ def targets(loss, activation, units, rng):
     return rng.normal(size=(ROWS, units))
 
 
+LEVEL_COLUMNS, LEVELS = (2, 3), 4
+
+
+def numbers_of(each):
+    """How many numbers an input gives the first layer."""
+    match each["kind"]:
+        case "numbers":
+            return 1
+        case "periodic":
+            return 1 + each["size"]
+        case "piecewise_linear":
+            return len(each["edges"]) - 1
+        case "embedding":
+            return each["size"]
+        case "one_hot":
+            return each["levels"]
+        case "scale":
+            return 0
+
+
+def learned_by(each, n_numbers, rng):
+    match each["kind"]:
+        case "periodic":
+            f, size = each["frequencies"], each["size"]
+            shapes = {"frequencies": f, "phases": f, "weights": (f, size), "biases": size}
+            return {name: rng.normal(size=shape) for name, shape in shapes.items()}
+        case "embedding":
+            return {"vectors": rng.normal(size=(each["levels"] + 1, each["size"]))}
+        case "scale":
+            return {"factors": rng.uniform(0.5, 2, n_numbers)}
+    return {}
+
+
+def draw_inputs(spec, rng):
+    """Levels among the columns of x, and what inputs learn -> how many numbers the first layer gets."""
+    levels = rng.integers(0, LEVELS + 1, (ROWS, len(LEVEL_COLUMNS)))
+    spec["x"][:, LEVEL_COLUMNS] = levels
+    spec["x"] = spec["x"][:, : 1 + max(each["column"] for each in spec["inputs"])]
+    n_numbers = sum(map(numbers_of, spec["inputs"]))
+    for each in spec["inputs"]:
+        each["learned"] = learned_by(each, n_numbers, rng)
+    return n_numbers
+
+
 def draw(spec, rng):
     """Inputs, targets and parameters."""
     spec["x"] = rng.normal(size=(ROWS, N_IN))
@@ -144,16 +228,46 @@ def draw(spec, rng):
     spec["t"] = targets(spec["loss"]["name"], output["activation"], output["units"], rng)
     spec["sample_weight"] = rng.uniform(0.2, 2.0, ROWS) if spec.pop("weighted") else None
     n_in, spec["weights"], spec["biases"] = N_IN, [], []
+    if "inputs" in spec:
+        n_in = draw_inputs(spec, rng)
     for k in spec["layers"]:
         spec["weights"].append(rng.uniform(-1, 1, (n_in, k["units"])))
         spec["biases"].append(rng.uniform(-0.5, 0.5, k["units"]))
         n_in = k["units"]
 
 
+class Column(nn.Module):
+    """What an input makes of its column."""
+
+    def __init__(self, each):
+        super().__init__()
+        self.each, self.kind, self.rate = each, each["kind"], each["rate"]
+        self.learned = nn.ParameterDict({name: torch.tensor(array) for name, array in each["learned"].items()})
+
+    def forward(self, columns):
+        x, learned = columns[:, self.each["column"]], self.learned
+        match self.kind:
+            case "numbers":
+                return x[:, None]
+            case "periodic":
+                angles = 2 * torch.pi * x[:, None] * learned["frequencies"] + learned["phases"]
+                return torch.cat([x[:, None], F.linear(torch.cos(angles), learned["weights"].T, learned["biases"])], 1)
+            case "piecewise_linear":
+                edges = torch.tensor(self.each["edges"])
+                shares = [(x - low) / (high - low) for low, high in itertools.pairwise(edges)]
+                ends = [(-1 if t == 0 else 0, 2 if t == len(shares) - 1 else 1) for t in range(len(shares))]
+                return torch.stack([share.clamp(*end) for share, end in zip(shares, ends, strict=True)], 1)
+            case "embedding":
+                return F.embedding(x.long(), learned["vectors"])
+            case "one_hot":
+                return F.one_hot(x.long(), self.each["levels"] + 1)[:, 1:].to(x)
+
+
 class Network(nn.Module):
     def __init__(self, spec):
         super().__init__()
         self.layers = spec["layers"]
+        self.columns = nn.ModuleList(map(Column, spec.get("inputs", [])))
         parameters = nn.ParameterList
         self.weights = parameters(torch.tensor(w) for w in spec["weights"])
         self.biases = parameters(torch.tensor(b) for b in spec["biases"])
@@ -162,8 +276,21 @@ class Network(nn.Module):
             for k in self.layers if k["activation"] == "prelu"
         )  # fmt: skip
 
-    def forward(self, y):
-        outputs, slopes = [], iter(self.slopes)
+    @property
+    def inputs(self):
+        return [each.learned[name] for each in self.columns for name in each.each["learned"]]  # in this order
+
+    def numbers(self, x):
+        """What the first layer gets."""
+        *others, last = self.columns or [None]
+        if last is None:
+            return x
+        if last.kind == "scale":
+            return torch.cat([each(x) for each in others], 1) * last.learned["factors"]
+        return torch.cat([each(x) for each in self.columns], 1)
+
+    def forward(self, x):
+        y, outputs, slopes = self.numbers(x), [], iter(self.slopes)
         for k, w, b in zip(self.layers, self.weights, self.biases, strict=True):
             z = y @ w + b
             prelu = k["activation"] == "prelu"
@@ -207,23 +334,31 @@ def evaluate(spec, network):
     return (weight * each).sum() / weight.sum(), weight.sum(), outputs
 
 
+def groups(network, weight_decay=0.0):
+    """PyTorch's groups of parameters: weights alone decay, and each input has its rate."""
+    yield {"params": list(network.weights), "weight_decay": weight_decay}
+    yield {"params": [*network.biases, *network.slopes], "weight_decay": 0.0}
+    for each in network.columns:
+        yield {"params": list(each.learned.values()), "weight_decay": 0.0, "lr": LEARNING_RATE * each.rate}
+
+
 def optimizer(name, network):
-    others = [*network.biases, *network.slopes]
     match name:
         case "sgd":
-            return torch.optim.SGD(network.parameters(), lr=LEARNING_RATE)
+            return torch.optim.SGD(groups(network), lr=LEARNING_RATE)
         case "momentum":
-            return torch.optim.SGD(network.parameters(), lr=LEARNING_RATE, momentum=0.9)
+            return torch.optim.SGD(groups(network), lr=LEARNING_RATE, momentum=0.9)
         case "nesterov":
-            return torch.optim.SGD(network.parameters(), lr=LEARNING_RATE, momentum=0.9, nesterov=True)
+            return torch.optim.SGD(groups(network), lr=LEARNING_RATE, momentum=0.9, nesterov=True)
         case "adam":
-            return torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
+            return torch.optim.Adam(groups(network), lr=LEARNING_RATE)
         case "adamw":
-            groups = [
-                {"params": list(network.weights), "weight_decay": WEIGHT_DECAY},
-                {"params": others, "weight_decay": 0.0},
-            ]
-            return torch.optim.AdamW(groups, lr=LEARNING_RATE)
+            return torch.optim.AdamW(groups(network, WEIGHT_DECAY), lr=LEARNING_RATE)
+
+
+def kinds(spec):
+    """The kinds of parameters; those of inputs are one list, in the order of Network.input_parameters."""
+    return ("weights", "biases", "slopes", *(["inputs"] if "inputs" in spec else []))
 
 
 def values(parameters):
@@ -243,7 +378,7 @@ def trained(spec, name, steps):
         penalty = sum((w**2).sum() for w in network.weights)
         (loss + 0.5 * spec["alpha"] * penalty / total).backward()
         step_of.step()
-    return {kind: values(getattr(network, kind)) for kind in ("weights", "biases", "slopes")}
+    return {kind: values(getattr(network, kind)) for kind in kinds(spec)}
 
 
 def golden(spec):
@@ -252,9 +387,7 @@ def golden(spec):
     loss.backward()
     spec["forward"] = values(outputs)
     spec["mean_loss"] = loss.item()
-    spec["gradients"] = {
-        kind: [p.grad.numpy() for p in getattr(network, kind)] for kind in ("weights", "biases", "slopes")
-    }
+    spec["gradients"] = {kind: [p.grad.numpy() for p in getattr(network, kind)] for kind in kinds(spec)}
     spec["after_one_step"] = {n: trained(spec, n, 1) for n in ("sgd", "nesterov", "adam", "adamw")}
     spec["after_three_steps"] = {n: trained(spec, n, STEPS) for n in ("momentum", "nesterov", "adam", "adamw")}
     return spec
