@@ -1,5 +1,5 @@
-/* test_guards_tmpl.c: whole networks with every array, the caller's and the core's own, next to an inaccessible
- * page, at its end or at its beginning; and networks that get no memory. */
+/* test_guards_tmpl.c: whole networks and the kernels of inputs with every array, the caller's and the core's own, next
+ * to an inaccessible page, at its end or at its beginning; and networks that get no memory. */
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "test_reals.h"
 
@@ -18,6 +18,7 @@ enum { N_WIDTHS = sizeof widths / sizeof *widths, N_ROW_COUNTS = sizeof row_coun
 typedef struct {
     int64_t n_in, units, n_out, rows;
     bool sparse, first; /* first: arrays begin after an inaccessible page; else they end before one */
+    bool inputs;        /* one of each kind: n_in is then their n, and X has a column for each but scale */
 } shape;
 
 enum { X, Y, TARGETS, WEIGHTS, ORDER, COLUMNS, STARTS, PARAMETERS, OUTPUTS, FIRED, LIMITS, ACTIVITIES };
@@ -33,6 +34,101 @@ static real *guarded_reals(const shape *s, int slot, int64_t count)
     return filled(guarded(s, slot, count, sizeof(real)), count, PLAIN);
 }
 
+/* ---- inputs ---------------------------------------------------------------------------------- */
+
+static int64_t n_columns(const shape *s) { return s->inputs ? NA_N_INPUTS : s->n_in; }
+
+/* A number for a column: plain, a level, or none of the n levels. */
+static real draw_column(int64_t n) { return random_below(2) ? draw(SPECIAL) : (real)(random_below(n + 4) - 2); }
+
+static na_input make_input(int id, int64_t n, int64_t size, const double *edges)
+{
+    return (na_input){.kind = id, .column = id, .n = n, .size = size, .edges = edges, .rate = 1};
+}
+
+static const double *make_edges(const shape *s, int64_t n)
+{
+    double *edges = guarded(s, ORDER, n + 1, sizeof *edges);
+    for (int64_t t = 0; t <= n; t++) edges[t] = (double)(t - n / 2) / 4;
+    return edges;
+}
+
+/* inputs: room for NA_N_INPUTS + 1. Returns how many there are. */
+static int make_inputs(const shape *s, na_input *inputs)
+{
+    if (!s->inputs) return 0;
+    for (int id = 0; id < NA_N_INPUTS; id++) inputs[id] = make_input(id, s->n_in, s->units, make_edges(s, s->n_in));
+    inputs[NA_N_INPUTS] = make_input(NA_INPUT_scale, 1, 1, NULL), inputs[NA_N_INPUTS].column = 0;
+    return NA_N_INPUTS + 1;
+}
+
+/* Sizes of what an input of one kind gives and learns. */
+static void ask_sizes(const na_input *input, int64_t *n_numbers, int64_t *n_parameters)
+{
+    const na_layer layer = {.units = 1, .activation = na_activation_named("relu")};
+    na_network *net;
+    if (na_network_create(dtype, NA_N_INPUTS, input, 1, &layer, 1, &net) != NA_OK) abort();
+    *n_numbers = na_network_numbers(net), *n_parameters = na_network_input_size(net, 0);
+    na_network_free(net);
+}
+
+static void test_encode(const shape *s, int id, int64_t n, int64_t size)
+{
+    CASE("guards of inputs", "kind %d n %d size %d blocks %d first %d", id, (int)n, (int)size, (int)s->rows, s->first);
+    int64_t numbers, parameters;
+    const na_input input = make_input(id, n, size, make_edges(s, n));
+    ask_sizes(&input, &numbers, &parameters);
+    real *pairs = guarded_reals(s, LIMITS, id == NA_INPUT_piecewise_linear ? 2 * n : 0);
+    const struct na_encoding e = {n, size, guarded_reals(s, PARAMETERS, parameters), pairs};
+    real *x = guarded(s, X, NA_LANES, sizeof(real)), *y = guarded(s, Y, numbers * NA_LANES, sizeof(real));
+    for (int i = 0; i < NA_LANES; i++) x[i] = draw_column(n);
+    table->encode[id](&e, x, y);
+    if (!s->first) expect_guarded("y", Y, numbers * NA_LANES, y);
+    if (!table->encode_gradients[id]) {
+        case_end();
+        return;
+    }
+
+    /* The last block ends where its arrays do: strides are only between blocks. */
+    int64_t blocks = s->rows, x_stride = 3 * NA_LANES, dy_stride = (numbers + 2) * NA_LANES;
+    real *columns = guarded(s, COLUMNS, (blocks - 1) * x_stride + NA_LANES, sizeof(real));
+    for (int64_t i = 0; i < (blocks - 1) * x_stride + NA_LANES; i++) columns[i] = draw_column(n);
+    const struct na_encoded rows = {
+        blocks, columns, guarded_reals(s, TARGETS, (blocks - 1) * dy_stride + numbers * NA_LANES), x_stride, dy_stride};
+    real *gradients = guarded(s, OUTPUTS, parameters, sizeof(real));
+    real *added = guarded(s, WEIGHTS, parameters, sizeof(real));
+    for (int64_t i = 0; i < parameters; i++) added[i] = 0;
+    table->encode_gradients[id](&e, &rows, false, gradients);
+    table->encode_gradients[id](&e, &rows, true, added);
+    for (int64_t i = 0; i < parameters; i++)
+        if (!same(gradients[i] + 0, added[i])) case_fail("added to 0", i, (double)added[i], (double)gradients[i]);
+    if (!s->first) expect_guarded("gradients", OUTPUTS, parameters, gradients);
+    case_end();
+}
+
+static void test_lines(const shape *s)
+{
+    CASE("guards of scale", "numbers %d blocks %d first %d", (int)s->n_in, (int)s->rows, s->first);
+    int64_t n = s->n_in, blocks = s->rows;
+    real *y = guarded(s, Y, n * NA_LANES, sizeof(real)), *sums = guarded(s, OUTPUTS, n, sizeof(real));
+    table->scale_lines(n, guarded_reals(s, X, n * NA_LANES), guarded_reals(s, PARAMETERS, n), y);
+    table->sum_lines(n, blocks, guarded_reals(s, TARGETS, blocks * n * NA_LANES), false, sums);
+    if (!s->first) expect_guarded("y", Y, n * NA_LANES, y), expect_guarded("sums", OUTPUTS, n, sums);
+    case_end();
+}
+
+static void test_input_kernels(bool first)
+{
+    static const int64_t sizes[] = {1, 3, NA_MOST_PERIODIC};
+    for (int64_t blocks = 1; blocks <= 3; blocks++)
+        for (int i = 0; i < N_WIDTHS; i++) {
+            const shape s = {.n_in = widths[i], .rows = blocks, .first = first};
+            test_lines(&s);
+            for (int id = 0; id < NA_N_INPUTS; id++)
+                for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) test_encode(&s, id, widths[i], sizes[k]);
+        }
+}
+
 /* ---- the network and its data ---------------------------------------------------------------- */
 
 static void set_part(na_network *net, const shape *s, int layer, na_part part, int64_t count)
@@ -46,20 +142,32 @@ static na_network *make_network(const shape *s)
 {
     const na_layer layers[] = {{s->units, na_activation_named("prelu"), .parameter = 0.25, .dropout = 0.1},
                                {s->n_out, na_activation_named("softmax"), .parameter = 0}};
+    na_input inputs[NA_N_INPUTS + 1];
     na_network *net;
-    return na_network_create(dtype, s->n_in, NULL, 0, layers, 2, &net) == NA_OK ? net : NULL;
+    int n_inputs = make_inputs(s, inputs);
+    return na_network_create(dtype, n_columns(s), inputs, n_inputs, layers, 2, &net) == NA_OK ? net : NULL;
 }
 
 static void set_parameters(na_network *net, const shape *s)
 {
-    set_part(net, s, 0, NA_WEIGHTS, s->n_in * s->units);
+    set_part(net, s, 0, NA_WEIGHTS, na_network_numbers(net) * s->units);
     set_part(net, s, 0, NA_BIASES, s->units);
     set_part(net, s, 0, NA_SLOPES, s->units);
     set_part(net, s, 1, NA_WEIGHTS, s->units * s->n_out);
     set_part(net, s, 1, NA_BIASES, s->n_out);
+    for (int i = 0; s->inputs && i <= NA_N_INPUTS; i++) {
+        na_network_set_input(net, i, guarded_reals(s, PARAMETERS, na_network_input_size(net, i)));
+        na_network_get_input(net, i, guarded_reals(s, PARAMETERS, na_network_input_size(net, i)));
+    }
 }
 
-static na_rows dense_rows(const shape *s) { return (na_rows){guarded_reals(s, X, s->rows * s->n_in), NULL, NULL}; }
+static na_rows dense_rows(const shape *s)
+{
+    real *x = guarded_reals(s, X, s->rows * n_columns(s));
+    for (int64_t i = 0; s->inputs && i < s->rows * n_columns(s); i++)
+        x[i] = random_below(2) ? plain() : (real)(random_below(s->n_in + 4) - 2);
+    return (na_rows){x, NULL, NULL};
+}
 
 /* Stores every other input, among them the last one of the last row. */
 static na_rows sparse_rows(const shape *s)
@@ -107,7 +215,7 @@ static na_status make_trainer(na_network *net, const na_data *data, na_trainer *
 
 /* ---- the calls ------------------------------------------------------------------------------- */
 
-static void train(na_trainer *trainer, const shape *s, const na_data *data, const uint32_t *order)
+static void train(na_trainer *trainer, int64_t n_numbers, const shape *s, const na_data *data, const uint32_t *order)
 {
     for (int ordered = 0; ordered < 2; ordered++) {
         na_progress progress = {0};
@@ -119,13 +227,13 @@ static void train(na_trainer *trainer, const shape *s, const na_data *data, cons
     while (gradients.rows < s->rows) na_trainer_gradients(trainer, data, 1e9, &gradients);
     while (loss.rows < s->rows) na_trainer_loss(trainer, data, 1e9, &loss);
     if (loss.loss != gradients.loss) case_fail("loss without gradients", 0, loss.loss, gradients.loss);
-    na_trainer_get(trainer, NA_GRADIENTS, 0, NA_WEIGHTS, guarded(s, PARAMETERS, s->n_in * s->units, sizeof(real)));
+    na_trainer_get(trainer, NA_GRADIENTS, 0, NA_WEIGHTS, guarded(s, PARAMETERS, n_numbers * s->units, sizeof(real)));
 }
 
 /* NULL if memory is short. */
 static const na_activity *diagnosed(const na_network *net, const shape *s, na_rows x)
 {
-    int64_t n = s->n_in + s->units + s->n_out;
+    int64_t n = na_network_numbers(net) + s->units + s->n_out;
     double *limits = guarded(s, LIMITS, 4, sizeof *limits);
     na_activity *activities = guarded(s, ACTIVITIES, n, sizeof *activities);
     limits[0] = limits[2] = -INFINITY, limits[1] = limits[3] = INFINITY;
@@ -141,7 +249,7 @@ static void diagnose(const na_network *net, const shape *s, na_rows x, const rea
     for (int64_t j = 0; j < s->n_out; j++) {
         real least = s->rows > 0 ? y[j] : 0;
         for (int64_t r = 1; r < s->rows; r++) least = REAL_FN(fmin)(least, y[r * s->n_out + j]);
-        double minimum = activities[s->n_in + s->units + j].minimum;
+        double minimum = activities[na_network_numbers(net) + s->units + j].minimum;
         if (minimum != (double)least) case_fail("minimum of an output", j, minimum, (double)least);
     }
 }
@@ -171,8 +279,8 @@ static void test_no_rows(bool sparse)
 
 static void test_shape(const shape *s)
 {
-    CASE("guards", "n_in %d units %d n_out %d rows %d sparse %d first %d", (int)s->n_in, (int)s->units, (int)s->n_out,
-         (int)s->rows, s->sparse, s->first);
+    CASE("guards", "n_in %d units %d n_out %d rows %d sparse %d first %d inputs %d", (int)s->n_in, (int)s->units,
+         (int)s->n_out, (int)s->rows, s->sparse, s->first, s->inputs);
     uint32_t *order;
     na_trainer *trainer;
     guard_allocations(s->first ? GUARD_FIRST : GUARD_LAST);
@@ -182,7 +290,7 @@ static void test_shape(const shape *s)
     na_data data = make_data(s, &order);
     if (make_trainer(net, &data, &trainer) != NA_OK) abort();
     ask(net, s, data.x);
-    train(trainer, s, &data, order);
+    train(trainer, na_network_numbers(net), s, &data, order);
     na_trainer_free(trainer);
     na_network_free(net);
     guard_allocations(GUARD_NONE);
@@ -255,6 +363,12 @@ void NA_FN(test_guards)(void)
         test_shape(&s);
     }
     for (int64_t n = 1; n <= 2 * NA_LANES + 1; n++) test_arrays(n, false), test_arrays(n, true);
+    for (int i = 0; i < N_WIDTHS * N_ROW_COUNTS * 2; i++) {
+        shape s = {.first = i & 1, .n_in = widths[i / 2 % N_WIDTHS], .units = widths[(i / 2 + 3) % N_WIDTHS]};
+        s.inputs = true, s.n_out = widths[i / 2 * 3 % N_WIDTHS], s.rows = row_counts[i / 2 / N_WIDTHS];
+        test_shape(&s);
+    }
+    test_input_kernels(false), test_input_kernels(true);
     test_no_rows(false), test_no_rows(true);
     test_without_memory(false), test_without_memory(true);
 }
