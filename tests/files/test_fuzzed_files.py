@@ -3,7 +3,8 @@
 
 import pytest
 
-from oracle.fuzz_load import load_or_refuse
+import neuract as na
+from oracle.fuzz_load import load_or_refuse, predicted
 from oracle.paths import CORPUS
 
 FILES = sorted(CORPUS.iterdir())
@@ -14,3 +15,9 @@ def test_files_are_refused_or_models(tmp_path):
     """Protects against any other error, and models that load and then cannot predict or be saved."""
     models = [load_or_refuse(path.read_bytes(), tmp_path / path.name) is not None for path in FILES]
     assert 5 < sum(models) < len(models) - 50, "the corpus has files of both kinds"
+
+
+@pytest.mark.parametrize("name", ["network", "classifier", "inputs", "inputs_state"])
+def test_models_of_files_predict(name):
+    """Protects against a check of loaded models that asks none of them."""
+    assert predicted(na.load(CORPUS / f"{name}.safetensors")) is not None

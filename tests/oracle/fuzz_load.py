@@ -16,8 +16,10 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 LENGTH = 8  # bytes of a header's length
+MOST_COLUMNS = 10_000  # a file of a network with inputs may name any number of columns of X
 EDGES: list[object] = [None, True, False, 0, 1, -1, 2, 7, 2**31, 2**53, 2**63 - 1, 2**64, 10**30]
 EDGES += [0.0, -0.0, 0.5, 1e-320, 1e308, -1.5, "", "a", "nan", "generator", "float32", "float64", "U1", "U999999999"]
 EDGES += ["object", "bool", [], {}, [[]], {"": 0}]
@@ -44,12 +46,29 @@ def load_or_refuse(data: bytes, path: Path, check_saving: bool = True):
 
 
 def predicted(model):
-    """Predictions for three rows, or None for an unfitted model."""
+    """Predictions for three rows, or None for an unfitted model. Refuses numbers that are no levels."""
     network = getattr(model, "network_", model)
-    if getattr(network, "_core", None) is None:
+    known = network._learner.parameters if hasattr(network, "_learner") else None
+    if known is None or known.n_inputs > MOST_COLUMNS:
         return None
-    rows = np.linspace(-1, 1, 3 * len(network.weights[0])).reshape(3, -1)
+    rows = np.linspace(-1, 1, 3 * known.n_inputs).reshape(3, -1)
+    levels: dict[int, int] = {}
+    for each in network.inputs:
+        if hasattr(each, "levels"):
+            levels[each.column] = min(each.levels, levels.get(each.column, each.levels))
+    for column, most in levels.items():
+        rows[:, column] = np.minimum([0, 1, most], 2**24)  # beyond, float32 lacks whole numbers
+    for column, most in levels.items():
+        refuse_levels(network, rows, column, [-1, 0.5, 2.0 * most + 1, 1e30])
     return network.predict(rows) if network is model else model.predict(named(model, rows))
+
+
+def refuse_levels(network, rows, column, wrong):
+    for level in wrong:
+        row = rows[:1].copy()
+        row[0, column] = level
+        with pytest.raises(ValueError, match=f"column {column} of X must hold whole numbers"):
+            network.predict(row)
 
 
 def named(model, rows):
