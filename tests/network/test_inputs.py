@@ -10,6 +10,7 @@ import pytest
 from scipy.sparse import csr_array
 
 import neuract as na
+from neuract.layers._inputs import INPUTS
 from oracle import reference as ref
 from oracle.comparisons import assert_same_bits
 from oracle.twins import learned_of, twin
@@ -58,6 +59,7 @@ KINDS = {
     "scale": ["numbers", "scale"],
     "all": ["periodic", "piecewise_linear", "embedding", "one_hot", "numbers", "periodic", "embedding", "scale"],
 }
+KINDS |= {kind: [kind] for kind in INPUTS if kind not in KINDS}
 kinds = pytest.mark.parametrize("kinds", KINDS.values(), ids=KINDS)
 dtypes = pytest.mark.parametrize("dtype", ["float32", "float64"])
 

@@ -243,6 +243,7 @@ class Input:
             return self.learned["vectors"][x.astype(int)]
         if self.kind == "one_hot":
             return np.eye(self.levels + 1, dtype=x.dtype)[x.astype(int)][:, 1:]
+        assert self.kind == "numbers", f"the oracle has no input {self.kind}"
         return x[:, None]
 
     def gradients(self, x: Array, dy: Array) -> dict[str, Array]:

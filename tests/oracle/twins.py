@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 import neuract as na
+from neuract.layers._inputs import INPUTS
 
 
 def parameters(model):
@@ -42,7 +43,8 @@ def input_of(each):
         return na.Embedding(each.column, each.levels, each.learned["vectors"].shape[1], rate=each.rate)
     if each.kind == "one_hot":
         return na.OneHot(each.column, each.levels)
-    return na.Scale(rate=each.rate) if each.kind == "scale" else na.Numbers(each.column)
+    kind: Any = INPUTS[each.kind]
+    return kind(rate=each.rate) if each.kind == "scale" else kind(each.column)
 
 
 def learned_of(each):

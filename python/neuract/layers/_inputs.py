@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +17,14 @@ from neuract._typing import Array
 from neuract.inputs._arrays import numeric
 from neuract.inputs._sparse import SparseRows
 
-__all__ = ["Embedding", "Numbers", "OneHot", "Periodic", "PiecewiseLinear", "Scale"]
+__all__ = [
+    "Embedding",
+    "Numbers",
+    "OneHot",
+    "Periodic",
+    "PiecewiseLinear",
+    "Scale",
+]
 
 Encoding = tuple[str, int, int, int, Array | None, float]  # of the core: kind, column, n, size, edges, rate
 MOST_PERIODIC = 64
@@ -306,7 +314,14 @@ class Scale(Input):
         return [("scale", 0, 1, 1, None, self.rate)]
 
 
-INPUTS: Mapping[str, type[Input]] = named_classes(Numbers, Periodic, PiecewiseLinear, Embedding, OneHot, Scale)
+INPUTS: Mapping[str, type[Input]] = named_classes(
+    Numbers,
+    Periodic,
+    PiecewiseLinear,
+    Embedding,
+    OneHot,
+    Scale,
+)
 """Every input by its name in the core."""
 
 
@@ -336,7 +351,7 @@ def n_numbers(inputs: Sequence[Input], n_columns: int) -> int:
 def sizes(inputs: Sequence[Input], n_columns: int) -> list[int]:
     """Returns how many numbers each encoding of the core learns."""
     numbers = n_numbers(inputs, n_columns)
-    counts = [sum(int(np.prod(shape)) for shape in each.learned(numbers).values()) for each in inputs]
+    counts = [sum(prod(shape) for shape in each.learned(numbers).values()) for each in inputs]
     return [count for count, each in zip(counts, inputs, strict=True) for _ in each.encodings()]
 
 
@@ -368,7 +383,7 @@ def named(inputs: Sequence[Input], n_columns: int, flat: Sequence[Array]) -> lis
         own = [rest.pop(0) for _ in each.encodings()]
         arrays, at = {}, 0
         for name, shape in each.learned(numbers).items():
-            size = int(np.prod(shape))
+            size = prod(shape)
             parts = [array[at : at + size].reshape(shape) for array in own]
             arrays[name] = np.stack(parts) if each.stacked else parts[0]
             at += size

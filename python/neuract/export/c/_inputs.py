@@ -80,16 +80,15 @@ class CInputs:
         for number, each in enumerate(self.inputs):
             names = ", ".join(f"{name}_of_input_{number}" for name in self.arrays(number))
             value, to = f"{x}[{each.column}]", f"{y} + {at}"
-            lines.append(
-                {
-                    "numbers": f"{y}[{at}] = {value};",
-                    "periodic": f"periodic({value}, {each.frequencies}, {each.numbers - 1}, {names}, {to});",
-                    "piecewise_linear": f"piecewise_linear({value}, {each.numbers}, {names}, {to});",
-                    "embedding": f"for (int i = 0; i < {each.numbers}; i++) "
-                    f"{y}[{at} + i] = {names}[level_of({value}, {each.levels}) * {each.numbers} + i];",
-                    "one_hot": f"for (int i = 0; i < {each.numbers}; i++) {y}[{at} + i] = {value} == (float)(i + 1);",
-                    "scale": f"for (int i = 0; i < {self.numbers}; i++) {y}[i] *= {names}[i];",
-                }[each.kind]
-            )
+            code = {
+                "numbers": f"{y}[{at}] = {value};",
+                "periodic": f"periodic({value}, {each.frequencies}, {each.numbers - 1}, {names}, {to});",
+                "piecewise_linear": f"piecewise_linear({value}, {each.numbers}, {names}, {to});",
+                "embedding": f"for (int i = 0; i < {each.numbers}; i++) "
+                f"{y}[{at} + i] = {names}[level_of({value}, {each.levels}) * {each.numbers} + i];",
+                "one_hot": f"for (int i = 0; i < {each.numbers}; i++) {y}[{at} + i] = {value} == (float)(i + 1);",
+                "scale": f"for (int i = 0; i < {self.numbers}; i++) {y}[i] *= {names}[i];",
+            }
+            lines.append(code[each.kind])
             at += each.numbers
         return lines
