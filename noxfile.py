@@ -196,7 +196,7 @@ def benchmarks(session: nox.Session) -> None:
     """Run each benchmark in its short form, to see that it works; peers that are not installed are reported."""
     install(session)
     session.install("cmake", "ninja")
-    for name in ("train", "threads", "predict", "estimators", "face", "sparse", "export_c", "growth"):
+    for name in ("train", "threads", "predict", "estimators", "face", "sparse", "inputs", "export_c", "growth"):
         session.run("python", "-m", f"benchmarks.{name}", "--quick")
     build, baseline = BUILD / "c-benchmarks", "sse2" if X86_64 else "neon"
     kernels = f"bench_kernels_{baseline}_f32"
