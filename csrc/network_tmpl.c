@@ -74,11 +74,12 @@ static int64_t group_of(int64_t widest) { return na_max(1, na_min(8, 2048 / wide
 static int64_t numbers_of(const na_input *input)
 {
     switch (input->kind) {
-    case NA_INPUT_numbers: return 1;
     case NA_INPUT_periodic: return 1 + input->size;
     case NA_INPUT_embedding: return input->size;
+    case NA_INPUT_piecewise_linear:
+    case NA_INPUT_one_hot: return input->n;
     case NA_INPUT_scale: return 0;
-    default: return input->n;
+    default: return 1;
     }
 }
 

@@ -48,7 +48,8 @@ class ExportedInput:
 
     @property
     def numbers(self) -> int:
-        return {"numbers": 1, "periodic": 1 + self.size, "embedding": self.size, "scale": 0}.get(self.kind, self.n)
+        several = {"periodic": 1 + self.size, "embedding": self.size, "piecewise_linear": self.n, "one_hot": self.n}
+        return {**several, "scale": 0}.get(self.kind, 1)
 
 
 @dataclass(frozen=True, eq=False)
