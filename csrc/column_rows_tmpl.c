@@ -19,6 +19,18 @@ static void encode_block(const kernel_table *table, const network *net, const re
     }
 }
 
+/* As forward: the row is the first of a block, whose numbers then move together. */
+static void forward_row(const kernel_table *table, const network *net, na_rows x, int64_t row, real *below, real *z)
+{
+    const dense *layer = &net->layers[0];
+    real *columns = below + net->n_inputs * NA_LANES;
+    table->gather(net->n_columns, 1, (const real *)x.values + row * net->n_columns, NULL, columns);
+    encode_block(table, net, columns, below, below);
+    for (int64_t k = 1; k < net->n_inputs; k++) below[k] = below[k * NA_LANES];
+    table->forward_row(layer->n_in, layer->units, below, net->parameters + layer->part[NA_WEIGHTS],
+                       net->parameters + layer->part[NA_BIASES], z);
+}
+
 static void forward(const kernel_table *table, const network *net, const row_span *rows, real *below, real *z)
 {
     const dense *layer = &net->layers[0];
@@ -50,6 +62,8 @@ static void take(na_arena *arena, const network *net, na_rows x, int64_t rows, i
 const input_kind NA_FN(na_column_rows) = {
     .stored = NA_FN(na_stored_in_blocks),
     .lines = lines,
+    .forward_row = forward_row,
+    .lines_of_row = lines,
     .forward = forward,
     .take = take,
     .backward_weights = NA_FN(na_backward_weights_of_blocks),

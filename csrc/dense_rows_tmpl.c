@@ -9,7 +9,7 @@ double NA_FN(na_stored_in_blocks)(const network *net, na_rows x, int64_t rows)
 
 static int64_t lines(const network *net) { return net->n_inputs; }
 
-static void forward_row(const kernel_table *table, const network *net, na_rows x, int64_t row, real *z)
+static void forward_row(const kernel_table *table, const network *net, na_rows x, int64_t row, real *below, real *z)
 {
     const dense *layer = &net->layers[0];
     table->forward_row(layer->n_in, layer->units, (const real *)x.values + row * layer->n_in,

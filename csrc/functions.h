@@ -18,6 +18,7 @@ struct na_functions {
     int64_t (*network_input_size)(const na_network *network, int input);
     void (*network_get_input)(const na_network *network, int input, void *out);
     void (*network_set_input)(na_network *network, int input, const void *in);
+    bool (*network_has_levels)(const na_network *network, int64_t rows, const void *x);
     void (*network_get)(const na_network *network, int layer, na_part part, void *out);
     void (*network_set)(na_network *network, int layer, na_part part, const void *in);
     na_status (*network_predict)(const na_network *network, int64_t rows, na_rows x, void *y, int n_threads);

@@ -250,6 +250,20 @@ static void set_input(na_network *handle, int input, const void *in)
     memcpy(net->parameters + e->parameters, in, (size_t)e->n_parameters * sizeof(real));
 }
 
+static bool of_levels(const encoding *e) { return e->kind == NA_INPUT_embedding || e->kind == NA_INPUT_one_hot; }
+
+static bool has_levels(const na_network *handle, int64_t rows, const void *x)
+{
+    const network *net = (const network *)handle;
+    const encoding *end = net->encodings + net->n_encodings;
+    for (const encoding *e = net->encodings; e < end; e++)
+        for (int64_t r = 0; r < rows && of_levels(e); r++) {
+            real level = ((const real *)x)[r * net->n_columns + e->column];
+            if (!(level >= 0 && level <= (real)e->numbers.n && level == (real)(int64_t)level)) return false;
+        }
+    return true;
+}
+
 /* ---- predicting ------------------------------------------------------------------------------ */
 
 enum { ROWS_ONE_BY_ONE = 3 }; /* up to this many rows, row by row is faster than a block */
@@ -266,7 +280,15 @@ typedef struct {
     real *scratch;
 } prediction;
 
-static bool one_by_one(const prediction *p) { return p->rows <= ROWS_ONE_BY_ONE && p->kind->forward_row; }
+static bool one_by_one(const prediction *p) { return p->rows <= ROWS_ONE_BY_ONE; }
+
+static int64_t scratch_for(const prediction *p)
+{
+    const network *net = p->net;
+    if (!one_by_one(p)) return net->group * room_for_block(p->kind, net);
+    int64_t lines = p->kind->lines_of_row ? p->kind->lines_of_row(net) : 0;
+    return na_max(lines * NA_LANES, na_round_up(net->widest, NA_LANES));
+}
 
 /* Predicts `rows` rows from `row` on, at most net->group blocks; a and b: scratch_size numbers each. */
 static void predict_group(const prediction *p, int64_t row, int64_t rows, real *a, real *b)
@@ -289,7 +311,7 @@ static void predict_group(const prediction *p, int64_t row, int64_t rows, real *
 static void predict_row(const prediction *p, int64_t row, real *a, real *b)
 {
     const network *net = p->net;
-    p->kind->forward_row(p->table, net, p->x, row, a);
+    p->kind->forward_row(p->table, net, p->x, row, b, a);
     for (int l = 0;; l++) {
         const dense *layer = &net->layers[l], *above = layer + 1;
         if (layer->activation == NA_SOFTMAX)
@@ -325,7 +347,7 @@ static na_status predict(const na_network *handle, int64_t rows, na_rows x, void
     prediction p = {.net = net, .table = kernels, .rows = rows, .x = x, .y = y};
     p.kind = NA_FN(na_kind_of)(net, x);
     int team = threads_worth(forward_work(p.kind, net, rows, x), n_threads);
-    p.scratch_size = one_by_one(&p) ? na_round_up(net->widest, NA_LANES) : net->group * room_for_block(p.kind, net);
+    p.scratch_size = scratch_for(&p);
     p.scratch = na_allocate(na_times((size_t)p.scratch_size, 2 * (size_t)team), sizeof(real));
     if (!p.scratch) return NA_OUT_OF_MEMORY;
     na_run_team(team, predict_job, &p);
@@ -345,6 +367,7 @@ const struct na_functions NA_FN(na_functions) = {
     .network_input_size = input_size,
     .network_get_input = get_input,
     .network_set_input = set_input,
+    .network_has_levels = has_levels,
     .network_predict = predict,
     .network_inspect = NA_FN(na_inspect),
     .network_diagnose = NA_FN(na_diagnose),

@@ -117,6 +117,11 @@ int64_t na_network_input_size(const na_network *network, int input)
     return network->functions->network_input_size(network, input);
 }
 
+bool na_network_has_levels(const na_network *network, int64_t rows, const void *x)
+{
+    return network->functions->network_has_levels(network, rows, x);
+}
+
 void na_network_get_input(const na_network *network, int input, void *out)
 {
     network->functions->network_get_input(network, input, out);

@@ -106,6 +106,8 @@ int64_t na_network_input_size(const na_network *network, int input);
 /* The same for the parameters of an input, in the order of inputs.h; scale has one per number of the first layer. */
 void na_network_get_input(const na_network *network, int input, void *out);
 void na_network_set_input(na_network *network, int input, const void *in);
+/* Whether each column of levels of x, rows × n_columns, holds whole numbers from 0 to the input's levels. */
+bool na_network_has_levels(const na_network *network, int64_t rows, const void *x);
 
 /* y ← rows × units: outputs of the last layer. */
 na_status na_network_predict(const na_network *network, int64_t rows, na_rows x, void *y, int n_threads);

@@ -50,8 +50,9 @@ typedef struct {
     double (*stored)(const network *net, na_rows x, int64_t rows);
     /* Returns how many lines per block forward needs in `below`. */
     int64_t (*lines)(const network *net);
-    /* z ← the first layer on one row of x; written to the end of the last line. NULL: the kind has only blocks. */
-    void (*forward_row)(const kernel_table *table, const network *net, na_rows x, int64_t row, real *z);
+    /* z ← the first layer on one row of x; written to the end of the last line. below: scratch, lines_of_row lines. */
+    void (*forward_row)(const kernel_table *table, const network *net, na_rows x, int64_t row, real *below, real *z);
+    int64_t (*lines_of_row)(const network *net); /* NULL: none */
     /* z ← the first layer on some rows, in blocks. z is finite for rows of weight 0, since an infinity times their
      * weight would be NaN. below: the place in chunk_inputs.blocks, or if the kind does not use them, scratch. */
     void (*forward)(const kernel_table *table, const network *net, const row_span *rows, real *below, real *z);

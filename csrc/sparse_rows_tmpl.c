@@ -12,7 +12,7 @@ static double stored(const network *net, na_rows x, int64_t rows) { return (doub
 /* forward_row writes to the end of the last line. */
 static int64_t lines(const network *net) { return net->layers[0].units + 1; }
 
-static void forward_row(const kernel_table *table, const network *net, na_rows x, int64_t row, real *z)
+static void forward_row(const kernel_table *table, const network *net, na_rows x, int64_t row, real *below, real *z)
 {
     const dense *layer = &net->layers[0];
     int64_t from = x.starts[row];
@@ -27,7 +27,8 @@ static void forward(const kernel_table *table, const network *net, const row_spa
     int64_t units = net->layers[0].units;
     for (int64_t r = 0; r < rows->n; r += NA_LANES) {
         int64_t n = na_min(NA_LANES, rows->n - r);
-        for (int64_t i = 0; i < n; i++) forward_row(table, net, rows->x, row_number(rows, r + i), below + i * units);
+        for (int64_t i = 0; i < n; i++)
+            forward_row(table, net, rows->x, row_number(rows, r + i), NULL, below + i * units);
         table->gather(units, n, below, NULL, z + r * units);
         if (rows->weights) clear_rows_without_weight(units, n, rows->weights + r, z + r * units);
     }

@@ -80,6 +80,7 @@ cdef extern from "neuract.h" nogil:
                                 const na_layer *layers, int n_layers, na_network **network)
     int64_t na_network_numbers(const na_network *network)
     int64_t na_network_input_size(const na_network *network, int input)
+    c_bool na_network_has_levels(const na_network *network, int64_t rows, const void *x)
     void na_network_get_input(const na_network *network, int input, void *out)
     void na_network_set_input(na_network *network, int input, const void *values)
     void na_network_free(na_network *network)

@@ -399,7 +399,8 @@ cdef class Network:
     def predict_directly(self, x):
         """Predictions for a few rows that need no conversion, in a new array; None for any other x.
 
-        The short way for serving: checks shape, dtype and finiteness itself, with no Python call except for the array.
+        The short way for serving: checks shape, dtype, finiteness and levels itself, with no Python call except for the
+        array.
         """
         cdef Py_buffer source, target
         cdef na_rows from_
@@ -421,7 +422,8 @@ cdef class Network:
             PyObject_GetBuffer(y, &target, PyBUF_WRITABLE)
             from_ = na_rows(source.buf, NULL, NULL)
             with nogil:
-                if na_all_finite(self.kind, rows * self.n_inputs, source.buf):
+                if (na_all_finite(self.kind, rows * self.n_inputs, source.buf)
+                        and na_network_has_levels(self.handle, rows, source.buf)):
                     status = na_network_predict(self.handle, rows, from_, target.buf, 1)
                 else:
                     rows = 0

@@ -26,8 +26,12 @@ NA_INLINE void write_sum(line l, bool add, real *out)
     *out = add ? *out + sum : sum;
 }
 
-/* Returns the level x, or 0, the unknown level, for a number that is not a level. */
-NA_INLINE int64_t level_of(real x, int64_t n) { return x >= 1 && x <= (real)n ? (int64_t)x : 0; }
+/* Returns the level x, or 0, the unknown level, for a number that is not a level. (real)n may be more than n. */
+NA_INLINE int64_t level_of(real x, int64_t n)
+{
+    int64_t level = x >= 1 && x <= (real)n ? (int64_t)x : 0;
+    return level <= n ? level : 0;
+}
 
 /* ---- numbers --------------------------------------------------------------------------------- */
 

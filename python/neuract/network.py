@@ -306,8 +306,7 @@ class Network(Learned, Scored, Kept, Exportable):
         bit for bit.
         """
         known = self._known()
-        # The direct way checks shape, dtype and finiteness itself; None: X needs more checks, as levels do.
-        y = None if self.inputs else known.core.predict_directly(X)
+        y = known.core.predict_directly(X)  # None: X needs more checks
         return known.predict(self._rows(X), self.n_threads) if y is None else y
 
     def forward(self, X: Any) -> list[Array]:

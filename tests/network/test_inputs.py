@@ -251,6 +251,40 @@ def test_the_core_reads_no_level_out_of_range():
         assert (y == y[0]).all()
 
 
+def test_the_core_reads_no_level_that_rounding_admits():
+    """Protects memory: float32 has no 16,777,219, and so a column may hold 16,777,220."""
+    import neuract._neuract_core as core
+
+    levels = 2**24 + 3
+    layers = [(1, "linear", 1.0, False, None, 0.0, np.ones(3))]
+    net = core.Network("float32", 1, layers, [("embedding", 0, levels, 1, None, 1.0)])
+    net.set(0, "weights", np.ones(1, "f4"))
+    vectors = np.zeros(levels + 1, "f4")
+    vectors[0] = 7
+    net.set_input(0, vectors)
+    y = np.zeros((1, 1), "f4")
+    net.predict(1, np.full((1, 1), levels + 1, "f4"), y, 1)
+    assert y == 7
+
+
+@kinds
+@dtypes
+def test_few_rows_go_the_direct_way(kinds, dtype):
+    """Protects the speed of serving, and its checks: what is no level, no number or no such row goes the long way."""
+    inputs, layers, x, _ = case(kinds)
+    net = twin(layers, LOSS, dtype, inputs=inputs)
+    x = np.ascontiguousarray(x, dtype)
+    for rows in (1, 3, 4, 16):
+        assert_same_bits([net._known().core.predict_directly(x[:rows])], [net.predict(x)[:rows]])
+    for each in inputs:
+        for wrong in (-1, 0.5, LEVELS + 1, 1e30) if each.levels else ():
+            other = x[:3].copy()
+            other[2, each.column] = wrong
+            assert net._known().core.predict_directly(other) is None
+            with pytest.raises(ValueError, match=f"column {each.column} of X must hold whole numbers"):
+                net.predict(other)
+
+
 # ---- what goes with them ---------------------------------------------------------------------------
 
 
