@@ -6,6 +6,7 @@ Frames are read by narwhals, which is imported when the first one comes.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -211,10 +212,8 @@ def _narwhals() -> Any:
 
 
 def _of_frame(X: Any) -> Table:
-    names = list(getattr(X, "columns", ())) if hasattr(X, "iloc") else None
-    if names is not None and len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"X has {names.count(twice)} columns named {twice!r}; rename them")
+    if _is_pandas(X):
+        return _of_pandas(X)
     narwhals = _narwhals()
     try:
         frame = narwhals.from_native(X)
@@ -224,10 +223,36 @@ def _of_frame(X: Any) -> Table:
         raise TypeError(f"X must be {ACCEPTED}; got {type(X).__name__}") from None
     if isinstance(frame, narwhals.LazyFrame):
         raise TypeError(f"X is a {type(X).__name__}, whose rows are not there yet; give X.collect()")
+    if not isinstance(frame, narwhals.DataFrame):
+        raise TypeError(f"X must be {ACCEPTED}; got a single column, a {type(X).__name__}")
+    names = _names(list(frame.columns))
     _check_rows(*frame.shape)
-    columns = list(frame.columns)
-    named = None if names is not None and not any(isinstance(name, str) for name in columns) else _names(columns)
-    return Table(named, len(columns), len(frame), lambda number: _of_series(frame.get_column(columns[number])))
+    return Table(names, len(names), len(frame), lambda number: _of_series(frame.get_column(names[number])))
+
+
+def _is_pandas(X: Any) -> bool:
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(X, pandas.DataFrame)
+
+
+def _of_pandas(X: Any) -> Table:
+    """Returns a frame of pandas as a table; columns of common types are read without narwhals, many times as fast."""
+    labels, named = list(X.columns), None
+    if any(isinstance(label, str) for label in labels):
+        named = _names(labels)
+    elif len(set(labels)) < len(labels):
+        raise ValueError(f"X has two columns of the same name; its columns are {labels[:10]}")
+    _check_rows(*X.shape)
+    return Table(named, len(labels), len(X), lambda number: _of_pandas_series(X[labels[number]]))
+
+
+def _of_pandas_series(series: Any) -> Values:
+    dtype = series.dtype
+    if isinstance(dtype, np.dtype):
+        return of_array(series.to_numpy())
+    if dtype.name in ("str", "string", "category"):
+        return _of_text(series.tolist())
+    return _of_series(_narwhals().from_native(series, series_only=True))
 
 
 def _of_series(series: Any) -> Values:
