@@ -7,7 +7,7 @@ from typing import Any
 
 from neuract._reprs import Described
 from neuract._typing import Array
-from neuract.columns._values import Values
+from neuract.columns._values import TEXT, Values
 from neuract.layers._inputs import Input
 
 
@@ -60,4 +60,8 @@ class Column(Kept):
 
     def refused(self, values: Values, wanted: str) -> TypeError:
         """Returns the error for values of another kind than in training."""
-        return TypeError(f"column {self.name!r} of X must hold {wanted}, as in fit; got {values.form}")
+        got = values.form
+        if values.form == TEXT:
+            row = next(row for row, text in enumerate(values.values) if text)
+            got = f"text, {values.values[row]!r} in row {row}"
+        return TypeError(f"column {self.name!r} of X must hold {wanted}, as in fit; got {got}")

@@ -18,7 +18,7 @@ from neuract.columns._column import Column
 from neuract.columns._date import Date
 from neuract.columns._frame import Table, table
 from neuract.columns._number import SCALINGS, Number
-from neuract.columns._values import DATE, EMPTY, NUMBER, TEXT, Values
+from neuract.columns._values import DATE, EMPTY, TEXT, Values
 from neuract.layers._inputs import Input, Numbers, Periodic
 
 Categorical = Literal["auto"] | Sequence[str] | Sequence[int]
@@ -27,6 +27,7 @@ MOST_LEVELS = 10_000
 MOST_RARE = 10  # rows of a rare level
 PROSE_WORDS, PROSE_SHARE, PROSE_ROWS = 5, 0.9, 20
 ROWS_OF_IDENTIFIERS = 100
+MOST_DIGITS_AS_LEVELS = 20
 
 
 class Columns:
@@ -129,8 +130,10 @@ class Columns:
             else:
                 kinds.append((number, kind))
                 values.append(of_column)
-        if not kinds:  # a network needs an input: a constant
-            kinds, values = [(0, _constant(frame.name(0)))], [Values(EMPTY, np.full(frame.rows, np.nan))]
+        if not kinds:  # a network needs an input
+            values = [frame.values(0)]
+            kinds = [(0, _constant(frame.name(0), values[0], self.scaling))]
+            del left_out[frame.name(0)]
         self._set(frame.names, frame.n_columns, [number for number, _ in kinds], [kind for _, kind in kinds], left_out)
         for kind, of_column in zip(self.kinds_, values, strict=True):
             numbers += kind.numbers(of_column)
@@ -371,8 +374,12 @@ class Columns:
             self._one = [(kind.name, kind.one, kind.one_takes) for kind in self.kinds_]
 
 
-def _constant(name: str) -> Number:
-    return Number.learned(name, Values(NUMBER, np.zeros(1)), None)
+def _constant(name: str, values: Values, scaling: str | None) -> Column:
+    """Returns the kind of a column without information."""
+    if values.form in (TEXT, EMPTY):
+        return Category(name, tuple(sorted({text for text in values.texts() if text})), missing=True)
+    learned = Date.learned if values.form == DATE else Number.learned
+    return learned(name, values, scaling)
 
 
 def _check_names(given: list[str], known: list[str], ordered: bool) -> None:
@@ -404,7 +411,21 @@ def _look_at_text(name: str, texts: list[str], n_levels: int) -> None:
                 f"column {name!r} of X has prose, {words:.0f} words a row; make numbers of it (scikit-learn's "
                 f"TfidfVectorizer), drop it, or name it in categorical="
             )
+    if n_levels >= MOST_DIGITS_AS_LEVELS and all(map(_is_number, texts)):
+        warn(
+            f"column {name!r} of X has numbers as text, which count as {n_levels:,} levels; convert it, for example by "
+            "astype(float), or name it in categorical=",
+            TrainingWarning,
+        )
     one_a_row = rows >= ROWS_OF_IDENTIFIERS and n_levels == rows
     if n_levels > MOST_LEVELS or one_a_row:
         what = "a different level in each row" if one_a_row else f"{n_levels:,} levels"
         warn(f"column {name!r} of X has {what}: it looks like an identifier; drop it if it is one", TrainingWarning)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

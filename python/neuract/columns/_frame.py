@@ -16,6 +16,7 @@ import numpy as np
 from neuract._typing import Array
 from neuract.columns._values import (
     DATE,
+    EMPTY,
     MICROSECONDS_A_DAY,
     NUMBER,
     SPAN,
@@ -68,6 +69,8 @@ class Table:
             ) from None
         if values.form != TEXT:
             self._check_finite(number, values.values)
+        elif not any(values.values):  # all of it missing
+            return Values(EMPTY, np.full(self.rows, np.nan))
         return values
 
     def _check_finite(self, number: int, values: Array) -> None:

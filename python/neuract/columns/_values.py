@@ -75,9 +75,9 @@ def of_objects(values: Sequence[Any]) -> Values:
         return Values(TEXT, values if kinds.keys() == {str} else [text_of(value) for value in values])
     if forms == {TRUTH, NUMBER} and all(map(_is_missing, (v for v in values if _form_of(type(v)) == NUMBER))):
         forms = {TRUTH}  # whose gaps are NaN
-    form = NUMBER if forms == {NUMBER, TRUTH} else forms.pop()
-    if forms and form != NUMBER:
+    if len(forms) > 1 and forms != {NUMBER, TRUTH}:
         raise TypeError("values of different kinds, such as dates next to numbers")
+    form = NUMBER if NUMBER in forms else forms.pop()
     number = CONVERTED[form]
     missing = [_is_missing(value) for value in values]
     try:
@@ -96,7 +96,10 @@ def text_of(value: Any) -> str | None:
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value))
     if isinstance(value, (Real, Decimal)):
-        number = float(value)
+        try:
+            number = float(value)
+        except OverflowError:
+            return str(value)
         return str(int(number)) if number.is_integer() else repr(number)
     return str(value)
 

@@ -165,7 +165,7 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
 
     def _learn(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any]) -> None:
         """Runs `fit`; undoes all of it on an error. validation: X, y and sample weights, each may be None."""
-        with alone(self, "estimator", undone_by=BaseException), _our_words():
+        with alone(self, "estimator", undone_by=BaseException):
             validate(self)
             self._check_y_given(y)
             columns = self._new_columns()
@@ -178,7 +178,8 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
                 with validation_errors():
                     x_val, y_val = columns.transform(x_val, self._dtype()), self._known(y_val)
             try:
-                perceptron._learn(matrix, y, sample_weight, (x_val, y_val, weights_val))
+                with _our_words():
+                    perceptron._learn(matrix, y, sample_weight, (x_val, y_val, weights_val))
             finally:
                 if "network_" in perceptron.__dict__:
                     self._take(perceptron)
@@ -257,9 +258,7 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
 
     def _rows(self, X: Any) -> Array:
         """Returns the matrix of X."""
-        network = self._fitted_network()
-        with _our_words():
-            return self.columns_.transform(X, network.dtype)
+        return self.columns_.transform(X, self._fitted_network().dtype)
 
     def _data(self, X: Any, y: Any, sample_weight: Any = None) -> Data:
         x = self._rows(X)
