@@ -13,7 +13,7 @@ import numpy as np
 from neuract._checks import boolean
 from neuract._typing import Array
 from neuract.columns._column import Column
-from neuract.columns._values import DATE, EMPTY, SPAN, Values
+from neuract.columns._values import DATE, EMPTY, SPAN, Values, text_of
 from neuract.layers._inputs import Embedding, Input, OneHot
 
 MOST_ONE_HOT, EMBEDDING_SIZE = 100, 16
@@ -102,10 +102,10 @@ class Category(Column):
 
     @property
     def one_takes(self) -> tuple[type, ...]:
-        return (str, type(None))
+        return (str, float, int, bool, type(None))
 
     def one(self, value: Any) -> tuple[float, ...]:
-        return (self.codes.get(value, UNKNOWN),)
+        return (self.codes.get(value if type(value) is str else text_of(value), UNKNOWN),)
 
     def levels_as(self, place: int) -> list[Input]:
         if self.signed:

@@ -6,7 +6,7 @@ NumPy's own sums depend on the instruction set of the processor.
 
 from __future__ import annotations
 
-from math import floor, fsum, sqrt
+from math import floor, frexp, fsum, ldexp, sqrt
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def median(ordered: Array) -> float:
 
 def mean_and_deviation(values: Array) -> tuple[float, float]:
     """Returns the mean and the standard deviation, correctly rounded but for the last bits."""
-    unit = float(np.abs(values).max(initial=0.0)) or 1.0  # no square overflows
+    unit = ldexp(1.0, frexp(float(np.abs(values).max(initial=0.0)))[1] - 1)  # no square overflows, no division rounds
     shares = values / unit
     center = fsum(shares) / len(values)
     return center * unit, sqrt(fsum((shares - center) ** 2) / len(values)) * unit
