@@ -7,3 +7,5 @@ TESTS = Path(__file__).resolve().parents[1]
 ROOT = TESTS.parent
 VECTORS = TESTS / "vectors"
 CORPUS = TESTS / "corpus"
+DATA = ROOT.parent / "shared" / "data"
+"""Real data sets, which need not be there."""

@@ -178,7 +178,7 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
                 with validation_errors():
                     x_val, y_val = columns.transform(x_val, self._dtype()), self._known(y_val)
             try:
-                with _our_words():
+                with our_words():
                     perceptron._learn(matrix, y, sample_weight, (x_val, y_val, weights_val))
             finally:
                 if "network_" in perceptron.__dict__:
@@ -262,7 +262,7 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
 
     def _data(self, X: Any, y: Any, sample_weight: Any = None) -> Data:
         x = self._rows(X)
-        with _our_words():
+        with our_words():
             return self._perceptron._data(x, self._known(y), sample_weight)
 
     def _missing_is_zero(self) -> bool:
@@ -311,7 +311,7 @@ def _batch(rows: int) -> int:
 
 
 @contextmanager
-def _our_words() -> Iterator[None]:
+def our_words() -> Iterator[None]:
     """Names the tabular estimators in errors of the perceptrons."""
     try:
         yield

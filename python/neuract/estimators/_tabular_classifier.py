@@ -18,7 +18,7 @@ from neuract.columns._columns import Categorical, ScalingName
 from neuract.estimators._class_weight import ClassWeight
 from neuract.estimators._classifier import MLPClassifier
 from neuract.estimators._parameters import documented, take
-from neuract.estimators._tabular import TABULAR, TABULAR_CONSTRAINTS, Tabular
+from neuract.estimators._tabular import TABULAR, TABULAR_CONSTRAINTS, Tabular, our_words
 from neuract.inputs._targets import target_errors
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import ProbabilitiesLossName
@@ -177,7 +177,7 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
         -------
         float
         """
-        with target_errors(y, numbers=False), np.errstate(invalid="ignore"):  # scikit-learn casts NaN before it looks
+        with our_words(), target_errors(y, numbers=False), np.errstate(invalid="ignore"):  # scikit-learn casts NaN before it looks
             return float(super().score(X, y, sample_weight))
 
     predict_proba = Probabilities.predict_proba

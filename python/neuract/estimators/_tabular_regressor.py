@@ -17,7 +17,7 @@ from neuract.columns._columns import Categorical, ScalingName
 from neuract.columns._statistics import mean_and_deviation
 from neuract.estimators._parameters import documented, take
 from neuract.estimators._regressor import MLPRegressor, positive, score
-from neuract.estimators._tabular import TABULAR, TABULAR_CONSTRAINTS, Tabular
+from neuract.estimators._tabular import TABULAR, TABULAR_CONSTRAINTS, Tabular, our_words
 from neuract.inputs._arrays import from_objects
 from neuract.inputs._sparse import is_sparse
 from neuract.inputs._targets import target_errors
@@ -174,7 +174,7 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
         float
         """
         predictions = self.predict(X)
-        with target_errors(y, numbers=True):
+        with our_words(), target_errors(y, numbers=True):
             return score(self.network_.loss_function, y, predictions, sample_weight)
 
     def __sklearn_tags__(self) -> Any:
@@ -208,7 +208,7 @@ def _finite_numbers(y: Any) -> Array | None:
     """Returns y in float64; None if the checks of the perceptron must refuse it."""
     if is_sparse(y):
         return None
-    with target_errors(y, numbers=True):
+    with our_words(), target_errors(y, numbers=True):
         array = np.asarray(y)
     array = from_objects(array, "y") if array.dtype == object else array
     if array.dtype.kind not in "biuf" or array.ndim not in (1, 2) or not array.size:
