@@ -471,3 +471,16 @@ def test_a_network_takes_the_matrix_and_the_inputs():
         x, frame["count"]
     )
     assert net.weights[0].shape[0] == sum(each.numbers for each in columns.inputs_)
+
+
+def test_levels_of_any_size_fit_into_a_file(tmp_path):
+    town = [f"{number % 20000:0100d}" for number in range(40000)]
+    model = na.TabularRegressor(categorical=["town"], hidden_layer_sizes=(2,), max_iter=1, min_rows=1)
+    model.fit({"town": town}, np.arange(40000.0))
+    model.save(tmp_path / "model")
+    assert na.load(tmp_path / "model").columns_.kinds_ == model.columns_.kinds_
+
+
+@pytest.mark.parametrize("scaling", ["robust", "standard", "unit"])
+def test_the_smallest_numbers(scaling):
+    assert np.isfinite(na.Columns(scaling=scaling).fit_transform({"x": [0.0, 1e-308, 5e-324]})).all()

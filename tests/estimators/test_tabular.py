@@ -13,9 +13,9 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+import scipy.sparse
 import sklearn
 from sklearn.base import clone
-from sklearn.datasets import load_diabetes
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -325,6 +325,4 @@ def test_messages_name_the_tabular_estimators():
     with pytest.raises(TypeError, match="warm_start"):
         na.TabularClassifier(warm_start=True)
     with pytest.raises(TypeError, match="MLPClassifier and MLPRegressor take sparse X"):
-        import scipy.sparse
-
         na.TabularClassifier().fit(scipy.sparse.eye_array(3), [1, 2, 3])

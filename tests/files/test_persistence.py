@@ -358,7 +358,7 @@ def test_subclasses_with_other_parameters_are_not_saved(data, path):
 
 
 def test_only_models_are_saved(path):
-    with pytest.raises(TypeError, match="must be a Network, MLPClassifier or MLPRegressor, got 3"):
+    with pytest.raises(TypeError, match="must be a Network or an estimator of neuract, got 3"):
         na.save(3, path)
 
 

@@ -8,6 +8,7 @@ tests/corpus/.
 """
 
 import copy
+import datetime
 import json
 import random
 import sys
@@ -48,6 +49,8 @@ def load_or_refuse(data: bytes, path: Path, check_saving: bool = True):
 def predicted(model):
     """Predictions for three rows, or None for an unfitted model. Refuses numbers that are no levels."""
     network = getattr(model, "network_", model)
+    if hasattr(model, "columns_"):
+        return model.predict(rows_of(model.columns_))
     known = network._learner.parameters if hasattr(network, "_learner") else None
     if known is None or known.n_inputs > MOST_COLUMNS:
         return None
@@ -61,6 +64,26 @@ def predicted(model):
     for column, most in levels.items():
         refuse_levels(network, rows, column, [-1, 0.5, 2.0 * most + 1, 1e30])
     return network.predict(rows) if network is model else model.predict(named(model, rows))
+
+
+def rows_of(columns):
+    """Three rows for the columns of a tabular model: some that it knows, some that it does not, and missing ones."""
+    values = {name: [None] * 3 for name in columns.left_out_} | {
+        kind.name: VALUES[type(kind).__name__](kind) for kind in columns.kinds_
+    }
+    names = [f"x{k}" for k in range(columns.n_features_in_)]
+    names = getattr(columns, "feature_names_in_", np.array(names)).tolist()
+    given = {name: values.get(name, [None] * 3) for name in names}
+    if hasattr(columns, "feature_names_in_"):
+        return given
+    return np.array([given[name] for name in names], object).T
+
+
+VALUES = {
+    "Number": lambda kind: [datetime.timedelta(1), None, None] if kind.form == "duration" else [-1.0, None, 1e30],
+    "Category": lambda kind: [*[*kind.levels, *kind.rare, None][:1], "no level", None],
+    "Date": lambda kind: [datetime.datetime(2020, 1, 2), None, datetime.datetime(1066, 10, 14)],
+}
 
 
 def refuse_levels(network, rows, column, wrong):

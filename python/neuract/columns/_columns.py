@@ -76,7 +76,7 @@ class Columns:
     >>> columns.names_
     ['size', 'size is missing', 'town']
     >>> columns.inputs_
-    [Periodic((0,)), Numbers((1, 2))]
+    [Periodic(columns=(0,)), Numbers(columns=(1, 2))]
     """
 
     kinds_: tuple[Column, ...]

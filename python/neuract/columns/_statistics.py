@@ -39,5 +39,5 @@ def mean_and_deviation(values: Array) -> tuple[float, float]:
 
 def inverse(length: float) -> float:
     """Returns 1 / length, not 0 and not infinite."""
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return float(min(max(np.float64(1) / length, SMALLEST), LARGEST))

@@ -177,7 +177,7 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
         -------
         float
         """
-        with our_words(), target_errors(y, numbers=False), np.errstate(invalid="ignore"):  # scikit-learn casts NaN before it looks
+        with our_words(), target_errors(y, numbers=False), np.errstate(invalid="ignore"):  # which a cast of NaN raises
             return float(super().score(X, y, sample_weight))
 
     predict_proba = Probabilities.predict_proba

@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from neuract.columns._column import Column
 from neuract.files._columns import read_columns, write_columns
 from neuract.files._format import Contents
 from neuract.files._generators import GENERATOR, read_generator, write_generator
 from neuract.files._network import read_network, write_network
 from neuract.files._values import Reader, Unwritable, Writer, any_object, object_with
+from neuract.layers._inputs import Input, OfLevels
 from neuract.outputs._kinds import Unit
 from neuract.schedules._rate import LearningRate
 
@@ -214,6 +216,7 @@ def _check_together(kind: str, attributes: State, network: State, columns: State
             raise ValueError(f"a fitted {kind} must have columns")
         n_features = columns["n_columns"]
         counts += [("columns", sum(len(column.names) for column in columns["kinds"]), n_inputs)]
+        _check_levels(columns["kinds"], network["fixed"]["inputs"])
     counts += [("n_features_in_", attributes["n_features_in_"], n_features)]
     if "feature_names_in_" in attributes:
         counts += [("feature_names_in_", len(attributes["feature_names_in_"]), n_features)]
@@ -226,3 +229,15 @@ def _check_together(kind: str, attributes: State, network: State, columns: State
     for name, count, needed in counts:
         if count != needed:
             raise ValueError(f"{name} does not fit the network: expected {needed}, got {count}")
+
+
+def _check_levels(kinds: list[Column], inputs: tuple[Input, ...]) -> None:
+    """Raises ValueError if an input of levels gets numbers that are none."""
+    levels: dict[int, int] = {}
+    at = 0
+    for kind in kinds:
+        levels |= {each.column: each.levels for each in kind.levels_as(at) if isinstance(each, OfLevels)}
+        at += len(kind.names)
+    for each in inputs:
+        if isinstance(each, OfLevels) and levels.get(each.column, each.levels + 1) > each.levels:
+            raise ValueError(f"{each!r} of the network does not fit the columns")

@@ -6,6 +6,7 @@ Only the types listed here can be written, and reading runs no other code. docs/
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, fields
 from math import isfinite
@@ -27,6 +28,7 @@ OBJECTS: Mapping[str, type[Any]] = {kind.__name__: kind for kinds in REGISTRIES 
 
 MOST_TEXT = 2**26  # bytes of an array of text; its dtype could claim any width
 MOST_IN_JSON = 16  # floats of a list; a longer one becomes an array, since a curve has a value per epoch
+MOST_TEXTS_IN_JSON = 64  # of a list: levels of a column could fill the header
 NUMBERS = tuple(np.dtype(code) for code in "?bBhHiIlLqQefd")
 
 
@@ -86,6 +88,8 @@ class Writer:
     def _list(self, values: list[Any]) -> Any:
         if len(values) > MOST_IN_JSON and all(type(value) is float for value in values):
             return {"floats": self._put(np.array(values))}
+        if len(values) > MOST_TEXTS_IN_JSON and all(type(value) is str for value in values):
+            return {"texts": self._put(np.frombuffer(json.dumps(values).encode(), np.uint8))}
         return [self.write(value) for value in values]
 
     def _tuple(self, values: tuple[Any, ...]) -> Any:
@@ -208,6 +212,15 @@ class Reader:
         floats: list[float] = array.tolist()
         return floats
 
+    def _texts(self, name: Any) -> list[str]:
+        array = self._array(name)
+        if array.dtype != np.uint8 or array.ndim != 1:
+            raise ValueError(f"{name} must be an array of uint8 with 1 dimension")
+        texts = json.loads(array.tobytes())
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise ValueError(f"{name} must hold a list of texts")
+        return texts
+
     def _objects(self, content: Any) -> Array:
         content = object_with(content, ("dtype", "shape", "values"), "objects")
         dtype, shape, values = content["dtype"], content["shape"], self.read(content["values"])
@@ -234,6 +247,7 @@ READERS: dict[str, Callable[[Reader, Any], Any]] = {
     "dict": Reader._dict,
     "array": Reader._array,
     "floats": Reader._floats,
+    "texts": Reader._texts,
     "objects": Reader._objects,
 }
 
