@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every example in README.md, docs/export.md, docs/drop_in.md and the docstrings gives the printed result."""
+"""Every example in README.md, of the guides and of the docstrings gives the printed result."""
 
 import doctest
 import importlib
@@ -19,7 +19,7 @@ MODULES = [
 ]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/export.md", "docs/drop_in.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/export.md", "docs/frames.md", "docs/drop_in.md"])
 def test_pages(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = doctest.testfile(str(ROOT / page), module_relative=False, optionflags=OPTIONS)
