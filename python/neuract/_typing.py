@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from neuract.columns._columns import Columns
     from neuract.files._format import Contents
     from neuract.inputs._data import Data
     from neuract.inputs._sparse import SparseRows
@@ -77,6 +78,9 @@ class FittedModel(AskedModel, SavedModel, Protocol):
 
     def _data(self, X: Any, y: Any, sample_weight: Any = None) -> Data:
         """Returns X, y and the weights in the form that a step of the core takes: checked."""
+
+    def _frame_columns(self) -> Columns | None:
+        """Returns the columns of the frame of which `_rows` makes numbers, or None if X has the numbers itself."""
 
 
 class FittedNetwork(FittedModel, Protocol):

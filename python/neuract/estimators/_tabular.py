@@ -271,6 +271,10 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
     def _column_names(self) -> Sequence[str]:
         return self.columns_.names_
 
+    def _frame_columns(self) -> Columns:
+        check_is_fitted(self)
+        return self.columns_
+
     # ---- files, pickles ----------------------------------------------------------------------------
 
     def save(self, path: FilePath, *, state: bool = False) -> None:

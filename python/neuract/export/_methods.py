@@ -17,9 +17,15 @@ from neuract.export._model import ExportedModel
 if TYPE_CHECKING:
     from onnx import ModelProto
 
+    from neuract.columns._columns import Columns
+
 
 class Exportable:
     """Methods of every FittedModel."""
+
+    def _frame_columns(self) -> Columns | None:
+        """Returns the columns of a frame: see neuract._typing.FittedModel."""
+        return None
 
     def to_onnx(
         self: FittedModel,

@@ -10,6 +10,7 @@ import numpy as np
 
 from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.activations._base import Activation
+from neuract.columns._columns import Columns
 from neuract.outputs._kinds import Outputs
 
 
@@ -54,16 +55,20 @@ class ExportedInput:
 
 @dataclass(frozen=True, eq=False)
 class ExportedModel:
-    """A network with parameters, and the meaning of its outputs; zero_missing: NaN in X counts as 0."""
+    """A network with parameters, and the meaning of its outputs.
+
+    zero_missing: NaN in X counts as 0. columns: what makes the network's X of the user's frame.
+    """
 
     network: FittedNetwork
     meaning: Outputs
     zero_missing: bool
+    columns: Columns | None = None
 
     @classmethod
     def of(cls, model: FittedModel) -> ExportedModel:
         """Reads a fitted model; NotFittedError if it is not fitted."""
-        return cls(model._fitted_network(), model._meaning(), model._missing_is_zero())
+        return cls(model._fitted_network(), model._meaning(), model._missing_is_zero(), model._frame_columns())
 
     @cached_property
     def layers(self) -> list[ExportedLayer]:
@@ -85,7 +90,7 @@ class ExportedModel:
 
     @property
     def n_inputs(self) -> int:
-        """The number of columns of X."""
+        """The number of columns of the network's X."""
         return self.network._known().n_inputs
 
     def some_rows(self, rows: int, seed: int) -> Array:
