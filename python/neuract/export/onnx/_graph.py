@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -11,11 +13,19 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from neuract._typing import Array
 
 
-class Graph:
-    """A growing ONNX graph; values are names. Numbers and arrays become constants of the graph's dtype."""
+ML = "ai.onnx.ml"
+"""The domain of the operators that are not ONNX's own."""
 
-    def __init__(self, dtype: str) -> None:
+
+class Graph:
+    """A growing ONNX graph; values are names. Numbers and arrays become constants of the graph's dtype.
+
+    taken: the names of inputs, which may be any; no other value gets one of them.
+    """
+
+    def __init__(self, dtype: str, taken: Collection[str] = ()) -> None:
         self.dtype = np.dtype(dtype)
+        self.taken = frozenset(taken)
         self.nodes: list[NodeProto] = []
         self.constants: dict[str, TensorProto] = {}
         self._names: dict[bytes, str] = {}
@@ -25,10 +35,22 @@ class Graph:
         """Returns ONNX's number for the dtype."""
         return int(TensorProto.FLOAT if self.dtype == np.float32 else TensorProto.DOUBLE)
 
+    def as_dtype(self, dtype: str) -> Graph:
+        """Returns the same graph, whose constants get another dtype."""
+        other = copy(self)
+        other.dtype = np.dtype(dtype)
+        return other
+
+    def free(self, name: str) -> str:
+        """Returns the name, or one made of it if an input has it."""
+        while name in self.taken:
+            name = f"output_{name}"
+        return name
+
     def add(self, operator: str, *inputs: str | float | Array, **attributes: Any) -> str:
         """Adds a node; returns the name of its first output."""
         names = [value if isinstance(value, str) else self.constant(np.asarray(value, self.dtype)) for value in inputs]
-        output = f"{operator.lower()}_{len(self.nodes)}"
+        output = self.free(f"{operator.lower()}_{len(self.nodes)}")
         self.nodes.append(helper.make_node(operator, names, [output], name=output, **attributes))
         return output
 
@@ -37,10 +59,12 @@ class Graph:
         if name is None:
             key = repr((value.dtype, value.shape)).encode() + value.tobytes()
             name = self._names.setdefault(key, f"constant_{len(self._names)}")
+        name = self.free(name)
         self.constants[name] = numpy_helper.from_array(value, name)
         return name
 
     def call_last(self, name: str) -> str:
-        """Renames the output of the node added last; returns the name."""
+        """Renames the output of the node added last; returns the name, another one if an input has it."""
+        name = self.free(name)
         self.nodes[-1].output[0] = name
         return name

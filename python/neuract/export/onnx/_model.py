@@ -15,13 +15,15 @@ from neuract._typing import Array
 from neuract.activations._named import PReLU
 from neuract.export._model import ExportedLayer, ExportedModel
 from neuract.export.onnx._activations import NODES
-from neuract.export.onnx._graph import Graph
+from neuract.export.onnx._columns import input_names, input_type, matrix
+from neuract.export.onnx._graph import ML, Graph
 from neuract.export.onnx._inputs import encoded
 from neuract.files._atomic import write_atomically
 from neuract.outputs._kinds import Classes, Labels, OfClassifier, Outputs, Quantiles
 
 OPSETS = range(13, 26)  # 12 lacks operators used here; above 25 no runtime has been tested
 REALS = ("float32", "float64")
+ML_OPSET = 2  # LabelEncoder from text to numbers
 INPUT, ROWS = "X", "rows"
 
 
@@ -44,9 +46,20 @@ def checked_opset(opset: Any) -> int:
 
 
 def onnx_model(model: ExportedModel, opset: int, dtype: str) -> ModelProto:
-    """Returns the model: from X (rows, n_inputs) of that dtype to label and probabilities, or to variable."""
-    graph = Graph(dtype)
-    return packed(graph, model.n_inputs, outputs_of(graph, model, INPUT), opset)
+    """Returns the model: from X (rows, n_inputs) of that dtype to label and probabilities, or to variable.
+
+    With columns it has an input (rows, 1) for each of them in place of X.
+    """
+    columns = model.columns
+    if columns is None:
+        graph = Graph(dtype)
+        inputs = [helper.make_tensor_value_info(INPUT, graph.real, [ROWS, model.n_inputs])]
+        return packed(graph, inputs, outputs_of(graph, model, INPUT), opset)
+    names = input_names(columns)
+    graph = Graph(dtype, names)
+    kinds = [input_type(graph, column) for column in columns.kinds_]
+    inputs = [helper.make_tensor_value_info(*each, [ROWS, 1]) for each in zip(names, kinds, strict=True)]
+    return packed(graph, inputs, outputs_of(graph, model, matrix(graph, columns, names)), opset)
 
 
 def outputs_of(graph: Graph, model: ExportedModel, x: str) -> list[ValueInfoProto]:
@@ -58,11 +71,14 @@ def outputs_of(graph: Graph, model: ExportedModel, x: str) -> list[ValueInfoProt
     return [labels(graph, meaning, probability.name, onnx_classes(meaning.classes)), probability]
 
 
-def packed(graph: Graph, n_inputs: int, outputs: Sequence[ValueInfoProto], opset: int) -> ModelProto:
+def packed(
+    graph: Graph, inputs: Sequence[ValueInfoProto], outputs: Sequence[ValueInfoProto], opset: int
+) -> ModelProto:
     """Returns the graph as a model in the oldest file format that has the opset, so that older runtimes read it."""
-    x = helper.make_tensor_value_info(INPUT, graph.real, [ROWS, n_inputs])
-    proto = helper.make_graph(graph.nodes, "neuract", [x], outputs, list(graph.constants.values()))
+    proto = helper.make_graph(graph.nodes, "neuract", inputs, outputs, list(graph.constants.values()))
     opsets = [helper.make_opsetid("", opset)]
+    if any(node.domain == ML for node in graph.nodes):
+        opsets.append(helper.make_opsetid(ML, ML_OPSET))
     return helper.make_model(
         proto,
         opset_imports=opsets,
@@ -101,10 +117,12 @@ def dense(graph: Graph, layer: ExportedLayer, x: str, name: str) -> str:
 
 
 def variable(graph: Graph, meaning: Outputs, y: str) -> ValueInfoProto:
-    """Adds the numbers, one column each; quantiles in ascending order."""
+    """Adds the numbers, one column each, in the unit of y; quantiles in ascending order."""
     if isinstance(meaning, Quantiles):
-        graph.add("TopK", y, graph.constant(np.array([meaning.n_columns], np.int64)), axis=1, largest=0)
-        graph.nodes[-1].output.append("order")
+        y = graph.add("TopK", y, graph.constant(np.array([meaning.n_columns], np.int64)), axis=1, largest=0)
+        graph.nodes[-1].output.append(graph.free("order"))
+    if meaning.unit is not None:
+        graph.add("Add", graph.add("Mul", y, meaning.unit.scales), meaning.unit.centers)
     name = graph.call_last("variable")
     return helper.make_tensor_value_info(name, graph.real, [ROWS, meaning.n_columns])
 
@@ -125,8 +143,9 @@ def labels(graph: Graph, meaning: OfClassifier, probability: str, classes: Array
         graph.add("Cast", graph.add("Greater", probability, 0.5), to=TensorProto.INT64)
         return helper.make_tensor_value_info(graph.call_last("label"), TensorProto.INT64, [ROWS, meaning.n_columns])
     chosen = graph.add("ArgMax", probability, axis=1, keepdims=0)
-    graph.add("Gather", graph.constant(classes, "classes"), chosen)
-    dtype = graph.constants["classes"].data_type
+    name = graph.constant(classes, "classes")
+    graph.add("Gather", name, chosen)
+    dtype = graph.constants[name].data_type
     return helper.make_tensor_value_info(graph.call_last("label"), dtype, [ROWS])
 
 
