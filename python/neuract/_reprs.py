@@ -8,7 +8,7 @@ from inspect import signature
 from typing import Any
 
 
-def call(kind: type, *first: object, **given: Any) -> str:
+def call(kind: type, /, *first: object, **given: Any) -> str:
     """Returns the call of a class with these arguments, without keywords at their defaults."""
     parameters = signature(kind).parameters
     keywords = [f"{name}={value!r}" for name, value in given.items() if value != parameters[name].default]
