@@ -14,7 +14,6 @@ from typing import TypeAlias
 import numpy as np
 from onnx import TensorProto
 
-from neuract._typing import Array
 from neuract.columns._category import Category
 from neuract.columns._column import Column
 from neuract.columns._columns import Columns

@@ -12,7 +12,6 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from neuract._typing import Array
 
-
 ML = "ai.onnx.ml"
 """The domain of the operators that are not ONNX's own."""
 

@@ -71,9 +71,7 @@ def outputs_of(graph: Graph, model: ExportedModel, x: str) -> list[ValueInfoProt
     return [labels(graph, meaning, probability.name, onnx_classes(meaning.classes)), probability]
 
 
-def packed(
-    graph: Graph, inputs: Sequence[ValueInfoProto], outputs: Sequence[ValueInfoProto], opset: int
-) -> ModelProto:
+def packed(graph: Graph, inputs: Sequence[ValueInfoProto], outputs: Sequence[ValueInfoProto], opset: int) -> ModelProto:
     """Returns the graph as a model in the oldest file format that has the opset, so that older runtimes read it."""
     proto = helper.make_graph(graph.nodes, "neuract", inputs, outputs, list(graph.constants.values()))
     opsets = [helper.make_opsetid("", opset)]
