@@ -46,6 +46,8 @@ class Source:
 def input_names(columns: Columns) -> list[str]:
     """Returns the name of each column's input: its own. ONNX has no empty name: that one is x and its place."""
     names = [kind.name for kind in columns.kinds_]
+    if strange := [name for name in names if not is_unicode(name)]:
+        raise ValueError(f"ONNX has no name for column {strange[0]!r}, which is not valid Unicode; rename it")
     if "" in names:
         unnamed = names.index("")
         instead = f"x{columns._places[unnamed]}"
@@ -104,7 +106,7 @@ def _codes(graph: Graph, categories: Sequence[Source]) -> Part:
 
 def _code(graph: Graph, source: Source) -> str:
     assert isinstance(source.column, Category)
-    known = {text: code for text, code in source.column.codes.items() if text is not None and _is_unicode(text)}
+    known = {text: code for text, code in source.column.codes.items() if text is not None and is_unicode(text)}
     keys, numbers = [text.encode() for text in known], list(known.values())
     if not known:  # the attributes may not be empty
         keys, numbers = [b""], [0.0]
@@ -112,7 +114,7 @@ def _code(graph: Graph, source: Source) -> str:
     return graph.add("LabelEncoder", source.values, domain=ML, **attributes)
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
     """Returns whether a string tensor can have the text: half of a surrogate pair is no character."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 

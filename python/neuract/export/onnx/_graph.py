@@ -12,8 +12,8 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from neuract._typing import Array
 
-ML = "ai.onnx.ml"
-"""The domain of the operators that are not ONNX's own."""
+ML, ML_OPSET = "ai.onnx.ml", 2
+"""The domain of LabelEncoder, and the version from which it has text and numbers."""
 
 
 class Graph:
@@ -33,6 +33,11 @@ class Graph:
     def real(self) -> int:
         """Returns ONNX's number for the dtype."""
         return int(TensorProto.FLOAT if self.dtype == np.float32 else TensorProto.DOUBLE)
+
+    @property
+    def uses_ml(self) -> bool:
+        """Returns whether it has nodes of that domain."""
+        return any(node.domain == ML for node in self.nodes)
 
     def as_dtype(self, dtype: str) -> Graph:
         """Returns the same graph, whose constants get another dtype."""

@@ -16,14 +16,13 @@ from neuract.activations._named import PReLU
 from neuract.export._model import ExportedLayer, ExportedModel
 from neuract.export.onnx._activations import NODES
 from neuract.export.onnx._columns import input_names, input_type, matrix
-from neuract.export.onnx._graph import ML, Graph
+from neuract.export.onnx._graph import ML, ML_OPSET, Graph
 from neuract.export.onnx._inputs import encoded
 from neuract.files._atomic import write_atomically
 from neuract.outputs._kinds import Classes, Labels, OfClassifier, Outputs, Quantiles
 
 OPSETS = range(13, 26)  # 12 lacks operators used here; above 25 no runtime has been tested
 REALS = ("float32", "float64")
-ML_OPSET = 2  # LabelEncoder from text to numbers
 INPUT, ROWS = "X", "rows"
 
 
@@ -75,7 +74,7 @@ def packed(graph: Graph, inputs: Sequence[ValueInfoProto], outputs: Sequence[Val
     """Returns the graph as a model in the oldest file format that has the opset, so that older runtimes read it."""
     proto = helper.make_graph(graph.nodes, "neuract", inputs, outputs, list(graph.constants.values()))
     opsets = [helper.make_opsetid("", opset)]
-    if any(node.domain == ML for node in graph.nodes):
+    if graph.uses_ml:
         opsets.append(helper.make_opsetid(ML, ML_OPSET))
     return helper.make_model(
         proto,

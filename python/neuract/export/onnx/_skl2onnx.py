@@ -18,8 +18,10 @@ from sklearn.base import ClassifierMixin
 from neuract._typing import Array, FittedModel
 from neuract.export._model import ExportedModel
 from neuract.export._skl2onnx_classes import register_waiting
-from neuract.export.onnx._graph import Graph
+from neuract.export.onnx._columns import matrix
+from neuract.export.onnx._graph import ML, ML_OPSET, Graph
 from neuract.export.onnx._model import INPUT, checked_opset, labels, network, onnx_classes, probabilities, variable
+from neuract.export.onnx._skl2onnx_columns import is_double, values
 from neuract.outputs._kinds import Labels, OfClassifier
 
 OPTIONS = {"zipmap": [True, False, "columns"], "output_class_labels": [False, True], "nocl": [False, True]}
@@ -42,7 +44,7 @@ def set_types(operator: Any) -> None:
     """Sets the types of the outputs."""
     model = operator.raw_operator
     meaning = model._meaning()
-    real = DoubleTensorType if isinstance(operator.inputs[0].type, DoubleTensorType) else FloatTensorType
+    real = DoubleTensorType if is_double(operator, model._frame_columns()) else FloatTensorType
     types = [real([None, meaning.n_columns])]
     if isinstance(meaning, OfClassifier):
         types.insert(0, label_type(meaning, classes_of(model, meaning, operator.scope_inst)))
@@ -52,19 +54,29 @@ def set_types(operator: Any) -> None:
 
 def convert(scope: Any, operator: Any, container: Any) -> None:
     """Adds the model's nodes."""
-    model, source = operator.raw_operator, operator.inputs[0]
+    model = operator.raw_operator
     exported = ExportedModel.of(model)
     meaning = exported.meaning
-    graph = Graph("float64" if isinstance(source.type, DoubleTensorType) else "float32")
-    y = network(graph, exported, graph.add("Cast", INPUT, to=graph.real))
+    sources = {f"{INPUT}{number}": variable.onnx_name for number, variable in enumerate(operator.inputs)}
+    graph = Graph("float64" if is_double(operator, exported.columns) else "float32")
+    y = network(graph, exported, rows_of(graph, exported, operator, list(sources)))
     if isinstance(meaning, OfClassifier):
         probability = probabilities(graph, meaning, y).name
         names = [labels(graph, meaning, probability, classes_of(model, meaning, scope)).name, probability]
     else:
         names = [variable(graph, meaning, y).name]
     container.node_domain_version_pair_sets.add(("", checked_opset(container.target_opset)))
+    if graph.uses_ml:
+        container.node_domain_version_pair_sets.add((ML, ML_OPSET))
     outputs = [output.onnx_name for output in operator.outputs]
-    embed(graph, scope, container, {INPUT: source.onnx_name} | dict(zip(names, outputs, strict=True)))
+    embed(graph, scope, container, sources | dict(zip(names, outputs, strict=True)))
+
+
+def rows_of(graph: Graph, model: ExportedModel, operator: Any, names: list[str]) -> str:
+    """Adds the network's X, from the inputs with these names."""
+    if model.columns is None:
+        return graph.add("Cast", names[0], to=graph.real)
+    return matrix(graph, model.columns, values(graph, operator, model.columns, names))
 
 
 def embed(graph: Graph, scope: Any, container: Any, names: dict[str, str]) -> None:

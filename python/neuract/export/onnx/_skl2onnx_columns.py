@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The columns of a tabular estimator among the inputs that skl2onnx gives it: one for each, or several in one tensor.
+
+Imports skl2onnx and onnx.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from onnx import TensorProto
+from skl2onnx.common.data_types import (
+    BooleanTensorType,
+    DoubleTensorType,
+    FloatTensorType,
+    Int64TensorType,
+    StringTensorType,
+)
+
+from neuract.columns._category import Category
+from neuract.columns._column import Column
+from neuract.columns._columns import Columns
+from neuract.columns._date import Date
+from neuract.columns._values import text_of
+from neuract.export.onnx._columns import chosen, input_names, input_type
+from neuract.export.onnx._graph import ML, Graph
+
+OF_NUMBERS = (FloatTensorType, DoubleTensorType, Int64TensorType)
+
+
+def is_double(operator: Any, columns: Columns | None) -> bool:
+    """Returns whether the operator computes in double: if one of its numbers is double, but for dates."""
+    if columns is None:
+        return isinstance(operator.inputs[0].type, DoubleTensorType)
+    pairs = zip(columns.kinds_, places(operator, columns), strict=True)
+    numbers = [number for kind, (number, _) in pairs if not isinstance(kind, Date)]
+    return any(isinstance(operator.inputs[number].type, DoubleTensorType) for number in numbers)
+
+
+def places(operator: Any, columns: Columns) -> list[tuple[int, int]]:
+    """Returns for each column in use the number of the input that has it, and its place there.
+
+    Columns with names are found by name if there is an input for each; else all columns must be there, in order.
+    """
+    given, wanted = [variable.raw_name for variable in operator.inputs], input_names(columns)
+    if "feature_names_in_" in columns.__dict__ and set(wanted) <= set(given):
+        return [(given.index(name), 0) for name in wanted]
+    widths = [width(variable) for variable in operator.inputs]
+    if widths == [None]:
+        widths = [columns.n_features_in_]
+    flat = [(number, place) for number, wide in enumerate(widths) for place in range(wide or 0)]
+    if len(flat) != columns.n_features_in_:
+        raise ValueError(
+            f"the model has {columns.n_features_in_} columns, but its inputs in ONNX have {len(flat)}; give one for "
+            f"each column in initial_types, such as ({wanted[0]!r}, FloatTensorType([None, 1]))"
+        )
+    return [flat[place] for place in columns._places]
+
+
+def width(variable: Any) -> int | None:
+    shape = variable.type.shape
+    return shape[1] if len(shape) == 2 else None
+
+
+def values(graph: Graph, operator: Any, columns: Columns, names: list[str]) -> list[str]:
+    """Adds what the columns in use are of the inputs with these names: rows × 1, of the type that `matrix` takes."""
+    found = []
+    for column, (number, place) in zip(columns.kinds_, places(operator, columns), strict=True):
+        variable, x = operator.inputs[number], names[number]
+        if width(variable) != 1:
+            x = chosen(graph, x, [place])
+        as_wanted = text if isinstance(column, Category) else real
+        found.append(as_wanted(graph, column, variable.type, x))
+    return found
+
+
+def real(graph: Graph, column: Column, kind: Any, x: str) -> str:
+    """Adds numbers; skl2onnx has made text of them where it puts them next to text."""
+    return graph.add("Cast", x, to=input_type(graph, column))
+
+
+def text(graph: Graph, column: Category, kind: Any, x: str) -> str:
+    """Adds the names of levels, as `text_of` gives them."""
+    if isinstance(kind, StringTensorType):
+        return x
+    if isinstance(kind, BooleanTensorType):
+        return graph.add("Where", x, _words(graph, "True"), _words(graph, "False"))
+    if isinstance(kind, Int64TensorType):
+        return graph.add("Cast", x, to=TensorProto.STRING)
+    if isinstance(kind, OF_NUMBERS):
+        return _text_of_floats(graph, column, x)
+    raise TypeError(f"column {column.name!r} has categories, and takes text or numbers in ONNX; got {kind}")
+
+
+def _text_of_floats(graph: Graph, column: Category, x: str) -> str:
+    """Adds the names of the levels that are names of numbers; "" for NaN; for other numbers, what is no level."""
+    x = graph.add("Cast", x, to=TensorProto.FLOAT)
+    levels = {np.float32(number): level for level in column.codes if (number := _number(level)) is not None}
+    unknown = "?"
+    while unknown in column.codes:
+        unknown += "?"
+    keys, names = list(map(float, levels)) or [0.0], [level.encode() for level in levels.values()] or [unknown.encode()]
+    attributes = {"keys_floats": keys, "values_strings": names, "default_string": unknown}
+    known = graph.add("LabelEncoder", x, domain=ML, **attributes)
+    return graph.add("Where", graph.add("IsNaN", x), _words(graph, ""), known)
+
+
+def _number(level: str | None) -> float | None:
+    """Returns the number whose name the level is, or None."""
+    try:
+        number = float(level or "nan")
+    except ValueError:
+        return None
+    return number if text_of(number) == level and np.isfinite(np.float32(number)) else None
+
+
+def _words(graph: Graph, words: str) -> str:
+    return graph.constant(np.array([words], object), f"text_{words}")
