@@ -6,6 +6,7 @@ Imports skl2onnx and onnx.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,6 @@ from skl2onnx.common.data_types import (
 )
 
 from neuract.columns._category import Category
-from neuract.columns._column import Column
 from neuract.columns._columns import Columns
 from neuract.columns._date import Date
 from neuract.columns._values import text_of
@@ -70,14 +70,11 @@ def values(graph: Graph, operator: Any, columns: Columns, names: list[str]) -> l
         variable, x = operator.inputs[number], names[number]
         if width(variable) != 1:
             x = chosen(graph, x, [place])
-        as_wanted = text if isinstance(column, Category) else real
-        found.append(as_wanted(graph, column, variable.type, x))
+        if isinstance(column, Category):
+            found.append(text(graph, column, variable.type, x))
+        else:  # skl2onnx has made text of numbers that it puts next to text
+            found.append(graph.add("Cast", x, to=input_type(graph, column)))
     return found
-
-
-def real(graph: Graph, column: Column, kind: Any, x: str) -> str:
-    """Adds numbers; skl2onnx has made text of them where it puts them next to text."""
-    return graph.add("Cast", x, to=input_type(graph, column))
 
 
 def text(graph: Graph, column: Category, kind: Any, x: str) -> str:
@@ -96,23 +93,24 @@ def text(graph: Graph, column: Category, kind: Any, x: str) -> str:
 def _text_of_floats(graph: Graph, column: Category, x: str) -> str:
     """Adds the names of the levels that are names of numbers; "" for NaN; for other numbers, what is no level."""
     x = graph.add("Cast", x, to=TensorProto.FLOAT)
-    levels = {np.float32(number): level for level in column.codes if (number := _number(level)) is not None}
     unknown = "?"
     while unknown in column.codes:
         unknown += "?"
-    keys, names = list(map(float, levels)) or [0.0], [level.encode() for level in levels.values()] or [unknown.encode()]
-    attributes = {"keys_floats": keys, "values_strings": names, "default_string": unknown}
+    levels = {float(np.float32(number)): level for level, number in _numbers(column)} or {0.0: unknown}
+    attributes = {"keys_floats": list(levels), "values_strings": list(levels.values()), "default_string": unknown}
     known = graph.add("LabelEncoder", x, domain=ML, **attributes)
     return graph.add("Where", graph.add("IsNaN", x), _words(graph, ""), known)
 
 
-def _number(level: str | None) -> float | None:
-    """Returns the number whose name the level is, or None."""
-    try:
-        number = float(level or "nan")
-    except ValueError:
-        return None
-    return number if text_of(number) == level and np.isfinite(np.float32(number)) else None
+def _numbers(column: Category) -> Iterator[tuple[str, float]]:
+    """Yields the levels that are names of numbers, with the numbers."""
+    for level in filter(None, column.codes):
+        try:
+            number = float(level)
+        except ValueError:
+            continue
+        if text_of(number) == level and abs(number) <= np.finfo(np.float32).max:
+            yield level, number
 
 
 def _words(graph: Graph, words: str) -> str:
