@@ -13,6 +13,7 @@ from onnx import ModelProto, TensorProto, ValueInfoProto, checker, defs, helper
 from neuract._checks import one_of, whole_number
 from neuract._typing import Array
 from neuract.activations._named import PReLU
+from neuract.columns._columns import Columns
 from neuract.export._model import ExportedLayer, ExportedModel
 from neuract.export.onnx._activations import NODES
 from neuract.export.onnx._columns import input_names, input_type, matrix
@@ -56,9 +57,14 @@ def onnx_model(model: ExportedModel, opset: int, dtype: str) -> ModelProto:
         return packed(graph, inputs, outputs_of(graph, model, INPUT), opset)
     names = input_names(columns)
     graph = Graph(dtype, names)
+    outputs = outputs_of(graph, model, matrix(graph, columns, names))
+    return packed(graph, inputs_of(graph, columns, names), outputs, opset)
+
+
+def inputs_of(graph: Graph, columns: Columns, names: Sequence[str]) -> list[ValueInfoProto]:
+    """Returns the inputs of columns, with these names."""
     kinds = [input_type(graph, column) for column in columns.kinds_]
-    inputs = [helper.make_tensor_value_info(*each, [ROWS, 1]) for each in zip(names, kinds, strict=True)]
-    return packed(graph, inputs, outputs_of(graph, model, matrix(graph, columns, names)), opset)
+    return [helper.make_tensor_value_info(*each, [ROWS, 1]) for each in zip(names, kinds, strict=True)]
 
 
 def outputs_of(graph: Graph, model: ExportedModel, x: str) -> list[ValueInfoProto]:
