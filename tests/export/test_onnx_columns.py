@@ -84,6 +84,23 @@ def test_the_matrix_is_that_of_the_columns(frame, strangers):
         np.testing.assert_allclose(numbers, model.columns_.transform(rows, "float64"), rtol=1e-9, atol=1e-9)
 
 
+def test_robust_scaling_holds_every_number():
+    """Protects against a square that overflows."""
+    frame = pd.DataFrame({"a": [1.0, 2.0, 3.0, 1e300, -1e300]})
+    assert_runs_as(na.TabularRegressor(max_iter=1).fit(frame, np.arange(5.0)), frame, target_dtype="float64")
+
+
+def test_angles_stay_within_one_turn(frame):
+    """Protects against runtimes whose sine of large numbers is far off."""
+    proto = model_of_matrix(na.Columns().fit(frame[["when"]]))
+    waves = [node for node in proto.graph.node if node.op_type in ("Sin", "Cos")]
+    proto.graph.output.append(onnx.helper.make_tensor_value_info(waves[0].input[0], onnx.TensorProto.DOUBLE, None))
+    session = runtime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    _, angles = session.run(None, fed(session.get_inputs(), frame))
+    assert len(waves) == 2
+    assert ((angles >= 0) & (angles <= 2 * np.pi)).all()
+
+
 def model_of_matrix(columns):
     """Returns a model whose output is what the network gets."""
     from neuract.export.onnx import _columns, _graph, _model
@@ -110,6 +127,12 @@ def test_inputs(frame):
 def test_outputs_give_way_to_columns_of_their_name(frame):
     session = session_of(na.TabularClassifier(**SETTINGS).fit(frame, frame["two"]))
     assert [each.name for each in session.get_outputs()] == ["output_label", "output_probabilities"]
+
+
+def test_other_values_give_way_to_columns_of_their_name(frame):
+    numbers = frame[["label"]].rename(columns={"label": "order"})
+    model = na.TabularRegressor(max_iter=1, loss=na.Quantile((0.1, 0.9))).fit(numbers, numbers["order"])
+    assert_runs_as(model, numbers)
 
 
 def test_a_column_without_a_name_gives_way_to_one_with_its_name(frame):
