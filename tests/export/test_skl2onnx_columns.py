@@ -20,8 +20,10 @@ skl2onnx = pytest.importorskip("skl2onnx")
 
 from skl2onnx.common.data_types import (  # noqa: E402
     BooleanTensorType,
+    Complex64TensorType,
     DoubleTensorType,
     FloatTensorType,
+    Int32TensorType,
     Int64TensorType,
     StringTensorType,
 )
@@ -147,9 +149,24 @@ def test_arrays_with_categories(frame, y, dtype, wide):
     assert_runs_as(model, X, {"X": kind([None, 3 if wide else None])}, {"X": X})
 
 
+@pytest.mark.parametrize("kind", [Int64TensorType, Int32TensorType])
+def test_categories_of_large_whole_numbers(y, kind):
+    """Protects against codes that are rounded to float."""
+    frame = pd.DataFrame({"code": 2**24 + np.arange(ROWS) % 3})
+    model = classifier(categorical=["code"]).fit(frame, y)
+    codes = frame.to_numpy(np.int64 if kind is Int64TensorType else np.int32)
+    assert_runs_as(model, frame, {"code": kind([None, 1])}, {"code": codes})
+
+
+def test_other_types_are_refused(frame, y):
+    model = classifier().fit(frame[["town"]], y)
+    with pytest.raises(TypeError, match=r"column 'town' has categories.*Complex64"):
+        skl2onnx.to_onnx(model, initial_types=[("town", Complex64TensorType([None, 1]))])
+
+
 def test_levels_that_look_like_numbers(frame, y):
     """A text is the level of a number only if it is that number's name."""
-    levels = ["?", "3.0", "1e60", "1e-2", "7"]
+    levels = ["?", "3.0", str(int(1e60)), "1e-2", "7"]
     X = np.array(levels, object)[np.arange(ROWS) % 5].reshape(-1, 1)
     model = classifier().fit(X, y)
     numbers = np.array([3.0, 1e30, 0.01, 7.0, np.nan], np.float32).reshape(-1, 1)

@@ -15,8 +15,12 @@ from skl2onnx.common.data_types import (
     BooleanTensorType,
     DoubleTensorType,
     FloatTensorType,
+    Int8TensorType,
+    Int16TensorType,
+    Int32TensorType,
     Int64TensorType,
     StringTensorType,
+    UInt8TensorType,
 )
 
 from neuract.columns._category import Category
@@ -26,7 +30,8 @@ from neuract.columns._values import text_of
 from neuract.export.onnx._columns import chosen, input_names, input_type
 from neuract.export.onnx._graph import ML, Graph
 
-OF_NUMBERS = (FloatTensorType, DoubleTensorType, Int64TensorType)
+LARGEST = float(np.finfo(np.float32).max)
+OF_WHOLE = (Int64TensorType, Int32TensorType, Int16TensorType, Int8TensorType, UInt8TensorType)
 
 
 def is_double(operator: Any, columns: Columns | None) -> bool:
@@ -83,9 +88,9 @@ def text(graph: Graph, column: Category, kind: Any, x: str) -> str:
         return x
     if isinstance(kind, BooleanTensorType):
         return graph.add("Where", x, _words(graph, "True"), _words(graph, "False"))
-    if isinstance(kind, Int64TensorType):
+    if isinstance(kind, OF_WHOLE):
         return graph.add("Cast", x, to=TensorProto.STRING)
-    if isinstance(kind, OF_NUMBERS):
+    if isinstance(kind, (FloatTensorType, DoubleTensorType)):
         return _text_of_floats(graph, column, x)
     raise TypeError(f"column {column.name!r} has categories, and takes text or numbers in ONNX; got {kind}")
 
@@ -109,7 +114,7 @@ def _numbers(column: Category) -> Iterator[tuple[str, float]]:
             number = float(level)
         except ValueError:
             continue
-        if text_of(number) == level and abs(number) <= np.finfo(np.float32).max:
+        if text_of(number) == level and abs(number) <= LARGEST:
             yield level, number
 
 
