@@ -43,7 +43,8 @@ class Exportable:
         opset : int, default=18
             Version of the operators, from 13 to 25, but not newer than the installed onnx knows.
         target_dtype : {"float32", "float64"}, default="float32"
-            Dtype of the input, the weights, the computation and the outputs. The model may have the other one.
+            Dtype of the input, the weights, the computation and the outputs. The model may have the other one. Dates
+            are double in any case.
 
         Returns
         -------
@@ -52,12 +53,16 @@ class Exportable:
             shape (rows,), or (rows, labels) for several labels per row, and ``probabilities`` of shape
             (rows, n_classes). Other models have ``variable`` of shape (rows, outputs), even if they have one output.
 
+            A tabular estimator has in place of ``X`` an input of shape (rows, 1) for each column that it uses, by name:
+            strings for text and categories, "" for a missing one; for dates days since 1970-01-01, for durations days;
+            NaN for a missing number or date. An output with the name of a column has "output_" before its own.
+
         Raises
         ------
         ImportError
             If onnx is not installed.
         ValueError
-            If the opset is not supported.
+            If the opset is not supported, or ONNX cannot have the name of a column or a class.
         NotFittedError
             If the model is not fitted.
 
