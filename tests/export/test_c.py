@@ -12,19 +12,11 @@ import pytest
 
 import neuract as na
 from oracle import reference as ref
+from oracle.c_programs import COMPILERS, STANDARD, WARNINGS, build, library, self_test, there
 from oracle.cases import CLASSES, OBJECTS, REGRESSIONS, ROWS, hidden_network, neuron_in_its_tails
-from oracle.marks import SANITIZED
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-WARNINGS = ("-Wall", "-Wextra", "-pedantic", "-Werror")
-STANDARD = (*WARNINGS, "-std=c99")
-COMPILERS = {
-    "gcc": ("gcc", *STANDARD),
-    "clang": ("clang", *STANDARD),
-    "g++": ("g++", *WARNINGS, "-x", "c++"),
-    "clang++": ("clang++", *WARNINGS, "-x", "c++"),
-}
 ARM = ("arm-linux-gnueabihf-gcc", *STANDARD, "-O2", "-static")
 BARE_METAL = (
     "arm-none-eabi-gcc",
@@ -38,30 +30,6 @@ BARE_METAL = (
 QEMU = ("qemu-arm", "qemu-arm-static")
 
 every_compiler = pytest.mark.parametrize("compiler", COMPILERS)
-
-
-def there(program):
-    return shutil.which(program) or pytest.skip(f"no {program} on this machine")
-
-
-def build(folder, *command):
-    """Run a compiler in the folder; any output, warnings included, fails the test."""
-    if SANITIZED:
-        pytest.skip("under AddressSanitizer compilers, and programs that hold none of the core, run for minutes")
-    result = subprocess.run([there(command[0]), *command[1:]], cwd=folder, capture_output=True, text=True)
-    assert result.returncode == 0, result.stderr
-    assert not result.stderr
-
-
-def self_test(folder, command, runner=(), name="model"):
-    """Compile the self-test -> the exit status of its program."""
-    build(folder, *command, f"-D{name.upper()}_SELF_TEST", f"{name}.c", "-o", name, "-lm")
-    return subprocess.run([*runner, folder / name]).returncode
-
-
-def library(folder, *flags, compiler="gcc", name="model"):
-    build(folder, *COMPILERS[compiler], *flags, "-shared", "-fPIC", f"{name}.c", "-o", f"{name}.so", "-lm")
-    return ctypes.CDLL(str(folder / f"{name}.so"))
 
 
 def predicted(model, x, folder, **settings):
