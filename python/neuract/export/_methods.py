@@ -100,7 +100,7 @@ class Exportable:
         Raises
         ------
         ValueError
-            If names in C cannot begin with the name.
+            If names in C cannot begin with the name, or if text in C cannot have a level (with U+0000, for example).
         NotFittedError
             If the model is not fitted.
 
@@ -110,6 +110,12 @@ class Exportable:
         NAME_N_OUTPUTS numbers of `predict`, or of `predict_proba` if the model is a classifier. The label of a
         classifier is then ``name_classes[name_label(y)]``. Compiled with ``-DNAME_SELF_TEST``, name.c is a program that
         computes three rows and returns 0 if their outputs are those of the model.
+
+        Of a TabularClassifier or TabularRegressor the function is ``void name_predict(const double *numbers, const int
+        *levels, float *y)``. ``numbers[NAME_NUMBER_AGE]`` is the number of the column "age", NAN if it is missing; a
+        bool is 0 or 1, a duration in days, a date in days since 1970-01-01. ``levels[NAME_LEVELS_JOB]`` is what ``int
+        name_level_job(const char *text)`` gives for a text: NULL and "" are missing, and 0 is an unknown level. name.h
+        has every column with its name. The numbers of a regressor are in the unit of y.
 
         Examples
         --------

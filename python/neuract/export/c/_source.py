@@ -13,9 +13,12 @@ from neuract.activations._named import Softmax
 from neuract.export._model import ExportedModel
 from neuract.export.c import _templates as templates
 from neuract.export.c._activations import definitions
+from neuract.export.c._columns import CColumns
 from neuract.export.c._inputs import CInputs
 from neuract.export.c._layers import CLayer
+from neuract.export.c._rows import CRows
 from neuract.export.c._text import array, class_array, float_literal, float_literals
+from neuract.export.c._unit import CUnit
 from neuract.files._atomic import write_atomically
 from neuract.outputs._kinds import Classes, Labels, Numbers, Outputs, Quantiles
 
@@ -54,6 +57,8 @@ class CSource:
         self.model, self.name, self.static_memory = model, name, static_memory
         self.layers = [CLayer(number, layer) for number, layer in enumerate(model.layers, 1)]
         self.inputs = CInputs(model.inputs)
+        self.rows = CRows(model, name) if model.columns is None else CColumns(model, model.columns, name)
+        self.unit = CUnit(model.meaning)
         self.names = {"name": name, "macro": name.upper()}
 
     @property
@@ -65,31 +70,41 @@ class CSource:
     def scratch(self) -> dict[str, int]:
         """Returns the sizes of the working arrays by name: changed inputs, and odd and even hidden layers."""
         hidden = [layer.units for layer in self.layers[:-1]]
-        inputs = [self.model.n_inputs] if self.model.zero_missing else []
-        numbers = [self.inputs.numbers] if self.model.inputs else []
-        sizes = {"inputs": inputs, "numbers": numbers, "odd": hidden[::2], "even": hidden[1::2]}
+        encoded = [self.inputs.numbers] if self.model.inputs else []
+        sizes = {"inputs": self.rows.scratch, "encoded": encoded, "odd": hidden[::2], "even": hidden[1::2]}
         return {name: max(of_name) for name, of_name in sizes.items() if of_name}
 
     # ---- NAME.h --------------------------------------------------------------------------------------
 
     def header(self) -> str:
         scratch, sums = 4 * sum(self.scratch.values()), 4 * max(self.widths)
-        static = self.static_memory
+        static, rows = self.static_memory, self.rows
+        reentrant = templates.NOT_REENTRANT if static and scratch else templates.REENTRANT
         return templates.HEADER.format(
             **self.names,
             sizes="-".join(map(str, [self.model.n_inputs, *(layer.units for layer in self.layers)])),
             version=version("neuract"),
-            constants=4 * self.inputs.n_constants
-            + 4 * sum(part.size for layer in self.layers for part in layer.arrays.values()),
+            about=rows.about,
+            constants=self._bytes_of_constants(),
+            pointers=f" and {rows.n_pointers:,} pointers" if rows.n_pointers else "",
             scratch=f"{scratch:,} bytes, {'static' if static else 'on the stack'}" if scratch else "none",
             stack=sums if static else scratch + sums,
             test_rows=TEST_ROWS,
-            n_inputs=self.model.n_inputs,
+            defines=rows.defines(),
             n_outputs=self.model.n_outputs,
-            outputs=OUTPUTS[type(self.model.meaning)],
-            reentrant=templates.NOT_REENTRANT if static and scratch else templates.REENTRANT,
+            places=rows.places(),
+            declarations=rows.declarations(self._outputs_told(), reentrant),
             labels=self._label_declarations(),
         )
+
+    def _bytes_of_constants(self) -> int:
+        floats = self.inputs.n_constants + sum(part.size for layer in self.layers for part in layer.arrays.values())
+        return 4 * floats + self.rows.n_bytes + self.unit.n_bytes
+
+    def _outputs_told(self) -> str:
+        if self.model.meaning.unit is not None and isinstance(self.model.meaning, Numbers):
+            return "the predicted numbers, in the unit of the training targets."
+        return OUTPUTS[type(self.model.meaning)]
 
     def _label_declarations(self) -> str:
         if not isinstance(self.model.meaning, Classes):
@@ -105,13 +120,16 @@ class CSource:
         parts = [
             templates.TOP.format(**self.names),
             self.inputs.constants(),
+            self.rows.constants(),
             *(layer.constants() for layer in self.layers),
+            self.unit.constants(),
             templates.ABOUT_SUMS + "\n".join(templates.SUMS.format(width=width) for width in self.widths),
             definitions({layer.function for layer in self.layers if layer.function}),
             self.inputs.functions,
             templates.PASSED * thresholds,
             templates.SOFTMAX * softmax,
             *(layer.code() for layer in self.layers),
+            self.rows.code(),
             self._predict(),
             self._label_definitions(),
             self._self_test(),
@@ -121,18 +139,18 @@ class CSource:
     def _predict(self) -> str:
         storage = "static float" if self.static_memory else "float"
         lines = [f"{storage} {name}[{size}];" for name, size in self.scratch.items()]
-        x = "x"
-        if self.model.zero_missing:
-            x = "inputs"
-            lines.append(templates.WITHOUT_NAN.format(n=self.model.n_inputs))
+        of_row, x = self.rows.lines()
+        lines += of_row
         if self.model.inputs:
-            lines += self.inputs.lines(x, "numbers")
-            x = "numbers"
+            lines += self.inputs.lines(x, "encoded")
+            x = "encoded"
         for layer in self.layers:
             y = "y" if layer is self.layers[-1] else ("even", "odd")[layer.number % 2]
             lines.append(f"layer_{layer.number}({x}, {y});")
             x = y
-        return templates.PREDICT.format(**self.names, body="\n    ".join([*lines, *self._outputs()]))
+        return templates.PREDICT.format(
+            **self.names, parameters=self.rows.parameters, body="\n    ".join([*lines, *self._outputs()])
+        )
 
     def _outputs(self) -> list[str]:
         """Returns the lines that turn the outputs of the last layer, in y, into those of the model."""
@@ -141,7 +159,8 @@ class CSource:
             return ["y[1] = y[0];", "y[0] = 1 - y[1];"]
         if isinstance(meaning, Classes) and meaning.certain:
             return ["y[0] = 1;"]
-        return [templates.SORT.format(n=meaning.n_columns)] if isinstance(meaning, Quantiles) else []
+        sort = [templates.SORT.format(n=meaning.n_columns)] if isinstance(meaning, Quantiles) else []
+        return [*sort, *self.unit.lines()]
 
     def _label_definitions(self) -> str:
         if not isinstance(self.model.meaning, Classes):
@@ -150,12 +169,14 @@ class CSource:
         return templates.LABEL_DEFINITIONS.format(**self.names, declaration=declaration, literals=literals)
 
     def _self_test(self) -> str:
-        x = self.model.some_rows(TEST_ROWS, 0)
-        y = self.model.predict(x)
+        test = self.rows.test_rows(TEST_ROWS)
+        y = self.model.predict(test.x)
         return templates.SELF_TEST.format(
             **self.names,
             rows=TEST_ROWS,
-            x=array(f"static const float test_x[{x.size}]", float_literals(x)),
-            y=array(f"static const float test_y[{y.size}]", float_literals(y)),
+            constants=test.constants + array(f"static const float test_y[{y.size}]", float_literals(y)),
+            variables=test.variables,
+            call=test.call,
+            least=self.unit.least,
             tolerance=float_literal(TOLERANCE),
         )

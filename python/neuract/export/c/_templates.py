@@ -4,9 +4,9 @@
 HEADER = """\
 /* {name}.h: a neural network, {sizes}, written by neuract {version}.
  *
- * Plain C99, also valid C++. {name}.c needs only math.h, allocates no memory, and computes in float.
+ * Plain C99, also valid C++. {name}.c needs only math.h, allocates no memory, and computes in float.{about}
  *
- *     constants:       {constants:,} bytes
+ *     constants:       {constants:,} bytes{pointers}
  *     working memory:  {scratch}
  *     on the stack:    {stack:,} bytes of arrays in a call
  *
@@ -15,23 +15,27 @@ HEADER = """\
 #ifndef {macro}_H
 #define {macro}_H
 
-#define {macro}_N_INPUTS {n_inputs}
-#define {macro}_N_OUTPUTS {n_outputs}
-
+{defines}#define {macro}_N_OUTPUTS {n_outputs}
+{places}
 #ifdef __cplusplus
 extern "C" {{
 #endif
 
-/* x: {macro}_N_INPUTS numbers, one row, in the order of the columns of the training data; not changed.
- * y: {macro}_N_OUTPUTS numbers: {outputs}
- * x and y must not overlap. {reentrant} */
-void {name}_predict(const float *x, float *y);
-{labels}
+{declarations}{labels}
 #ifdef __cplusplus
 }}
 #endif
 
 #endif
+"""
+
+DEFINES = "#define {macro}_N_INPUTS {n_inputs}\n"
+
+PREDICT_DECLARATION = """\
+/* x: {macro}_N_INPUTS numbers, one row, in the order of the columns of the training data; not changed.
+ * y: {macro}_N_OUTPUTS numbers: {outputs}
+ * x and y must not overlap. {reentrant} */
+void {name}_predict(const float *x, float *y);
 """
 
 REENTRANT = "Any number of threads may call it at the same time."
@@ -98,7 +102,7 @@ static void layer_{number}(const float *x, float *y)
 """
 
 PREDICT = """\
-void {name}_predict(const float *x, float *y)
+void {name}_predict({parameters}, float *y)
 {{
     {body}
 }}
@@ -116,6 +120,9 @@ for (int i = 1; i < {n}; i++) {{
         }}
     }}"""
 
+IN_THE_UNIT = """\
+for (int j = 0; j < {n}; j++) y[j] = (float)((double)y[j] * {scale} + {center});"""
+
 LABEL_DEFINITIONS = """\
 {declaration}[{macro}_N_OUTPUTS] = {{{literals}}};
 
@@ -129,15 +136,15 @@ int {name}_label(const float *y)
 
 SELF_TEST = """\
 #ifdef {macro}_SELF_TEST
-{x}{y}
+{constants}
 int main(void)
 {{
-    float y[{macro}_N_OUTPUTS];
+    float y[{macro}_N_OUTPUTS];{variables}
     for (int row = 0; row < {rows}; row++) {{
-        {name}_predict(test_x + row * {macro}_N_INPUTS, y);
+        {call}
         for (int j = 0; j < {macro}_N_OUTPUTS; j++) {{
-            const float expected = test_y[row * {macro}_N_OUTPUTS + j], size = fabsf(expected);
-            if (y[j] != expected && !(fabsf(y[j] - expected) <= {tolerance} * (size > 1 ? size : 1))) return 1;
+            const float expected = test_y[row * {macro}_N_OUTPUTS + j], size = fabsf(expected), least = {least};
+            if (y[j] != expected && !(fabsf(y[j] - expected) <= {tolerance} * (size > least ? size : least))) return 1;
         }}
     }}
     return 0;

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from textwrap import fill, indent
 
 import numpy as np
@@ -12,6 +12,8 @@ import numpy.typing as npt
 from neuract._typing import Array
 
 WIDTH = 116
+LONGEST_STRING = 2000  # bytes; Microsoft's compiler takes 2048, C99 promises 4095
+LONGEST_LINE = WIDTH - 6  # of a string, without quotes, brackets and the comma
 INFINITE = {"inf": "INFINITY", "-inf": "-INFINITY", "nan": "NAN"}
 
 
@@ -27,8 +29,50 @@ def float_literal(value: float) -> str:
 
 def string_literal(text: str) -> str:
     """Returns a string literal in UTF-8; bytes that are not plain ASCII or are special in C are octal escapes."""
-    plain = [chr(byte) if 32 <= byte < 127 and chr(byte) not in '"\\?' else f"\\{byte:03o}" for byte in text.encode()]
-    return f'"{"".join(plain)}"'
+    return f'"{"".join(map(_character, text.encode()))}"'
+
+
+def _character(byte: int) -> str:
+    return chr(byte) if 32 <= byte < 127 and chr(byte) not in '"\\?' else f"\\{byte:03o}"
+
+
+def string_array(name: str, texts: Sequence[str | None]) -> str:
+    """Returns the definition of an array of pointers to these texts, which have no U+0000; None becomes NULL.
+
+    Texts that are too long for one literal of a compiler are arrays of characters, which come before it.
+    """
+    before, body = "", ""
+    for number, text in enumerate(texts):
+        encoded = b"" if text is None else text.encode()
+        is_long = len(encoded) > LONGEST_STRING
+        before += _character_array(f"{name}_{number}", encoded) if is_long else ""
+        body += f"    {'0' if text is None else f'{name}_{number}' if is_long else _joined_literals(encoded)},\n"
+    return f"{before}static const char *const {name}[{len(texts)}] = {{\n{body}}};\n"
+
+
+def _character_array(name: str, text: bytes) -> str:
+    return array(f"static const char {name}[{len(text) + 1}]", [f"'\\{byte:03o}'" for byte in (*text, 0)])
+
+
+def _joined_literals(text: bytes) -> str:
+    """Returns a literal, or several in brackets, which C joins, on lines of at most 120 characters."""
+    lines = [""]
+    for character in map(_character, text):
+        if len(lines[-1]) + len(character) > LONGEST_LINE:
+            lines.append("")
+        lines[-1] += character
+    literals = [f'"{line}"' for line in lines]
+    return literals[0] if len(lines) == 1 else "(" + "\n     ".join(literals) + ")"
+
+
+def double_literals(values: npt.ArrayLike) -> list[str]:
+    """Returns for each value the shortest decimal that C reads as the same double."""
+    texts = map(repr, np.asarray(values, np.float64).ravel().tolist())
+    return [INFINITE.get(text) or text for text in texts]
+
+
+def double_literal(value: float) -> str:
+    return double_literals([value])[0]
 
 
 def array(declaration: str, literals: Iterable[str]) -> str:
