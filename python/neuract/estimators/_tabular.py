@@ -126,6 +126,7 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
     columns_: Columns
     network_: Network
     n_features_in_: int
+    target_name_: str
     _neuract_file: ClassVar[str]
     _doc_link_module = "neuract"
     _perceptron: MultilayerPerceptron
@@ -173,6 +174,7 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
             self._take_columns(columns)
             x_val, y_val, weights_val = validation
             perceptron = self._perceptron = self._started(columns, len(matrix), y, x_val is not None)
+            self._take_name(y)
             y = self._learned(y)
             if validation_is_given(*validation):
                 with validation_errors():
@@ -213,6 +215,13 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         self.__dict__.pop("feature_names_in_", None)
         if "feature_names_in_" in columns.__dict__:
             self.feature_names_in_ = columns.feature_names_in_
+
+    def _take_name(self, y: Any) -> None:
+        """Takes over the name of y, if y is a series with one."""
+        self.__dict__.pop("target_name_", None)
+        name = getattr(y, "name", None)
+        if isinstance(name, str) and name:
+            self.target_name_ = str(name)
 
     def _take(self, perceptron: MultilayerPerceptron) -> None:
         """Takes over what the perceptron has learned."""

@@ -53,6 +53,8 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
         Number of columns of X.
     feature_names_in_ : ndarray of str
         Their names, if X had names.
+    target_name_ : str
+        The name of y, if y was a series with a name.
     n_outputs_, n_iter_, loss_, loss_curve_, best_loss_ : as for `MLPClassifier`
         The course of the training.
     validation_scores_, best_validation_score_, validation_loss_curve_ : as for `MLPClassifier`

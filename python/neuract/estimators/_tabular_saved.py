@@ -12,7 +12,7 @@ from neuract.files._format import Contents, pack, unpack
 from neuract.files._values import Writer
 from neuract.network import Network
 
-OWN = ("n_features_in_", "feature_names_in_", "_unit")
+OWN = ("n_features_in_", "feature_names_in_", "target_name_", "_unit")
 """The attributes that are not the perceptron's."""
 
 

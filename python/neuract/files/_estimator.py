@@ -67,6 +67,7 @@ def _is_unit_or_none(value: Any) -> bool:
 ATTRIBUTES: dict[str, Callable[[Any], bool]] = {
     "n_features_in_": _is_count,
     "feature_names_in_": _are_names,
+    "target_name_": lambda value: isinstance(value, str),
     "classes_": _are_labels,
     "_multilabel": _is_switch,
     "_sparse_labels": _is_switch,
