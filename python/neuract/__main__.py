@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""``python -m neuract``: learns handwritten digits, and prints the accuracy, the time and the learning curve."""
+"""``python -m neuract``: learns handwritten digits, and prints the accuracy, the time and the learning curve.
+
+With a command, such as ``python -m neuract fit train.csv --target price``, it is the shell: see neuract.shell.
+"""
 
 from __future__ import annotations
 
@@ -95,4 +98,8 @@ def draw(losses: list[float]) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        from neuract.shell._main import main as shell
+
+        sys.exit(shell(sys.argv[1:]))
     main()

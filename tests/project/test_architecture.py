@@ -52,6 +52,7 @@ OF_C |= {"sanitizer/asan_interface.h"}
 # The rooms and the top-level modules of python/neuract, from top to bottom: each may import from those below it.
 FLOORS = [
     {"__main__"},
+    {"shell"},
     {"persistence"},
     {"estimators", "serving"},
     {"network", "threadpools"},
