@@ -18,6 +18,7 @@ from neuract.columns._column import Column
 from neuract.columns._date import Date
 from neuract.columns._frame import Table, table
 from neuract.columns._number import SCALINGS, Number
+from neuract.columns._stand_in import stand_in
 from neuract.columns._values import DATE, EMPTY, TEXT, Values
 from neuract.layers._inputs import Input, Numbers, Periodic
 
@@ -132,7 +133,7 @@ class Columns:
                 values.append(of_column)
         if not kinds:  # a network needs an input
             values = [frame.values(0)]
-            kinds = [(0, _constant(frame.name(0), values[0], self.scaling))]
+            kinds = [(0, stand_in(frame.name(0), values[0]))]
             del left_out[frame.name(0)]
         self._set(frame.names, frame.n_columns, [number for number, _ in kinds], [kind for _, kind in kinds], left_out)
         for kind, of_column in zip(self.kinds_, values, strict=True):
@@ -372,14 +373,6 @@ class Columns:
         self.__dict__.update(state)
         if "kinds_" in state:
             self._one = [(kind.name, kind.one, kind.one_takes) for kind in self.kinds_]
-
-
-def _constant(name: str, values: Values, scaling: str | None) -> Column:
-    """Returns the kind of a column without information."""
-    if values.form in (TEXT, EMPTY):
-        return Category(name, tuple(sorted({text for text in values.texts() if text})), missing=True)
-    learned = Date.learned if values.form == DATE else Number.learned
-    return learned(name, values, scaling)
 
 
 def _check_names(given: list[str], known: list[str], ordered: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime
 import re
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -101,13 +102,16 @@ class Meaning:
         return number if abs(number) != np.inf else None
 
     def _wrong(self, text: str, form: str) -> str:
-        comma = self.decimal != "," and NUMBERS[","].fullmatch(text.strip()) and "; --decimal , reads a decimal comma"
-        return f"{text!r} is not {NAMES[form]}{comma or _missing_hint(text)}"
+        has_comma = form == NUMBER and "," in text and NUMBERS[","].fullmatch(text.strip())
+        hint = (
+            "--decimal , reads a decimal comma" if has_comma else f"--missing {shlex.quote(text)} reads it as missing"
+        )
+        return f"{text!r} is not {NAMES[form]}; {hint}"
 
     def _odd(self, text: str, form: str, name: str) -> str:
         return (
-            f"{self._wrong(text, form)}, and --text {_quoted(name)} reads the column as text; nearly all other rows "
-            f"have {'numbers' if form == NUMBER else 'dates'}"
+            f"{self._wrong(text, form)}, and --text {shlex.quote(name)} reads the column as text; nearly all other "
+            f"rows have {'numbers' if form == NUMBER else 'dates'}"
         )
 
 
@@ -137,13 +141,3 @@ def _date(text: str) -> np.datetime64 | None:
 
 def _truth(text: str) -> bool | None:
     return TRUTHS.get(text.casefold(), {"1": True, "0": False}.get(text))
-
-
-def _missing_hint(text: str) -> str:
-    return f"; --missing {_quoted(text)} reads it as a missing value"
-
-
-def _quoted(text: str) -> str:
-    import shlex
-
-    return shlex.quote(text)

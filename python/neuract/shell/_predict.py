@@ -31,7 +31,7 @@ def predict(given: Any) -> None:
     kept = {name: table.kept(name) for name in given.keep}
     if twice := kept.keys() & answers.keys():
         raise table.error("--keep would hide the column of this name that predict writes", column=min(twice))
-    if not given.quiet:
+    if table.rows and not given.quiet:
         tell_unknown_levels(model, table, names)
     write_table(given.out, kind, kept | answers)
     if not given.quiet and given.out != "-":
