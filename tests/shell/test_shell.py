@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -481,11 +482,16 @@ def test_control_c_changes_no_file(run, monkeypatch):
     fitted(run)
     before = Path("model.safetensors").read_bytes()
 
-    def interrupted(*_, **__):
-        raise KeyboardInterrupt
+    class Interruption:
+        def on_epoch_end(self, network, epoch, logs):
+            signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(na.TabularRegressor, "fit", interrupted)
-    assert run("fit", "train.csv", "--target", "price", code=130) == "neuract: interrupted; no file was changed\n"
+    monkeypatch.setattr("neuract.shell._fit.progress", lambda: [Interruption()])
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert (
+        run("fit", "train.csv", "--target", "price", "--drop", "id", code=130)
+        == "neuract: interrupted; no file was changed\n"
+    )
     assert Path("model.safetensors").read_bytes() == before
     assert {path.name for path in Path().iterdir()} == {"train.csv", "model.safetensors"}
 

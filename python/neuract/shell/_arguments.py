@@ -185,7 +185,7 @@ def _add_table(command: argparse.ArgumentParser, name: str, what: str, *, option
     group = command.add_argument_group("reading")
     group.add_argument("--format", choices=FORMATS, help="of the table (by its content)")
     group.add_argument("--separator", type=_separator, metavar="SIGN", help="of CSV; tab is one too (it is found)")
-    group.add_argument("--decimal", choices=(".", ","), default=".", help="decimal point of CSV (.)")
+    group.add_argument("--decimal", choices=(".", ","), default=".", metavar="SIGN", help="decimal point of CSV (.)")
     group.add_argument("--encoding", type=_encoding, metavar="NAME", help="of CSV, such as latin-1 (utf-8)")
     group.add_argument(
         "--missing",

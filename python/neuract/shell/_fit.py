@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from neuract.shell._words import ShellError, of_library
 from neuract.shell._writing import check_writable
 
 Frame = dict[str, Any]
+INTERRUPTED = "Training interrupted by user"
 
 
 def fit(given: Any) -> None:
@@ -130,7 +132,11 @@ def _part(frame: Frame, rows: Array) -> Frame:
 def _train(model: Any, X: Frame, goal: Target, training: Array, weights: Array | None, table: Table) -> None:
     chosen = None if weights is None else weights[goal.rows[training]]
     try:
-        model.fit(X, goal.y[training], sample_weight=chosen)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", INTERRUPTED)
+            model.fit(X, goal.y[training], sample_weight=chosen)
+    except UserWarning:  # a fit that Ctrl-C ends keeps what it has learned; a pipeline must not take it for finished
+        raise KeyboardInterrupt from None
     except (ValueError, TypeError) as error:
         raise table.error(of_library(str(error))) from error
     model.target_name_, model.callbacks = goal.name, None
