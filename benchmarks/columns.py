@@ -37,9 +37,8 @@ def main() -> None:
     measured["answers"] = answers(models, new, settings.rounds)
     report.show(f"A fit of {trained:,} rows", [shown_fit(row) for row in measured["shown"]], [], settings.markdown)
     report.show(f"Probabilities of {ROWS:,} rows, and of one", measured["answers"], [], settings.markdown)
-    report.keep(
-        settings.json, "columns", vars(settings), [{"shown": measured["shown"], "answers": measured["answers"]}]
-    )
+    del measured["fits"]
+    report.keep(settings.json, "columns", vars(settings), [measured])
 
 
 # ---- models ----------------------------------------------------------------------------------------
@@ -84,9 +83,8 @@ def catboost(threads: int) -> tuple[Any, Callable[[Any], Any]]:
     from catboost import CatBoostClassifier
 
     text = ["workclass", "education", "marital_status", "occupation", "relationship", "race", "sex", "native_country"]
-    model = CatBoostClassifier(
-        thread_count=threads, verbose=0, random_seed=0, cat_features=text, allow_writing_files=False
-    )
+    quiet = {"verbose": 0, "allow_writing_files": False}
+    model = CatBoostClassifier(thread_count=threads, random_seed=0, cat_features=text, **quiet)
     return model, lambda X: X.assign(**{name: X[name].astype(object).fillna("missing") for name in text})
 
 
