@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The columns of a tabular estimator among the inputs that skl2onnx gives it: one for each, or several in one tensor.
 
-Imports skl2onnx and onnx.
+Imports onnx, and not skl2onnx, whose import may wait for this module.
 """
 
 from __future__ import annotations
@@ -11,17 +11,6 @@ from typing import Any
 
 import numpy as np
 from onnx import TensorProto
-from skl2onnx.common.data_types import (
-    BooleanTensorType,
-    DoubleTensorType,
-    FloatTensorType,
-    Int8TensorType,
-    Int16TensorType,
-    Int32TensorType,
-    Int64TensorType,
-    StringTensorType,
-    UInt8TensorType,
-)
 
 from neuract.columns._category import Category
 from neuract.columns._columns import Columns
@@ -31,16 +20,16 @@ from neuract.export.onnx._columns import chosen, input_names, input_type
 from neuract.export.onnx._graph import ML, Graph
 
 LARGEST = float(np.finfo(np.float32).max)
-OF_WHOLE = (Int64TensorType, Int32TensorType, Int16TensorType, Int8TensorType, UInt8TensorType)
+OF_WHOLE = {int(getattr(TensorProto, f"{sign}INT{bits}")) for sign in ("", "U") for bits in (8, 16, 32, 64)}
 
 
 def is_double(operator: Any, columns: Columns | None) -> bool:
     """Returns whether the operator computes in double: if one of its numbers is double, but for dates."""
     if columns is None:
-        return isinstance(operator.inputs[0].type, DoubleTensorType)
+        return element(operator.inputs[0]) == TensorProto.DOUBLE
     pairs = zip(columns.kinds_, places(operator, columns), strict=True)
     numbers = [number for kind, (number, _) in pairs if not isinstance(kind, Date)]
-    return any(isinstance(operator.inputs[number].type, DoubleTensorType) for number in numbers)
+    return any(element(operator.inputs[number]) == TensorProto.DOUBLE for number in numbers)
 
 
 def places(operator: Any, columns: Columns) -> list[tuple[int, int]]:
@@ -63,6 +52,11 @@ def places(operator: Any, columns: Columns) -> list[tuple[int, int]]:
     return [flat[place] for place in columns._places]
 
 
+def element(variable: Any) -> int:
+    """Returns ONNX's number for the dtype of an input."""
+    return int(variable.type.to_onnx_type().tensor_type.elem_type)
+
+
 def width(variable: Any) -> int | None:
     shape = variable.type.shape
     return shape[1] if len(shape) == 2 else None
@@ -76,23 +70,26 @@ def values(graph: Graph, operator: Any, columns: Columns, names: list[str]) -> l
         if width(variable) != 1:
             x = chosen(graph, x, [place])
         if isinstance(column, Category):
-            found.append(text(graph, column, variable.type, x))
+            found.append(text(graph, column, element(variable), x))
         else:  # skl2onnx has made text of numbers that it puts next to text
             found.append(graph.add("Cast", x, to=input_type(graph, column)))
     return found
 
 
-def text(graph: Graph, column: Category, kind: Any, x: str) -> str:
+def text(graph: Graph, column: Category, dtype: int, x: str) -> str:
     """Adds the names of levels, as `text_of` gives them."""
-    if isinstance(kind, StringTensorType):
+    if dtype == TensorProto.STRING:
         return x
-    if isinstance(kind, BooleanTensorType):
+    if dtype == TensorProto.BOOL:
         return graph.add("Where", x, _words(graph, "True"), _words(graph, "False"))
-    if isinstance(kind, OF_WHOLE):
+    if dtype in OF_WHOLE:
         return graph.add("Cast", x, to=TensorProto.STRING)
-    if isinstance(kind, (FloatTensorType, DoubleTensorType)):
+    if dtype in (TensorProto.FLOAT, TensorProto.DOUBLE):
         return _text_of_floats(graph, column, x)
-    raise TypeError(f"column {column.name!r} has categories, and takes text or numbers in ONNX; got {kind}")
+    raise TypeError(
+        f"column {column.name!r} has categories, and takes text, numbers or bools in ONNX; "
+        f"got {TensorProto.DataType.Name(dtype)}"
+    )
 
 
 def _text_of_floats(graph: Graph, column: Category, x: str) -> str:
