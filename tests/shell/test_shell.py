@@ -2,6 +2,8 @@
 """python -m neuract COMMAND: what goes in comes out right, from every kind of file, and errors are one line."""
 
 import csv
+import datetime
+import decimal
 import gzip
 import io
 import os
@@ -347,6 +349,31 @@ def test_wrong_types_in_parquet_name_the_column(run):
     frame().assign(size=np.r_[1.0, np.inf, np.ones(58)]).to_parquet("new.parquet")
     error = fails(run, "predict", "model.safetensors", "new.parquet")
     assert error == "new.parquet, row 2, column 'size': infinity is not a number to learn from"
+
+
+def test_types_of_parquet(run):
+    n = 40
+    moments = [datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(k) for k in range(n)]
+    columns = {
+        "null": pa.nulls(n),
+        "levels": pa.array(["a", "b"] * 20).dictionary_encode(),
+        "exact": pa.array([decimal.Decimal("1.5"), None, decimal.Decimal("2.5"), None] * 10),
+        "moment": pa.array(moments),
+        "span": pa.array([datetime.timedelta(hours=k) for k in range(n)]),
+        "y": pa.array([1.0, 2.5] * 20),
+    }
+    parquet.write_table(pa.table(columns), "t.parquet")
+    said = run("fit", "t.parquet", "--target", "y", "--epochs", 1)
+    assert "columns  4: 1 category, 1 number, 1 date, 1 duration; left out: 'null' (it has no values)" in said
+    kept = [word for name in columns for word in ("--keep", name)]
+    rows = scores(run("predict", "model.safetensors", "t.parquet", *kept))
+    assert rows[1][:5] == ["", "a", "1.5", "2020-01-01 00:00:00+00:00", "0:00:00"]
+    parquet.write_table(pa.table(columns | {"list": pa.array([[1]] * n)}), "t.parquet")
+    for target in ("y", "list"):
+        error = fails(run, "fit", "t.parquet", "--target", target)
+        assert error.startswith("t.parquet: column 'list' has lists; ")
+    error = fails(run, "fit", "t.parquet", "--target", "moment")
+    assert error.startswith("t.parquet, column 'moment': a date cannot be the target")
 
 
 def test_no_rows_give_no_predictions(run):

@@ -56,6 +56,8 @@ class Meaning:
         texts = [text for text in cells.texts if not self._gone(text)]
         if not texts:
             return EMPTY
+        if all(map(PLAIN_NUMBER.fullmatch, texts)) and self.decimal == ".":
+            return NUMBER
         for form in (NUMBER, DATE, TRUTH):
             others = [text for text in texts if self._value(text, form, strict=True) is None]
             if not others:
@@ -70,12 +72,21 @@ class Meaning:
         """Returns the values of the rows in a form; ShellError that names the first cell that has none."""
         if form in (TEXT, EMPTY):
             return cells.spread(self._array([None if self._gone(text) else text for text in cells.texts], object))
+        if form == NUMBER and (numbers := self._plain_numbers(cells.texts)) is not None:
+            return cells.spread(numbers)
         gap = {NUMBER: np.nan, DATE: np.datetime64("NaT", "us"), TRUTH: None}[form]
         values = [gap if self._gone(text) else self._value(text, form) for text in cells.texts]
         for text, value in zip(cells.texts, values, strict=True):
             if value is None and not self._gone(text):
                 raise ShellError(self._wrong(text, form), file, cells.row(text), name)
         return cells.spread(self._array(values, {NUMBER: np.float64, DATE: "M8[us]", TRUTH: object}[form]))
+
+    def _plain_numbers(self, texts: list[str]) -> Array | None:
+        """Returns the numbers of texts without any oddity, fast; None if there is one."""
+        if self.decimal != "." or not all(PLAIN_NUMBER.fullmatch(text) or text in self.missing for text in texts):
+            return None
+        numbers = self._array([np.nan if text in self.missing else float(text) for text in texts], np.float64)
+        return None if np.isinf(numbers).any() else numbers
 
     def _array(self, values: list[Any], dtype: Any) -> Array:
         return np.fromiter(values, dtype, len(values)) if values else np.empty(0, dtype)
@@ -121,6 +132,9 @@ def _pattern(decimal: str) -> re.Pattern[str]:
 
 
 NUMBERS = {decimal: _pattern(decimal) for decimal in (".", ",")}
+
+
+PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 def _has_leading_zero(text: str) -> bool:

@@ -10,8 +10,9 @@ import codecs
 import csv
 import io
 from array import array
+from collections import defaultdict
 from collections.abc import Iterator
-from itertools import islice
+from itertools import count, islice
 
 import numpy as np
 
@@ -22,14 +23,6 @@ SEPARATORS = ",;\t|"
 SAMPLE, SAMPLE_ROWS = 65_536, 100
 ROWS_AT_ONCE = 10_000
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-
-
-class _Numbering(dict[str, int]):
-    """Gives each new text the next number."""
-
-    def __missing__(self, text: str) -> int:
-        number = self[text] = len(self)
-        return number
 
 
 def read_csv(data: bytes, file: str, separator: str | None, encoding: str | None) -> tuple[list[str], list[Cells]]:
@@ -96,7 +89,7 @@ def _spaces_follow(text: str, separator: str) -> bool:
 
 
 def _columns(records: Iterator[list[str]], width: int, file: str) -> list[Cells]:
-    numberings, codes = [_Numbering() for _ in range(width)], [array("q") for _ in range(width)]
+    numberings, codes = [_numbering() for _ in range(width)], [array("q") for _ in range(width)]
     while chunk := list(islice(records, ROWS_AT_ONCE)):
         _check_widths(chunk, width, len(codes[0]), file)
         for numbering, of_column, cells in zip(numberings, codes, zip(*chunk, strict=True), strict=True):
@@ -105,6 +98,11 @@ def _columns(records: Iterator[list[str]], width: int, file: str) -> list[Cells]
         Cells(list(numbering), np.array(of_column, np.int64))
         for numbering, of_column in zip(numberings, codes, strict=True)
     ]
+
+
+def _numbering() -> defaultdict[str, int]:
+    """Returns a dict that gives each new text the next number."""
+    return defaultdict(count().__next__)
 
 
 def _check_widths(chunk: list[list[str]], width: int, before: int, file: str) -> None:

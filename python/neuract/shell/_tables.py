@@ -13,7 +13,7 @@ from neuract._typing import Array
 from neuract.columns._frame import table
 from neuract.columns._values import SPAN, TEXT, Values
 from neuract.shell._cells import Cells, Meaning
-from neuract.shell._words import ShellError, listed, no_column
+from neuract.shell._words import ShellError, listed, no_column, of_library
 
 
 class Table:
@@ -41,7 +41,10 @@ class Table:
 
     def values(self, name: str, form: str | None = None) -> Values:
         """Returns the values of a column with at least one row."""
-        return table({name: self.column(name, form)}).values(0)
+        try:
+            return table({name: self.column(name, form)}).values(0)
+        except (TypeError, ValueError) as error:
+            raise self.error(of_library(str(error))) from error
 
     def check_has(self, names: list[str], option: str = "") -> None:
         for name in names:
