@@ -484,3 +484,8 @@ def test_levels_of_any_size_fit_into_a_file(tmp_path):
 @pytest.mark.parametrize("scaling", ["robust", "standard", "unit"])
 def test_the_smallest_numbers(scaling):
     assert np.isfinite(na.Columns(scaling=scaling).fit_transform({"x": [0.0, 1e-308, 5e-324]})).all()
+
+
+def test_dates_are_no_levels():
+    with pytest.raises(ValueError, match="column 'day' of X has dates, which are no levels"):
+        na.Columns(["day"]).fit({"day": [day("2020-01-01"), day("2020-01-02")]})

@@ -345,7 +345,7 @@ def test_wrong_types_in_parquet_name_the_column(run):
     fitted(run)
     frame().assign(size="big").to_parquet("new.parquet")
     error = fails(run, "predict", "model.safetensors", "new.parquet")
-    assert error == "new.parquet: column 'size' must hold numbers, as in fit; got text"
+    assert error == "new.parquet: column 'size' must hold numbers, as in fit; got text, 'big' in row 0"
     frame().assign(size=np.r_[1.0, np.inf, np.ones(58)]).to_parquet("new.parquet")
     error = fails(run, "predict", "model.safetensors", "new.parquet")
     assert error == "new.parquet, row 2, column 'size': infinity is not a number to learn from"

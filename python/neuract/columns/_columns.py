@@ -19,7 +19,7 @@ from neuract.columns._date import Date
 from neuract.columns._frame import Table, table
 from neuract.columns._number import SCALINGS, Number
 from neuract.columns._stand_in import stand_in
-from neuract.columns._values import DATE, EMPTY, TEXT, Values
+from neuract.columns._values import DATE, EMPTY, SPAN, TEXT, Values
 from neuract.layers._inputs import Input, Numbers, Periodic
 
 Categorical = Literal["auto"] | Sequence[str] | Sequence[int]
@@ -184,6 +184,8 @@ class Columns:
 
     def _kind(self, name: str, values: Values, categorical: bool, least: int) -> Column | str:
         """Returns the kind of a column, or why it is left out."""
+        if categorical and values.form in (DATE, SPAN):
+            raise ValueError(f"column {name!r} of X has {values.form}s, which are no levels; make text of them")
         if values.form == TEXT or (categorical and values.form != EMPTY):
             texts = values.texts()
             found = set(texts) - {None, ""}

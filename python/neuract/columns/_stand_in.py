@@ -13,9 +13,8 @@ from neuract.columns._values import DATE, EMPTY, TEXT, Values
 def stand_in(name: str, values: Values) -> Column:
     """Returns a column of the form of these values whose numbers say nothing: all levels are one, or 0."""
     if values.form in (TEXT, EMPTY):
-        return Category(
-            name, (), tuple(sorted({text for text in values.texts() if text})), missing=values.form == EMPTY
-        )
+        rare = tuple(sorted({text for text in values.texts() if text}))
+        return Category(name, (), rare, missing=values.form == EMPTY)
     nothing = Scaling(None, 0.0, 0.0, 0.0)
     if values.form == DATE:
         return Date(name, nothing, (), False)
