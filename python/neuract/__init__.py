@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from neuract.columns import Columns
     from neuract.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
     from neuract.inspection import Diagnosis, diagnose
+    from neuract.pipelines import folded
 
     __version__: str
 
@@ -54,6 +55,7 @@ __all__ = [
     "TrainingWarning",
     "callbacks",
     "diagnose",
+    "folded",
     "get_num_threads",
     "load",
     "losses",
@@ -70,15 +72,15 @@ __all__ += _optimizers.__all__
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("MLPClassifier", "MLPRegressor", "TabularClassifier", "TabularRegressor"):
+    if name in ("MLPClassifier", "MLPRegressor", "TabularClassifier", "TabularRegressor", "folded"):
         try:
-            from neuract import estimators
+            from neuract import estimators, pipelines
         except ModuleNotFoundError as error:
             raise ImportError(
                 f"{name} needs scikit-learn, which could not be imported ({error}): pip install scikit-learn. "
                 "Network works without it, and so does neuract.load with a saved estimator"
             ) from error
-        return getattr(estimators, name)
+        return getattr(pipelines if name == "folded" else estimators, name)
     if name == "Columns":
         from neuract import columns
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from neuract._typing import FilePath, FittedModel, SavedModel
 from neuract.files._format import Contents, faults_of, load_bytes, unpack
+from neuract.inspection._pipelines import without_pipeline
 from neuract.network import Network
 
 
@@ -15,7 +16,8 @@ def save(model: FittedModel, path: FilePath, *, state: bool = False) -> None:
 
     Parameters
     ----------
-    model : Network, MLPClassifier, MLPRegressor, TabularClassifier or TabularRegressor
+    model : Network, MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor or Pipeline
+        A fitted Pipeline of scikit-learn is saved as what `folded` makes of it.
     path : str, bytes or path-like
         The file, for example ``"model.safetensors"``. An existing file is replaced when the new one is complete.
     state : bool, default=False
@@ -25,7 +27,7 @@ def save(model: FittedModel, path: FilePath, *, state: bool = False) -> None:
     Raises
     ------
     ValueError
-        If a file cannot hold a part of the model, such as your own loss function.
+        If a file cannot hold a part of the model, such as your own loss function, or a step of the pipeline.
     OSError
         If the file cannot be written; an existing file stays as it was.
 
@@ -41,6 +43,7 @@ def save(model: FittedModel, path: FilePath, *, state: bool = False) -> None:
     >>> na.load("model.safetensors").predict([[1.0, 1.0]])
     array([[0.5]], dtype=float32)
     """
+    model = without_pipeline(model)
     if not isinstance(model, FittedModel):
         raise TypeError(f"model must be a Network or an estimator of neuract, got {model!r}")
     model.save(path, state=state)

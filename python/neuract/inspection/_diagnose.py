@@ -16,6 +16,7 @@ from neuract.inspection._activities import activities
 from neuract.inspection._causes import Finding
 from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
 from neuract.inspection._findings import Evidence, find
+from neuract.inspection._pipelines import without_pipeline
 from neuract.layers._dense import layer_names
 from neuract.training._session import Gradients
 
@@ -27,8 +28,8 @@ def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diag
 
     Parameters
     ----------
-    model : Network, MLPClassifier or MLPRegressor
-        The fitted model; it is not changed.
+    model : Network, estimator or Pipeline
+        The fitted model; it is not changed. A Pipeline of scikit-learn is folded: see `neuract.folded`.
     X : array-like or sparse matrix of shape (rows, features)
         Several hundred rows or more, preferably the training data: a rare neuron may fire on none of a few rows.
     y : array-like or None, default=None
@@ -86,6 +87,7 @@ def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diag
     >>> [finding.rule for finding in diagnosis.warnings]
     ['unscaled_inputs']
     """
+    model = without_pipeline(model)
     if not isinstance(model, FittedModel):
         raise TypeError(f"diagnose takes a Network, MLPClassifier or MLPRegressor, got {model!r}")
     network = model._fitted_network()

@@ -16,6 +16,7 @@ from matplotlib.ticker import NullFormatter
 from neuract._typing import FittedModel
 from neuract.inspection._diagnose import diagnose
 from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
+from neuract.inspection._pipelines import takes_pipelines
 from neuract.plotting._model import network_of
 from neuract.plotting._style import (
     BLUE,
@@ -70,6 +71,7 @@ class DiagnosisDisplay:
         self.diagnosis = diagnosis
 
     @classmethod
+    @takes_pipelines
     def from_estimator(
         cls, model: FittedModel, X: Any, y: npt.ArrayLike | None = None, *, ax: Place = None
     ) -> DiagnosisDisplay:
@@ -77,7 +79,7 @@ class DiagnosisDisplay:
 
         Parameters
         ----------
-        model : Network or fitted estimator
+        model : Network, fitted estimator or Pipeline
         X : array-like or sparse matrix of shape (rows, features)
         y : array-like or None, default=None
             Targets, for the gradients.

@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from neuract._typing import Array, AskedModel, FittedNetwork
 from neuract.activations._named import Sigmoid, Softmax
+from neuract.inspection._pipelines import takes_pipelines
 from neuract.layers._numbers import levels_of
 from neuract.plotting._model import class_names, input_names, network_of, output_names, rows_of, targets_of
 from neuract.plotting._style import (
@@ -89,6 +90,7 @@ class FitDisplay:
         self.names = names
 
     @classmethod
+    @takes_pipelines
     def from_estimator(
         cls,
         model: AskedModel,
@@ -103,7 +105,7 @@ class FitDisplay:
 
         Parameters
         ----------
-        model : Network or fitted estimator
+        model : Network, fitted estimator or Pipeline
             With one or two inputs, and one output or one of several classes; with one input, of at most two classes.
         X : array-like or sparse matrix of shape (rows, 1) or (rows, 2)
         y : array-like of shape (rows,)

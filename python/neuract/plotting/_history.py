@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from neuract._typing import Array, AskedModel
+from neuract.inspection._pipelines import takes_pipelines
 from neuract.plotting._model import network_of
 from neuract.plotting._style import (
     BLUE,
@@ -83,12 +84,13 @@ class HistoryDisplay:
             )
 
     @classmethod
+    @takes_pipelines
     def from_estimator(cls, model: AskedModel, *, ax: Place = None) -> HistoryDisplay:
         """Draws the learning curves of a fitted model.
 
         Parameters
         ----------
-        model : Network or fitted estimator
+        model : Network, fitted estimator or Pipeline
             The curves are `history_` of the network, and `loss_curve_`, `validation_loss_curve_` and
             `validation_scores_` of an estimator.
         ax : Axes, Figure or None, default=None

@@ -29,7 +29,7 @@ def network_of(model: AskedModel) -> FittedNetwork:
     if not isinstance(model, AskedModel):
         raise TypeError(
             f"model must be a Network, an MLPClassifier or an MLPRegressor, got {type(model).__name__}; for a pipeline "
-            "give its last step, and X as transformed by the steps before it"
+            "that neuract.folded refuses, give its last step, and X as transformed by the steps before it"
         )
     return model._fitted_network()
 

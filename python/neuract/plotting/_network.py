@@ -18,6 +18,7 @@ from matplotlib.transforms import ScaledTranslation
 
 from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.inspection._activities import of_numbers
+from neuract.inspection._pipelines import takes_pipelines
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
 from neuract.plotting._model import measured, names_of_numbers, network_of, output_names, rows_of
 from neuract.plotting._style import (
@@ -115,6 +116,7 @@ class NetworkDisplay:
         self.names = names
 
     @classmethod
+    @takes_pipelines
     def from_estimator(
         cls,
         model: FittedModel,
@@ -130,7 +132,7 @@ class NetworkDisplay:
 
         Parameters
         ----------
-        model : Network or fitted estimator
+        model : Network, fitted estimator or Pipeline
         X : array-like or sparse matrix of shape (rows, features)
         row : int or None, default=None
             Index of a row of X: neurons are shaded by their outputs for it, and edges from neurons that do not fire are

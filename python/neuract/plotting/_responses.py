@@ -22,6 +22,7 @@ from matplotlib.patches import Rectangle
 
 from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.activations._named import Sigmoid, Softmax
+from neuract.inspection._pipelines import takes_pipelines
 from neuract.layers._numbers import numbers_at
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
 from neuract.plotting._model import measured, names_of_numbers, network_of, output_names, rows_of, targets_of
@@ -131,6 +132,7 @@ class NeuronResponseDisplay:
         self.points = points
 
     @classmethod
+    @takes_pipelines
     def from_estimator(
         cls,
         model: FittedModel,
@@ -148,7 +150,7 @@ class NeuronResponseDisplay:
 
         Parameters
         ----------
-        model : Network or fitted estimator
+        model : Network, fitted estimator or Pipeline
         X : array-like or sparse matrix of shape (rows, features)
         y : array-like or None, default=None
             Targets, to draw the data on the tiles of the outputs.
