@@ -17,7 +17,7 @@ from sklearn.preprocessing import (
 )
 
 import neuract as na
-from oracle.pipelines import AS, NAN, NUMBERS, SETTINGS, UNKNOWN, after, asked, assert_same, frame, target
+from oracle.pipelines import AS, NAN, NUMBERS, SETTINGS, TOWNS, UNKNOWN, after, asked, assert_same, frame, target
 
 pd = pytest.importorskip("pandas")
 pytestmark = [
@@ -65,14 +65,19 @@ IGNORING = [
 ]
 
 
-@pytest.mark.parametrize("unknown", ["ignore", "infrequent_if_exist", "error"])
+SCALED = [StandardScaler(), MinMaxScaler((1, 3))]
+
+
+@pytest.mark.parametrize(
+    ("unknown", "scaled"), [("ignore", []), ("ignore", SCALED), ("infrequent_if_exist", SCALED), ("error", [])]
+)
 @pytest.mark.parametrize("options", IGNORING, ids=str)
-@pytest.mark.parametrize("scaled", [[], [StandardScaler(), MinMaxScaler((1, 3))]], ids=["", "scaled"])
 def test_one_hot(options, unknown, scaled):
     dense = {"sparse_output": False} if scaled else {}
     pipeline = after(LEVELS, OneHotEncoder(handle_unknown=unknown, **{**options, **dense}), *scaled)
     takes = unknown != "error"
-    assert_same(pipeline, asked(unknown=takes, gaps=takes))
+    folded = assert_same(pipeline, asked(unknown=takes, gaps=takes))
+    assert set(folded.columns_.kinds_[0].levels) == set(TOWNS)
 
 
 def test_one_hot_of_named_categories_and_a_dropped_one():
@@ -149,6 +154,19 @@ def test_columns_without_values(keep):
     steps = SimpleImputer(keep_empty_features=keep, add_indicator=True), StandardScaler()
     folded = assert_same(after(["size", "empty", "gaps"], *steps), asked(False, True))
     assert ("empty" in folded.columns_.names_) == keep or not keep
+
+
+@pytest.mark.filterwarnings("ignore:(invalid value|All-NaN)")
+@pytest.mark.parametrize("scaler", [StandardScaler(), MinMaxScaler(clip=True), RobustScaler()], ids=str)
+def test_columns_without_values_that_count_as_zero(scaler):
+    assert_same(after(["size", "empty", "gaps"], scaler, missing="zero"), asked(False, True))
+
+
+def test_a_text_of_which_only_the_gaps_are_left():
+    imputer = SimpleImputer(strategy="most_frequent", add_indicator=True)
+    flag = ColumnTransformer([("flag", "passthrough", [1])])
+    folded = assert_same(after(["some"], imputer, flag), asked(True, True))
+    assert [kind.told()[0] for kind in folded.columns_.kinds_] == ["category"]
 
 
 def test_bools_and_numbers_are_the_same_levels():

@@ -212,8 +212,14 @@ def test_an_estimator_of_another_kind_is_named(last):
     ("columns", "steps", "step", "why"),
     [
         (["rooms"], [StandardScaler(), OneHotEncoder()], "onehotencoder", "scaled as levels"),
+        (["town"], [OrdinalEncoder(), StandardScaler(), OneHotEncoder()], "onehotencoder", "scaled as levels"),
         (["rooms"], [SimpleImputer(missing_values=3), StandardScaler()], "standardscaler", "SimpleImputer replaced 3"),
-        (["rooms"], [StandardScaler(), SimpleImputer(missing_values=3)], "simpleimputer", "replaces 3 in numbers"),
+        (
+            ["rooms"],
+            [StandardScaler(), SimpleImputer(missing_values=3)],
+            "simpleimputer",
+            "looks for 3 in numbers that another",
+        ),
         (["town"], [Own(), OneHotEncoder()], "own", "its own code"),
     ],
 )

@@ -65,11 +65,11 @@ def column_of(name: str, parts: Mapping[int, Part], zero: bool) -> Encoded:
     }
     if zero:
         lines = {place: _without_nan(line) for place, line in lines.items()}
+    if not lines:
+        return _category(name, levels)
     if not any(part.values for part in levels.values()):
         return _number(name, lines, levels)
-    if lines:
-        raise Unfoldable(f"column {name!r} goes into it as a number and as levels")
-    return _category(name, levels)
+    raise Unfoldable(f"column {name!r} goes into it as a number and as levels")
 
 
 def _without_nan(line: Line) -> Line:
@@ -100,8 +100,6 @@ def _number(name: str, lines: Mapping[int, Line], flags: Mapping[int, Levels]) -
 
 def _scaling(name: str, lines: Sequence[Line]) -> Scaling:
     """Returns the scaling of the first line; Unfoldable if the others are no lines over it."""
-    if not lines:
-        return Scaling("unit", 0.0, 1.0, 0.0)  # whose numbers do not count
     first = lines[0]
     basis = first.center, first.scale, first.unit
     if any(line.unit for line in lines) and any((line.center, line.scale, line.unit) != basis for line in lines):

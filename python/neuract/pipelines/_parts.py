@@ -55,12 +55,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Levels:
-    """A value for some levels, by their text; other: that of all other levels; missing: that of missing values."""
+    """A value for some levels, by their text; other: that of all other levels; missing: that of missing values.
+
+    exact: whether they are scikit-learn's to the last bit, so that they can be levels again.
+    """
 
     column: int
     values: Mapping[str, Any]
     other: Any
     missing: Any
+    exact: bool = True
 
     def mapped(self, function: Function) -> Levels:
         values = {level: function(value) for level, value in self.values.items()}
@@ -100,7 +104,7 @@ def affine(part: Part, center: float, scale: float, offset: float = 0.0) -> Part
     if not (isfinite(center) and isfinite(scale)):  # of a column without values
         return Levels(part.column, {}, NAN, NAN)
     if isinstance(part, Levels):
-        return part.mapped(function)
+        return replace(part.mapped(function), exact=False)
     missing = function(part.missing)
     if part.is_column and scale != 0:
         return replace(part, missing=missing, center=center, scale=scale, offset=offset)
@@ -134,15 +138,12 @@ def filled(part: Part, gap: Any, fill: Any) -> Part:
     def function(value: Any) -> Any:
         return fill if _equal(value, gap) else value
 
+    swapped = _swapped(part, gap, fill, function)
     if isinstance(part, Levels):
         return part.mapped(function)
-    missing = function(part.missing)
-    if is_missing(gap):
-        return replace(part, missing=missing)
     if isinstance(part, Line):
-        raise Unfoldable(f"it replaces {gap!r} in numbers that another step has changed")
-    swapped = {text: function(value) for text, value in part.swapped.items()}
-    return Raw(part.column, missing, {_text(gap): fill, **swapped})
+        return replace(part, missing=function(part.missing))
+    return Raw(part.column, function(part.missing), swapped)
 
 
 def marked(part: Part, gap: Any) -> Part:
@@ -151,15 +152,24 @@ def marked(part: Part, gap: Any) -> Part:
     def function(value: Any) -> bool:
         return _equal(value, gap)
 
-    if isinstance(part, Levels):
-        return part.mapped(function)
-    missing = function(part.missing)
+    swapped = _swapped(part, gap, True, function)
+    return (
+        part.mapped(function)
+        if isinstance(part, Levels)
+        else Levels(part.column, swapped, False, function(part.missing))
+    )
+
+
+def _swapped(part: Part, gap: Any, value: Any, function: Function) -> dict[str, Any]:
+    """Returns the values of single levels after a step that finds `gap`; Unfoldable if it could not find it."""
     if is_missing(gap):
-        return Levels(part.column, {}, False, missing)
+        return {text: function(own) for text, own in part.swapped.items()} if isinstance(part, Raw) else {}
+    if not isinstance(part, Raw) and not _is_exact(part):
+        raise Unfoldable(f"it looks for {gap!r} in numbers that another step has scaled")
     if isinstance(part, Line):
-        raise Unfoldable(f"it marks {gap!r} in numbers that another step has changed")
-    swapped = {text: function(value) for text, value in part.swapped.items()}
-    return Levels(part.column, {_text(gap): True, **swapped}, False, missing)
+        raise Unfoldable(f"it looks for {gap!r} in numbers")
+    own = part.swapped if isinstance(part, Raw) else {}
+    return {_text(gap): value, **{text: function(each) for text, each in own.items()}}
 
 
 def _equal(value: Any, gap: Any) -> bool:
@@ -187,9 +197,13 @@ class Code:
         return self.values.get(None if is_missing(value) else _text(value), self.other)
 
 
+def _is_exact(part: Part) -> bool:
+    return part.exact if isinstance(part, Levels) else part.is_column if isinstance(part, Line) else True
+
+
 def encoded(part: Part, code: Code) -> list[Part]:
     """Returns one part for each number of the code."""
-    if isinstance(part, Line) and not part.is_column:
+    if not _is_exact(part):
         raise Unfoldable("it takes numbers that another step has scaled as levels")
     if isinstance(part, Levels):
         found = {level: code(value) for level, value in part.values.items()}
@@ -201,7 +215,7 @@ def encoded(part: Part, code: Code) -> list[Part]:
     missing = code(part.missing)
     columns: list[dict[str, float]] = [{} for _ in range(code.size)]
     for level, values in found.items():
-        for place in {**values, **other}:
+        for place in {**values, **other} or range(min(code.size, 1)):  # the column lists every level
             columns[place][level] = values.get(place, 0.0)
     return [
         Levels(part.column, column, other.get(place, 0.0), missing.get(place, 0.0))
