@@ -119,14 +119,14 @@ def test_files_and_serving(tmp_path):
 
 
 def test_functions_that_ask_a_model_take_the_pipeline(tmp_path):
-    pytest.importorskip("matplotlib")
+    figure = pytest.importorskip("matplotlib.figure").Figure
     X = frame()
     pipeline = both(na.MLPClassifier(**SETTINGS), target(X) > 2)
     diagnosis = na.diagnose(pipeline, X, target(X) > 2)
     last = na.diagnose(pipeline[-1], pipeline[:-1].transform(X), target(X) > 2)
     assert (diagnosis.rows, diagnosis.loss) == (ROWS, pytest.approx(last.loss))
-    assert na.plotting.DiagnosisDisplay.from_estimator(pipeline, X).diagnosis.rows == ROWS
-    history = na.plotting.HistoryDisplay.from_estimator(model=pipeline).history
+    assert na.plotting.DiagnosisDisplay.from_estimator(pipeline, X, ax=figure()).diagnosis.rows == ROWS
+    history = na.plotting.HistoryDisplay.from_estimator(model=pipeline, ax=figure()).history
     assert list(history["loss"]) == pipeline[-1].loss_curve_
     with pytest.raises(ValueError, match="step 'pca'"):
         na.diagnose(make_pipeline(PCA(2), na.MLPRegressor(**SETTINGS)).fit(X[["size", "rooms"]], target(X)), X)
@@ -199,6 +199,7 @@ def test_a_step_that_cannot_be_folded_is_named(step):
     ) as told:
         na.folded(pipeline)
     assert "columns can do the work of ColumnTransformer" in str(told.value)
+    assert "The last step alone" in str(told.value)
 
 
 @pytest.mark.parametrize("last", [LogisticRegression(), TheirClassifier(max_iter=2), na.TabularClassifier(max_iter=1)])

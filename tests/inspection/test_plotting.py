@@ -156,9 +156,11 @@ def test_models_that_cannot_be_drawn_are_refused(draw, X):
         with pytest.raises(NotFittedError):
             draw(unfitted, X)
     fit = LogisticRegression().fit(X, X[:, 0] > 0)
-    for other in (fit, make_pipeline(fit), "net"):
+    for other in (fit, "net"):
         with pytest.raises(TypeError, match="Network"):
             draw(other, X)
+    with pytest.raises(ValueError, match=r"step 'logisticregression' of the pipeline \(LogisticRegression\)"):
+        draw(make_pipeline(fit), X)
 
 
 # ---- activations ---------------------------------------------------------------------------------

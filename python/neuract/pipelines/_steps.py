@@ -32,10 +32,14 @@ FOLDABLE = (
 TWO: tuple[tuple[str, str], ...] = (("0", "False"), ("1", "True"))
 
 
+ALONE = ". The last step alone is a model too, for X as the steps before it transform it"
+
+
 def refused(name: str, step: Any, why: object) -> ValueError:
     """Returns the error for a step; name: that of the step, after those of the pipelines around it."""
+    advice = FOLDABLE + ALONE * hasattr(step, "transform")
     return ValueError(
-        f"step {name!r} of the pipeline ({type(step).__name__}) cannot be folded into columns: {why}; {FOLDABLE}"
+        f"step {name!r} of the pipeline ({type(step).__name__}) cannot be folded into columns: {why}; {advice}"
     )
 
 

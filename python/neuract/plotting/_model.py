@@ -27,10 +27,7 @@ def network_of(model: AskedModel) -> FittedNetwork:
         If the model is not one of neuract's.
     """
     if not isinstance(model, AskedModel):
-        raise TypeError(
-            f"model must be a Network, an MLPClassifier or an MLPRegressor, got {type(model).__name__}; for a pipeline "
-            "that neuract.folded refuses, give its last step, and X as transformed by the steps before it"
-        )
+        raise TypeError(f"model must be a Network, an MLPClassifier or an MLPRegressor, got {type(model).__name__}")
     return model._fitted_network()
 
 
