@@ -303,6 +303,12 @@ def test_text_that_looks_like_numbers_stays_text(run):
     assert [row[0] for row in rows[1:]] == ["True", "False"]
 
 
+def test_codes_with_few_leading_zeros_are_text(run):
+    codes = ["01234", *(str(90000 + k % 3) for k in range(59))]
+    write("t.csv", "code,y\n" + "".join(f"{code},{k}\n" for k, code in enumerate(codes)))
+    assert "columns  1: 1 category" in run("fit", "t.csv", "--target", "y", "--epochs", 1)
+
+
 def test_missing_and_unknown_levels(run, capsys):
     fitted(run)
     frame().assign(town=["Rom", *frame().town[1:]]).to_csv("new.csv", index=False)
@@ -567,6 +573,21 @@ def test_progress_is_for_terminals(run, monkeypatch, capsys):
     assert shown.endswith("\r")
     assert main([*command, "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_reader_of_the_output_may_leave(run, monkeypatch):
+    class Left(io.RawIOBase):
+        def writable(self):
+            return True
+
+        def write(self, data):
+            raise BrokenPipeError
+
+    fitted(run)
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(Left(), 1)))
+    monkeypatch.setattr("neuract.shell._main._write_no_more", lambda: None)  # it would change pytest's own output
+    assert main(["predict", "model.safetensors", "train.csv"]) == 141
+    sys.stdout.buffer.raw.close()
 
 
 # ---- as a program --------------------------------------------------------------------------------------
