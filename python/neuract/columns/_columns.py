@@ -12,23 +12,21 @@ import numpy as np
 from neuract._checks import not_fitted, one_of, whole_number
 from neuract._reprs import call
 from neuract._typing import Array
-from neuract._warnings import TrainingWarning, warn
+from neuract._warnings import warn
 from neuract.columns._category import Category
 from neuract.columns._column import Column
 from neuract.columns._date import Date
 from neuract.columns._frame import Table, table
+from neuract.columns._names import check_names
 from neuract.columns._number import SCALINGS, Number
 from neuract.columns._stand_in import stand_in
+from neuract.columns._text import look_at_text
 from neuract.columns._values import DATE, EMPTY, SPAN, TEXT, Values
 from neuract.layers._inputs import Input, Numbers, Periodic
 
 Categorical = Literal["auto"] | Sequence[str] | Sequence[int]
 ScalingName = Literal["robust", "standard", "unit"]
-MOST_LEVELS = 10_000
 MOST_RARE = 10  # rows of a rare level
-PROSE_WORDS, PROSE_SHARE, PROSE_ROWS = 5, 0.9, 20
-ROWS_OF_IDENTIFIERS = 100
-MOST_DIGITS_AS_LEVELS = 20
 
 
 class Columns:
@@ -194,7 +192,7 @@ class Columns:
             if len(set(texts) | ({None} if "" in texts else set())) - ("" in texts) < 2:
                 return "it is constant"
             if not categorical:
-                _look_at_text(name, [text for text in texts if text], len(found))
+                look_at_text(name, [text for text in texts if text], len(found))
             category = Category.learned(name, texts, least)
             return "no level has enough rows" if not category.levels and category.n_levels < 2 else category
         known = values.values[~np.isnan(values.values)]
@@ -276,7 +274,7 @@ class Columns:
         names = known.tolist()
         if frame.names == names:
             return self._places
-        _check_names(frame.names, names, frame.ordered)
+        check_names(frame.names, names, frame.ordered)
         return [frame.names.index(kind.name) for kind in self.kinds_]
 
     _told_as = "Columns"  # in messages
@@ -375,52 +373,3 @@ class Columns:
         self.__dict__.update(state)
         if "kinds_" in state:
             self._one = [(kind.name, kind.one, kind.one_takes) for kind in self.kinds_]
-
-
-def _check_names(given: list[str], known: list[str], ordered: bool) -> None:
-    """Raises ValueError for missing, additional or differently ordered names."""
-    extra, missing = sorted(set(given) - set(known)), sorted(set(known) - set(given))
-    message = "The feature names should match those that were passed during fit.\n"
-    if extra:
-        message += "Feature names unseen at fit time:\n" + _lines(extra)
-    if missing:
-        message += "Feature names seen at fit time, yet now missing:\n" + _lines(missing)
-    if not extra and not missing:
-        if not ordered:
-            return
-        message += "Feature names must be in the same order as they were in fit.\n"
-    raise ValueError(message)
-
-
-def _lines(names: list[str], most: int = 5) -> str:
-    return "".join(f"- {name}\n" for name in names[:most]) + "- ...\n" * (len(names) > most)
-
-
-def _look_at_text(name: str, texts: list[str], n_levels: int) -> None:
-    """Raises ValueError for prose; warns of a column that looks like an identifier."""
-    rows = len(texts)
-    if n_levels >= PROSE_SHARE * rows and rows >= PROSE_ROWS:
-        words = sum(text.count(" ") + 1 for text in texts[:1000]) / len(texts[:1000])
-        if words >= PROSE_WORDS:
-            raise ValueError(
-                f"column {name!r} of X has prose, {words:.0f} words a row; make numbers of it (scikit-learn's "
-                f"TfidfVectorizer), drop it, or name it in categorical="
-            )
-    if n_levels >= MOST_DIGITS_AS_LEVELS and all(map(_is_number, texts)):
-        warn(
-            f"column {name!r} of X has numbers as text, which count as {n_levels:,} levels; convert it, for example by "
-            "astype(float), or name it in categorical=",
-            TrainingWarning,
-        )
-    one_a_row = rows >= ROWS_OF_IDENTIFIERS and n_levels == rows
-    if n_levels > MOST_LEVELS or one_a_row:
-        what = "a different level in each row" if one_a_row else f"{n_levels:,} levels"
-        warn(f"column {name!r} of X has {what}: it looks like an identifier; drop it if it is one", TrainingWarning)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
