@@ -117,26 +117,23 @@ class Columns:
         """Learns from a table, and returns its matrix in float64."""
         if self.scaling is not None:
             one_of(self.scaling, "scaling", SCALINGS)
-        chosen = self._chosen(frame)
-        least = self._least_rows(frame.rows)
-        kinds, left_out, numbers = [], {}, []
-        values = []
+        chosen, least = self._chosen(frame), self._least_rows(frame.rows)
+        used: list[tuple[int, Column, Values]] = []
+        left_out = {}
         for number in range(frame.n_columns):
-            name, of_column = frame.name(number), frame.values(number)
-            kind = self._kind(name, of_column, number in chosen, least)
+            name, values = frame.name(number), frame.values(number)
+            kind = self._kind(name, values, number in chosen, least)
             if isinstance(kind, str):
                 left_out[name] = kind
             else:
-                kinds.append((number, kind))
-                values.append(of_column)
-        if not kinds:  # a network needs an input
-            values = [frame.values(0)]
-            kinds = [(0, stand_in(frame.name(0), values[0]))]
+                used.append((number, kind, values))
+        if not used:  # a network needs an input
+            values = frame.values(0)
+            used = [(0, stand_in(frame.name(0), values), values)]
             del left_out[frame.name(0)]
-        self._set(frame.names, frame.n_columns, [number for number, _ in kinds], [kind for _, kind in kinds], left_out)
-        for kind, of_column in zip(self.kinds_, values, strict=True):
-            numbers += kind.numbers(of_column)
-        return np.stack(numbers, axis=1)
+        places, kinds, _ = zip(*used, strict=True)
+        self._set(frame.names, frame.n_columns, places, kinds, left_out)
+        return np.stack([numbers for _, kind, values in used for numbers in kind.numbers(values)], axis=1)
 
     def _set(
         self,
@@ -185,16 +182,7 @@ class Columns:
         if categorical and values.form in (DATE, SPAN):
             raise ValueError(f"column {name!r} of X has {values.form}s, which are no levels; make text of them")
         if values.form == TEXT or (categorical and values.form != EMPTY):
-            texts = values.texts()
-            found = set(texts) - {None, ""}
-            if not found:
-                return "it has no values"
-            if len(set(texts) | ({None} if "" in texts else set())) - ("" in texts) < 2:
-                return "it is constant"
-            if not categorical:
-                look_at_text(name, [text for text in texts if text], len(found))
-            category = Category.learned(name, texts, least)
-            return "no level has enough rows" if not category.levels and category.n_levels < 2 else category
+            return _category(name, values.texts(), least, wanted=categorical)
         known = values.values[~np.isnan(values.values)]
         if not len(known):
             return "it has no values"
@@ -373,3 +361,17 @@ class Columns:
         self.__dict__.update(state)
         if "kinds_" in state:
             self._one = [(kind.name, kind.one, kind.one_takes) for kind in self.kinds_]
+
+
+def _category(name: str, texts: list[str | None], least: int, *, wanted: bool) -> Column | str:
+    """Returns the kind of a column of text, or why it is left out. wanted: the user says that it has levels."""
+    known = [text for text in texts if text]
+    levels = set(known)
+    if not levels:
+        return "it has no values"
+    if len(levels) == 1 and len(known) == len(texts):
+        return "it is constant"
+    if not wanted:
+        look_at_text(name, known, len(levels))
+    category = Category.learned(name, texts, least)
+    return category if category.levels or category.n_levels > 1 else "no level has enough rows"
