@@ -324,5 +324,6 @@ def test_messages_name_the_tabular_estimators():
         na.TabularRegressor().fit(X, None)
     with pytest.raises(TypeError, match="warm_start"):
         na.TabularClassifier(warm_start=True)
-    with pytest.raises(TypeError, match="MLPClassifier and MLPRegressor take sparse X"):
-        na.TabularClassifier().fit(scipy.sparse.eye_array(3), [1, 2, 3])
+    for kind in (scipy.sparse.csr_array, scipy.sparse.dok_array):  # of which the second is a mapping
+        with pytest.raises(TypeError, match="MLPClassifier and MLPRegressor take sparse X"):
+            na.TabularClassifier().fit(kind(np.eye(3)), [1, 2, 3])

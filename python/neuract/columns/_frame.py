@@ -86,13 +86,13 @@ def table(X: Any) -> Table:
     """Returns X as a table; ValueError or TypeError that says what is accepted."""
     if isinstance(X, np.ndarray):
         return _of_array(X)
-    if isinstance(X, Mapping):
-        return _of_dict(X)
-    if is_sparse(X):
+    if is_sparse(X):  # some of which are mappings
         raise TypeError(
             "Sparse data was passed for X, but dense data is required; X.toarray() makes it, and MLPClassifier and "
             "MLPRegressor take sparse X"
         )
+    if isinstance(X, Mapping):
+        return _of_dict(X)
     if isinstance(X, (list, tuple)):
         return _of_records(X) if X and isinstance(X[0], Mapping) else _of_array(_from_list(X))
     if type(X).__module__.split(".")[0] in OF_DASK:
