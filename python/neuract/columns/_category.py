@@ -20,6 +20,13 @@ MOST_ONE_HOT, EMBEDDING_SIZE = 100, 16
 UNKNOWN = 0
 
 
+class _Codes(dict[str | None, float]):
+    """The number of each text; of any other, UNKNOWN."""
+
+    def __missing__(self, text: str | None) -> float:
+        return UNKNOWN
+
+
 @dataclass(frozen=True, repr=False)
 class Category(Column):
     """A column of levels, by their names.
@@ -56,13 +63,11 @@ class Category(Column):
             raise ValueError(f"column {self.name!r} must have levels")
 
     @classmethod
-    def learned(cls, name: str, texts: list[str | None], min_rows: int) -> Category:
-        """Returns the column of training rows; a level in fewer than min_rows rows is rare."""
-        counts = Counter(text for text in texts if text)
-        gaps = len(texts) - counts.total()
+    def learned(cls, name: str, counts: Counter[str], gaps: bool, min_rows: int) -> Category:
+        """Returns the column of training rows. counts: rows of each level, rare below min_rows; gaps: some miss."""
         ordered = sorted(counts, key=lambda level: (-counts[level], level))
         levels = tuple(level for level in ordered if counts[level] >= min_rows)
-        return cls(name, levels, tuple(sorted(set(ordered) - set(levels))), gaps > 0)
+        return cls(name, levels, tuple(sorted(set(ordered) - set(levels))), gaps)
 
     @property
     def n_levels(self) -> int:
@@ -87,7 +92,7 @@ class Category(Column):
     def codes(self) -> dict[str | None, float]:
         """The number of each text."""
         numbers: list[float] = [-1.0, 1.0] if self.signed else [1.0 + k for k in range(self.n_levels)]
-        codes: dict[str | None, float] = dict(zip(self.levels, numbers, strict=False))
+        codes = _Codes(zip(self.levels, numbers, strict=False))
         if self.rare:
             codes.update(dict.fromkeys(self.rare, numbers[len(self.levels)]))
         if self.missing:
@@ -97,15 +102,15 @@ class Category(Column):
     def numbers(self, values: Values) -> list[Array]:
         if values.form in (DATE, SPAN):
             raise self.refused(values, "text or categories")
-        code, texts = self.codes.get, [None] * len(values) if values.form == EMPTY else values.texts()
-        return [np.fromiter([code(text, UNKNOWN) for text in texts], np.float64, len(texts))]
+        texts = [None] * len(values) if values.form == EMPTY else values.texts()
+        return [np.fromiter(map(self.codes.__getitem__, texts), np.float64, len(texts))]
 
     @property
     def one_takes(self) -> tuple[type, ...]:
         return (str, float, int, bool, type(None))
 
     def one(self, value: Any) -> tuple[float, ...]:
-        return (self.codes.get(value if type(value) is str else text_of(value), UNKNOWN),)
+        return (self.codes[value if type(value) is str else text_of(value)],)
 
     def levels_as(self, place: int) -> list[Input]:
         if self.signed:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 import numpy as np
 
@@ -365,13 +366,14 @@ class Columns:
 
 def _category(name: str, texts: list[str | None], least: int, *, wanted: bool) -> Column | str:
     """Returns the kind of a column of text, or why it is left out. wanted: the user says that it has levels."""
-    known = [text for text in texts if text]
-    levels = set(known)
-    if not levels:
+    counts = Counter(texts)
+    gaps = counts.pop(None, 0) + counts.pop("", 0)
+    rows = cast("Counter[str]", counts)
+    if not rows:
         return "it has no values"
-    if len(levels) == 1 and len(known) == len(texts):
+    if len(rows) == 1 and not gaps:
         return "it is constant"
     if not wanted:
-        look_at_text(name, known, len(levels))
-    category = Category.learned(name, texts, least)
+        look_at_text(name, rows)
+    category = Category.learned(name, rows, gaps > 0, least)
     return category if category.levels or category.n_levels > 1 else "no level has enough rows"

@@ -124,7 +124,7 @@ class Number(Column):
         missing = np.isnan(values.values)
         known = values.values[~missing]
         form, flag = values.form, bool(missing.any())
-        two_valued = len(np.unique(known)) <= 2
+        two_valued = bool(((known == known.min()) | (known == known.max())).all())
         return cls(name, form, Scaling.learned(scaling, known), flag, two_valued)
 
     @property
