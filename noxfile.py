@@ -198,6 +198,9 @@ def benchmarks(session: nox.Session) -> None:
     session.install("cmake", "ninja")
     for name in ("train", "threads", "predict", "estimators", "face", "sparse", "inputs", "export_c", "growth"):
         session.run("python", "-m", f"benchmarks.{name}", "--quick")
+    if Path("../shared/data").exists():
+        session.install("pandas", "polars", "pyarrow")
+        session.run("python", "-m", "benchmarks.columns", "--quick")
     build, baseline = BUILD / "c-benchmarks", "sse2" if X86_64 else "neon"
     kernels = f"bench_kernels_{baseline}_f32"
     configure(session, build, f"-DNEURACT_ISAS={baseline}")

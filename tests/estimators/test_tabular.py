@@ -327,3 +327,15 @@ def test_messages_name_the_tabular_estimators():
     for kind in (scipy.sparse.csr_array, scipy.sparse.dok_array):  # of which the second is a mapping
         with pytest.raises(TypeError, match="MLPClassifier and MLPRegressor take sparse X"):
             na.TabularClassifier().fit(kind(np.eye(3)), [1, 2, 3])
+
+
+def test_a_model_answers_while_it_is_fitted_again():
+    """Protects against columns of the new fit in front of the network of the last one."""
+    X = frame()
+    model = MODELS["numbers"](X)
+    before = model.predict(X)
+    seen = []
+    model.set_params(callbacks=[lambda *_: seen.append((model.predict(X) == before).all())])
+    model.fit(X[["size"]], numbers(X))
+    assert seen == [True] * model.n_iter_
+    assert model.columns_.names_[0] == "size"

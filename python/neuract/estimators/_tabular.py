@@ -168,23 +168,31 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         """Runs `fit`; undoes all of it on an error. validation: X, y and sample weights, each may be None."""
         with alone(self, "estimator", undone_by=BaseException):
             validate(self)
-            self._check_y_given(y)
-            columns = self._new_columns()
-            matrix = columns.fit_transform(X, dtype=self._dtype())
-            self._take_columns(columns)
-            x_val, y_val, weights_val = validation
-            perceptron = self._perceptron = self._started(columns, len(matrix), y, x_val is not None)
-            self._take_name(y)
-            y = self._learned(y)
-            if validation_is_given(*validation):
-                with validation_errors():
-                    x_val, y_val = columns.transform(x_val, self._dtype()), self._known(y_val)
+            fitting: Tabular = object.__new__(type(self))
+            fitting.__dict__.update(self.__dict__)
             try:
-                with our_words():
-                    perceptron._learn(matrix, y, sample_weight, (x_val, y_val, weights_val))
+                fitting._fit(X, y, sample_weight, validation)
             finally:
-                if "network_" in perceptron.__dict__:
-                    self._take(perceptron)
+                self.__dict__ = fitting.__dict__  # at once: other threads may ask the model
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any]) -> None:
+        self._check_y_given(y)
+        columns = self._new_columns()
+        matrix = columns.fit_transform(X, dtype=self._dtype())
+        self._take_columns(columns)
+        x_val, y_val, weights_val = validation
+        perceptron = self._started(columns, len(matrix), y, x_val is not None)
+        self._take_name(y)
+        y = self._learned(y)
+        if validation_is_given(*validation):
+            with validation_errors():
+                x_val, y_val = columns.transform(x_val, self._dtype()), self._known(y_val)
+        try:
+            with our_words():
+                perceptron._learn(matrix, y, sample_weight, (x_val, y_val, weights_val))
+        finally:
+            if "network_" in perceptron.__dict__:
+                self._take(perceptron)
 
     def _check_y_given(self, y: Any) -> None:
         if y is None:
