@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The page that `report` writes, in a headless browser: it computes what the network computes, and reacts."""
 
+import datetime as dt
 import json
 import shutil
+import warnings
 
 import numpy as np
 import pytest
 
 import neuract as na
 from neuract.layers._numbers import numbers_at
-from neuract.report import _embedding
 
 pytest.importorskip("selenium", reason="needs selenium: pip install --group browser")
 from selenium import webdriver
@@ -386,18 +387,12 @@ def test_every_kind_of_input(page, rng, inputs, dtype):
         assert_close(opened.outputs(), net.predict([row])[0])
 
 
-def test_levels_have_a_list_of_their_names_or_many_a_field(page, rng, monkeypatch):
+def test_levels_have_a_list_or_many_a_field(page, rng):
     net, x = with_inputs(rng, KINDS["all"])
-    named = lambda *model: [  # noqa: E731
-        {**each, "level_names": ["none", "</script>", "b & 'c'"]} if each["name"] == "x2" else each
-        for each in columns_of(*model)
-    ]
-    columns_of = _embedding.columns_of
-    monkeypatch.setattr(_embedding, "columns_of", named)
     opened = page(net, x)
     levels = Select(opened.find("#input-2"))
-    assert [option.text for option in levels.options] == ["none", "</script>", "b & 'c'", "3", "4"]
-    levels.select_by_visible_text("b & 'c'")
+    assert [option.text for option in levels.options] == ["0, unknown", "1", "2", "3", "4"]
+    levels.select_by_visible_text("2")
     opened.wait()
     assert opened.row()[2] == 2
     field = opened.find("#input-3")
@@ -408,9 +403,6 @@ def test_levels_have_a_list_of_their_names_or_many_a_field(page, rng, monkeypatc
         opened.wait()
         assert opened.row()[3] == level
         assert_close(opened.outputs(), net.predict([opened.row()])[0])
-    monkeypatch.undo()
-    unnamed = Select(page(net).find("#input-2"))
-    assert [option.text for option in unnamed.options] == ["0, unknown", "1", "2", "3", "4"]
 
 
 def test_it_names_the_numbers_of_the_first_layer(page, rng):
@@ -449,3 +441,116 @@ def test_inputs_that_diverged(page, rng):
         opened.set_some({0: 0.5, 2: level})
         np.testing.assert_allclose(opened.outputs(), net.predict([[0.5, 0, level, 0]])[0], atol=TOLERANCE)
     assert np.isnan(net.predict([[0.5, 0, 3, 0]])).all()
+
+
+# ---- columns of frames ---------------------------------------------------------------------------
+
+# As if a person typed into a field, or chose from a list.
+TYPE = """
+const [control, value] = arguments;
+control.value = value;
+control.dispatchEvent(new Event("input", { bubbles: true }));
+control.dispatchEvent(new Event("change", { bubbles: true }));
+"""
+TOWN = "</script> & 'Ulm'"
+
+
+def frame_and_model():
+    """A frame with every kind of control, and a regressor of it."""
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(80, 20, 60).tolist()
+    day = dt.date(2000, 1, 1)
+    frame = {
+        "size": [None, *numbers[1:]],
+        "lift": [True, None, False] * 20,
+        "lease": [dt.timedelta(hours=k) for k in range(1, 21)] * 3,
+        "town": [TOWN, "Bonn", "Köln", "Bonn", "Köln", None] * 10,
+        "side": ["left", "right"] * 30,
+        "built": [day + dt.timedelta(days=60 * k) for k in range(60)],
+        "seen": [dt.datetime(2000, 1, 1, 12) + dt.timedelta(hours=7 * k) for k in range(60)],
+        "opens": [dt.time(k % 24, 30) for k in range(60)],
+    }
+    frame = {name: column * 8 for name, column in frame.items()}
+    frame["id"] = [f"a{k // 2}" if k < 440 else f"r{k}" for k in range(479)] + [None]  # too many for a list; rare ones
+    settings = {"hidden_layer_sizes": (6,), "max_iter": 2, "min_rows": 2, "random_state": 0}
+    y = np.where(np.isnan(np.array(frame["size"], float)), 0, np.array(frame["size"], float))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of a column that looks like an identifier
+        return frame, na.TabularRegressor(**settings).fit(frame, 1e4 * y)
+
+
+@pytest.fixture(scope="module")
+def tabular():
+    return frame_and_model()
+
+
+MOVES = {
+    "a number": ("size", "91.5", 91.5),
+    "no number": ("size", "", None),
+    "no bool": ("lift", "missing", None),
+    "a bool": ("lift", "True", True),
+    "a duration": ("lease, hours", "30.5", dt.timedelta(hours=30.5)),
+    "a level": ("town", TOWN, TOWN),
+    "no level": ("town", "(missing)", None),
+    "an unknown level": ("town", "(unknown)", "Mars"),
+    "one of two": ("side", "right", "right"),
+    "none of two": ("side", "(unknown)", "middle"),
+    "one of many": ("id", "a17", "a17"),
+    "an unknown one of many": ("id", "b", "b"),
+    "a rare one of many": ("id", "r450", "r450"),
+    "none of many": ("id", "", ""),
+    "a date": ("built", "2003-02-28", dt.date(2003, 2, 28)),
+    "no date": ("built", "", None),
+    "a date before 1970": ("built", "1850-12-31", dt.date(1850, 12, 31)),
+    "a moment": ("seen", "2000-01-05T17:45:30", dt.datetime(2000, 1, 5, 17, 45, 30)),
+    "a time of day": ("opens", "23:15", dt.time(23, 15)),
+}
+
+
+@pytest.fixture(scope="module")
+def tabular_page(driver, tabular, tmp_path_factory):
+    frame, model = tabular
+    path = tmp_path_factory.mktemp("tabular") / "report.html"
+    model.report(path, frame, [0] * 480)
+    driver.get(path.as_uri())
+    return Page(driver)
+
+
+@pytest.mark.parametrize("move", MOVES)
+def test_every_control_of_a_column(tabular_page, tabular, move):
+    """What a person types or chooses counts as it does for `predict`, and stays as typed."""
+    (frame, model), opened = tabular, tabular_page
+    opened.find("#reset").click()
+    label, typed, value = MOVES[move]
+    control = opened.find(f"#sliders li:has(label[title='{label}']) :is(select, input:not([type=range]))")
+    if control.tag_name == "select":
+        Select(control).select_by_visible_text(typed)
+    else:
+        opened.driver.execute_script(TYPE, control, typed)
+    opened.wait()
+    row = {name: column[0] for name, column in frame.items()} | {label.split(",")[0]: value}
+    answer = model.predict(row)[0]
+    z, _, _, _ = opened.neurons(1)
+    unit = model._meaning().unit
+    assert_close(z * unit.scales + unit.centers, answer)
+    shown = float(opened.prediction().replace(",", "").replace("−", "-"))
+    assert shown == pytest.approx(answer, rel=1e-3)
+    if control.tag_name != "select":
+        names = {"b": "(unknown)", "r450": "(rare)"} | ({"": "(missing)"} if label == "id" else {})
+        assert control.get_attribute("value") == names.get(typed, typed)
+    assert opened.driver.get_log("browser") == []
+
+
+def test_a_slider_of_a_missing_number(tabular_page):
+    opened = tabular_page
+    opened.find("#reset").click()
+    item = opened.find("#sliders li:has(label[title='size'])")
+    assert item.get_dom_attribute("data-value") == ""
+    field = item.find_element(By.CSS_SELECTOR, "[type=number]")
+    assert (field.get_attribute("value"), field.get_attribute("placeholder")) == ("", "missing")
+    item.find_element(By.CSS_SELECTOR, "[type=range]").send_keys(Keys.ARROW_RIGHT)
+    opened.wait()
+    assert float(item.get_dom_attribute("data-value")) > 0
+    assert [each.text for each in opened.all("#columns tbody th")] == [
+        *("size", "lift", "lease", "town", "side", "built", "seen", "opens", "id")
+    ]

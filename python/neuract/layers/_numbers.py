@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +15,20 @@ from neuract.layers._dense import Dense
 from neuract.layers._inputs import Encoding, Input, OfLevels
 from neuract.layers._parameters import Parameters
 
+NO_LEVELS: Mapping[int, Sequence[str]] = MappingProxyType({})
 
-def number_names(inputs: Sequence[Input], columns: Sequence[str]) -> list[str]:
-    """Returns a name per number, such as "x0, periodic 1"; without inputs those of the columns of X."""
+
+def number_names(
+    inputs: Sequence[Input], columns: Sequence[str], levels: Mapping[int, Sequence[str]] = NO_LEVELS
+) -> list[str]:
+    """Returns a name per number, such as "x0, periodic 1"; without inputs those of the columns of X.
+
+    levels: for columns of X, the names of their levels from level 0; numbers stand for the others.
+    """
     if not inputs:
         return list(columns)
     encodings = (encoding for each in inputs for encoding in each.encodings())
-    return [name for encoding in encodings for name in _names(encoding, columns[encoding[1]])]
+    return [name for each in encodings for name in _names(each, columns[each[1]], levels.get(each[1]))]
 
 
 def number_columns(inputs: Sequence[Input], n_columns: int) -> npt.NDArray[np.intp]:
@@ -28,7 +36,7 @@ def number_columns(inputs: Sequence[Input], n_columns: int) -> npt.NDArray[np.in
     if not inputs:
         return np.arange(n_columns)
     encodings = [encoding for each in inputs for encoding in each.encodings()]
-    return np.repeat([each[1] for each in encodings], [len(_names(each, "")) for each in encodings])
+    return np.repeat([each[1] for each in encodings], [len(_names(each, "", None)) for each in encodings])
 
 
 def levels_of(inputs: Sequence[Input]) -> dict[int, int]:
@@ -60,7 +68,7 @@ def typical_row(inputs: Sequence[Input], x: Array) -> Array:
     return row
 
 
-def _names(encoding: Encoding, column: str) -> list[str]:
+def _names(encoding: Encoding, column: str, levels: Sequence[str] | None) -> list[str]:
     kind, _, n, size, edges, _ = encoding
     if kind == "periodic":
         return [column, *(f"{column}, periodic {i + 1}" for i in range(size))]
@@ -70,5 +78,5 @@ def _names(encoding: Encoding, column: str) -> list[str]:
     if kind == "embedding":
         return [f"{column}, embedding {i + 1}" for i in range(size)]
     if kind == "one_hot":
-        return [f"{column} = {level}" for level in range(1, n + 1)]
+        return [f"{column} = {level if levels is None else levels[level]}" for level in range(1, n + 1)]
     return [] if kind == "scale" else [column]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from neuract._typing import Array, FittedModel, FittedNetwork
+from neuract.columns._asked import columns_of, kind_of_number, level_names
+from neuract.columns._columns import Columns
 from neuract.inputs._sparse import SparseRows, is_sparse
 from neuract.inspection._activities import of_numbers
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.layers._dense import Dense, n_slopes
 from neuract.layers._numbers import levels_of, number_columns, number_names, typical_row
+from neuract.report._frame import of_frame
 from neuract.report._rows import dense, evenly_spread
 
 N_EXAMPLES = 12  # rows of X stored in the page
@@ -34,7 +38,7 @@ class Embedded:
     numbers : str
         Base64 of little-endian numbers: what each input has learned, or its edges; for each layer weights
         (n_in × units), biases, slopes and thresholds; then, with X, the minimum, the maximum and the mean of each
-        column, of levels the most frequent one, and the example rows.
+        column, of levels the most frequent one, and the example rows. With columns of a frame these are in the JSON.
     """
 
     description: str
@@ -44,39 +48,39 @@ class Embedded:
 def embedded(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Diagnosis | None, kept: str) -> Embedded:
     """Returns the data of a fitted model; kept: the dtype of the numbers in the file."""
     network = model._fitted_network()
-    columns, rows = columns_of(model, X), None if diagnosis is None else model._rows(X)
+    rows, matrix, frame = None if diagnosis is None else model._rows(X), feature_names(model, X), columns_of(model)
     order = _strongest_numbers(network, diagnosis, rows)
     description = {
         "dtype": network.dtype,
         "kept": kept,
-        "columns": columns,
+        "columns": columns_of_matrix(network, matrix),
         "inputs": _inputs(network),
-        "numbers": {"names": number_names(network.inputs, [each["name"] for each in columns]), "order": order},
+        "numbers": {"names": number_names(network.inputs, matrix, level_names(frame)), "order": order},
         "layers": [_layer(layer) for layer in network.layers],
         "outcome": outcome(model),
-        "order": _columns_of_numbers(network, order),
+        "order": _columns_of_numbers(network, order, frame),
         "strongest": _strongest_neurons(network),
     }
     arrays = [*_of_inputs(network), *_parameters(network)]
-    if diagnosis is not None and rows is not None:
+    if frame is not None:
+        chosen = None if rows is None else evenly_spread(len(rows), N_EXAMPLES)
+        names = [] if chosen is None else _example_names(chosen, y)
+        description |= of_frame(frame, X, chosen, names)
+    elif diagnosis is not None and rows is not None:
         numbers = evenly_spread(len(rows), N_EXAMPLES)
         description |= {"examples": _example_names(numbers, y), "whole": _whole(rows)}
         arrays += [*_ranges(network, diagnosis, rows), dense(rows, numbers)]
     return Embedded(_script_safe(json.dumps(description)), _base64(arrays, kept))
 
 
-def columns_of(model: FittedModel, X: Any) -> list[dict[str, Any]]:
-    """Returns for each column of X its name, and its number of levels if it holds levels.
-
-    The page also takes "level_names", the names of the levels from 0.
-    """
-    levels = levels_of(model._fitted_network().inputs)
-    named = enumerate(feature_names(model, X))
-    return [{"name": name} | ({"levels": levels[k]} if k in levels else {}) for k, name in named]
+def columns_of_matrix(network: FittedNetwork, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Returns for each column of X that the network takes its name, and its number of levels if it holds levels."""
+    levels = levels_of(network.inputs)
+    return [{"name": name} | ({"levels": levels[k]} if k in levels else {}) for k, name in enumerate(names)]
 
 
 def feature_names(model: FittedModel, X: Any) -> list[str]:
-    """Returns the names of the columns of X that the model or X has, else x0, x1, ..."""
+    """Returns the names of the columns of `_rows` that the model or X has, else x0, x1, ..."""
     n_inputs = model._fitted_network()._known().n_inputs
     names = model._column_names()
     names = getattr(X, "columns", None) if names is None else names
@@ -84,9 +88,12 @@ def feature_names(model: FittedModel, X: Any) -> list[str]:
 
 
 def outcome(model: FittedModel) -> dict[str, Any]:
-    """Returns the kind of the outputs and their names."""
+    """Returns the kind of the outputs, their names, and the unit of numbers that the network learns in another one."""
     meaning = model._meaning()
-    return {"kind": meaning.kind, "names": [str(name) for name in meaning.names]}
+    described = {"kind": meaning.kind, "names": [str(name) for name in meaning.names]}
+    if meaning.unit is None:
+        return described
+    return described | {"unit": {"centers": meaning.unit.centers.tolist(), "scales": meaning.unit.scales.tolist()}}
 
 
 def _layer(layer: Dense) -> dict[str, Any]:
@@ -151,10 +158,10 @@ def _spread(network: FittedNetwork, diagnosis: Diagnosis, rows: Array | SparseRo
     return deviations
 
 
-def _columns_of_numbers(network: FittedNetwork, order: list[int]) -> list[int]:
-    """Returns the columns of X that the network takes, each where its strongest number stands."""
-    columns = number_columns(network.inputs, network._known().n_inputs)
-    return list(dict.fromkeys(_numbers(columns[order])))
+def _columns_of_numbers(network: FittedNetwork, order: list[int], frame: Columns | None) -> list[int]:
+    """Returns the columns of the page that the network takes, each where its strongest number stands."""
+    columns = number_columns(network.inputs, network._known().n_inputs)[order]
+    return list(dict.fromkeys(_numbers(columns if frame is None else kind_of_number(frame)[columns])))
 
 
 def _ranges(network: FittedNetwork, diagnosis: Diagnosis, rows: Array | SparseRows) -> list[Array]:

@@ -36,7 +36,12 @@ def _fitting(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Dia
     for kept in dict.fromkeys((network.dtype, "float32")):
         if network.n_parameters * np.dtype(kept).itemsize < MOST_BYTES:
             data = embedded(model, X, y, diagnosis, kept)
-            text = page(parts, explorer(network, X is not None, kept), data).encode()
-            if len(text) <= MOST_BYTES:
-                return text
-    return page(parts, no_explorer(), None).encode()
+            content = encoded(page(parts, explorer(model, X is not None, kept), data))
+            if len(content) <= MOST_BYTES:
+                return content
+    return encoded(page(parts, no_explorer(), None))
+
+
+def encoded(text: str) -> bytes:
+    """Returns the text in UTF-8; half of a surrogate pair, which a name may have, as its number."""
+    return text.encode("utf-8", "backslashreplace")

@@ -12,14 +12,14 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from neuract._typing import FittedModel, FittedNetwork
+from neuract._typing import FittedModel
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.report import _sections
 from neuract.report._embedding import Embedded
 
 TOO_LARGE = "with the weights, this file would exceed 2 MB"
 SCRIPTS = (
-    *("network", "encodings", "elements", "model", "columns", "inputs"),
+    *("network", "encodings", "elements", "model", "columns", "frame", "controls", "inputs"),
     *("outputs", "diagram", "neurons", "neuron", "page"),
 )
 
@@ -30,6 +30,8 @@ def still_parts(model: FittedModel, X: Any, diagnosis: Diagnosis | None) -> dict
         "title": escape(_sections.title(model)),
         "figures": _sections.figures(model, diagnosis),
         "summary": _sections.summary(model),
+        "link_to_columns": _sections.link_to_columns(model),
+        "columns": _sections.columns(model),
         "diagnosis": _sections.diagnosis(diagnosis),
         "learning": _sections.learning(model),
         "picture": _sections.picture(model, X),
@@ -51,14 +53,16 @@ def page(parts: Mapping[str, str], explorer: str, data: Embedded | None) -> str:
     )
 
 
-def explorer(network: FittedNetwork, with_rows: bool, kept: str) -> str:
+def explorer(model: FittedModel, with_rows: bool, kept: str) -> str:
     """Returns the interactive section; with_rows: X is given; kept: the dtype of the weights in the file."""
+    network = model._fitted_network()
     before = "" if with_rows else _sections.hint("the sliders cover the range of each input and start from rows of X")
     if kept != network.dtype:
         before += _sections.note(f"To keep this file below 2 MB, the {network.dtype} weights are stored as {kept}.")
     if network.inputs:
         made = network._known().n_numbers
-        before += _sections.note(f"The first layer gets {made:,} numbers, which are made of the columns of X.")
+        told = f"The first layer gets {made:,} numbers, which are made of the columns of X."
+        before += _sections.note(f"{told} {_sections.unit(model)}".strip())
     return before + _text("explorer.html")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from neuract._typing import FittedModel, FittedNetwork
+from neuract.columns._asked import columns_of
 from neuract.inspection._causes import Finding
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.inspection._table import HEADER, cells, in_short
@@ -23,8 +24,9 @@ SEVERITIES = {"warn": "Warning", "serious": "Serious", "critical": "Critical"}
 
 def title(model: FittedModel) -> str:
     """Returns the title, such as "MLPClassifier 64 → 32 → 10"."""
-    network = model._fitted_network()
-    sizes = [network._known().n_inputs, *(layer.units for layer in network.layers)]
+    network, columns = model._fitted_network(), columns_of(model)
+    n_inputs = network._known().n_inputs if columns is None else len(columns.kinds_)
+    sizes = [n_inputs, *(layer.units for layer in network.layers)]
     return f"{type(model).__name__} {' → '.join(map(str, sizes))}"
 
 
@@ -36,11 +38,12 @@ def figures(model: FittedModel, diagnosis: Diagnosis | None) -> str:
     lost = _not_finite(network)
     if lost:
         pairs.insert(1, ("of them not finite", f"{lost:,}"))
+    standard = "" if model._meaning().unit is None else ", standardised y"
     if losses:
-        pairs += [("epochs", f"{len(losses):,}"), ("training loss", f"{losses[-1]:.4g}")]
+        pairs += [("epochs", f"{len(losses):,}"), (f"training loss{standard}", f"{losses[-1]:.4g}")]
     if diagnosis is not None:
         pairs.append(("rows of X", f"{diagnosis.rows:,}"))
-        pairs += [] if diagnosis.loss is None else [("loss on X", f"{diagnosis.loss:.4g}")]
+        pairs += [] if diagnosis.loss is None else [(f"loss on X{standard}", f"{diagnosis.loss:.4g}")]
         found = len(diagnosis.warnings)
         pairs.append(("warnings", str(found) if found else "none"))
     return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in pairs)
@@ -51,6 +54,34 @@ def summary(model: FittedModel) -> str:
     network = model._fitted_network()
     head, *body = summary_rows(network.layers, network.inputs, network._known().n_inputs)
     return _table(head, body, "layers")
+
+
+def link_to_columns(model: FittedModel) -> str:
+    """Returns the link to `columns`, if there is that section."""
+    return "" if columns_of(model) is None else '<a href="#columns">Columns</a>'
+
+
+def columns(model: FittedModel) -> str:
+    """Returns the section of the columns of the user's frame; nothing for a model that takes numbers alone."""
+    known = columns_of(model)
+    if known is None:
+        return ""
+    table = _table(("column", "kind", "what becomes of it"), known.rows(), "columns")
+    heading = '<h2 id="columns-title">Columns</h2>'
+    label = 'aria-labelledby="columns-title"'
+    return f'<section id="columns" {label}>{heading}<div class="window" tabindex="0" {label}>{table}</div></section>'
+
+
+def unit(model: FittedModel) -> str:
+    """Returns a sentence on the outputs of a network that has learned y in another unit, or no text."""
+    known = model._meaning().unit
+    if known is None:
+        return ""
+    if len(known.scales) > 1:
+        return "It has learned each output in a unit of its own; predictions are in the unit of y."
+    scale, center = float(known.scales[0]), float(known.centers[0])
+    beyond = f" {'+' if center > 0 else '−'} {abs(center):,.6g}" if center else ""
+    return f"Predictions are in the unit of y: the network's output × {scale:,.6g}{beyond}."
 
 
 def diagnosis(diagnosis: Diagnosis | None) -> str:

@@ -27,6 +27,13 @@ function readable(value, digits = 3) {
   return text.replaceAll("-", "−");
 }
 
+/* A predicted number: in full up to a billion. */
+function amount(value) {
+  const size = Math.abs(value);
+  if (size < 1000 || !(size < 1e9)) return readable(value, 4);
+  return value.toLocaleString("en-US", { maximumFractionDigits: size < 1e5 ? 1 : 0 }).replace("-", "−");
+}
+
 const brief = (value) => String(Number(value.toPrecision(3))).replace("-", "−");
 
 /* The shortest decimal that rounds to this number of the network's dtype. */

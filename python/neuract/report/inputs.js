@@ -5,7 +5,7 @@ const INPUTS_AT_ONCE = 12;
 
 /* changed(row) is called with the first row and with every change. */
 function inputsView(model, changed) {
-  const row = Float64Array.from(model.starts[0].row);
+  const row = Array.from(model.starts[0].row);
   const rows = new Map();
   const set = (k, value, source) => {
     row[k] = value;
@@ -13,7 +13,7 @@ function inputsView(model, changed) {
     changed(row);
   };
   const start = () => {
-    row.set(model.starts[find("start").selectedIndex].row);
+    Object.assign(row, model.starts[find("start").selectedIndex].row);
     for (const [k, { show }] of rows) show(row[k]);
     changed(row);
   };
@@ -57,17 +57,17 @@ function listOfInputs(model, show) {
   list();
 }
 
-/* The control of column k; set(k, number, source) is called when a person moves it. */
-function inputRow(model, k, number, set) {
+/* The control of column k; set(k, value, source) is called when a person moves it. */
+function inputRow(model, k, value, set) {
   const column = model.columns[k];
   const id = `input-${k}`;
-  const { parts, show } = column.control(column, id, (value, source) => set(k, column.numberOf(value), source));
+  const { parts, show } = column.control(column, id, (moved, source) => set(k, moved, source));
   const label = element("label", { htmlFor: id, title: column.name }, column.name);
   const item = element("li", { dataset: { input: k } }, label, ...parts);
-  const showNumber = (shown, source) => {
-    item.dataset.value = shown; // with all its digits
-    show(column.valueOf(shown), source);
+  const showValue = (shown, source) => {
+    item.dataset.value = shown ?? ""; // with all its digits
+    show(shown, source);
   };
-  showNumber(number);
-  return { item, show: showNumber };
+  showValue(value);
+  return { item, show: showValue };
 }

@@ -7,8 +7,15 @@ function readModel(description, base64) {
   const network = new Network(description, take);
   const { layers, numbers, outcome, order, strongest } = description;
   const names = layers.map((_, index) => (index < layers.length - 1 ? `hidden ${index + 1}` : "output"));
-  const inputs = description.examples ? knownInputs(description, take) : unknownInputs(description);
-  return { network, numbers, outcome, order, strongest, names, ...inputs };
+  const { columns, starts } = inputsOf(description, take);
+  const numbersOf = (row) => columns.flatMap((column, k) => column.numbersOf(row[k]));
+  return { network, numbers, outcome, order, strongest, names, columns, starts, numbersOf };
+}
+
+/* The columns that a person moves, and rows to start from: { name, row }, with a value for each column. */
+function inputsOf(description, take) {
+  if (description.starts) return { columns: description.columns.map(columnOfFrame), starts: description.starts };
+  return description.examples ? knownInputs(description, take) : unknownInputs(description);
 }
 
 function unknownInputs({ columns }) {
@@ -27,20 +34,21 @@ function knownInputs({ columns, examples, whole, kept }, take) {
   return { columns: columns.map((each, k) => columnOf(each, seen(k))), starts: [...rows, { name: middle, row: average }] };
 }
 
-/* The range of a slider; a constant input may move by 1. */
-function range(least, largest, whole) {
-  const [low, high] = least < largest ? [least, largest] : [least - 1, least + 1];
-  return { low, high, step: whole ? 1 : Number(((high - low) / 200).toPrecision(2)) };
-}
-
 /* The meaning of the outputs: a list of { name, value, chosen } and a sentence. */
-function outcomeOf({ outcome: { kind, names } }, outputs) {
+function outcomeOf({ outcome: { kind, names, unit } }, outputs) {
   if (kind === "labels") return ofLabels(names, outputs);
   if (kind === "classes") return ofClasses(names, outputs);
-  const values = kind === "quantiles" ? outputs.toSorted() : outputs;
+  const values = inUnit(kind === "quantiles" ? outputs.toSorted() : outputs, unit);
   const entries = Array.from(values, (value, j) => ({ name: numberName(kind, names, j), value, chosen: false }));
-  const several = entries.map(({ name, value }) => `${name}: ${readable(value)}`).join(", ");
-  return { entries, text: entries.length > 1 ? several : readable(values[0], 4) };
+  const several = entries.map(({ name, value }) => `${name}: ${amount(value)}`).join(", ");
+  return { entries, text: entries.length > 1 ? several : amount(values[0]) };
+}
+
+/* The outputs in the unit of y, where the network has learned them in another one; quantiles share theirs. */
+function inUnit(outputs, unit) {
+  if (!unit) return outputs;
+  const of = (numbers, j) => numbers[Math.min(j, numbers.length - 1)];
+  return outputs.map((value, j) => value * of(unit.scales, j) + of(unit.centers, j));
 }
 
 const numberName = (kind, names, j) => (kind === "quantiles" ? `quantile ${names[j]}` : `output ${names[j]}`);

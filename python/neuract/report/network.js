@@ -92,7 +92,7 @@ class Network {
     });
   }
 
-  /* Computes a row: a list of { x, z, y, passed, fires }, one per layer. */
+  /* Computes a row of numbers: a list of { x, z, y, passed, fires }, one per layer. */
   forward(row) {
     let x = this.encoded(Float64Array.from(row, this.round));
     return this.layers.map((layer) => {

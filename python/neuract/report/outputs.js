@@ -35,8 +35,8 @@ function outputRow({ name }) {
     item.classList.toggle("chosen", entry.chosen);
     mark.textContent = entry.chosen ? "▶" : "";
     setBar(length, entry.value, largest);
-    setNumber(value, entry.value);
-    if (share) value.textContent = entry.value.toFixed(4);
+    value.value = String(entry.value);
+    value.textContent = share ? entry.value.toFixed(4) : amount(entry.value);
   };
   return { item, show };
 }

@@ -22,7 +22,7 @@ function explorer(model) {
   let waiting = false;
   const draw = () => {
     waiting = false;
-    const states = model.network.forward(row);
+    const states = model.network.forward(model.numbersOf(row));
     for (const view of views) view(states, selected);
   };
   const redraw = () => {
