@@ -55,9 +55,8 @@ def main(file: Path) -> None:
         print(f"the file has {path.stat().st_size:,} bytes; the loaded model gives the same bits: {same}")
         model.to_onnx(Path(folder, "model.onnx"))
         model.to_c(Path(folder, "model.c"))
-        print(
-            f"ONNX: {Path(folder, 'model.onnx').stat().st_size:,} bytes; C: {Path(folder, 'model.c').stat().st_size:,}"
-        )
+        sizes = [f"{file.name} {file.stat().st_size:,} bytes" for file in sorted(Path(folder).iterdir())]
+        print(", ".join(sizes))
 
 
 if __name__ == "__main__":

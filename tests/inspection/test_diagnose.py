@@ -227,7 +227,7 @@ def test_regressor(rng):
 
 
 def test_refuses_what_it_cannot_diagnose(rng):
-    with pytest.raises(TypeError, match=r"Network, MLPClassifier or MLPRegressor, got LogisticRegression\(\)"):
+    with pytest.raises(TypeError, match=r"an MLP estimator or a tabular one, got LogisticRegression\(\)"):
         na.diagnose(LogisticRegression(), np.ones((3, 2)))
     for model in (na.Network([na.Dense(1)]), na.MLPRegressor()):
         with pytest.raises(ValueError, match="not fitted"):

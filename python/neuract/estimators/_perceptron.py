@@ -161,7 +161,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
                 "partial_fit does not support early_stopping=True without X_val and y_val, since it holds out no rows"
             )
         if held_out is not None and not incremental:
-            warn_if_far(x, held_out.data.x, self._column_names())
+            warn_if_far(x, held_out.data.x, self._column_names(), self._owner is not None)
         random = check_random_state(self.random_state)
         network = new_network(self, task, len(x), dtype, silent=incremental)
         if continuing:
@@ -183,7 +183,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         if failure is not None:
             raise failure
         if not incremental:
-            warn_if_collapsed(network, rows.data, self.n_iter_, self._column_names())
+            warn_if_collapsed(network, rows.data, self.n_iter_, self._column_names(), self._owner is not None)
 
     def _as_if_ended(self, network: Network) -> Any:
         """Returns the model that callbacks may save: as if the fit of the network ended now."""
@@ -301,6 +301,9 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         return bool(self.missing == "zero")
 
     def _column_names(self) -> Sequence[str] | None:
+        if self._owner is not None:
+            names: Sequence[str] = self._owner._column_names()
+            return names
         return getattr(self, "feature_names_in_", None)
 
     # ---- attributes ------------------------------------------------------------------------------

@@ -30,13 +30,17 @@ from neuract.inspection._signs import (
 MOST_ROWS = 32  # of a look
 LEAST_ROWS = 8  # fewer are no evidence
 LOOKS = 0.02  # rows of the look per row that was trained: a third of that in time, as it has no backward pass
+OF_ARRAYS = "Transform X_val as X: a pipeline does so with Pipeline(..., transform_input=['X_val'])"
+OF_FRAMES = "Numbers are given as scaled; X_val must hold the same quantities as X, in the same units"
 FAR_SHARE = 0.9  # ours: a column with this share of its validation rows far outside is another quantity
 
 
-def warn_if_far(x: Array | SparseRows, x_val: Array | SparseRows, columns: Sequence[str] | None = None) -> None:
+def warn_if_far(
+    x: Array | SparseRows, x_val: Array | SparseRows, columns: Sequence[str] | None = None, of_frame: bool = False
+) -> None:
     """Warns of columns whose validation rows lie beyond the training rows by more than their whole range.
 
-    columns: the names of the columns, if there are any. Does not look at sparse rows, whose scale is rarely changed.
+    columns, of_frame: as `Evidence` has them. Does not look at sparse rows, whose scale is rarely changed.
     """
     if isinstance(x, SparseRows) or isinstance(x_val, SparseRows) or min(len(x), len(x_val)) < LEAST_ROWS:
         return
@@ -46,20 +50,21 @@ def warn_if_far(x: Array | SparseRows, x_val: Array | SparseRows, columns: Seque
         far = (rows_val < low - (high - low)) | (rows_val > high + (high - low))
     numbers = np.flatnonzero((far.mean(axis=0) >= FAR_SHARE) & (low < high)).tolist()  # a constant has no range
     if numbers:
-        first = numbers[0]
+        first, remedy = numbers[0], OF_FRAMES if of_frame else OF_ARRAYS
         warn(
             f"X_val lies far outside X in {named(numbers, 'column', columns)}: {named([first], 'column', columns)} "
             f"goes from {low[first]:.4g} to {high[first]:.4g} in X, from {rows_val[:, first].min():.4g} to "
-            f"{rows_val[:, first].max():.4g} in X_val. Transform X_val as X: a pipeline does so with "
-            "Pipeline(..., transform_input=['X_val'])",
+            f"{rows_val[:, first].max():.4g} in X_val. {remedy}",
             TrainingWarning,
         )
 
 
-def warn_if_collapsed(network: FittedNetwork, data: Data, epochs: int, columns: Sequence[str] | None = None) -> None:
+def warn_if_collapsed(
+    network: FittedNetwork, data: Data, epochs: int, columns: Sequence[str] | None = None, of_frame: bool = False
+) -> None:
     """Warns, at most once, of what is wrong with a network that was trained on the data for so many epochs.
 
-    columns: the names of X's columns, if it has any.
+    columns, of_frame: as `Evidence` has them.
     """
     rows = min(MOST_ROWS, int(LOOKS * epochs * data.rows))
     if rows < LEAST_ROWS:
@@ -68,7 +73,7 @@ def warn_if_collapsed(network: FittedNetwork, data: Data, epochs: int, columns: 
         if not _has_a_sign(network, _some(data, rows), data.targets):
             return
     whole = data if data.sample_weight is None else data.take(np.flatnonzero(data.sample_weight))
-    diagnosis = diagnosed(network, whole.x, whole.targets, network._gradients(whole), columns)
+    diagnosis = diagnosed(network, whole.x, whole.targets, network._gradients(whole), columns, of_frame)
     found = [finding for finding in diagnosis.warnings if finding.fatal]
     if found:
         told = " ".join(f"{finding.message}. {finding.advice}." for finding in found)

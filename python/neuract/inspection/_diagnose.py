@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuract._typing import Array, FittedModel, FittedNetwork
+from neuract.columns._asked import columns_of
 from neuract.inputs._sparse import SparseRows
 from neuract.inspection._activities import activities
 from neuract.inspection._causes import Finding
@@ -30,7 +31,7 @@ def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diag
     ----------
     model : Network, estimator or Pipeline
         The fitted model; it is not changed. A Pipeline of scikit-learn is folded: see `neuract.folded`.
-    X : array-like or sparse matrix of shape (rows, features)
+    X : array-like, sparse matrix or frame, as `fit` takes it
         Several hundred rows or more, preferably the training data: a rare neuron may fire on none of a few rows.
     y : array-like or None, default=None
         Targets, in the form that `fit` takes. They are needed for the loss and the gradients.
@@ -74,6 +75,7 @@ def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diag
     unscaled_inputs      Columns of X reach beyond 5, 50, 500 on either side, both by their extremes and by
                          abs(mean) + 2 · standard deviation, so outliers alone do not count; or columns are constant
                          and not 0. LeCun et al. 1998, "Efficient BackProp"; the thresholds are ours.
+                         For tabular models, a column is one of the matrix that their `columns_` make of X.
     unreachable_targets  The output layer's activation cannot give the targets: any, from 20 %, above 50 % of them.
     ===================  ===========================================================================================
 
@@ -89,13 +91,13 @@ def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diag
     """
     model = without_pipeline(model)
     if not isinstance(model, FittedModel):
-        raise TypeError(f"diagnose takes a Network, MLPClassifier or MLPRegressor, got {model!r}")
+        raise TypeError(f"diagnose takes a Network, an MLP estimator or a tabular one, got {model!r}")
     network = model._fitted_network()
     data = None if y is None else model._data(X, y)
     x = model._rows(X) if data is None else data.x
     gradients = None if data is None else network._gradients(data)
     targets = None if data is None else data.targets
-    return diagnosed(network, x, targets, gradients, model._column_names())
+    return diagnosed(network, x, targets, gradients, model._column_names(), columns_of(model) is not None)
 
 
 def diagnosed(
@@ -104,8 +106,9 @@ def diagnosed(
     targets: Array | None,
     gradients: Gradients | None,
     columns: Sequence[str] | None,
+    of_frame: bool = False,
 ) -> Diagnosis:
-    """Returns the diagnosis of a network on checked rows; columns: the names of X's columns, if it has any."""
+    """Returns the diagnosis of a network on checked rows; columns, of_frame: as `Evidence` has them."""
     inputs, neurons = activities(network, x)
     with np.errstate(all="ignore"):  # a network that diverged has infinities and NaN
         layers = _layers(network, len(x), neurons, gradients)
@@ -120,7 +123,7 @@ def diagnosed(
             input_std=np.sqrt(inputs["squares"] / len(x)),
             warnings=(),
         )
-    return replace(diagnosis, warnings=find(Evidence(diagnosis, network, targets, columns)))
+    return replace(diagnosis, warnings=find(Evidence(diagnosis, network, targets, columns, of_frame)))
 
 
 def _layers(

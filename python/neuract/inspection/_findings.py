@@ -5,12 +5,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from neuract._typing import Array, FittedNetwork
 from neuract.activations._named import LeakyReLU, Linear, PReLU, Softmax
+from neuract.inspection._advice import (
+    OTHER_ROWS,
+    after_scaling,
+    alternatives,
+    and_scale,
+    gentler,
+    has_no_rate,
+    how_to_scale,
+    inputs_of_network,
+    of_constant,
+    reaches,
+    revival,
+    sentence,
+    tamer,
+)
 from neuract.inspection._causes import SEVERITIES, Finding, by_cause
 from neuract.inspection._signs import (
     GRADIENT_RATIOS,
@@ -21,7 +36,6 @@ from neuract.inspection._signs import (
     UPDATE_RATIOS,
     WILD_SPREAD,
     WILD_WEIGHT,
-    input_reach,
     is_constant,
     lost_variance,
     severity,
@@ -29,26 +43,28 @@ from neuract.inspection._signs import (
     wild_loss,
 )
 from neuract.layers._dense import Dense
-from neuract.optimizers import LBFGS
 
 if TYPE_CHECKING:
     from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
 
 MOST_NAMED = 10  # neurons in a message
-STRONG_PENALTY = 0.01  # alpha or l1 from which one asks whether it is too strong; scikit-learn's alpha is 0.0001
 
-IMMORTAL = ("leaky_relu", "elu", "prelu")  # activations that pass a gradient on for any z
 UNLIMITED = ("relu", "silu", "leaky_relu")  # activations without an upper limit
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Input of the rules; targets: rows × outputs, None without y; columns: the names of X's columns, if it has any."""
+    """Input of the rules.
+
+    targets: rows × outputs, None without y. columns: the names of X's columns, if it has any. of_frame: whether a
+    tabular model has made X of the columns of a frame; its parameters are others than those of MLPs.
+    """
 
     diagnosis: Diagnosis
     network: FittedNetwork
     targets: Array | None
     columns: Sequence[str] | None = None
+    of_frame: bool = False
 
 
 def find(evidence: Evidence) -> tuple[Finding, ...]:
@@ -65,8 +81,8 @@ def not_finite(evidence: Evidence) -> Iterator[Finding]:
     """Finds outputs, a loss or gradients that are NaN or infinite, and names the first of these; weights never are."""
     diagnosis = evidence.diagnosis
     advice = (
-        "Look for extreme values in X and y, and scale them (with StandardScaler); or the training has diverged: "
-        f"{_tamer(evidence)}, and fit again"
+        f"Look for extreme values in X and y{and_scale(evidence)}; or the training has diverged: {tamer(evidence)}, "
+        "and fit again"
     )
     for number, layer in enumerate(diagnosis.layers):
         neurons = _numbers(~np.isfinite(layer.mean))
@@ -88,7 +104,7 @@ def dying_relu(evidence: Evidence) -> Iterator[Finding]:
     dead = {number: layer.dead for number, layer in _reached(diagnosis)}
     message = f"fire on none of the {diagnosis.rows:,} rows"
     for worst, grade, parts in _of_layers(evidence, dead, message):
-        advice = "Dead neurons output 0 and learn nothing from these rows. " + _revival(evidence, worst)
+        advice = "Dead neurons output 0 and learn nothing from these rows. " + revival(evidence, worst)
         fatal = bool(dead[worst].all()) and worst < len(diagnosis.layers) - 1
         yield Finding("dying_relu", grade, worst, _numbers(dead[worst]), parts, advice, fatal)
 
@@ -104,20 +120,23 @@ def vanishing_gradient(evidence: Evidence) -> Iterator[Finding]:
         "no gradient reaches" if np.isinf(ratio) else f"the gradient shrinks by a factor of {ratio:.3g} on its way to"
     )
     flat = [layer.activation for layer in evidence.diagnosis.layers[:-1] if np.isfinite(layer.activation.bounds).all()]
-    better = f"Use {_alternatives(UNLIMITED[:2], flat)} instead of {flat[0].names[0]!r}, use" if flat else "Use"
+    use = "or use" if evidence.of_frame else "use"
+    better = f"Use {alternatives(UNLIMITED[:2], flat)} instead of {flat[0].names[0]!r}, {use}" if flat else "Use"
+    wider = "" if evidence.of_frame else ", or larger initial weights (init='he_normal')"
     yield Finding(
         "vanishing_gradient",
         grade,
         0,
         (),
         f"{shrinks} {first.name} ({first.gradient_norm:.2g}) from {last.name} ({last.gradient_norm:.2g})",
-        f"The first layers hardly learn. {better} fewer layers, or larger initial weights (init='he_normal')",
+        f"The first layers hardly learn. {better} fewer layers{wider}",
     )
 
 
 def exploding_gradient(evidence: Evidence) -> Iterator[Finding]:
     """Finds a gradient that grows on its way to the first layer, or is large relative to the weights."""
-    diagnosis, advice = evidence.diagnosis, f"Scale X and y, {_tamer(evidence)}"
+    diagnosis, gentle = evidence.diagnosis, tamer(evidence)
+    advice = after_scaling(evidence, gentle) if evidence.of_frame else f"Scale X and y, {gentle}"
     if diagnosis.gradient_ratio:
         growth = 1 / diagnosis.gradient_ratio
         grade = severity(growth, GRADIENT_RATIOS)
@@ -127,7 +146,7 @@ def exploding_gradient(evidence: Evidence) -> Iterator[Finding]:
             message += f" ({first.gradient_norm:.2g})"
             yield Finding("exploding_gradient", grade, 0, (), message, advice)
             return
-    if _has_no_rate(evidence):
+    if has_no_rate(evidence):
         return
     ratios = [layer.update_ratio or 0.0 for layer in diagnosis.layers]
     ratios = [ratio if np.isfinite(ratio) else 0.0 for ratio in ratios]  # infinite only for weights of 0
@@ -150,9 +169,9 @@ def saturation(evidence: Evidence) -> Iterator[Finding]:
     message = f"are at a limit of their activation on {SATURATED_ROWS:.0%} of the rows or more"
     for worst, grade, parts in _of_layers(evidence, stuck, message):
         activation = evidence.diagnosis.layers[worst].activation
-        names = _alternatives(("identity",) if worst == last else UNLIMITED, [activation])
+        names = alternatives(("identity",) if worst == last else UNLIMITED, [activation])
         better = f"an activation without limits ({names}) instead of {activation!r}"
-        remedy = _after_scaling(evidence, f"{_gentler(evidence)}, or use {better}")
+        remedy = after_scaling(evidence, f"{gentler(evidence)}, or use {better}")
         advice = f"Hardly any gradient passes through them. {remedy}"
         yield Finding("saturation", grade, worst, _numbers(stuck[worst]), parts, advice)
 
@@ -177,14 +196,9 @@ def constant_output(evidence: Evidence) -> Iterator[Finding]:
     if targets is None or (diagnosis.input_minimum == diagnosis.input_maximum).all():
         return
     if is_constant(diagnosis.layers[-1].std, targets.std(axis=0, dtype=np.float64), evidence.network):
-        penalties = {name: getattr(evidence.network, name, 0.0) for name in ("alpha", "l1")}
-        strong = [f"lower {name} ({value:g})" for name, value in penalties.items() if value >= STRONG_PENALTY]
-        remedies = [*strong, "train longer", _gentler(evidence), "or scale X and y (StandardScaler)"]
-        advice = _sentence(", ".join(remedies))
         message = f"the prediction is the same for all {diagnosis.rows:,} rows, though y differs"
-        yield Finding(
-            "constant_output", "critical", len(diagnosis.layers) - 1, (), message, _sentence(advice), fatal=True
-        )
+        advice = of_constant(evidence)
+        yield Finding("constant_output", "critical", len(diagnosis.layers) - 1, (), message, advice, fatal=True)
 
 
 def wild_output(evidence: Evidence) -> Iterator[Finding]:
@@ -199,7 +213,7 @@ def wild_output(evidence: Evidence) -> Iterator[Finding]:
         message = f"the predicted probabilities are sure of wrong answers (loss {diagnosis.loss:.3g})"
     else:
         return
-    advice = f"The training has diverged, though its numbers are finite. {_sentence(_tamer(evidence))}"
+    advice = f"The training has diverged, though its numbers are finite. {sentence(tamer(evidence))}"
     yield Finding("wild_output", "critical", len(diagnosis.layers) - 1, (), message, advice, fatal=True)
 
 
@@ -207,7 +221,7 @@ def unscaled_inputs(evidence: Evidence) -> Iterator[Finding]:
     """Finds columns that reach far beyond [-5, 5], and columns that are constant and not 0."""
     diagnosis = evidence.diagnosis
     low, high = diagnosis.input_minimum, diagnosis.input_maximum
-    constant, reach = (low == high) & (diagnosis.rows > 1), _reach(diagnosis)
+    constant, reach = (low == high) & (diagnosis.rows > 1), reaches(diagnosis)
     far = _numbers(reach > INPUT_REACHES[0])
     if far:
         worst = int(reach.argmax())
@@ -218,15 +232,16 @@ def unscaled_inputs(evidence: Evidence) -> Iterator[Finding]:
             severity(float(reach.max()), INPUT_REACHES) or "warn",
             None,
             far,
-            f"{len(far)} of {len(reach)} columns of X reach beyond [-5, 5]: {columns}",
-            "Scale X, for example with StandardScaler: large inputs saturate neurons and make training unstable",
+            f"{len(far)} of {len(reach)} {inputs_of_network(evidence)} reach beyond [-5, 5]: {columns}",
+            f"{how_to_scale(evidence)}: large inputs saturate neurons and make training unstable",
             fatal=bool(reach.max() > INPUT_REACHES[2]),
         )
     useless = _numbers(constant & (low != 0))
     if useless:
-        message = f"{len(useless)} of {len(low)} columns of X are constant: "
+        message = f"{len(useless)} of {len(low)} {inputs_of_network(evidence)} are constant: "
         message += named(useless, "column", evidence.columns)
-        advice = "They hold no information and only shift the first layer's biases. Remove them, or set them to 0"
+        advice = "They hold no information and only shift the first layer's biases. "
+        advice += OTHER_ROWS if evidence.of_frame else "Remove them, or set them to 0"
         yield Finding("unscaled_inputs", "warn", None, useless, message, advice)
 
 
@@ -286,53 +301,6 @@ def _of_layers(evidence: Evidence, marked: dict[int, Array], what: str) -> Itera
         worst = max(graded, key=shares.__getitem__)
         parts = [f"{layers[n].name}: {_share_of(marked[n])} {what}{_which(marked[n])}" for n in graded]
         yield worst, severity(shares[worst], NEURON_SHARES) or "warn", "; ".join(parts)
-
-
-def _revival(evidence: Evidence, number: int) -> str:
-    """Returns the advice for dead neurons of a layer."""
-    dead, layer = evidence.diagnosis.layers[number].dead, evidence.network.layers[number]
-    if not evidence.network.weights[number][:, dead].any():
-        return "Their weights are 0: lower alpha or l1, or set other weights"
-    names = _alternatives(IMMORTAL, [layer.activation])
-    advice = _after_scaling(evidence, f"{_gentler(evidence)}, or use an activation that cannot die ({names})")
-    return advice if layer.threshold is None else f"{advice}, or lower the threshold"
-
-
-def _reach(diagnosis: Diagnosis) -> Array:
-    """Returns how far from 0 each column reaches; 0 for constant columns, unless there is only one row."""
-    low, high = diagnosis.input_minimum, diagnosis.input_maximum
-    reach = input_reach(low, high, diagnosis.input_mean, diagnosis.input_std)
-    return np.where((low == high) & (diagnosis.rows > 1), 0, reach)
-
-
-def _has_no_rate(evidence: Evidence) -> bool:
-    return isinstance(evidence.network.optimizer, LBFGS)
-
-
-def _gentler(evidence: Evidence) -> str:
-    """Returns the remedy for steps that were too long."""
-    return "set another random_state" if _has_no_rate(evidence) else "lower the learning rate"
-
-
-def _tamer(evidence: Evidence) -> str:
-    """Returns the remedies for a training that diverged."""
-    return f"{_gentler(evidence)}, or {'raise alpha' if _has_no_rate(evidence) else 'set max_grad_norm=1'}"
-
-
-def _after_scaling(evidence: Evidence, advice: str) -> str:
-    """Returns the advice as a sentence, which begins with scaling X only if X is not scaled."""
-    scaled = _reach(evidence.diagnosis).max() <= INPUT_REACHES[0]
-    return _sentence(advice if scaled else f"center and scale X (StandardScaler), {advice}")
-
-
-def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:]
-
-
-def _alternatives(names: Sequence[str], present: Sequence[Any]) -> str:
-    """Lists the names, without those of the activations in the network."""
-    taken = {name for activation in present for name in activation.names}
-    return ", ".join(repr(name) for name in names if name not in taken)
 
 
 def _undoes_saturation(network: FittedNetwork) -> bool:
