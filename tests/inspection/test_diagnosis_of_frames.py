@@ -92,3 +92,15 @@ def test_the_network_alone_has_no_frame():
     model = fitted(X, scaling=None)
     of_network = na.diagnose(model.network_, model.columns_.transform(X)).warnings
     assert any("columns of X reach" in each.message for each in of_network)
+
+
+def test_weights_of_0_ask_for_less_decay():
+    X = frame()
+    model = fitted(X)
+    biases = [array.copy() for array in model.network_.biases]
+    biases[0][:4] = -1
+    weights = [array.copy() for array in model.network_.weights]
+    weights[0][:, :4] = 0
+    model.network_.set_parameters(weights, biases)
+    (dead,) = [each for each in na.diagnose(model, X).warnings if each.rule == "dying_relu"]
+    assert dead.advice.endswith("Their weights are 0: lower weight_decay")

@@ -12,9 +12,10 @@ from neuract._typing import Array
 from neuract.columns._category import Category
 from neuract.columns._column import Column
 from neuract.columns._columns import Columns
+from neuract.columns._date import Date
 from neuract.columns._frame import table
 from neuract.columns._number import Number
-from neuract.columns._values import DATE, EMPTY, Values
+from neuract.columns._values import DATE, EMPTY, TRUTH, Values
 
 
 def columns_of(model: Any) -> Columns | None:
@@ -49,6 +50,19 @@ def held(kind: Column, values: Values) -> Array:
     if isinstance(kind, Category):
         return np.where(codes == 0, 0, (codes + 3) / 2) if kind.signed else codes
     return np.full(len(values), np.nan) if values.form == EMPTY else np.asarray(values.values, np.float64)
+
+
+def typical(kind: Column, held: Array) -> float:
+    """Returns the median of numbers and days, of two in the middle the first; of levels the most frequent one.
+
+    Without known values it is that of the training rows.
+    """
+    if isinstance(kind, Category):
+        return float(np.bincount(held.astype(np.intp)).argmax()) if len(held) else 1.0
+    assert isinstance(kind, (Number, Date))
+    known = np.sort(held[~np.isnan(held)])
+    middle = float(known[(known.size - 1) // 2]) if known.size else kind.scaling.fill
+    return float(middle >= 0.5) if isinstance(kind, Number) and kind.form == TRUTH else middle
 
 
 def numbers_of(kind: Column, held: Array) -> list[Array]:

@@ -12,11 +12,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 
 from neuract._typing import Array, FittedNetwork
+from neuract.plotting._frame import NetworkOfFrame
 from neuract.plotting._style import drawable
 
 
 class _Fitted(BaseEstimator):  # type: ignore[misc]
-    def __init__(self, network: FittedNetwork) -> None:
+    def __init__(self, network: FittedNetwork | NetworkOfFrame) -> None:
         self.network = network
 
     def fit(self, X: Any, y: Any) -> _Fitted:

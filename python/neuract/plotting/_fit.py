@@ -16,9 +16,14 @@ from matplotlib.figure import Figure
 
 from neuract._typing import Array, AskedModel, FittedNetwork
 from neuract.activations._named import Sigmoid, Softmax
+from neuract.columns._asked import columns_of
+from neuract.columns._category import Category
+from neuract.columns._columns import Columns
+from neuract.columns._date import Date
 from neuract.inspection._pipelines import takes_pipelines
 from neuract.layers._numbers import levels_of
-from neuract.plotting._model import class_names, input_names, network_of, output_names, rows_of, targets_of
+from neuract.plotting._frame import NetworkOfFrame, columns_held
+from neuract.plotting._model import class_names, input_names, named, network_of, output_names, rows_of, targets_of
 from neuract.plotting._style import (
     BLUE,
     CLASSES,
@@ -40,6 +45,7 @@ from neuract.plotting._style import (
 
 POINTS = 1500  # most points of the data
 RESOLUTION = 250  # grid points in each direction
+Names = Sequence[str] | None
 
 
 class FitDisplay:
@@ -80,9 +86,14 @@ class FitDisplay:
     ax_: Axes
     figure_: Figure
     boundary_: Any
+    dates: tuple[bool, ...] = ()  # which columns of X are days since 1970-01-01
 
     def __init__(
-        self, network: FittedNetwork, X: Array, targets: Array, names: tuple[Sequence[str], Sequence[str]]
+        self,
+        network: FittedNetwork | NetworkOfFrame,
+        X: Array,
+        targets: Array,
+        names: tuple[Sequence[str], Sequence[str]],
     ) -> None:
         self.network = network
         self.X = X
@@ -107,7 +118,9 @@ class FitDisplay:
         ----------
         model : Network, fitted estimator or Pipeline
             With one or two inputs, and one output or one of several classes; with one input, of at most two classes.
-        X : array-like or sparse matrix of shape (rows, 1) or (rows, 2)
+        X : array-like or sparse matrix of shape (rows, 1) or (rows, 2), or a frame
+            Of a frame the model must use one or two columns, of numbers or dates. They are drawn in the frame's unit,
+            without rows that have missing values.
         y : array-like of shape (rows,)
             Targets, in the form that `fit` takes.
         feature_names, class_names : list of str or None, default=None
@@ -119,13 +132,30 @@ class FitDisplay:
         -------
         FitDisplay
         """
-        network = network_of(model)
-        _check_drawable(network)
+        network, frame = network_of(model), columns_of(model)
+        if frame is not None:
+            return cls._of_frame(model, frame, X, y, (feature_names, class_names)).plot(ax)
+        _check_drawable(network, network._known().n_inputs, [f"column {k} of X" for k in levels_of(network.inputs)])
         rows = rows_of(model, X)
-        targets = targets_of(model, y, len(rows))
-        numbers = targets.argmax(axis=1) if isinstance(network.layers[-1].activation, Softmax) else targets[:, 0]
         names = input_names(model, X, feature_names), _names(model, class_names)
-        return cls(network, rows, numbers, names).plot(ax)
+        return cls(network, rows, _numbers_of(network, targets_of(model, y, len(rows))), names).plot(ax)
+
+    @classmethod
+    def _of_frame(
+        cls, model: AskedModel, frame: Columns, X: Any, y: npt.ArrayLike, given: tuple[Names, Names]
+    ) -> FitDisplay:
+        """Makes the display over the columns of a frame, of the rows without missing values."""
+        network, kinds = NetworkOfFrame(model, frame, network_of(model)), frame.kinds_
+        _check_drawable(network, len(kinds), [f"column {kind.name!r}" for kind in kinds if isinstance(kind, Category)])
+        rows = np.column_stack(columns_held(frame, X))
+        targets = _numbers_of(network, targets_of(model, y, len(rows)))
+        known = ~np.isnan(rows).any(axis=1)
+        if not known.any():
+            raise ValueError("FitDisplay draws rows without missing values; X has none")
+        names = named("feature_names", given[0], len(kinds), [kind.name for kind in kinds]), _names(model, given[1])
+        display = cls(network, rows[known], targets[known], names)
+        display.dates = tuple(isinstance(kind, Date) for kind in kinds)
+        return display
 
     def plot(self, ax: Place = None) -> FitDisplay:
         """Draws the fit on a new figure or on `ax`."""
@@ -139,6 +169,9 @@ class FitDisplay:
             else:
                 self._draw_surface()
             self.ax_.tick_params(labelsize=SMALL, colors=MUTED)
+            for is_date, axis in zip(self.dates, (self.ax_.xaxis, self.ax_.yaxis), strict=False):
+                if is_date:
+                    axis.axis_date()
             self.ax_.set_xlabel(self.names[0][0], fontsize=SMALL + 1, color=INK, **PLAIN)
             name = self._target() if one else self.names[0][1]
             self.ax_.set_ylabel(name, fontsize=SMALL + 1, color=INK, **PLAIN)
@@ -263,19 +296,21 @@ def _r2(y: Array, predictions: Array) -> str:
     return f": R² = {max(-99.0, 1 - ((y - predictions) ** 2).sum() / spread):z.2f}" if spread else ""
 
 
-def _has_classes(network: FittedNetwork) -> bool:
+def _numbers_of(network: FittedNetwork | NetworkOfFrame, targets: Array) -> Array:
+    return targets.argmax(axis=1) if isinstance(network.layers[-1].activation, Softmax) else targets[:, 0]
+
+
+def _has_classes(network: FittedNetwork | NetworkOfFrame) -> bool:
     return isinstance(network.layers[-1].activation, (Sigmoid, Softmax))
 
 
-def _check_drawable(network: FittedNetwork) -> None:
-    n_inputs, output = network._known().n_inputs, network.layers[-1]
+def _check_drawable(network: FittedNetwork | NetworkOfFrame, n_inputs: int, levels: Sequence[str]) -> None:
+    """Raises ValueError if the network cannot be drawn; levels: the columns that hold them."""
+    output = network.layers[-1]
     if n_inputs > 2:
         raise ValueError(f"FitDisplay draws models with 1 or 2 inputs; this one has {n_inputs}. Use NetworkDisplay")
-    levels = levels_of(network.inputs)
     if levels:
-        raise ValueError(
-            f"FitDisplay draws columns of numbers; column {min(levels)} of X holds levels. Use NeuronResponseDisplay"
-        )
+        raise ValueError(f"FitDisplay draws columns of numbers; {levels[0]} holds levels. Use NeuronResponseDisplay")
     softmax = isinstance(output.activation, Softmax)
     quantiles = n_inputs == 1 and not _has_classes(network) and network.loss_function.outputs is not None
     if output.units > 1 and not quantiles and not (softmax and n_inputs == 2):

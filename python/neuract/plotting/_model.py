@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuract._typing import Array, AskedModel, FittedModel, FittedNetwork
+from neuract.columns._asked import columns_of, level_names
 from neuract.inputs._sparse import SparseRows
 from neuract.inspection._activities import of_numbers
 from neuract.layers._numbers import number_names
@@ -27,7 +28,7 @@ def network_of(model: AskedModel) -> FittedNetwork:
         If the model is not one of neuract's.
     """
     if not isinstance(model, AskedModel):
-        raise TypeError(f"model must be a Network, an MLPClassifier or an MLPRegressor, got {type(model).__name__}")
+        raise TypeError(f"model must be a Network or a fitted estimator of neuract, got {type(model).__name__}")
     return model._fitted_network()
 
 
@@ -35,8 +36,12 @@ def measured(model: AskedModel, X: Any) -> tuple[int, list[Array]]:
     """Returns the number of rows and arrays of ACTIVITY: of the numbers that the first layer gets, and per layer."""
     network = network_of(model)
     if not isinstance(model, FittedModel):
-        raise TypeError(f"this picture needs a Network, MLPClassifier or MLPRegressor, got {model!r}")
-    rows = model._rows(X)
+        raise TypeError(f"this picture needs a Network or a fitted estimator of neuract, got {model!r}")
+    return measured_rows(network, model._rows(X))
+
+
+def measured_rows(network: FittedNetwork, rows: Array | SparseRows) -> tuple[int, list[Array]]:
+    """Returns the same of checked rows."""
     with np.errstate(all="ignore"):  # a network that diverged has infinities and NaN
         numbers, layers = of_numbers(network, rows)
     return len(rows), [numbers, *layers]
@@ -49,16 +54,16 @@ def rows_of(model: AskedModel, X: Any) -> Array:
 
 
 def input_names(model: AskedModel, X: Any, given: Sequence[str] | None) -> list[str]:
-    """Returns one name per feature: those given, else those of the model or of X, else x0, x1, ..."""
+    """Returns one name per column of `_rows`: those given, else those of the model or of X, else x0, x1, ..."""
     n_inputs = network_of(model)._known().n_inputs
     candidates = (given, model._column_names(), getattr(X, "columns", None))
     known = next((names for names in candidates if names is not None), None)
-    return _named("feature_names", known, n_inputs, [f"x{k}" for k in range(n_inputs)])
+    return named("feature_names", known, n_inputs, [f"x{k}" for k in range(n_inputs)])
 
 
 def names_of_numbers(model: AskedModel, X: Any, given: Sequence[str] | None) -> list[str]:
     """Returns a name per number that the first layer gets; given: names of the columns of X."""
-    return number_names(network_of(model).inputs, input_names(model, X, given))
+    return number_names(network_of(model).inputs, input_names(model, X, given), level_names(columns_of(model)))
 
 
 def class_names(model: AskedModel) -> Sequence[Any] | None:
@@ -74,9 +79,9 @@ def output_names(model: AskedModel, given: Sequence[str] | None) -> list[str]:
     if known is not None and units == 1 and len(known) == 2:
         known = known[1:]  # the output is its probability
     if units == 1:
-        return _named("class_names", known, 1, ["y"])
+        return named("class_names", known, 1, ["y"])
     prefix = "" if model._meaning().kind == "classes" else "y"
-    return _named("class_names", known, units, [f"{prefix}{j}" for j in range(units)])
+    return named("class_names", known, units, [f"{prefix}{j}" for j in range(units)])
 
 
 def targets_of(model: AskedModel, y: npt.ArrayLike, rows: int) -> Array:
@@ -92,7 +97,7 @@ def targets_of(model: AskedModel, y: npt.ArrayLike, rows: int) -> Array:
     return np.broadcast_to(numbers.reshape(rows, 1), (rows, units))  # quantiles share one target
 
 
-def _named(what: str, names: Any, n: int, default: list[str]) -> list[str]:
+def named(what: str, names: Any, n: int, default: list[str]) -> list[str]:
     if names is None:
         return default
     if len(names) != n:

@@ -20,7 +20,7 @@ from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.inspection._activities import of_numbers
 from neuract.inspection._pipelines import takes_pipelines
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
-from neuract.plotting._model import measured, names_of_numbers, network_of, output_names, rows_of
+from neuract.plotting._model import measured, measured_rows, names_of_numbers, network_of, output_names, rows_of
 from neuract.plotting._style import (
     HOLLOW,
     INK,
@@ -38,6 +38,8 @@ from neuract.plotting._style import (
     readable_on,
     shortened,
 )
+
+MOST_SHOWN = 16  # neurons of a layer, unless the user wants more
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ class NetworkDisplay:
         row: int | None = None,
         feature_names: Sequence[str] | None = None,
         class_names: Sequence[str] | None = None,
-        max_neurons: int = 16,
+        max_neurons: int = MOST_SHOWN,
         ax: Place = None,
     ) -> NetworkDisplay:
         """Draws a fitted model and its activity on X.
@@ -133,7 +135,7 @@ class NetworkDisplay:
         Parameters
         ----------
         model : Network, fitted estimator or Pipeline
-        X : array-like or sparse matrix of shape (rows, features)
+        X : array-like, sparse matrix or frame, as `fit` takes it
         row : int or None, default=None
             Index of a row of X: neurons are shaded by their outputs for it, and edges from neurons that do not fire are
             faint. None: neurons are shaded by the share of the rows on which they fire.
@@ -151,9 +153,18 @@ class NetworkDisplay:
         """
         network = network_of(model)
         names = names_of_numbers(model, X, feature_names), output_names(model, class_names)
-        shading, squares = _over_rows(model, X) if row is None else _at_row(network, rows_of(model, X), row)
+        shading, squares = _over_rows(*measured(model, X)) if row is None else _at_row(network, rows_of(model, X), row)
         strength = strengths(network.weights, squares)
         return cls(network.weights, columns_of(network, strength, max_neurons), shading, names).plot(ax)
+
+    @classmethod
+    def _of_rows(
+        cls, network: FittedNetwork, rows: Array, names: tuple[Sequence[str], Sequence[str]], ax: Place
+    ) -> NetworkDisplay:
+        """Draws a network and its activity on checked rows; names: of all numbers and outputs."""
+        shading, squares = _over_rows(*measured_rows(network, rows))
+        columns = columns_of(network, strengths(network.weights, squares), MOST_SHOWN)
+        return cls(network.weights, columns, shading, names).plot(ax)
 
     def plot(self, ax: Place = None) -> NetworkDisplay:
         """Draws the network on a new figure or on `ax`."""
@@ -277,9 +288,8 @@ class NetworkDisplay:
         bar.outline.set_visible(False)
 
 
-def _over_rows(model: FittedModel, X: Any) -> tuple[Shading, list[Array]]:
+def _over_rows(rows: int, activities: Sequence[Array]) -> tuple[Shading, list[Array]]:
     """Returns shading by share of the rows, and the mean squares of the inputs and of each neuron's output."""
-    rows, activities = measured(model, X)
     numbers, *layers = activities
     moving = (numbers["minimum"] != 0) | (numbers["maximum"] != 0)
     shares = [moving.astype(np.float64), *(layer["fired"] / rows for layer in layers)]

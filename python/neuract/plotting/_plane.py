@@ -41,8 +41,7 @@ class Plane:
 
     def grid(self, resolution: int) -> Array:
         """Returns rows of X, resolution² × columns; the first column of the plane changes fastest."""
-        if resolution < 2:
-            raise ValueError(f"resolution must be at least 2, got {resolution}")
+        check_resolution(resolution)
         limits = self.limits[:2], self.limits[2:]
         axes = np.meshgrid(*(np.linspace(*each, resolution) for each in limits))
         x = np.repeat(self.row[np.newaxis], resolution**2, axis=0)
@@ -57,7 +56,7 @@ class Plane:
         return places if len(self.columns) == 2 else np.column_stack([places, np.full(len(x), 0.5)])
 
 
-def plane_of(network: FittedNetwork, x: Array, chosen: Sequence[int] | None) -> Plane:
+def plane_of(network: FittedNetwork, x: Array, chosen: Sequence[int | str] | None) -> Plane:
     """Returns the plane of the chosen columns; None: of all that the network takes, which must be one or two."""
     levels = levels_of(network.inputs)
     columns = _chosen(network, chosen)
@@ -66,7 +65,7 @@ def plane_of(network: FittedNetwork, x: Array, chosen: Sequence[int] | None) -> 
     return Plane(columns, row, (limits[0], limits[1], limits[2], limits[3]), levels)
 
 
-def _chosen(network: FittedNetwork, chosen: Sequence[int] | None) -> tuple[int, ...]:
+def _chosen(network: FittedNetwork, chosen: Sequence[int | str] | None) -> tuple[int, ...]:
     n_columns = network._known().n_inputs
     taken = np.unique(number_columns(network.inputs, n_columns)).tolist() if chosen is None else list(chosen)
     if not 1 <= len(taken) <= 2 and chosen is None:
@@ -81,6 +80,16 @@ def _chosen(network: FittedNetwork, chosen: Sequence[int] | None) -> tuple[int, 
 
 def _limits(values: Array, levels: bool) -> tuple[float, float]:
     """Returns the range of a column, with a margin; each level is a step of width 1."""
+    return with_margin(values, 0.5) if levels else with_margin(values)
+
+
+def with_margin(values: Array, margin: float | None = None) -> tuple[float, float]:
+    """Returns the least and the largest value with a margin beyond them; None: 8 % of their distance."""
     low, high = float(values.min()), float(values.max())
-    margin = 0.5 if levels else 0.08 * (high - low) or 1.0
+    margin = (0.08 * (high - low) or 1.0) if margin is None else margin
     return low - margin, high + margin
+
+
+def check_resolution(resolution: int) -> None:
+    if resolution < 2:
+        raise ValueError(f"resolution must be at least 2, got {resolution}")

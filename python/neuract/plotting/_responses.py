@@ -22,9 +22,11 @@ from matplotlib.patches import Rectangle
 
 from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.activations._named import Sigmoid, Softmax
+from neuract.columns._asked import columns_of as columns_in_front
 from neuract.inspection._pipelines import takes_pipelines
 from neuract.layers._numbers import numbers_at
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
+from neuract.plotting._frame import FramePlane, plane_of_frame
 from neuract.plotting._model import measured, names_of_numbers, network_of, output_names, rows_of, targets_of
 from neuract.plotting._plane import Limits, Plane, plane_of
 from neuract.plotting._style import (
@@ -66,6 +68,8 @@ class Responses:
         Whether the outputs are probabilities; their colours are then centred at 0.5 instead of 0.
     steps : bool, default=False
         Whether a column of the plane holds levels.
+    told : str or None, default=None
+        What is from left to right and from bottom to top, for the legend.
     """
 
     limits: Limits
@@ -73,6 +77,7 @@ class Responses:
     fires: list[npt.NDArray[np.bool_]]
     probabilities: bool
     steps: bool = False
+    told: str | None = None
 
 
 class NeuronResponseDisplay:
@@ -141,7 +146,7 @@ class NeuronResponseDisplay:
         *,
         feature_names: Sequence[str] | None = None,
         class_names: Sequence[str] | None = None,
-        columns: Sequence[int] | None = None,
+        columns: Sequence[int | str] | None = None,
         max_neurons: int = 8,
         resolution: int = 120,
         ax: Place = None,
@@ -151,14 +156,15 @@ class NeuronResponseDisplay:
         Parameters
         ----------
         model : Network, fitted estimator or Pipeline
-        X : array-like or sparse matrix of shape (rows, features)
+        X : array-like, sparse matrix or frame, as `fit` takes it
         y : array-like or None, default=None
             Targets, to draw the data on the tiles of the outputs.
         feature_names, class_names : list of str or None, default=None
             Names of the columns of X and the outputs. None: those of the model or of X.
-        columns : sequence of one or two int or None, default=None
+        columns : sequence of one or two int or str, or None, default=None
             The columns of X that vary, counted from 0, the first from left to right; the others stay at their means,
-            levels at the most frequent one. None: all columns that the model takes, which must be one or two.
+            levels at the most frequent one. For a tabular model they may be names, numbers stay at their medians, and
+            the legend says what is where. None: all columns that the model takes, which must be one or two.
         max_neurons : int, default=8
             Most neurons to show per layer: those with the largest effect on the next layer.
         resolution : int, default=120
@@ -171,12 +177,12 @@ class NeuronResponseDisplay:
         NeuronResponseDisplay
         """
         network, rows = network_of(model), rows_of(model, X)
-        plane = plane_of(network, rows, columns)
+        plane = _plane(model, network, X, rows, columns)
         strength = strengths(network.weights, mean_squares(*measured(model, X)))
         shown = columns_of(network, strength, max_neurons, APART)
         responses = _responses(network, shown, plane, resolution)
         names = names_of_numbers(model, X, feature_names), output_names(model, class_names)
-        points = None if y is None else (plane.points(rows), targets_of(model, y, len(rows)))
+        points = None if y is None else (plane.points(rows), _standard(model, targets_of(model, y, len(rows))))
         return cls(network.weights, shown, responses, names, points).plot(ax)
 
     def plot(self, ax: Place = None) -> NeuronResponseDisplay:
@@ -275,10 +281,13 @@ class NeuronResponseDisplay:
             entries.append(Line2D([], [], color=INK, linewidth=0.9, label="border of the region where it fires"))
         if not all(np.isfinite(drawable(values)).all() for values in self.responses.values):
             entries.append(not_finite("output"))
-        legend(
+        drawn = legend(
             self.ax_, entries, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, frameon=False, fontsize=SMALL,
             handlelength=1.6, columnspacing=1.6,
         )  # fmt: skip
+        if self.responses.told is not None:
+            drawn.set_title("-")
+            drawn.get_title().set(text=self.responses.told, fontsize=SMALL, color=INK, **PLAIN)
         bar = self.figure_.colorbar(
             ScalarMappable(Normalize(-1, 1), SIGNED), ax=self.ax_, shrink=0.6, aspect=22, pad=0.03, ticks=[-1, 0, 1]
         )
@@ -298,14 +307,30 @@ def _ends(probabilities: bool) -> list[str]:
     return ["− largest\n(output: 0)", "0\n(output: ½)", "largest\nof its layer\n(output: 1)"]
 
 
-def _responses(network: FittedNetwork, columns: Sequence[Column], plane: Plane, resolution: int) -> Responses:
+def _plane(
+    model: FittedModel, network: FittedNetwork, X: Any, rows: Array, chosen: Sequence[int | str] | None
+) -> Plane | FramePlane:
+    frame = columns_in_front(model)
+    return plane_of(network, rows, chosen) if frame is None else plane_of_frame(frame, X, chosen, network.dtype)
+
+
+def _standard(model: FittedModel, targets: Array) -> Array:
+    """Returns targets in the unit of the network's outputs."""
+    unit = model._meaning().unit
+    return targets if unit is None else unit.standard(targets)
+
+
+def _responses(
+    network: FittedNetwork, columns: Sequence[Column], plane: Plane | FramePlane, resolution: int
+) -> Responses:
     grid = rows_of(network, plane.grid(resolution))
     layers = [(y[:, each.shown], f[:, each.shown]) for y, f, each in _passed(network, grid, columns[1:])]
     numbers = numbers_at(network._known(), grid, columns[0].shown, network.n_threads)
     values, fires = zip((numbers, np.ones_like(numbers, dtype=bool)), *layers, strict=True)
     tiles = [[array.T.reshape(-1, resolution, resolution) for array in arrays] for arrays in (values, fires)]
     probabilities = isinstance(network.layers[-1].activation, (Sigmoid, Softmax))
-    return Responses(plane.limits, tiles[0], tiles[1], probabilities, plane.has_steps)
+    told = plane.told() if isinstance(plane, FramePlane) else None
+    return Responses(plane.limits, tiles[0], tiles[1], probabilities, plane.has_steps, told)
 
 
 def _passed(network: FittedNetwork, grid: Array, columns: Sequence[Column]) -> Iterator[tuple[Array, Array, Column]]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from neuract._typing import Array
-from neuract.columns._asked import held, values_of
+from neuract.columns._asked import held, typical, values_of
 from neuract.columns._category import Category
 from neuract.columns._column import Column
 from neuract.columns._columns import Columns
@@ -33,29 +33,28 @@ def of_frame(columns: Columns, X: Any, chosen: Array | None, names: Sequence[str
         values = values_of(columns, X)
         known = [held(kind, each) for kind, each in zip(columns.kinds_, values, strict=True)]
     described = [_described(kind, x) for kind, x in zip(columns.kinds_, known, strict=True)]
-    typical = [each.pop("typical") for each in described]
+    middle = [each.pop("typical") / each.get("days", 1.0) for each in described]
     starts = []
     if chosen is not None:
         shown = [_shown(each, x[chosen]) for each, x in zip(described, known, strict=True) if x is not None]
         starts = [{"name": name, "row": list(row)} for name, row in zip(names, zip(*shown, strict=True), strict=True)]
-    starts.append({"name": WITHOUT_X if chosen is None else TYPICAL, "row": typical})
+    starts.append({"name": WITHOUT_X if chosen is None else TYPICAL, "row": middle})
     return {"columns": described, "starts": starts}
 
 
 def _described(kind: Column, x: Array | None) -> dict[str, Any]:
     """Returns a column, with its typical value in rows with the values x; without rows in those of the training."""
+    x = np.empty(0) if x is None else x
+    described = {"name": kind.name, "typical": typical(kind, x)}
     if isinstance(kind, Category):
-        return {"name": kind.name, "kind": "category"} | _of_levels(kind, x)
+        return described | {"kind": "category"} | _of_levels(kind)
     assert isinstance(kind, (Number, Date))
-    known = np.empty(0) if x is None else np.sort(x[~np.isnan(x)])
-    span = (float(known[0]), float(known[-1])) if known.size else _reach(kind.scaling)
-    typical = float(known[(known.size - 1) // 2]) if known.size else kind.scaling.fill  # of two in the middle the first
-    described = {"name": kind.name, "scaling": asdict(kind.scaling), "flag": kind.flag}
+    known = x[~np.isnan(x)]
+    low, high = (float(known.min()), float(known.max())) if known.size else _reach(kind.scaling)
+    described |= {"scaling": asdict(kind.scaling), "flag": kind.flag}
     if isinstance(kind, Date):
-        return described | {"typical": typical} | _of_dates(kind, known, *span)
-    if kind.form == TRUTH:
-        return described | {"kind": "bool", "typical": float(typical >= 0.5)}
-    return described | _of_numbers(kind, known, span, typical)
+        return described | _of_dates(kind, known, low, high)
+    return described | ({"kind": "bool"} if kind.form == TRUTH else _of_numbers(kind, known, low, high))
 
 
 def _of_dates(kind: Date, known: Array, low: float, high: float) -> dict[str, Any]:
@@ -65,25 +64,21 @@ def _of_dates(kind: Date, known: Array, low: float, high: float) -> dict[str, An
     return {"kind": "date", "field": field, "cycles": [CYCLES[cycle] for cycle in kind.cycles]}
 
 
-def _of_numbers(kind: Number, known: Array, span: tuple[float, float], typical: float) -> dict[str, Any]:
-    unit = _unit(max(map(abs, span))) if kind.form == SPAN else None
-    in_days = 1.0 if unit is None else UNITS[unit]
-    shown = known / in_days
+def _of_numbers(kind: Number, known: Array, low: float, high: float) -> dict[str, Any]:
+    """Returns what only numbers and durations have; days: those of the unit of durations."""
+    unit = _unit(max(abs(low), abs(high))) if kind.form == SPAN else None
+    days = 1.0 if unit is None else UNITS[unit]
+    shown = known / days
     whole = bool(known.size) and bool((shown == np.rint(shown)).all())
-    of_unit = {} if unit is None else {"unit": unit, "days": in_days}
-    return of_unit | {
-        "kind": "number",
-        "range": [*(end / in_days for end in span), whole],
-        "typical": typical / in_days,
-    }
+    of_unit = {} if unit is None else {"unit": unit, "days": days}
+    return of_unit | {"kind": "number", "range": [low / days, high / days, whole]}
 
 
-def _of_levels(kind: Category, x: Array | None) -> dict[str, Any]:
+def _of_levels(kind: Category) -> dict[str, Any]:
     described: dict[str, Any] = {"names": kind.level_names, "signed": kind.signed, "missing": kind.missing}
     if kind.n_levels > MOST_CHOICES:
         described["rare"] = list(kind.rare)
-    frequent = 1 if x is None else int(np.bincount(x.astype(np.intp)).argmax())
-    return described | {"typical": frequent}
+    return described
 
 
 def _reach(scaling: Scaling) -> tuple[float, float]:

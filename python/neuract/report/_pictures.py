@@ -11,7 +11,9 @@ from html import escape
 from typing import Any
 
 from neuract._typing import FittedModel
+from neuract.columns._asked import columns_of, level_names
 from neuract.inspection._diagnosis import Diagnosis
+from neuract.layers._numbers import number_names
 from neuract.report._embedding import feature_names, outcome
 from neuract.report._rows import dense, evenly_spread
 
@@ -37,9 +39,14 @@ def network(model: FittedModel, X: Any) -> str:
     """Returns the picture of the network: neurons in columns, weights as edges."""
     network, rows = model._fitted_network(), model._rows(X)
     some = dense(rows, evenly_spread(len(rows), N_ROWS))
-    names = {"feature_names": feature_names(model, X), "class_names": outcome(model)["names"]}
+    numbers = number_names(network.inputs, feature_names(model, X), level_names(columns_of(model)))
+    outputs = outcome(model)["names"]
     label = "The network: neurons in columns, weights as edges between them"
-    draw = lambda plotting, figure: plotting.NetworkDisplay.from_estimator(network, some, **names, ax=figure)  # noqa: E731
+
+    def draw(plotting: Any, figure: Any) -> Any:
+        names = numbers, plotting._model.output_names(network, outputs)
+        return plotting.NetworkDisplay._of_rows(network, some, names, figure)
+
     return _picture("network", draw, label)
 
 
