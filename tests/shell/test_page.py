@@ -13,7 +13,7 @@ from oracle.paths import ROOT
 def test_the_page(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     page = (ROOT / "docs" / "shell.md").read_text(encoding="utf-8")
-    Path("rent.csv").write_text(re.search(r"```csv\n(.*?)```", page, re.S)[1], encoding="utf-8")
+    Path("rent.csv").write_text(re.search(r"```text\n(.*?)```", page, re.S)[1], encoding="utf-8")
     examples = [pair for block in re.findall(r"```console\n(.*?)```", page, re.S) for pair in pairs(block)]
     assert len(examples) == 4
     for command, wanted in examples:

@@ -96,8 +96,6 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
         min_rows: int | None = None,
         hidden_layer_sizes: int | Sequence[int] | Array = (128, 128),
         activation: ActivationName | Activation | Sequence[ActivationName | Activation] = "relu",
-        loss: ProbabilitiesLossName | Loss | OwnFunction = "log_loss",
-        class_weight: ClassWeight | None = None,
         batch_size: int | Literal["auto"] = "auto",
         learning_rate: RateName | Schedule | Callable[[int], float] = "constant",
         learning_rate_init: float = 0.001,
@@ -112,6 +110,8 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
         n_jobs: int | None = None,
         callbacks: Any = None,
         verbose: bool | int = False,
+        loss: ProbabilitiesLossName | Loss | OwnFunction = "log_loss",
+        class_weight: ClassWeight | None = None,
     ) -> None:
         take(self, locals())
 

@@ -93,7 +93,6 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
         min_rows: int | None = None,
         hidden_layer_sizes: int | Sequence[int] | Array = (128, 128),
         activation: ActivationName | Activation | Sequence[ActivationName | Activation] = "relu",
-        loss: NumbersLossName | Loss | OwnFunction = "squared_error",
         batch_size: int | Literal["auto"] = "auto",
         learning_rate: RateName | Schedule | Callable[[int], float] = "constant",
         learning_rate_init: float = 0.001,
@@ -108,6 +107,7 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
         n_jobs: int | None = None,
         callbacks: Any = None,
         verbose: bool | int = False,
+        loss: NumbersLossName | Loss | OwnFunction = "squared_error",
     ) -> None:
         take(self, locals())
 

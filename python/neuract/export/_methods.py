@@ -55,7 +55,7 @@ class Exportable:
 
             A tabular estimator has in place of ``X`` an input of shape (rows, 1) for each column that it uses, by name:
             strings for text and categories, "" for a missing one; for dates days since 1970-01-01, for durations days;
-            NaN for a missing number or date. An output with the name of a column has "output_" before its own.
+            NaN for a missing number or date. An output with the name of a column has ``output_`` before its own.
 
         Raises
         ------

@@ -26,7 +26,7 @@ OF_WHOLE = {int(getattr(TensorProto, f"{sign}INT{bits}")) for sign in ("", "U") 
 def is_double(operator: Any, columns: Columns | None) -> bool:
     """Returns whether the operator computes in double: if one of its numbers is double, but for dates."""
     if columns is None:
-        return element(operator.inputs[0]) == TensorProto.DOUBLE
+        return bool(element(operator.inputs[0]) == TensorProto.DOUBLE)
     pairs = zip(columns.kinds_, places(operator, columns), strict=True)
     numbers = [number for kind, (number, _) in pairs if not isinstance(kind, Date)]
     return any(element(operator.inputs[number]) == TensorProto.DOUBLE for number in numbers)
