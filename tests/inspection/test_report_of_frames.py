@@ -83,7 +83,9 @@ CASES = {
         X, np.column_stack([amounts(X), 1e-3 * np.array(amounts(X))])
     ),
     "counts": lambda X: na.TabularRegressor(**SETTINGS, loss="poisson").fit(X, amounts(X)),
-    "quantiles": lambda X: na.TabularRegressor(**SETTINGS, loss=na.Quantile((0.1, 0.5, 0.9))).fit(X, amounts(X)),
+    "quantiles": lambda X: na.TabularRegressor(**SETTINGS | {"max_iter": 1}, loss=na.Quantile((0.1, 0.5, 0.9))).fit(
+        X, amounts(X)
+    ),
 }
 
 
@@ -146,6 +148,30 @@ def test_the_page_computes_what_the_model_does(X, tmp_path, case):
     assert_agrees(model, some, states[:-1])
     if case == "two classes":
         assert states[0]["text"].startswith(f"{model.predict(some)[0]}, with probability")
+
+
+@needs_node
+def test_quantiles_out_of_order(X, tmp_path):
+    model, some = CASES["quantiles"](X), {name: column[:9] for name, column in X.items()}
+    network = model.network_
+    backward = [*network.weights[:-1], network.weights[-1][:, ::-1]], [*network.biases[:-1], [0.5, 0.2, -0.5]]
+    network.set_parameters(*backward)
+    assert (np.diff(network.predict(model._rows(some))) < 0).any()
+    assert_agrees(model, some, computed(written(model, tmp_path, some))[:-1])
+
+
+def test_it_says_in_which_unit_the_network_learns(X, tmp_path):
+    text = written(CASES["number"](X), tmp_path, X, amounts(X))
+    assert "<dt>training loss, standardised y</dt>" in text
+    assert "<dt>loss on X, standardised y</dt>" in text
+    assert re.search(r"Predictions are in the unit of y: the network&#x27;s output × [\d.]+ \+ 1,\d{3}", text)
+    assert "standardised" not in written(CASES["classes"](X), tmp_path, X, label(X))
+    assert "in a unit of its own" in written(CASES["outputs"](X), tmp_path)
+
+
+def test_centers_have_their_digits(tmp_path):
+    X = {"n": [180556, 180557, 180558] * 4}
+    assert "center 180557" in written(na.TabularRegressor(max_iter=1).fit(X, X["n"]), tmp_path)
 
 
 @needs_node

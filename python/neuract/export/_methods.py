@@ -136,7 +136,8 @@ class Exportable:
 
         The page has a summary, the diagnosis with its warnings, learning curves and a picture. You can move the inputs
         of a row and see for every neuron z, y, its threshold and whether it fires, up to the output. The page computes
-        the network itself and agrees with `predict`. Pictures need matplotlib. A file has at most 2 MB: if float64
+        the network itself and agrees with `predict`. For tabular models it shows the table of the columns, and the
+        inputs are the columns of the frame, in its units. Pictures need matplotlib. A file has at most 2 MB: if float64
         weights would exceed that, they are stored as float32, and if float32 weights would exceed it, the part that
         moves is left out.
 
@@ -144,9 +145,10 @@ class Exportable:
         ----------
         path : str, bytes or path-like
             The file; it is replaced if it exists.
-        X : array-like or sparse matrix of shape (rows, features) or None, default=None
+        X : array-like, sparse matrix or frame, as `fit` takes it, or None, default=None
             Rows for the diagnosis and for the ranges of the sliders; 12 of them, evenly spread, are stored in the file
-            as examples to start from. None: no diagnosis, and sliders from -3 to 3.
+            as examples to start from. None: no diagnosis, and sliders from -3 to 3, or for tabular models of the range
+            that the scaling tells apart.
         y : array-like or None, default=None
             Targets of X, for the gradients and the loss.
 
