@@ -159,4 +159,4 @@ class Number(Column):
     def told(self) -> tuple[str, str]:
         scaled = f"{self.scaling.kind} scaling" if self.scaling.kind else "not scaled"
         missing = ", and whether it is missing" if self.flag else ""
-        return self.form, f"{scaled}, center {self.scaling.fill:.4g}{missing}"
+        return self.form, f"{scaled}, center {self.scaling.fill:.6g}{missing}"
