@@ -110,6 +110,14 @@ def test_the_legend_says_what_is_where(X, model):
     display.figure_.canvas.draw()
 
 
+def test_a_column_of_huge_numbers():
+    X = {"n": [-1.7e308, 1.0, 2.0, 1.7e308] * 5}
+    model = na.TabularRegressor(max_iter=1, hidden_layer_sizes=2).fit(X, [1, 2, 3, 4] * 5)
+    display = NeuronResponseDisplay.from_estimator(model, X, columns=["n"], resolution=4)
+    assert np.isfinite(display.responses.values[-1]).all()
+    display.figure_.canvas.draw()
+
+
 def test_points_are_rows_of_the_frame(X, model):
     display = NeuronResponseDisplay.from_estimator(model, X, price(X), columns=["size"], resolution=4)
     places, targets = display.points

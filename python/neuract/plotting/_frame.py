@@ -24,6 +24,7 @@ from neuract.plotting._plane import Limits, check_resolution, with_margin
 from neuract.plotting._style import shortened
 
 MOST_LEVELS = 8  # that a text lists
+FARTHEST = 4e307  # of limits, whose distance is then finite
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -134,7 +135,7 @@ def _limits(kind: Column, x: Array) -> tuple[float, float]:
     known = x[~np.isnan(x)]
     if _has_steps(kind):
         return -0.5, 1.5
-    return with_margin(known if known.size else np.array([typical(kind, x)]))
+    return with_margin(np.clip(known if known.size else typical(kind, x), -FARTHEST, FARTHEST))
 
 
 def _told(kind: Column, low: float, high: float) -> str:

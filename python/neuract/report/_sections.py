@@ -69,7 +69,7 @@ def columns(model: FittedModel) -> str:
     table = _table(("column", "kind", "what becomes of it"), known.rows(), "columns")
     heading = '<h2 id="columns-title">Columns</h2>'
     label = 'aria-labelledby="columns-title"'
-    return f'<section id="columns" {label}>{heading}<div class="window" tabindex="0" {label}>{table}</div></section>'
+    return f'<section id="columns" {label}>{heading}<div class="window" role="group" tabindex="0" {label}>{table}</div></section>'
 
 
 def unit(model: FittedModel) -> str:
