@@ -69,7 +69,8 @@ def columns(model: FittedModel) -> str:
     table = _table(("column", "kind", "what becomes of it"), known.rows(), "columns")
     heading = '<h2 id="columns-title">Columns</h2>'
     label = 'aria-labelledby="columns-title"'
-    return f'<section id="columns" {label}>{heading}<div class="window" role="group" tabindex="0" {label}>{table}</div></section>'
+    window = f'<div class="window" role="group" tabindex="0" {label}>{table}</div>'
+    return f'<section id="columns" {label}>{heading}{window}</section>'
 
 
 def unit(model: FittedModel) -> str:
