@@ -195,6 +195,12 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
     def _new_perceptron(self, **parameters: Any) -> MLPClassifier:
         return MLPClassifier(**parameters, class_weight=self.class_weight)
 
+    def _known(self, y: Any) -> Any:
+        return _without_gaps(y)
+
+    def _learned(self, y: Any) -> Any:
+        return _without_gaps(y)
+
     def _can_hold_out(self, y: Any, rows: int) -> bool:
         enough = super()._can_hold_out(y, rows)
         labels = np.asarray(y) if enough else None
@@ -205,3 +211,11 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
     def _meaning(self) -> Classes | Labels:
         self._fitted_network()
         return self._perceptron._meaning()
+
+
+def _without_gaps(y: Any) -> Any:
+    """Returns a nullable series of pandas without gaps as an array: scikit-learn would make floats of its classes."""
+    numpy_dtype = getattr(getattr(y, "dtype", None), "numpy_dtype", None)
+    if numpy_dtype is None or y.isna().any():
+        return y
+    return y.to_numpy(numpy_dtype)
