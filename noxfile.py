@@ -201,6 +201,8 @@ def benchmarks(session: nox.Session) -> None:
     if Path("../shared/data").exists():
         session.install("pandas", "polars", "pyarrow")
         session.run("python", "-m", "benchmarks.columns", "--quick")
+        found = str(Path(session.create_tmp()).resolve() / "accuracy.jsonl")
+        session.run("python", "-m", "benchmarks.accuracy", "--quick", "--out", found)
     build, baseline = BUILD / "c-benchmarks", "sse2" if X86_64 else "neon"
     kernels = f"bench_kernels_{baseline}_f32"
     configure(session, build, f"-DNEURACT_ISAS={baseline}")

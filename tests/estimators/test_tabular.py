@@ -344,7 +344,7 @@ def test_a_model_answers_while_it_is_fitted_again():
 @pytest.mark.parametrize("dtype", ["Int64", "boolean", "int64[pyarrow]", "string", "category", "str", "bool", "int8"])
 def test_classes_are_those_of_the_series(dtype):
     X = frame()
-    y = pd.Series((np.arange(ROWS) % 2)).astype("bool" if "bool" in dtype else "int").astype(dtype)
+    y = pd.Series(np.arange(ROWS) % 2).astype("bool" if "bool" in dtype else "int").astype(dtype)
     model = na.TabularClassifier(max_iter=2).fit(X, y, X_val=X, y_val=y)
     assert model.classes_.tolist() == sorted(set(y.tolist()))
     assert list(map(type, model.classes_.tolist())) == list(map(type, sorted(set(y.tolist()))))
