@@ -24,14 +24,13 @@ ROWS = 40
 def frame_of_all_kinds():
     rng = np.random.default_rng(0)
     gaps = rng.random(ROWS) < 0.2
+    towns = rng.choice(["Ulm", "Bonn", "Köln"], ROWS).tolist()
     return pd.DataFrame(
         {
             "size": np.where(gaps, np.nan, rng.normal(50, 10, ROWS)),
             "count": rng.integers(0, 5, ROWS),
             "flag": rng.random(ROWS) < 0.5,
-            "town": [
-                None if gap else town for gap, town in zip(gaps, rng.choice(["Ulm", "Bonn", "Köln"], ROWS), strict=True)
-            ],
+            "town": [None if gap else town for gap, town in zip(gaps, towns, strict=True)],
             "sex": rng.choice(["f", "m"], ROWS),
             "day": pd.date_range("2019-12-30", periods=ROWS, freq="12D").where(~gaps),
             "took": pd.to_timedelta(rng.integers(0, 1000, ROWS), unit="s"),
