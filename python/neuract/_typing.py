@@ -52,6 +52,9 @@ class AskedModel(Protocol):
     def _column_names(self) -> Sequence[str] | None:
         """Returns the names of the columns of `_rows`, or None if they have none."""
 
+    def _frame_columns(self) -> Columns | None:
+        """Returns the columns of the frame of which `_rows` makes numbers, or None if X has the numbers itself."""
+
 
 class SavedModel(Protocol):
     """A Network or an estimator, fitted or not, that files, pickles and copies hold."""
@@ -78,9 +81,6 @@ class FittedModel(AskedModel, SavedModel, Protocol):
 
     def _data(self, X: Any, y: Any, sample_weight: Any = None) -> Data:
         """Returns X, y and the weights in the form that a step of the core takes: checked."""
-
-    def _frame_columns(self) -> Columns | None:
-        """Returns the columns of the frame of which `_rows` makes numbers, or None if X has the numbers itself."""
 
 
 class FittedNetwork(FittedModel, Protocol):

@@ -90,6 +90,9 @@ class ServedModel:
             return self.columns_.names_
         return getattr(self, "feature_names_in_", None)
 
+    def _frame_columns(self) -> Columns | None:
+        return self.__dict__.get("columns_")
+
     def _check_names(self, columns: Any) -> None:
         """Raises ValueError if X names its columns and the names are not those of the fit."""
         known = getattr(self, "feature_names_in_", None)

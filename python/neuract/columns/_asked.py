@@ -18,12 +18,6 @@ from neuract.columns._number import Number
 from neuract.columns._values import DATE, EMPTY, TRUTH, Values
 
 
-def columns_of(model: Any) -> Columns | None:
-    """Returns the columns in front of a fitted model's network, or None if its network takes X itself."""
-    columns = getattr(model, "columns_", None)
-    return columns if isinstance(columns, Columns) else None
-
-
 def values_of(columns: Columns, X: Any) -> list[Values]:
     """Returns the columns of X that are used, in the order of `kinds_`."""
     frame = table(X)

@@ -11,11 +11,7 @@ from neuract.columns._values import TEXT, Values
 from neuract.layers._inputs import Input
 
 
-class Kept(Described):
-    """An object that model files hold: a dataclass whose fields files have."""
-
-
-class Column(Kept):
+class Column(Described):
     """A column of the user's frame, as the training rows have shown it.
 
     Its numbers are columns of the matrix: `names` has one entry for each of them.

@@ -147,7 +147,7 @@ class Columns:
         """Sets what is learned. places: of each kind, the number of its column in the frame."""
         self.kinds_, self.left_out_, self.n_features_in_ = tuple(kinds), dict(left_out), n_columns
         self._places = tuple(places)
-        self.__dict__.pop("_name_set", None)
+        self._known_names = frozenset(names or ())
         if names is not None:
             self.feature_names_in_ = np.array(names, dtype=object)
         else:
@@ -276,14 +276,6 @@ class Columns:
             warn(f"X does not have valid feature names, but {self._told_as} was fitted with feature names")
 
     @property
-    def _known_names(self) -> frozenset[str]:
-        names = self.__dict__.get("_name_set")
-        if names is None:
-            names = self.__dict__["_name_set"] = frozenset(getattr(self, "feature_names_in_", ()))
-        known: frozenset[str] = names
-        return known
-
-    @property
     def names_(self) -> list[str]:
         """The names of the matrix's columns."""
         self._check_fitted()
@@ -354,14 +346,6 @@ class Columns:
             "kinds": list(self.kinds_),
             "left_out": self.left_out_,
         }
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_one"}
-
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
-        self.__dict__.update(state)
-        if "kinds_" in state:
-            self._one = [(kind.name, kind.one, kind.one_takes) for kind in self.kinds_]
 
 
 def _category(name: str, texts: list[str | None], least: int, *, wanted: bool) -> Column | str:

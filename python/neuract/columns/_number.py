@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from neuract._checks import boolean, one_of, real_number
+from neuract._reprs import Described
 from neuract._typing import Array
-from neuract.columns._column import Column, Kept
+from neuract.columns._column import Column
 from neuract.columns._statistics import inverse, mean_and_deviation, median, quantile
 from neuract.columns._values import EMPTY, NUMBER, SPAN, TRUTH, Values
 
@@ -21,7 +22,7 @@ SMOOTH, REACH = 3.0, 1e15
 
 
 @dataclass(frozen=True, repr=False)
-class Scaling(Kept):
+class Scaling(Described):
     """z = (x - center) · scale, then by kind: robust z / √(1 + (z/3)²), unit held between 0 and 1, else z.
 
     Holzmüller et al. 2024, arXiv:2407.04491, have the robust scaling: center is the median, scale the inverse of the

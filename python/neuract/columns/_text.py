@@ -7,6 +7,7 @@ from collections import Counter
 from itertools import islice
 
 from neuract._warnings import TrainingWarning, warn
+from neuract.inputs._columns import is_number
 
 MOST_LEVELS = 10_000
 PROSE_WORDS, PROSE_SHARE, PROSE_ROWS = 5, 0.9, 20
@@ -26,7 +27,7 @@ def look_at_text(name: str, counts: Counter[str]) -> None:
                 f"column {name!r} of X has prose, {words:.0f} words a row; make numbers of it (scikit-learn's "
                 f"TfidfVectorizer), drop it, or name it in categorical="
             )
-    if levels >= MOST_DIGITS_AS_LEVELS and all(map(_is_number, counts)):
+    if levels >= MOST_DIGITS_AS_LEVELS and all(map(is_number, counts)):
         warn(
             f"column {name!r} of X has numbers as text, which count as {levels:,} levels; convert it, for example by "
             "astype(float), or name it in categorical=",
@@ -36,11 +37,3 @@ def look_at_text(name: str, counts: Counter[str]) -> None:
     if levels > MOST_LEVELS or one_a_row:
         what = "a different level in each row" if one_a_row else f"{levels:,} levels"
         warn(f"column {name!r} of X has {what}: it looks like an identifier; drop it if it is one", TrainingWarning)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -19,7 +19,6 @@ from neuract._typing import Array
 
 NUMBER, TRUTH, DATE, SPAN, TEXT, EMPTY = "number", "bool", "date", "duration", "text", "empty"
 """The forms. Dates are days since 1970-01-01, in UTC where a time zone is known; spans are days."""
-DAY = datetime.timedelta(days=1)
 EPOCH = datetime.datetime(1970, 1, 1)
 EPOCH_UTC = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 MICROSECONDS_A_DAY = 86_400_000_000
@@ -69,17 +68,17 @@ def of_objects(values: Sequence[Any]) -> Values:
     """Returns a column of Python's objects. Text next to numbers makes all of it text."""
     kinds = {kind: _form_of(kind) for kind in set(map(type, values))}
     forms = set(kinds.values()) - {EMPTY}
-    if not forms or (forms == {NUMBER} and all(map(_is_missing, values))):
+    if not forms or (forms == {NUMBER} and all(map(is_missing, values))):
         return Values(EMPTY, np.full(len(values), np.nan))
     if TEXT in forms and forms <= {TEXT, NUMBER, TRUTH}:
         return Values(TEXT, values if kinds.keys() == {str} else [text_of(value) for value in values])
-    if forms == {TRUTH, NUMBER} and all(map(_is_missing, (v for v in values if _form_of(type(v)) == NUMBER))):
+    if forms == {TRUTH, NUMBER} and all(map(is_missing, (v for v in values if _form_of(type(v)) == NUMBER))):
         forms = {TRUTH}  # whose gaps are NaN
     if len(forms) > 1 and forms != {NUMBER, TRUTH}:
         raise TypeError("values of different kinds, such as dates next to numbers")
     form = NUMBER if NUMBER in forms else forms.pop()
     number = CONVERTED[form]
-    missing = [_is_missing(value) for value in values]
+    missing = [is_missing(value) for value in values]
     try:
         numbers = [np.nan if gap else number(value) for value, gap in zip(values, missing, strict=True)]
     except OverflowError:
@@ -91,7 +90,7 @@ def text_of(value: Any) -> str | None:
     """Returns a value as the name of a level: 3 and 3.0 are "3". None for a missing one."""
     if isinstance(value, str):
         return str(value)
-    if _is_missing(value):
+    if is_missing(value):
         return None
     if isinstance(value, (bool, np.bool_)):
         return str(bool(value))
@@ -109,7 +108,8 @@ def is_value(value: Any) -> bool:
     return isinstance(value, str) or _form_or_none(type(value)) is not None
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
+    """Returns whether a value is None, NaN, NaT or pandas' NA."""
     if isinstance(value, str):
         return False
     return type(value).__name__ in NOT_VALUES or bool(value != value)

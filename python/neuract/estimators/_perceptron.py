@@ -30,7 +30,7 @@ from neuract.estimators._saved import (
     estimator_bytes,
     pickled,
     set_state,
-    state_of_estimator,
+    state_of,
     unpickle,
 )
 from neuract.estimators._sklearn_callbacks import CallbackSupportMixin, FitTasks, with_callbacks
@@ -358,7 +358,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         become(self, contents)
 
     def _state(self) -> dict[str, Any]:
-        return state_of_estimator(self)
+        return state_of(self)
 
     def _set_state(self, state: dict[str, Any]) -> None:
         set_state(self, state)

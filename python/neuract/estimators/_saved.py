@@ -22,12 +22,12 @@ def as_if_ended(model: Model, network: Network) -> Model:
 
 def estimator_bytes(model: Any, training: bool) -> bytes:
     """Returns the bytes of the estimator's file."""
-    check_parameters_are_ours(model)
+    _check_parameters_are_ours(model)
     writer = Writer()
-    return pack(model._neuract_file, write_estimator(state_of_estimator(model), writer, training=training), writer)
+    return pack(model._neuract_file, write_estimator(model._state(), writer, training=training), writer)
 
 
-def check_parameters_are_ours(model: Any) -> None:
+def _check_parameters_are_ours(model: Any) -> None:
     """Raises ValueError for a subclass with other parameters, which a file would lose."""
     ours: Any = next(kind for kind in type(model).__mro__ if "_neuract_file" in vars(kind))
     if model._get_param_names() != ours._get_param_names():
@@ -43,24 +43,25 @@ def become(model: Any, contents: Contents) -> None:
     contents.reader.check_all_read()
     if unknown := state["parameters"].keys() - set(model._get_param_names()):
         raise ValueError(f"{type(model).__name__} has no parameters {', '.join(sorted(unknown))}")
-    set_state(model, state)
+    model.__dict__.update(state["parameters"])
     model._validate_params()
+    model._set_state(state)
 
 
 def pickled(model: Any) -> dict[str, Any]:
     """Returns the contents of a pickle: a file, and next to it the values that a file cannot hold."""
-    state, writer = state_of_estimator(model), Writer(lenient=True)
+    state, writer = model._state(), Writer(lenient=True)
     parts = write_estimator(state, writer, training=True)
     return {"file": pack(model._neuract_file, parts, writer), "beside": writer.beside, "others": state["others"]}
 
 
 def unpickle(model: Any, state: dict[str, Any]) -> None:
     """Turns the model into the estimator of a pickle."""
-    set_state(model, read_estimator(unpack(state["file"], state["beside"])))
+    model._set_state(read_estimator(unpack(state["file"], state["beside"])))
     model.__dict__.update(state["others"])
 
 
-def state_of_estimator(model: Any) -> dict[str, Any]:
+def state_of(model: Any) -> dict[str, Any]:
     own = model.__dict__
     names = set(model._get_param_names()) & own.keys()
     network = own.get("network_")

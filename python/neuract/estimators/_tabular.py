@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -19,10 +18,11 @@ from neuract._typing import Array, FilePath
 from neuract.columns._columns import Columns
 from neuract.columns._number import SCALINGS
 from neuract.columns._row import one_row
-from neuract.estimators import _tabular_saved as saved
 from neuract.estimators._documentation import documentation_address
-from neuract.estimators._parameters import CONSTRAINTS, Names, validate
+from neuract.estimators._parameters import CONSTRAINTS, Names, dtype_of, validate
 from neuract.estimators._perceptron import MultilayerPerceptron
+from neuract.estimators._saved import become, estimator_bytes, pickled, unpickle
+from neuract.estimators._tabular_saved import set_tabular_state, tabular_state
 from neuract.export._methods import Exportable
 from neuract.export._skl2onnx_classes import announce
 from neuract.files._format import Contents, save_bytes
@@ -142,8 +142,8 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         raise NotImplementedError
 
     def _learned(self, y: Any) -> Any:
-        """Returns y as the network learns it; a first call, in fit, sets what that needs."""
-        return y
+        """Returns y as the network learns it; sets what `_known` needs."""
+        return self._known(y)
 
     def _known(self, y: Any) -> Any:
         """Returns y as the fitted network learned it."""
@@ -216,7 +216,7 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         return perceptron
 
     def _dtype(self) -> str:
-        return "float32" if self.dtype is None else np.dtype(self.dtype).name
+        return dtype_of(self) or "float32"
 
     def _take_columns(self, columns: Columns) -> None:
         self.columns_, self.n_features_in_ = columns, columns.n_features_in_
@@ -306,25 +306,25 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         save_bytes(path, self._file_bytes(state))
 
     def _file_bytes(self, training: bool) -> bytes:
-        return saved.file_bytes(self, training)
+        return estimator_bytes(self, training)
 
     def _become(self, contents: Contents) -> None:
-        saved.become(self, contents)
+        become(self, contents)
 
     def _validate_params(self) -> None:
         validate(self)
 
     def _state(self) -> dict[str, Any]:
-        return saved.state_of(self)
+        return tabular_state(self)
 
     def _set_state(self, state: dict[str, Any]) -> None:
-        saved.set_state(self, state)
+        set_tabular_state(self, state)
 
     def __getstate__(self) -> dict[str, Any]:
-        return saved.pickled(self)
+        return pickled(self)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        saved.unpickle(self, state)
+        unpickle(self, state)
 
 
 def _batch(rows: int) -> int:

@@ -198,9 +198,6 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
     def _known(self, y: Any) -> Any:
         return _without_gaps(y)
 
-    def _learned(self, y: Any) -> Any:
-        return _without_gaps(y)
-
     def _can_hold_out(self, y: Any, rows: int) -> bool:
         enough = super()._can_hold_out(y, rows)
         labels = np.asarray(y) if enough else None

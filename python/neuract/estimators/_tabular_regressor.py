@@ -193,10 +193,13 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
     def _learned(self, y: Any) -> Any:
         loss, numbers = loss_named(self.loss), _finite_numbers(y)
         self._unit = None if numbers is None else _unit(numbers, loss)
-        return self._known(y)
+        return self._in_unit(y, numbers)
 
     def _known(self, y: Any) -> Any:
-        numbers = _finite_numbers(y)
+        return self._in_unit(y, _finite_numbers(y))
+
+    def _in_unit(self, y: Any, numbers: Array | None) -> Any:
+        """Returns y in the network's unit; y itself if it has none, or does not fit. numbers: those of y."""
         if self._unit is None or numbers is None or len(self._unit.centers) not in (1, numbers.shape[-1]):
             return y
         return self._unit.standard(numbers)

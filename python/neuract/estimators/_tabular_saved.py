@@ -1,57 +1,22 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Tabular estimators in model files and pickles: their parameters, their columns, and what their perceptron learned."""
+"""The state of tabular estimators, for files and pickles: parameters, columns, and what their perceptron learned."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from neuract.estimators._saved import check_parameters_are_ours, state_of_estimator
+from neuract.estimators._saved import state_of
 from neuract.files._columns import columns_of
-from neuract.files._estimator import ATTRIBUTES, read_estimator, write_estimator
-from neuract.files._format import Contents, pack, unpack
-from neuract.files._values import Writer
+from neuract.files._estimator import ATTRIBUTES
 from neuract.network import Network
 
 OWN = ("n_features_in_", "feature_names_in_", "target_name_", "_unit")
 """The attributes that are not the perceptron's."""
 
 
-def file_bytes(model: Any, training: bool) -> bytes:
-    """Returns the bytes of the estimator's file."""
-    check_parameters_are_ours(model)
-    writer = Writer()
-    return pack(model._neuract_file, write_estimator(state_of(model), writer, training=training), writer)
-
-
-def become(model: Any, contents: Contents) -> None:
-    """Turns the model into the estimator of these contents, which may be untrusted."""
-    state = read_estimator(contents)
-    contents.reader.check_all_read()
-    if unknown := state["parameters"].keys() - set(model._get_param_names()):
-        raise ValueError(f"{type(model).__name__} has no parameters {', '.join(sorted(unknown))}")
-    model.__dict__.update(state["parameters"])
-    model._validate_params()
-    set_state(model, state)
-
-
-def pickled(model: Any) -> dict[str, Any]:
-    """Returns the contents of a pickle: a file, and next to it the values that a file cannot hold."""
-    state, writer = state_of(model), Writer(lenient=True)
-    parts = write_estimator(state, writer, training=True)
-    return {"file": pack(model._neuract_file, parts, writer), "beside": writer.beside, "others": state["others"]}
-
-
-def unpickle(model: Any, state: dict[str, Any]) -> None:
-    """Turns the model into the estimator of a pickle."""
-    set_state(model, read_estimator(unpack(state["file"], state["beside"])))
-    model.__dict__.update(state["others"])
-
-
-def state_of(model: Any) -> dict[str, Any]:
-    own, learned = model.__dict__, {}
-    if "network_" in own:
-        learned = state_of_estimator(model._perceptron)["attributes"]
-    state = state_of_estimator(model)
+def tabular_state(model: Any) -> dict[str, Any]:
+    own, state = model.__dict__, state_of(model)
+    learned = state_of(model._perceptron)["attributes"] if "network_" in own else {}
     attributes = {name: value for name, value in learned.items() if name not in OWN}
     attributes |= {name: own[name] for name in ATTRIBUTES if name in own and name in OWN}
     columns = own["columns_"]._state() if "network_" in own else None
@@ -59,7 +24,7 @@ def state_of(model: Any) -> dict[str, Any]:
     return {**state, "attributes": attributes, "columns": columns, "others": others}
 
 
-def set_state(model: Any, state: dict[str, Any]) -> None:
+def set_tabular_state(model: Any, state: dict[str, Any]) -> None:
     model.__dict__.update(state["parameters"])
     if not state["network"]:
         return

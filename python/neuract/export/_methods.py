@@ -24,7 +24,7 @@ class Exportable:
     """Methods of every FittedModel."""
 
     def _frame_columns(self) -> Columns | None:
-        """Returns the columns of a frame: see neuract._typing.FittedModel."""
+        """Returns the columns of a frame: see neuract._typing.AskedModel."""
         return None
 
     def to_onnx(

@@ -136,7 +136,7 @@ def _refuse(columns: Iterable[tuple[str | None, Any]], names: Sequence[Any] | No
     """
     found: dict[str, list[int]] = {}
     for number, (kind, values) in enumerate(columns):
-        if kind == TEXT and all(map(_is_number, filter(_is_text, values))):
+        if kind == TEXT and all(map(is_number, filter(_is_text, values))):
             kind = NUMBERS_AS_TEXT
         if kind is not None:
             found.setdefault(kind, []).append(number)
@@ -156,7 +156,7 @@ def _is_text(value: object) -> bool:
     return isinstance(value, (str, bytes))
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
     try:
         float(text)
     except ValueError:

@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from neuract._typing import Array, FittedModel, FittedNetwork
-from neuract.columns._asked import columns_of
 from neuract.inputs._sparse import SparseRows
 from neuract.inspection._activities import activities
 from neuract.inspection._causes import Finding
@@ -97,7 +96,7 @@ def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diag
     x = model._rows(X) if data is None else data.x
     gradients = None if data is None else network._gradients(data)
     targets = None if data is None else data.targets
-    return diagnosed(network, x, targets, gradients, model._column_names(), columns_of(model) is not None)
+    return diagnosed(network, x, targets, gradients, model._column_names(), model._frame_columns() is not None)
 
 
 def diagnosed(

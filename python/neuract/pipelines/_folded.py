@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from neuract._typing import Array
 from neuract.estimators._classifier import MLPClassifier
 from neuract.estimators._regressor import MLPRegressor
-from neuract.estimators._saved import state_of_estimator
+from neuract.estimators._saved import state_of
 from neuract.estimators._tabular import OF_PERCEPTRON, Tabular
 from neuract.estimators._tabular_classifier import TabularClassifier
 from neuract.estimators._tabular_regressor import TabularRegressor
@@ -113,7 +113,7 @@ def _columns(names: Sequence[str], parts: Sequence[Part], last: Any) -> dict[int
 
 
 def _tabular(model: Any, columns: dict[int, Encoded], names: list[str] | None, known: list[str]) -> Tabular:
-    state = state_of_estimator(model)
+    state = state_of(model)
     given = {name: getattr(model, name) for name in (*OF_PERCEPTRON, "early_stopping")}
     if isinstance(model, MLPClassifier):
         given["class_weight"] = model.class_weight

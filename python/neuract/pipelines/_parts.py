@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
-from neuract.columns._values import NOT_VALUES, text_of
+from neuract.columns._values import is_missing, text_of
 
 NAN = float("nan")
 Function = Callable[[Any], Any]
@@ -20,10 +20,6 @@ Function = Callable[[Any], Any]
 
 class Unfoldable(Exception):
     """Raised for what no column can do; the message says why, and the caller adds the step."""
-
-
-def is_missing(value: Any) -> bool:
-    return type(value).__name__ in NOT_VALUES or (not isinstance(value, str) and bool(value != value))
 
 
 @dataclass(frozen=True)

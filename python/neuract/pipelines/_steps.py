@@ -21,8 +21,8 @@ from sklearn.preprocessing import (
     StandardScaler,
 )
 
-from neuract.columns._values import text_of
-from neuract.pipelines._parts import Code, Part, Unfoldable, affine, clipped, encoded, filled, is_missing, marked
+from neuract.columns._values import is_missing, text_of
+from neuract.pipelines._parts import Code, Part, Unfoldable, affine, clipped, encoded, filled, marked
 
 FOLDABLE = (
     "columns can do the work of ColumnTransformer, Pipeline, StandardScaler, MinMaxScaler, MaxAbsScaler, RobustScaler, "

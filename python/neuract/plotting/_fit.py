@@ -16,7 +16,6 @@ from matplotlib.figure import Figure
 
 from neuract._typing import Array, AskedModel, FittedNetwork
 from neuract.activations._named import Sigmoid, Softmax
-from neuract.columns._asked import columns_of
 from neuract.columns._category import Category
 from neuract.columns._columns import Columns
 from neuract.columns._date import Date
@@ -132,7 +131,7 @@ class FitDisplay:
         -------
         FitDisplay
         """
-        network, frame = network_of(model), columns_of(model)
+        network, frame = network_of(model), model._frame_columns()
         if frame is not None:
             return cls._of_frame(model, frame, X, y, (feature_names, class_names)).plot(ax)
         _check_drawable(network, network._known().n_inputs, [f"column {k} of X" for k in levels_of(network.inputs)])

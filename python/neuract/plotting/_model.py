@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuract._typing import Array, AskedModel, FittedModel, FittedNetwork
-from neuract.columns._asked import columns_of, level_names
+from neuract.columns._asked import level_names
 from neuract.inputs._sparse import SparseRows
 from neuract.inspection._activities import of_numbers
 from neuract.layers._numbers import number_names
@@ -63,7 +63,7 @@ def input_names(model: AskedModel, X: Any, given: Sequence[str] | None) -> list[
 
 def names_of_numbers(model: AskedModel, X: Any, given: Sequence[str] | None) -> list[str]:
     """Returns a name per number that the first layer gets; given: names of the columns of X."""
-    return number_names(network_of(model).inputs, input_names(model, X, given), level_names(columns_of(model)))
+    return number_names(network_of(model).inputs, input_names(model, X, given), level_names(model._frame_columns()))
 
 
 def class_names(model: AskedModel) -> Sequence[Any] | None:

@@ -22,7 +22,6 @@ from matplotlib.patches import Rectangle
 
 from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.activations._named import Sigmoid, Softmax
-from neuract.columns._asked import columns_of as columns_in_front
 from neuract.inspection._pipelines import takes_pipelines
 from neuract.layers._numbers import numbers_at
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
@@ -310,7 +309,7 @@ def _ends(probabilities: bool) -> list[str]:
 def _plane(
     model: FittedModel, network: FittedNetwork, X: Any, rows: Array, chosen: Sequence[int | str] | None
 ) -> Plane | FramePlane:
-    frame = columns_in_front(model)
+    frame = model._frame_columns()
     return plane_of(network, rows, chosen) if frame is None else plane_of_frame(frame, X, chosen, network.dtype)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neuract._typing import Array, FittedModel, FittedNetwork
-from neuract.columns._asked import columns_of, kind_of_number, level_names
+from neuract.columns._asked import kind_of_number, level_names
 from neuract.columns._columns import Columns
 from neuract.inputs._sparse import SparseRows, is_sparse
 from neuract.inspection._activities import of_numbers
@@ -48,7 +48,7 @@ class Embedded:
 def embedded(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Diagnosis | None, kept: str) -> Embedded:
     """Returns the data of a fitted model; kept: the dtype of the numbers in the file."""
     network = model._fitted_network()
-    rows, matrix, frame = None if diagnosis is None else model._rows(X), feature_names(model, X), columns_of(model)
+    rows, matrix, frame = None if diagnosis is None else model._rows(X), feature_names(model, X), model._frame_columns()
     order = _strongest_numbers(network, diagnosis, rows)
     description = {
         "dtype": network.dtype,

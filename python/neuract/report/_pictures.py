@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 
 from neuract._typing import FittedModel
-from neuract.columns._asked import columns_of, level_names
+from neuract.columns._asked import level_names
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.layers._numbers import number_names
 from neuract.report._embedding import feature_names, outcome
@@ -39,7 +39,7 @@ def network(model: FittedModel, X: Any) -> str:
     """Returns the picture of the network: neurons in columns, weights as edges."""
     network, rows = model._fitted_network(), model._rows(X)
     some = dense(rows, evenly_spread(len(rows), N_ROWS))
-    numbers = number_names(network.inputs, feature_names(model, X), level_names(columns_of(model)))
+    numbers = number_names(network.inputs, feature_names(model, X), level_names(model._frame_columns()))
     outputs = outcome(model)["names"]
     label = "The network: neurons in columns, weights as edges between them"
 

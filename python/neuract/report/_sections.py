@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from neuract._typing import FittedModel, FittedNetwork
-from neuract.columns._asked import columns_of
 from neuract.inspection._causes import Finding
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.inspection._table import HEADER, cells, in_short
@@ -24,7 +23,7 @@ SEVERITIES = {"warn": "Warning", "serious": "Serious", "critical": "Critical"}
 
 def title(model: FittedModel) -> str:
     """Returns the title, such as "MLPClassifier 64 → 32 → 10"."""
-    network, columns = model._fitted_network(), columns_of(model)
+    network, columns = model._fitted_network(), model._frame_columns()
     n_inputs = network._known().n_inputs if columns is None else len(columns.kinds_)
     sizes = [n_inputs, *(layer.units for layer in network.layers)]
     return f"{type(model).__name__} {' → '.join(map(str, sizes))}"
@@ -58,12 +57,12 @@ def summary(model: FittedModel) -> str:
 
 def link_to_columns(model: FittedModel) -> str:
     """Returns the link to `columns`, if there is that section."""
-    return "" if columns_of(model) is None else '<a href="#columns">Columns</a>'
+    return "" if model._frame_columns() is None else '<a href="#columns">Columns</a>'
 
 
 def columns(model: FittedModel) -> str:
     """Returns the section of the columns of the user's frame; nothing for a model that takes numbers alone."""
-    known = columns_of(model)
+    known = model._frame_columns()
     if known is None:
         return ""
     table = _table(("column", "kind", "what becomes of it"), known.rows(), "columns")
