@@ -9,16 +9,17 @@ takes of it. Needs ../shared/data; peers that are not installed are left out, wi
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from benchmarks import options, report
+from benchmarks.accuracy import models
+from benchmarks.accuracy.models import Model
+from benchmarks.accuracy.sets import FOLDER
 from benchmarks.measure import Work, interleaved
 
-ADULT = Path(__file__).parents[2] / "shared" / "data" / "adult.csv.gz"
+ADULT = FOLDER / "adult.csv.gz"
 ROWS, TRAINED, QUICK_TRAINED = 10_000, 20_000, 1000
-Fitted = tuple[Any, Callable[[Any], Any]]  # a model, and what makes X for its predict_proba
 
 
 def main() -> None:
@@ -33,8 +34,8 @@ def main() -> None:
     trained = QUICK_TRAINED if settings.quick else TRAINED
     new = frame.iloc[-ROWS:].reset_index(drop=True)
     measured = fits(frame[:trained], y[:trained], settings)
-    models = {row.pop("name"): row.pop("fitted") for row in measured["fits"]}
-    measured["answers"] = answers(models, new, settings.rounds)
+    fitted = {row["name"]: row["fitted"] for row in measured["fits"]}
+    measured["answers"] = answers(fitted, new, settings.rounds)
     report.show(f"A fit of {trained:,} rows", [shown_fit(row) for row in measured["shown"]], [], settings.markdown)
     report.show(f"Probabilities of {ROWS:,} rows, and of one", measured["answers"], [], settings.markdown)
     del measured["fits"]
@@ -44,13 +45,7 @@ def main() -> None:
 # ---- models ----------------------------------------------------------------------------------------
 
 
-def neuract_model(threads: int) -> tuple[Any, Callable[[Any], Any]]:
-    import neuract as na
-
-    return na.TabularClassifier(random_state=0, n_jobs=threads), lambda X: X
-
-
-def pipeline(threads: int) -> tuple[Any, Callable[[Any], Any]]:
+def pipeline(task: str, seed: int, threads: int) -> Model:
     from sklearn.compose import make_column_selector, make_column_transformer
     from sklearn.impute import SimpleImputer
     from sklearn.pipeline import make_pipeline
@@ -63,42 +58,16 @@ def pipeline(threads: int) -> tuple[Any, Callable[[Any], Any]]:
         (numbers, make_column_selector(dtype_include="number")),
         (OneHotEncoder(handle_unknown="ignore"), make_column_selector(dtype_exclude="number")),
     )
-    perceptron = na.MLPClassifier((128, 128), early_stopping=True, random_state=0, dtype="float32", n_jobs=threads)
-    return make_pipeline(columns, perceptron), lambda X: X
+    perceptron = na.MLPClassifier((128, 128), early_stopping=True, random_state=seed, dtype="float32", n_jobs=threads)
+    return Model(make_pipeline(columns, perceptron))
 
 
-def boosted_by_scikit_learn(threads: int) -> tuple[Any, Callable[[Any], Any]]:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
-    return HistGradientBoostingClassifier(categorical_features="from_dtype", random_state=0), categories
-
-
-def lightgbm(threads: int) -> tuple[Any, Callable[[Any], Any]]:
-    from lightgbm import LGBMClassifier
-
-    return LGBMClassifier(n_jobs=threads, verbose=-1, random_state=0), categories
-
-
-def catboost(threads: int) -> tuple[Any, Callable[[Any], Any]]:
-    from catboost import CatBoostClassifier
-
-    text = ["workclass", "education", "marital_status", "occupation", "relationship", "race", "sex", "native_country"]
-    quiet = {"verbose": 0, "allow_writing_files": False}
-    model = CatBoostClassifier(thread_count=threads, random_seed=0, cat_features=text, **quiet)
-    return model, lambda X: X.assign(**{name: X[name].astype(object).fillna("missing") for name in text})
-
-
-def categories(X: Any) -> Any:
-    """Returns X with categories in place of text, which these models need."""
-    return X.astype({name: "category" for name in X.columns if X[name].dtype.kind not in "if"})
-
-
-MODELS: dict[str, Callable[[int], tuple[Any, Callable[[Any], Any]]]] = {
-    "TabularClassifier": neuract_model,
+MODELS: dict[str, Callable[[str, int, int], Model]] = {
+    "TabularClassifier": models.neuract,
     "pipeline, MLPClassifier": pipeline,
-    "HistGradientBoosting": boosted_by_scikit_learn,
-    "LightGBM": lightgbm,
-    "CatBoost": catboost,
+    "HistGradientBoosting": models.hist_gradient_boosting,
+    "LightGBM": models.lightgbm,
+    "CatBoost": models.catboost,
 }
 
 
@@ -110,15 +79,17 @@ def fits(frame: Any, y: Any, settings: Any) -> dict[str, Any]:
     found: dict[str, Any] = {"fits": [], "shown": []}
     for name, make in MODELS.items():
         try:
-            model, prepared = make(settings.threads)
+            model = make("binary", 0, settings.threads)
         except ImportError as error:
             print(f"{name} is left out: {error}")
             continue
         start = perf_counter()
-        model.fit(prepared(frame), y)
+        model.learn(frame)
+        model.estimator.fit(model.prepared(frame), y)
         seconds = perf_counter() - start
-        found["fits"].append({"name": name, "fitted": (model, prepared)})
-        found["shown"].append({"name": name, "seconds": seconds, "share": share_of_preparation(model, frame, seconds)})
+        found["fits"].append({"name": name, "fitted": model})
+        share = share_of_preparation(model.estimator, frame, seconds)
+        found["shown"].append({"name": name, "seconds": seconds, "share": share})
     return found
 
 
@@ -132,15 +103,15 @@ def share_of_preparation(model: Any, frame: Any, seconds: float) -> float | None
     return (perf_counter() - start) / seconds
 
 
-def answers(models: dict[str, Fitted], new: Any, rounds: int) -> list[dict[str, str]]:
+def answers(fitted: dict[str, Model], new: Any, rounds: int) -> list[dict[str, str]]:
     """Returns a row for each model and form of X: milliseconds of all rows, microseconds of one."""
     whole: dict[str, Work] = {}
     one: dict[str, Work] = {}
-    for name, (model, prepared) in models.items():
+    for name, model in fitted.items():
         for form, X, row in forms(name, new):
             label = f"{name}, {form}" if form else name
-            whole[label] = lambda model=model, prepared=prepared, X=X: model.predict_proba(prepared(X))
-            one[label] = lambda model=model, prepared=prepared, row=row: model.predict_proba(prepared(row))
+            whole[label] = lambda model=model, X=X: model.estimator.predict_proba(model.prepared(X))
+            one[label] = lambda model=model, row=row: model.estimator.predict_proba(model.prepared(row))
     taken = interleaved(whole, rounds), interleaved(one, rounds)
     return [
         {"model": label, "10,000 rows ms": f"{1e3 * taken[0][label]:.1f}", "one row µs": f"{1e6 * taken[1][label]:.0f}"}
