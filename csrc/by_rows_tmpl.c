@@ -26,7 +26,7 @@ static void draw_mask(const trainer *t, int layer, int64_t row, real share, int6
 static void drop_out(const trainer *t, int layer, int64_t row, int64_t units, const scratch *s, real *y, real *slopes,
                      real *parameter_slopes)
 {
-    draw_mask(t, layer, row, t->net->layers[layer].dropout, units, s->mask);
+    draw_mask(t, layer, row, t->net->layers[layer].dropout * (real)t->run.share, units, s->mask);
     t->table->multiply(units, y, s->mask, y);
     t->table->multiply(units, slopes, s->mask, slopes);
     if (parameter_slopes) t->table->multiply(units, parameter_slopes, s->mask, parameter_slopes);

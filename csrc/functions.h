@@ -21,7 +21,8 @@ struct na_functions {
     bool (*network_has_levels)(const na_network *network, int64_t rows, const void *x);
     void (*network_get)(const na_network *network, int layer, na_part part, void *out);
     void (*network_set)(na_network *network, int layer, na_part part, const void *in);
-    na_status (*network_predict)(const na_network *network, int64_t rows, na_rows x, void *y, int n_threads);
+    void (*network_copy)(na_network *network, void *out, const void *in);
+    na_status (*networks_predict)(const na_request *requests, int n, int n_threads);
     na_status (*network_inspect)(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                                  uint8_t *const *fired, int n_threads);
     na_status (*network_diagnose)(const na_network *network, int64_t rows, na_rows x, const double *limits,
@@ -31,6 +32,7 @@ struct na_functions {
     na_status (*trainer_reserve)(na_trainer *trainer, const na_data *data);
     void (*trainer_run)(na_trainer *trainer, const na_data *data, const uint32_t *order, int64_t n_order,
                         double learning_rate, double seconds, na_progress *progress);
+    void (*members_run)(na_member *members, int n, const na_data *data, double seconds, int n_threads);
     void (*trainer_undo)(na_trainer *trainer);
     void (*trainer_gradients)(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress);
     void (*trainer_loss)(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress);
@@ -45,6 +47,7 @@ extern const struct na_functions na_functions_f32, na_functions_f64;
 struct na_network {
     const struct na_functions *functions;
     int64_t n_numbers; /* of the first layer */
+    int64_t size;      /* of the parameters, with gaps */
 };
 
 struct na_trainer {
@@ -53,7 +56,8 @@ struct na_trainer {
     int n_threads;     /* set by na_trainer_set_threads */
     void *inputs;      /* memory for the inputs of a step */
     size_t input_size; /* in bytes */
-    bool watching;     /* whether runs watch the neurons */
+    na_schedule schedule;
+    bool watching; /* whether runs watch the neurons */
     double gradient_norm, dead_share;
     na_fp_state outside; /* the caller's state while the trainer works */
 };

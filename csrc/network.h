@@ -88,6 +88,7 @@ na_status NA_FN(na_diagnose)(const na_network *, int64_t, na_rows, const double 
 na_status NA_FN(na_trainer_create)(na_network *, const na_training *, na_trainer **);
 na_status NA_FN(na_trainer_reserve)(na_trainer *, const na_data *);
 void NA_FN(na_trainer_run)(na_trainer *, const na_data *, const uint32_t *, int64_t, double, double, na_progress *);
+void NA_FN(na_members_run)(na_member *, int, const na_data *, double, int);
 void NA_FN(na_trainer_undo)(na_trainer *);
 void NA_FN(na_trainer_gradients)(na_trainer *, const na_data *, double, na_progress *);
 void NA_FN(na_trainer_loss)(na_trainer *, const na_data *, double, na_progress *);

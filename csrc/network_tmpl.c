@@ -177,6 +177,7 @@ static na_status create(int64_t n_columns, const na_input *inputs, int n_inputs,
         net->widest = na_max(net->widest, layers[l].units);
     }
     for (int i = 0; i < n_inputs; i++) fill_encoding(net, &net->encodings[i], &inputs[i], &arena);
+    net->handle.size = net->n_parameters;
     net->group = group_of(na_max(n_numbers, net->widest));
     *out = &net->handle;
     return NA_OK;
@@ -231,6 +232,14 @@ static void set(na_network *handle, int layer, na_part part, const void *in)
     NA_FN(na_part_set)(&net->layers[layer], part, net->parameters, in);
 }
 
+static void copy(na_network *handle, void *out, const void *in)
+{
+    network *net = (network *)handle;
+    size_t size = (size_t)net->n_parameters * sizeof(real);
+    if (out) memcpy(out, net->parameters, size);
+    if (in) memcpy(net->parameters, in, size);
+}
+
 static int64_t input_size(const na_network *handle, int input)
 {
     return ((const network *)handle)->encodings[input].n_parameters;
@@ -275,17 +284,31 @@ typedef struct {
     int64_t rows;
     na_rows x;
     real *y;
-    atomic_llong next_row;
-    int64_t scratch_size; /* numbers in one half of a thread's scratch */
-    real *scratch;
 } prediction;
 
-static bool one_by_one(const prediction *p) { return p->rows <= ROWS_ONE_BY_ONE; }
+typedef struct {
+    const na_request *requests;
+    int n;
+    atomic_llong next;    /* group of rows, counted through all requests */
+    int64_t scratch_size; /* numbers in one half of a thread's scratch */
+    real *scratch;
+} predictions;
+
+static prediction prediction_of(const na_request *request)
+{
+    const network *net = (const network *)request->network;
+    return (prediction){net, kernels, NA_FN(na_kind_of)(net, request->x), request->rows, request->x, request->y};
+}
+
+static bool one_by_one(int64_t rows) { return rows <= ROWS_ONE_BY_ONE; }
+
+/* Rows that one thread takes together. */
+static int64_t group_rows(const network *net, int64_t rows) { return one_by_one(rows) ? 1 : net->group * NA_LANES; }
 
 static int64_t scratch_for(const prediction *p)
 {
     const network *net = p->net;
-    if (!one_by_one(p)) return net->group * room_for_block(p->kind, net);
+    if (!one_by_one(p->rows)) return net->group * room_for_block(p->kind, net);
     int64_t lines = p->kind->lines_of_row ? p->kind->lines_of_row(net) : 0;
     return na_max(lines * NA_LANES, na_round_up(net->widest, NA_LANES));
 }
@@ -328,30 +351,41 @@ static void predict_row(const prediction *p, int64_t row, real *a, real *b)
     memcpy(p->y + row * units, a, (size_t)units * sizeof(real));
 }
 
+/* Threads take groups of rows in order, those of the first request first. */
 static void predict_job(void *argument, na_team *team, int thread)
 {
-    prediction *p = argument;
-    real *a = p->scratch + 2 * thread * p->scratch_size, *b = a + p->scratch_size;
-    if (one_by_one(p)) {
-        for (int64_t r = thread; r < p->rows; r += team->size) predict_row(p, r, a, b);
-        return;
+    (void)team;
+    predictions *all = argument;
+    real *a = all->scratch + 2 * thread * all->scratch_size, *b = a + all->scratch_size;
+    int64_t before = 0, taken = atomic_fetch_add(&all->next, 1);
+    for (int i = 0; i < all->n; i++) {
+        const prediction p = prediction_of(&all->requests[i]);
+        int64_t size = group_rows(p.net, p.rows), groups = (p.rows + size - 1) / size;
+        for (; taken < before + groups; taken = atomic_fetch_add(&all->next, 1)) {
+            int64_t row = (taken - before) * size;
+            if (one_by_one(p.rows))
+                predict_row(&p, row, a, b);
+            else
+                predict_group(&p, row, na_min(size, p.rows - row), a, b);
+        }
+        before += groups;
     }
-    int64_t group = p->net->group * NA_LANES;
-    for (int64_t r; (r = atomic_fetch_add(&p->next_row, group)) < p->rows;)
-        predict_group(p, r, na_min(group, p->rows - r), a, b);
 }
 
-static na_status predict(const na_network *handle, int64_t rows, na_rows x, void *y, int n_threads)
+static na_status predict(const na_request *requests, int n, int n_threads)
 {
-    const network *net = (const network *)handle;
-    prediction p = {.net = net, .table = kernels, .rows = rows, .x = x, .y = y};
-    p.kind = NA_FN(na_kind_of)(net, x);
-    int team = threads_worth(forward_work(p.kind, net, rows, x), n_threads);
-    p.scratch_size = scratch_for(&p);
-    p.scratch = na_allocate(na_times((size_t)p.scratch_size, 2 * (size_t)team), sizeof(real));
-    if (!p.scratch) return NA_OUT_OF_MEMORY;
-    na_run_team(team, predict_job, &p);
-    na_release(p.scratch);
+    predictions all = {.requests = requests, .n = n};
+    double work = 0;
+    for (int i = 0; i < n; i++) {
+        const prediction p = prediction_of(&requests[i]);
+        work += forward_work(p.kind, p.net, p.rows, p.x);
+        all.scratch_size = na_max(all.scratch_size, scratch_for(&p));
+    }
+    int team = threads_worth(work, n_threads);
+    all.scratch = na_allocate(na_times((size_t)all.scratch_size, 2 * (size_t)team), sizeof(real));
+    if (!all.scratch) return NA_OUT_OF_MEMORY;
+    na_run_team(team, predict_job, &all);
+    na_release(all.scratch);
     return NA_OK;
 }
 
@@ -368,12 +402,14 @@ const struct na_functions NA_FN(na_functions) = {
     .network_get_input = get_input,
     .network_set_input = set_input,
     .network_has_levels = has_levels,
-    .network_predict = predict,
+    .network_copy = copy,
+    .networks_predict = predict,
     .network_inspect = NA_FN(na_inspect),
     .network_diagnose = NA_FN(na_diagnose),
     .trainer_create = NA_FN(na_trainer_create),
     .trainer_reserve = NA_FN(na_trainer_reserve),
     .trainer_run = NA_FN(na_trainer_run),
+    .members_run = NA_FN(na_members_run),
     .trainer_undo = NA_FN(na_trainer_undo),
     .trainer_gradients = NA_FN(na_trainer_gradients),
     .trainer_loss = NA_FN(na_trainer_loss),

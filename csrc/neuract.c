@@ -132,10 +132,25 @@ void na_network_set_input(na_network *network, int input, const void *in)
     network->functions->network_set_input(network, input, in);
 }
 
+int64_t na_network_size(const na_network *network) { return network->size; }
+
+void na_network_copy_out(const na_network *network, void *out)
+{
+    network->functions->network_copy((na_network *)network, out, NULL);
+}
+
+void na_network_copy_in(na_network *network, const void *in) { network->functions->network_copy(network, NULL, in); }
+
 na_status na_network_predict(const na_network *network, int64_t rows, na_rows x, void *y, int n_threads)
 {
+    const na_request request = {network, rows, x, y};
+    return na_networks_predict(&request, 1, n_threads);
+}
+
+na_status na_networks_predict(const na_request *requests, int n, int n_threads)
+{
     const na_fp_state outside = na_fp_enter();
-    na_status status = network->functions->network_predict(network, rows, x, y, n_threads);
+    na_status status = requests->network->functions->networks_predict(requests, n, n_threads);
     na_fp_leave(outside);
     return status;
 }
@@ -186,6 +201,16 @@ void na_trainer_run(na_trainer *trainer, const na_data *data, const uint32_t *or
     trainer->outside = na_fp_enter();
     trainer->functions->trainer_run(trainer, data, order, n_order, learning_rate, seconds, progress);
     na_fp_leave(trainer->outside);
+}
+
+void na_trainer_follow(na_trainer *trainer, na_schedule schedule) { trainer->schedule = schedule; }
+
+void na_members_run(na_member *members, int n, const na_data *data, double seconds, int n_threads)
+{
+    const na_fp_state outside = na_fp_enter();
+    for (int i = 0; i < n; i++) members[i].trainer->outside = outside;
+    members->trainer->functions->members_run(members, n, data, seconds, n_threads);
+    na_fp_leave(outside);
 }
 
 void na_trainer_watch(na_trainer *trainer, bool watching) { trainer->watching = watching; }

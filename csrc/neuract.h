@@ -109,8 +109,23 @@ void na_network_set_input(na_network *network, int input, const void *in);
 /* Whether each column of levels of x, rows × n_columns, holds whole numbers from 0 to the input's levels. */
 bool na_network_has_levels(const na_network *network, int64_t rows, const void *x);
 
+/* Number of numbers that hold all parameters, in an order of the core's own; copies them out or in. */
+int64_t na_network_size(const na_network *network);
+void na_network_copy_out(const na_network *network, void *out);
+void na_network_copy_in(na_network *network, const void *in);
+
 /* y ← rows × units: outputs of the last layer. */
 na_status na_network_predict(const na_network *network, int64_t rows, na_rows x, void *y, int n_threads);
+/* Rows for a network: y ← its outputs as na_network_predict. */
+typedef struct {
+    const na_network *network;
+    int64_t rows;
+    na_rows x;
+    void *y;
+} na_request;
+
+/* Serves n ≥ 1 requests of networks of one dtype; threads divide the rows of all. */
+na_status na_networks_predict(const na_request *requests, int n, int n_threads);
 /* outputs[l] ← rows × units: outputs of layer l; fired[l] ← the same shape, 1 where the neuron fires. Any of the
  * pointers may be NULL. */
 na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
@@ -184,6 +199,8 @@ typedef uint32_t na_next_uint32(void *state);
  * end) and the same result. In NumPy the shuffle would take a sixth of an epoch of a small network. */
 void na_shuffle(int64_t n, uint32_t *order, na_next_uint32 *next, void *state);
 
+enum { NA_MOST_MEMBERS = 1024 }; /* of na_members_run */
+
 typedef struct na_trainer na_trainer;
 
 /* Allocates the optimizer's state and all memory of a step except for the inputs. The network must outlive the
@@ -200,6 +217,30 @@ na_status na_trainer_reserve(na_trainer *trainer, const na_data *data);
  * If a parameter is not finite at the end of the order, progress->loss is NaN. */
 void na_trainer_run(na_trainer *trainer, const na_data *data, const uint32_t *order, int64_t n_order,
                     double learning_rate, double seconds, na_progress *progress);
+/* Shares of the settings in each step of a pass, from its first on: of the learning rate, and of dropout and weight
+ * decay. */
+typedef struct {
+    const double *rates, *shares;
+    int64_t n; /* of each; 0: all shares are 1 */
+} na_schedule;
+
+/* Sets the shares of later runs, which need as many as they have steps. The arrays are read while a run works. */
+void na_trainer_follow(na_trainer *trainer, na_schedule schedule);
+
+/* A trainer that runs next to others, and its request as for na_trainer_run. */
+typedef struct {
+    na_trainer *trainer;
+    const uint32_t *order;
+    int64_t n_order;
+    double learning_rate;
+    na_progress progress;
+} na_member;
+
+/* As na_trainer_run, for n trainers of different networks on the same data: each thread takes one member at a time; to
+ * the last ones, fewer than threads, several threads go. A member's result is the same as alone. Call it again until
+ * every member's progress.rows == n_order. Asks no one within a chunk of rows. */
+void na_members_run(na_member *members, int n, const na_data *data, double seconds, int n_threads);
+
 /* na_trainer_watch sets whether later runs watch the neurons. na_trainer_watched returns the findings of the last
  * complete watched run: the norm of the mean gradient of its last batch (with penalties, before clipping), and the
  * share of hidden neurons that fired on none of its rows (rows of weight 0 do not count). */

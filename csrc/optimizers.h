@@ -5,9 +5,9 @@
 #ifndef NA_OPTIMIZERS_H
 #define NA_OPTIMIZERS_H
 
-/* X(name, n_parameters): na_prepare_<name>(parameters, t, rate, step) fills in the numbers of step t from the
- * optimizer's n_parameters parameters; na_<name>(w, g, &m, &v, step) returns the new parameter, m and v being its two
- * moments.
+/* X(name, n_parameters): na_prepare_<name>(parameters, t, rate, share, step) fills in the numbers of step t from the
+ * optimizer's n_parameters parameters, share being that of weight decay; na_<name>(w, g, &m, &v, step) returns the new
+ * parameter, m and v being its two moments.
  *
  * The parameters, in this order, also in python/neuract/optimizers.py:
  * sgd: momentum, nesterov (0 or 1)
@@ -51,19 +51,19 @@ static inline double na_power(double base, int64_t n)
 
 /* The prepare functions get a step with the learning rate `rate` and keep = 1. */
 
-static inline void na_prepare_sgd(const double *parameters, int64_t t, double rate, struct na_step *step)
+static inline void na_prepare_sgd(const double *parameters, int64_t t, double rate, double share, struct na_step *step)
 {
     step->momentum = (real)parameters[0];
     step->nesterov = parameters[1] != 0;
 }
 
 /* The learning rate as in scikit-learn: rate · √(1 − β₂ᵗ) / (1 − β₁ᵗ). */
-static inline void na_prepare_adam(const double *parameters, int64_t t, double rate, struct na_step *step)
+static inline void na_prepare_adam(const double *parameters, int64_t t, double rate, double share, struct na_step *step)
 {
     double beta_1 = parameters[0], beta_2 = parameters[1], epsilon = parameters[2], weight_decay = parameters[3];
     double correction = sqrt(1 - na_power(beta_2, t)) / (1 - na_power(beta_1, t));
     step->learning_rate = (real)(rate * correction);
-    step->keep = (real)(1 - rate * weight_decay);
+    step->keep = (real)(1 - rate * share * weight_decay);
     step->beta_1 = (real)beta_1;
     step->beta_2 = (real)beta_2;
     step->rest_1 = (real)(1 - beta_1);

@@ -16,7 +16,7 @@
 #define CHECK_INTERVAL 0.05 /* seconds */
 #define LONG_WORK 1e8       /* multiply-adds of a chunk that takes longer than milliseconds */
 
-typedef void prepare(const double *parameters, int64_t t, double rate, struct na_step *step);
+typedef void prepare(const double *parameters, int64_t t, double rate, double share, struct na_step *step);
 
 /* Computes the numbers of the next update. A batch of weight 0 has no gradient and must not get one by a division. */
 static void prepare_steps(trainer *t)
@@ -25,10 +25,10 @@ static void prepare_steps(trainer *t)
     static prepare *const prepare_optimizer[NA_N_OPTIMIZERS] = {NA_OPTIMIZERS(NA_ROW)};
 #undef NA_ROW
     const na_training *c = &t->training;
-    double rate = t->run.learning_rate, inverse = t->run.batch_weight > 0 ? 1 / t->run.batch_weight : 0;
+    double rate = t->run.rate, inverse = t->run.batch_weight > 0 ? 1 / t->run.batch_weight : 0;
     t->handle.steps++;
     t->weights_step = (struct na_step){.learning_rate = (real)rate, .scale = (real)inverse, .keep = 1};
-    prepare_optimizer[c->optimizer](t->optimizer_parameters, t->handle.steps, rate, &t->weights_step);
+    prepare_optimizer[c->optimizer](t->optimizer_parameters, t->handle.steps, rate, t->run.share, &t->weights_step);
     t->others_step = t->weights_step;
     t->others_step.keep = 1;
     t->weights_step.penalty = (real)(c->alpha * inverse);
@@ -74,6 +74,11 @@ static void begin_batch(trainer *t)
     t->run.batch_rows = t->run.update ? na_min(t->training.batch_size, left) : t->run.n_order;
     t->run.batch_done = 0;
     t->run.batch_weight = t->run.batch_loss = 0;
+    const na_schedule *schedule = &t->handle.schedule;
+    int64_t step = t->run.progress->rows / t->training.batch_size;
+    bool follows = step < schedule->n;
+    t->run.rate = t->run.learning_rate * (follows ? schedule->rates[step] : 1);
+    t->run.share = follows ? schedule->shares[step] : 1;
 }
 
 static void end_batch(trainer *t)
@@ -126,8 +131,9 @@ static void run_job(void *argument, na_team *team, int thread)
     }
 }
 
-static void run_slice(trainer *t, const na_data *data, const uint32_t *order, int64_t n_order, double seconds,
-                      na_progress *progress)
+/* Returns the number of threads that it is worth. */
+static int begin_slice(trainer *t, const na_data *data, const uint32_t *order, int64_t n_order, double seconds,
+                       na_progress *progress)
 {
     t->run.data = data, t->run.kind = NA_FN(na_kind_of)(t->net, data->x);
     t->run.order = order, t->run.n_order = n_order, t->run.progress = progress;
@@ -141,7 +147,14 @@ static void run_slice(trainer *t, const na_data *data, const uint32_t *order, in
     int n_threads = (int)na_min(t->handle.n_threads, t->training.n_threads);
     double work = work_of_rows(t->net, na_min(t->chunk, t->run.batch_rows));
     t->run.checks = t->training.interrupted && work > LONG_WORK;
-    na_run_team(threads_worth(work, n_threads), run_job, t);
+    return threads_worth(work, n_threads);
+}
+
+static void run_slice(trainer *t, const na_data *data, const uint32_t *order, int64_t n_order, double seconds,
+                      na_progress *progress)
+{
+    int n_threads = begin_slice(t, data, order, n_order, seconds, progress);
+    na_run_team(n_threads, run_job, t);
 }
 
 static void forget_fired(const trainer *t)
@@ -161,18 +174,91 @@ static double dead_share(const trainer *t)
     return neurons > 0 ? (double)(neurons - fired) / (double)neurons : 0;
 }
 
+static void begin_steps(trainer *t, double learning_rate, const na_progress *progress)
+{
+    t->run.update = t->run.backward = true;
+    t->run.learning_rate = learning_rate;
+    if (progress->rows > 0) return;
+    memcpy(t->before, t->net->parameters, (size_t)t->net->n_parameters * sizeof(real));
+    if (watches(t)) forget_fired(t);
+}
+
+static void end_steps(trainer *t)
+{
+    if (t->run.progress->rows < t->run.n_order) return;
+    if (watches(t)) t->handle.dead_share = dead_share(t);
+    if (!NA_FN(na_all_finite)(t->net->n_parameters, t->net->parameters))
+        t->run.progress->loss = NAN; /* by the last step, which no loss has seen */
+}
+
 void NA_FN(na_trainer_run)(na_trainer *handle, const na_data *data, const uint32_t *order, int64_t n_order,
                            double learning_rate, double seconds, na_progress *progress)
 {
     trainer *t = (trainer *)handle;
-    t->run.update = t->run.backward = true;
-    t->run.learning_rate = learning_rate;
-    if (progress->rows == 0) memcpy(t->before, t->net->parameters, (size_t)t->net->n_parameters * sizeof(real));
-    if (progress->rows == 0 && watches(t)) forget_fired(t);
+    begin_steps(t, learning_rate, progress);
     run_slice(t, data, order, n_order, seconds, progress);
-    if (progress->rows == n_order && watches(t)) t->handle.dead_share = dead_share(t);
-    if (progress->rows == n_order && !NA_FN(na_all_finite)(t->net->n_parameters, t->net->parameters))
-        progress->loss = NAN; /* by the last step, which no loss has seen */
+    end_steps(t);
+}
+
+/* ---- members --------------------------------------------------------------------------------- */
+
+typedef struct {
+    trainer **trainers; /* those with rows left */
+    int n;
+    atomic_int next;
+} members_run;
+
+typedef struct {
+    members_run *run;
+    na_team *team;
+} members_job;
+
+/* The members that single threads run; teams share the others. */
+static int alone_of(const members_run *run, const na_team *team) { return run->n - run->n % team->size; }
+
+/* Runs alone, first. Thread t works for the shared member t mod the number of these. */
+static void plan_teams(void *argument)
+{
+    const members_job *job = argument;
+    int alone = alone_of(job->run, job->team), shared = job->run->n - alone;
+    for (int i = 0; i < shared; i++) {
+        trainer *t = job->run->trainers[alone + i];
+        int size = (job->team->size - i + shared - 1) / shared;
+        t->run.team.size = size < t->run.team.size ? size : t->run.team.size;
+    }
+}
+
+static void run_members(void *argument, na_team *team, int thread)
+{
+    members_job job = {argument, team};
+    na_team_barrier(team, plan_teams, &job);
+    int alone = alone_of(job.run, team), shared = job.run->n - alone;
+    for (int i; (i = atomic_fetch_add(&job.run->next, 1)) < alone;) {
+        trainer *t = job.run->trainers[i];
+        t->run.team.size = 1;
+        run_job(t, &t->run.team, 0);
+    }
+    if (shared == 0) return;
+    trainer *t = job.run->trainers[alone + thread % shared];
+    if (thread / shared < t->run.team.size) run_job(t, &t->run.team, thread / shared);
+}
+
+void NA_FN(na_members_run)(na_member *members, int n, const na_data *data, double seconds, int n_threads)
+{
+    trainer *unfinished[NA_MOST_MEMBERS];
+    members_run run = {.trainers = unfinished};
+    for (int i = 0; i < n; i++) {
+        na_member *m = &members[i];
+        trainer *t = (trainer *)m->trainer;
+        if (m->progress.rows == m->n_order) continue;
+        begin_steps(t, m->learning_rate, &m->progress);
+        t->run.team = (na_team){.size = begin_slice(t, data, m->order, m->n_order, seconds, &m->progress)};
+        t->run.checks = false; /* its first thread may not be the caller's */
+        if (t->has_own_loss) n_threads = 1;
+        unfinished[run.n++] = t;
+    }
+    if (run.n > 0) na_run_team(n_threads < NA_MAX_THREADS ? n_threads : NA_MAX_THREADS, run_members, &run);
+    for (int i = 0; i < run.n; i++) end_steps(unfinished[i]);
 }
 
 void NA_FN(na_trainer_undo)(na_trainer *handle)

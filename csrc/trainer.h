@@ -41,8 +41,10 @@ typedef struct {
     const uint32_t *order;
     int64_t n_order;
     double learning_rate, deadline;
-    bool update;   /* take steps; false: compute gradients only */
-    bool backward; /* false: compute losses only */
+    double rate, share; /* of the batch: learning rate; share of dropout and weight decay */
+    na_team team;       /* of a member */
+    bool update;        /* take steps; false: compute gradients only */
+    bool backward;      /* false: compute losses only */
     na_progress *progress;
     bool stop;
     bool checks;    /* whether to ask the caller within a chunk */

@@ -87,6 +87,17 @@ cdef extern from "neuract.h" nogil:
     void na_network_get(const na_network *network, int layer, na_part part, void *out)
     void na_network_set(na_network *network, int layer, na_part part, const void *values)
     na_status na_network_predict(const na_network *network, int64_t rows, na_rows x, void *y, int n_threads)
+    int64_t na_network_size(const na_network *network)
+    void na_network_copy_out(const na_network *network, void *out)
+    void na_network_copy_in(na_network *network, const void *values)
+
+    ctypedef struct na_request:
+        const na_network *network
+        int64_t rows
+        na_rows x
+        void *y
+
+    na_status na_networks_predict(const na_request *requests, int n, int n_threads)
     na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                                  uint8_t *const *fired, int n_threads)
 
@@ -145,6 +156,23 @@ cdef extern from "neuract.h" nogil:
     void na_trainer_set_threads(na_trainer *trainer, int n_threads)
     void na_trainer_run(na_trainer *trainer, const na_data *data, const uint32_t *order, int64_t n_order,
                         double learning_rate, double seconds, na_progress *progress)
+
+    ctypedef struct na_schedule:
+        const double *rates
+        const double *shares
+        int64_t n
+
+    void na_trainer_follow(na_trainer *trainer, na_schedule schedule)
+
+    ctypedef struct na_member:
+        na_trainer *trainer
+        const uint32_t *order
+        int64_t n_order
+        double learning_rate
+        na_progress progress
+
+    enum: NA_MOST_MEMBERS
+    void na_members_run(na_member *members, int n, const na_data *data, double seconds, int n_threads)
     void na_trainer_watch(na_trainer *trainer, c_bool watching)
     void na_trainer_watched(const na_trainer *trainer, double *gradient_norm, double *dead_share)
     void na_trainer_undo(na_trainer *trainer)

@@ -13,7 +13,7 @@ cimport cython
 
 import os
 
-from numpy import arange, dtype as numpy_dtype, empty, ndarray
+from numpy import arange, dtype as numpy_dtype, empty, ndarray, unique
 
 from cpython.buffer cimport (
     PyBUF_C_CONTIGUOUS, PyBUF_FORMAT, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer,
@@ -361,6 +361,21 @@ cdef class Network:
             raise IndexError(f"input {input} is out of range")
         return hold(array, reals_of(self.kind), na_network_input_size(self.handle, input), writable)
 
+    @property
+    def size(self):
+        """The length of the arrays of `copy_out` and `copy_in`."""
+        return na_network_size(self.handle)
+
+    def copy_out(self, out):
+        """Copies all parameters, in the core's own order."""
+        cdef Array array = hold(out, reals_of(self.kind), na_network_size(self.handle), True)
+        na_network_copy_out(self.handle, array.view.buf)
+
+    def copy_in(self, values):
+        """Sets all parameters to those of `copy_out`."""
+        cdef Array array = hold(values, reals_of(self.kind), na_network_size(self.handle))
+        na_network_copy_in(self.handle, array.view.buf)
+
     def get_input(self, int input, out):
         cdef Array array = self.hold_input(input, out, True)
         na_network_get_input(self.handle, input, array.view.buf)
@@ -492,6 +507,57 @@ cdef class Network:
                 PyErr_CheckSignals()
 
 
+cdef class Ensemble:
+    """Networks of one dtype that predict next to each other."""
+
+    cdef list networks
+    cdef na_request *requests
+    cdef int n
+    cdef double work  # multiply-adds of a row of each
+
+    def __cinit__(self, list networks):
+        cdef Network network
+        self.networks = networks
+        self.n = positive(len(networks), "the number of networks", 2**20)
+        self.requests = <na_request *>PyMem_Malloc(self.n * sizeof(na_request))
+        if self.requests == NULL:
+            raise MemoryError()
+        for i, network in enumerate(networks):
+            if network.kind != (<Network>networks[0]).kind:
+                raise ValueError("the networks of an ensemble must have one dtype")
+            self.requests[i].network = network.handle
+            self.work += network.work
+
+    def __dealloc__(self):
+        PyMem_Free(self.requests)
+
+    def predict(self, list rows, list x, list y, int n_threads):
+        """For each network its number of rows, the rows and the array of its outputs."""
+        cdef list sources, targets
+        cdef int64_t at = 0, most = max(rows), size, i
+        cdef Network network
+        cdef na_status status
+        sources = [(<Network>network).hold_rows(of_x, n) for network, of_x, n in zip(self.networks, x, rows, strict=True)]
+        targets = [
+            hold(of_y, reals_of((<Network>network).kind), times(n, (<Network>network).n_out), True)
+            for network, of_y, n in zip(self.networks, y, rows, strict=True)
+        ]
+        cdef int64_t slice_rows = max(SLICE_ROWS * positive(n_threads, "n_threads"), <int64_t>(SLICE_WORK / self.work))
+        while at < most:
+            for i in range(self.n):
+                network = self.networks[i]
+                size = min(slice_rows, max(0, <int64_t>rows[i] - at))
+                self.requests[i].rows = size
+                self.requests[i].x = (<Rows>sources[i]).after(at if size > 0 else 0)
+                self.requests[i].y = place(<Array>targets[i], at * network.n_out if size > 0 else 0)
+            with nogil:
+                status = na_networks_predict(self.requests, self.n, n_threads)
+            check(status)
+            at += slice_rows
+            if at < most:
+                PyErr_CheckSignals()
+
+
 # ---- training ------------------------------------------------------------------------------------
 
 cdef struct bitgen:
@@ -502,23 +568,40 @@ cdef struct bitgen:
 
 
 cdef class Order:
-    """An order of rows, at first 0, 1, 2, ...; shuffles as a RandomState with that NumPy bit generator does."""
+    """An order of rows, at first 0, 1, 2, ... or the given row numbers, each of which may occur once.
 
-    cdef int64_t rows
+    Shuffles as a RandomState with that NumPy bit generator does.
+    """
+
+    cdef readonly int64_t rows
+    cdef int64_t beyond  # more than every row's number
     cdef object array
     cdef Array held
     cdef object bit_generator
     cdef bitgen *generator
 
-    def __cinit__(self, int64_t rows, bit_generator):
-        self.rows = positive(rows, "rows", 0x1_0000_0000)
-        self.array = arange(rows, dtype="u4")
-        self.held = hold(self.array, "u4", rows, writable=True)
+    def __cinit__(self, rows, bit_generator):
+        if isinstance(rows, ndarray):
+            self.array = unique(rows).astype("u4")
+            self.rows = positive(len(rows), "rows", 0x1_0000_0000)
+            if len(self.array) != self.rows or (rows < 0).any() or (rows >= 0x1_0000_0000).any():
+                raise ValueError("each row may occur once in an order")
+            self.beyond = int(self.array[self.rows - 1]) + 1
+            self.array[...] = rows
+        else:
+            self.rows = self.beyond = positive(rows, "rows", 0x1_0000_0000)
+            self.array = arange(rows, dtype="u4")
+        self.held = hold(self.array, "u4", self.rows, writable=True)
         self.bit_generator = bit_generator
         self.generator = <bitgen *>PyCapsule_GetPointer(bit_generator.capsule, "BitGenerator")
 
     cdef uint32_t *pointer(self) noexcept nogil:
         return <uint32_t *>self.held.view.buf
+
+    cdef void check(self, int64_t rows) except *:
+        """ValueError if it is no order of such rows."""
+        if self.beyond > rows:
+            raise ValueError(f"the order has row {self.beyond - 1}, the data {rows} rows")
 
     @property
     def numbers(self):
@@ -577,12 +660,25 @@ cdef c_bool call_interrupted(void *context) noexcept with gil:
     return False
 
 
+cdef tuple hold_schedule(na_schedule *schedule, given, int64_t rows, int64_t batch_size):
+    """Points `schedule` at two arrays, which are held as long as the returned tuple lives."""
+    schedule.rates, schedule.shares, schedule.n = NULL, NULL, 0
+    if given is None:
+        return ()
+    cdef int64_t steps = (rows - 1) // batch_size + 1
+    rates, shares = given
+    cdef Array of_rates = hold(rates, "f8", steps), of_shares = hold(shares, "f8", steps)
+    schedule.rates, schedule.shares, schedule.n = <const double *>of_rates.view.buf, <const double *>of_shares.view.buf, steps
+    return of_rates, of_shares
+
+
 cdef class Trainer:
     """An optimizer's state and the memory of a step, for one network, loss and batch size."""
 
     cdef na_trainer *handle
     cdef readonly Network network
     cdef readonly uint64_t seed
+    cdef readonly int64_t batch_size
     cdef int64_t n_targets
     cdef OwnLoss own_loss
     cdef bint busy
@@ -619,6 +715,7 @@ cdef class Trainer:
         training.interrupt_context = <void *>self
         self.network = network
         self.seed = seed
+        self.batch_size = batch_size
         self.n_targets = na_loss_targets(training.loss, network.n_out)
         with nogil:
             status = na_trainer_create(network.handle, &training, &self.handle)
@@ -681,24 +778,30 @@ cdef class Trainer:
         return gradient_norm, dead_share
 
     def run(self, int64_t rows, x, targets, sample_weight, Order order, double learning_rate, list ended,
-            int64_t passes=1, bint watch=False):
+            int64_t passes=1, bint watch=False, schedule=None):
         """Trains for some passes over the rows, and shuffles `order` before each (None: rows in the order of x).
+
+        schedule: shares of the learning rate, and of dropout and decay, in each step of a pass; None: all are 1.
 
         Appends the (mean loss, mean penalty) of each pass to `ended`. Stops at the first pass that fails, by Ctrl-C or a
         loss or parameter that is not finite, and undoes it: restores the parameters and resets the optimizer.
         """
         cdef na_data data
         cdef na_progress progress
+        cdef na_schedule shares
         cdef const uint32_t *numbers = NULL
         _held = self.hold_data(&data, rows, x, targets, sample_weight)
         if order is not None:
             if order.rows != rows:
                 raise ValueError(f"the order has {order.rows} rows, the data {rows}")
+            order.check(rows)
             numbers = order.pointer()
+        _shares = hold_schedule(&shares, schedule, rows, self.batch_size)
         self.take()
         try:
             self.take_memory(&data)
             na_trainer_watch(self.handle, watch)
+            na_trainer_follow(self.handle, shares)
             for _ in range(passes):
                 if order is not None:
                     order.shuffle()
@@ -784,3 +887,99 @@ cdef class Trainer:
     @steps.setter
     def steps(self, int64_t steps):
         na_trainer_set_steps(self.handle, steps)
+
+
+cdef class Members:
+    """Trainers of different networks of one dtype that run next to each other on the same data."""
+
+    cdef list trainers
+    cdef na_member *members
+    cdef int n
+
+    def __cinit__(self, list trainers):
+        cdef Trainer trainer
+        self.trainers = trainers
+        self.n = positive(len(trainers), "the number of members", NA_MOST_MEMBERS)
+        if len({id(trainer.network) for trainer in trainers}) < self.n:
+            raise ValueError("each member must train a network of its own")
+        self.members = <na_member *>PyMem_Malloc(self.n * sizeof(na_member))
+        if self.members == NULL:
+            raise MemoryError()
+        for i, trainer in enumerate(trainers):
+            if trainer.network.kind != (<Trainer>trainers[0]).network.kind:
+                raise ValueError("the members must have one dtype")
+            self.members[i].trainer = trainer.handle
+
+    def __dealloc__(self):
+        PyMem_Free(self.members)
+
+    def run(self, int64_t rows, x, targets, sample_weight, list orders, list rates, list schedules, int n_threads):
+        """Makes one pass of each member over the rows of its order, shuffled before; rates: learning rates.
+
+        Whole batches only, unless an order has less than one. Returns the mean loss of each, or None for a member whose
+        loss or parameters are not finite; that one is undone as `Trainer.run` does. An exception undoes all.
+        """
+        cdef na_data data
+        cdef Trainer trainer
+        cdef Order order
+        cdef int taken = 0
+        cdef int64_t i
+        cdef list held = [(<Trainer>self.trainers[0]).hold_data(&data, rows, x, targets, sample_weight)]
+        for trainer, order, rate, schedule in zip(self.trainers, orders, rates, schedules, strict=True):
+            order.check(rows)
+            if trainer.network.n_inputs != (<Trainer>self.trainers[0]).network.n_inputs or trainer.n_targets != (
+                <Trainer>self.trainers[0]).n_targets:
+                raise ValueError("the members must take the same X and y")
+        positive(n_threads, "n_threads")
+        try:
+            for i in range(self.n):
+                trainer, order = self.trainers[i], orders[i]
+                trainer.take()
+                taken += 1
+                trainer.take_memory(&data)
+                na_trainer_watch(trainer.handle, False)
+                order.shuffle()
+                self.prepare(i, order, rates[i], schedules[i], held)
+            self.run_slices(&data, n_threads)
+        finally:
+            for i in range(taken):
+                (<Trainer>self.trainers[i]).give_back()
+        return [self.ended(i) for i in range(self.n)]
+
+    cdef void prepare(self, int64_t i, Order order, double rate, schedule, list held) except *:
+        cdef Trainer trainer = self.trainers[i]
+        cdef int64_t batch = trainer.batch_size, n = order.rows
+        cdef na_schedule shares
+        n = n // batch * batch if n > batch else n
+        held.append(hold_schedule(&shares, schedule, n, batch))
+        na_trainer_follow(trainer.handle, shares)
+        self.members[i].order, self.members[i].n_order, self.members[i].learning_rate = order.pointer(), n, rate
+        self.members[i].progress = na_progress(0, 0, 0)
+
+    cdef void run_slices(self, const na_data *data, int n_threads) except *:
+        cdef Trainer trainer
+        try:
+            while not self.all_done():
+                with nogil:
+                    na_members_run(self.members, self.n, data, SLICE, n_threads)
+                for trainer in self.trainers:
+                    trainer.raise_again()
+        except BaseException:
+            for trainer in self.trainers:
+                na_trainer_undo(trainer.handle)
+                trainer.raised = None
+            raise
+
+    cdef bint all_done(self) noexcept:
+        cdef int i
+        for i in range(self.n):
+            if self.members[i].progress.rows < self.members[i].n_order:
+                return False
+        return True
+
+    cdef object ended(self, int64_t i):
+        cdef na_progress *progress = &self.members[i].progress
+        if isfinite(progress.loss + progress.penalty):
+            return (progress.loss + progress.penalty) / progress.rows
+        na_trainer_undo((<Trainer>self.trainers[i]).handle)
+        return None
