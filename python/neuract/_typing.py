@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from neuract.losses._base import Loss
     from neuract.optimizers import Optimizer
     from neuract.outputs._kinds import Outputs
+    from neuract.training._members import Members
     from neuract.training._session import Gradients
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -38,7 +39,10 @@ class AskedModel(Protocol):
     """
 
     def _fitted_network(self) -> FittedNetwork:
-        """Returns the network itself, or the network of the estimator."""
+        """Returns the network itself, or the network of the estimator; of several members the first."""
+
+    def _members(self) -> Members:
+        """Returns the networks whose mean predicts, and how they are combined; one for most models."""
 
     def _meaning(self) -> Outputs:
         """Returns the meaning of the outputs."""

@@ -41,6 +41,7 @@ from neuract.training._guard import alone
 from neuract.training._history import Printer, Recorder, Validation
 from neuract.training._learned import Learned
 from neuract.training._learner import Learner
+from neuract.training._members import Members
 from neuract.training._session import Gradients
 from neuract.training._settings import FIXED, FREE, Dtype, DtypeName, check_wanted, settings_of
 
@@ -349,6 +350,9 @@ class Network(Learned, Scored, Kept, Exportable):
     def _fitted_network(self) -> Network:
         self._known()
         return self
+
+    def _members(self) -> Members:
+        return Members.of(self)
 
     def _known(self) -> Parameters:
         return self._learner.known()

@@ -20,6 +20,7 @@ from neuract.inputs._missing import without_nan
 from neuract.inputs._sparse import SparseRows
 from neuract.network import Network
 from neuract.outputs._kinds import Outputs, Probabilities, Unit, classes_or_labels, numbers_or_quantiles
+from neuract.training._members import Members
 
 
 class ServedModel:
@@ -78,6 +79,9 @@ class ServedModel:
 
     def _fitted_network(self) -> Network:
         return self.network_
+
+    def _members(self) -> Members:
+        return Members.of(self.network_)
 
     def _rows(self, X: Any) -> Array | SparseRows:
         return self.network_._rows(self._entering(X))

@@ -13,6 +13,7 @@ from neuract._typing import Array
 from neuract.activations._named import Sigmoid
 from neuract.activations._named import activation as activation_named
 from neuract.callbacks._listener import checked as checked_callbacks
+from neuract.estimators._encodings import with_rates
 from neuract.estimators._task import Task
 from neuract.inputs._sparse import SparseRows
 from neuract.layers._dense import PARTS, Dense, checked_layers
@@ -26,15 +27,18 @@ from neuract.schedules._rate import SKLEARNS
 AUTO_BATCH = 200
 
 
-def new_network(model: Any, task: Task, rows: int, dtype: str, *, silent: bool) -> Network:
+def new_network(model: Any, task: Task, rows: int, dtype: str, columns: int | None = None, *, silent: bool) -> Network:
     """Returns a network with the model's parameters, which must be checked, for a fit on that many rows.
 
-    silent: without the callbacks.
+    silent: without the callbacks. columns: of X, for the learning rates of a tabular estimator's parts.
     """
     network, callbacks = Network.__new__(Network), checked_callbacks(model.callbacks)
+    layers, inputs = [*_hidden_layers(model), Dense(task.n_outputs, task.output)], checked_inputs(model._inputs)
+    if columns is not None:
+        layers = with_rates(layers, inputs, columns)
     network._describe(
-        checked_layers([*_hidden_layers(model), Dense(task.n_outputs, task.output)]),
-        checked_inputs(model._inputs),
+        checked_layers(layers),
+        inputs,
         task.loss,
         {
             "optimizer": _optimizer(model),
@@ -48,7 +52,7 @@ def new_network(model: Any, task: Task, rows: int, dtype: str, *, silent: bool) 
             "init": checked_init(model.init),
             "dtype": dtype,
             "random_state": None,
-            "n_threads": _threads(model.n_jobs),
+            "n_threads": threads_of_jobs(model.n_jobs),
             "verbose": False,
         },
         [] if silent else callbacks,
@@ -131,7 +135,7 @@ def _optimizer(model: Any) -> Optimizer:
     return LBFGS(model.tol, model.max_fun)
 
 
-def _threads(n_jobs: int | None) -> int | None:
+def threads_of_jobs(n_jobs: int | None) -> int | None:
     """Returns the number of threads by scikit-learn's rules: a negative n_jobs counts down from the number of cores."""
     if n_jobs is None:
         return None

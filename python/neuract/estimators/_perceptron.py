@@ -48,6 +48,7 @@ from neuract.layers._inputs import Input
 from neuract.network import Network
 from neuract.outputs._kinds import Outputs
 from neuract.training._guard import alone
+from neuract.training._members import Members
 
 SKLEARN_NAMES = {"sigmoid": "logistic", "linear": "identity", "exponential": "exp"}
 SPARSE_FORMATS = ("csr", "csc", "bsr", "coo")  # scikit-learn converts other formats to CSR
@@ -185,6 +186,14 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         if not incremental:
             warn_if_collapsed(network, rows.data, self.n_iter_, self._column_names(), self._owner is not None)
 
+    def _prepared(self, X: Array, y: Any, sample_weight: Any) -> tuple[Data, Task, Weigher]:
+        """Returns rows as a new fit takes them, the task, and what weighs validation rows; sets the classes."""
+        self._validate_params()
+        x, labels, weights = self._checked(X, y, sample_weight, self._dtype(False), reset=True)
+        targets, task = self._learn_targets(labels, x.dtype.name, False, False)
+        weigh = self._weigher(labels, x.dtype.name)
+        return Data(x, targets, weigh(labels, weights)), task, weigh
+
     def _as_if_ended(self, network: Network) -> Any:
         """Returns the model that callbacks may save: as if the fit of the network ended now."""
         fitted = as_if_ended(self, network)
@@ -285,6 +294,9 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
     def _fitted_network(self) -> Network:
         check_is_fitted(self)
         return self.network_
+
+    def _members(self) -> Members:
+        return Members.of(self._fitted_network())
 
     def _rows(self, X: Any) -> Array | SparseRows:
         """Returns X, checked, in the form that the fitted network takes."""

@@ -9,9 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from numbers import Integral
 from typing import Any, ClassVar
 
-from sklearn.base import BaseEstimator
+import numpy as np
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
 from neuract._typing import Array, FilePath
@@ -19,8 +23,12 @@ from neuract.columns._columns import Columns
 from neuract.columns._number import SCALINGS
 from neuract.columns._row import one_row
 from neuract.estimators._documentation import documentation_address
+from neuract.estimators._encodings import ENCODINGS
+from neuract.estimators._ensemble import Fitting, Learned
+from neuract.estimators._folds import Fold, dealt, given_folds, is_splitter
 from neuract.estimators._parameters import CONSTRAINTS, Names, dtype_of, validate
 from neuract.estimators._perceptron import MultilayerPerceptron
+from neuract.estimators._recipe import EFFORTS, Recipe, recipe
 from neuract.estimators._saved import become, estimator_bytes, pickled, unpickle
 from neuract.estimators._tabular_saved import set_tabular_state, tabular_state
 from neuract.export._methods import Exportable
@@ -29,48 +37,39 @@ from neuract.files._format import Contents, save_bytes
 from neuract.inputs._data import Data, validation_errors, validation_is_given
 from neuract.network import Network
 from neuract.outputs._kinds import Outputs
+from neuract.schedules._shares import SCHEDULES, Schedule
 from neuract.training._guard import alone
+from neuract.training._members import Members
 
-OF_PERCEPTRON = (
+BETA_2 = 0.95  # of Adam's second moment
+
+OF_PERCEPTRON = ("loss", "random_state", "n_jobs", "verbose")
+"""The parameters that the perceptron gets as they are."""
+OF_RECIPE = (
     "hidden_layer_sizes",
     "activation",
-    "loss",
     "batch_size",
-    "learning_rate",
     "learning_rate_init",
     "max_iter",
-    "n_iter_no_change",
-    "validation_fraction",
     "dropout",
     "weight_decay",
-    "random_state",
-    "n_jobs",
-    "callbacks",
-    "verbose",
 )
-"""The parameters that the perceptron gets as they are."""
-FITTED = (
-    "network_",
-    "classes_",
-    "n_outputs_",
-    "n_iter_",
-    "loss_",
-    "loss_curve_",
-    "best_loss_",
-    "validation_scores_",
-    "best_validation_score_",
-    "validation_loss_curve_",
-)
-"""The attributes of the perceptron that are the estimator's too."""
-FEWEST_ROWS_TO_HOLD_OUT = 200
+"""The parameters that it gets from the recipe, where they are "auto"."""
+AUTO = Names(("auto",))
 
 TABULAR_CONSTRAINTS: dict[str, list[Any]] = {
-    "categorical": [Names(("auto",)), "array-like"],
+    "categorical": [AUTO, "array-like"],
     "scaling": [None, Names(SCALINGS)],
     "min_rows": [None, *CONSTRAINTS["max_iter"]],
-    **{name: CONSTRAINTS[name] for name in OF_PERCEPTRON if name != "loss"},
-    "early_stopping": [Names(("auto",)), "boolean"],
+    "effort": [Names(EFFORTS)],
+    "members": [AUTO, *CONSTRAINTS["max_iter"]],
+    "folds": [AUTO, Interval(Integral, 2, None, closed="left"), "cv_object"],
+    "encodings": [AUTO, Names(ENCODINGS), list, tuple],
+    **{name: [AUTO, *CONSTRAINTS[name]] for name in OF_RECIPE if name != "batch_size"},
+    "batch_size": CONSTRAINTS["batch_size"],
+    "learning_rate": [AUTO, Names(SCHEDULES), Schedule],
     "dtype": CONSTRAINTS["dtype"][1:],
+    **{name: CONSTRAINTS[name] for name in ("random_state", "n_jobs", "callbacks", "verbose")},
 }
 
 TABULAR = """\
@@ -80,43 +79,44 @@ scaling : {"robust", "standard", "unit"} or None, default="robust"
     Of numbers, as in `Columns`.
 min_rows : int or None, default=None
     Levels with fewer rows share one. None: one row in a thousand, from 1 to 10.
-hidden_layer_sizes : int or sequence of int, default=(128, 128)
+effort : {"quick", "default", "thorough"}, default="default"
+    "quick" does about a quarter of the default's work, "thorough" four times as much.
+members : int or "auto", default="auto"
+    Networks of each encoding, whose mean predicts.
+folds : int, splitter of scikit-learn, iterable of pairs, or "auto", default="auto"
+    Member j leaves out fold j mod folds. The left-out rows choose the epoch, calibrate, and give `oof_predictions_`.
+encodings : str, sequence of str or "auto", default="auto"
+    Of numbers with many values, for one group of members each: "periodic" adds learned periodic numbers,
+    "piecewise_linear" adds one number per interval as well, "numbers" adds nothing.
+hidden_layer_sizes : int, sequence of int or "auto", default="auto"
     Number of neurons in each hidden layer; ``()`` gives a linear model.
-activation : str, Activation or list of them, default="relu"
+activation : str, Activation, list of them or "auto", default="auto"
     Activation of the hidden layers, or a list with one for each.
 batch_size : int or "auto", default="auto"
-    Number of rows in a training step. "auto": 32 below 1,500 rows, 64 below 3,000, 128 below 8,000, else 256.
-learning_rate : str, Schedule or callable, default="constant"
-    Schedule of the rate: "constant", "cosine", "one_cycle", "warm_up", an object of
-    `neuract.schedules`, or a function of the epoch.
-learning_rate_init : float, default=0.001
-    Rate of the first epoch; for a schedule the whole rate, of which it gives shares.
-max_iter : int, default=200
+    Number of rows in a training step.
+learning_rate : str, Schedule or "auto", default="auto"
+    Schedule of the rate, step by step: "doubling_cycles" or another of `neuract.schedules`, by name or as an object.
+    "auto": cycles of doubling length, at whose ends training may stop.
+learning_rate_init : float or "auto", default="auto"
+    The whole rate, of which the schedule gives shares.
+max_iter : int or "auto", default="auto"
     Largest number of epochs.
-early_stopping : "auto" or bool, default="auto"
-    Hold out rows, score them after every epoch as `score` does, stop when the score no longer improves,
-    and keep the best weights. "auto": from 200 rows on. Rows that `fit` gets as X_val are used in any case.
-validation_fraction : float, default=0.1
-    Share of the rows that early stopping holds out.
-n_iter_no_change : int, default=10
-    Training stops after more than this many consecutive epochs without improvement.
-dropout : float or list of float, default=0.1
+dropout : float, list of float or "auto", default="auto"
     Share of the neurons of a hidden layer, in [0, 1), that each training step leaves out at random.
-weight_decay : float, default=0.01
+weight_decay : float or "auto", default="auto"
     Weights also shrink by rate · weight_decay per step (AdamW).
 dtype : {"float32", "float64"} or dtype, default="float32"
     Type of the weights and of all computation.
 random_state : None, int or numpy.random.RandomState, default=None
-    Seeds initial weights, validation split and row orders. The same int gives the same model, bit
-    for bit.
+    Seeds initial weights, folds and row orders. The same int gives the same model, bit for bit.
 n_jobs : int or None, default=None
     Largest number of threads in `fit` and `predict`. None: `neuract.get_num_threads()`; -1: one
     per core. Results do not depend on it, bit for bit.
 callbacks : list, callback or None, default=None
-    Functions or objects that are called after every epoch of a fit and may end it. They get the
-    network in training.
+    Functions or objects that are called after every epoch of a group of members and may end its training. They get
+    all members, ``members.networks``.
 verbose : bool or int, default=False
-    Print the loss after every epoch."""
+    Print the losses after every epoch."""
 """The description of each parameter, for the docstrings of both estimators."""
 
 
@@ -125,11 +125,15 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
 
     columns_: Columns
     network_: Network
+    networks_: tuple[Network, ...]
+    n_outputs_: int
+    oof_predictions_: Array
     n_features_in_: int
     target_name_: str
     _neuract_file: ClassVar[str]
     _doc_link_module = "neuract"
     _perceptron: MultilayerPerceptron
+    _ensemble: Members
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
@@ -149,10 +153,6 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         """Returns y as the fitted network learned it."""
         return y
 
-    def _can_hold_out(self, y: Any, rows: int) -> bool:
-        """Returns whether early_stopping="auto" holds out rows."""
-        return rows >= FEWEST_ROWS_TO_HOLD_OUT
-
     def _meaning(self) -> Outputs:
         """Returns the meaning of the outputs: see neuract._typing.FittedModel."""
         raise NotImplementedError
@@ -164,35 +164,59 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
 
     # ---- fit -----------------------------------------------------------------------------------
 
-    def _learn(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any]) -> None:
+    def _learn(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], groups: Any = None) -> None:
         """Runs `fit`; undoes all of it on an error. validation: X, y and sample weights, each may be None."""
         with alone(self, "estimator", undone_by=BaseException):
             validate(self)
             fitting: Tabular = object.__new__(type(self))
             fitting.__dict__.update(self.__dict__)
-            try:
-                fitting._fit(X, y, sample_weight, validation)
-            finally:
-                self.__dict__ = fitting.__dict__  # at once: other threads may ask the model
+            fitting._fit(X, y, sample_weight, validation, groups)
+            self.__dict__ = fitting.__dict__  # at once: other threads may ask the model
 
-    def _fit(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any]) -> None:
+    def _fit(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], groups: Any) -> None:
         self._check_y_given(y)
         columns = self._new_columns()
         matrix = columns.fit_transform(X, dtype=self._dtype())
         self._take_columns(columns)
-        x_val, y_val, weights_val = validation
-        perceptron = self._started(columns, len(matrix), y, x_val is not None)
+        chosen = recipe(self, len(matrix), is_classifier(self))
+        perceptron = self._started(columns, chosen)
         self._take_name(y)
         y = self._learned(y)
-        if validation_is_given(*validation):
-            with validation_errors():
-                x_val, y_val = columns.transform(x_val, self._dtype()), self._known(y_val)
-        try:
-            with our_words():
-                perceptron._learn(matrix, y, sample_weight, (x_val, y_val, weights_val))
-        finally:
-            if "network_" in perceptron.__dict__:
-                self._take(perceptron)
+        with our_words():
+            data, task, weigh = perceptron._prepared(matrix, y, sample_weight)
+        held_out = self._validation_data(columns, perceptron, task, weigh, validation)
+        random = check_random_state(self.random_state)
+        folds = self._folds(chosen, data, X, y, groups, random)
+        fitting = Fitting(self, perceptron, task, data, held_out, folds, chosen, tuple(columns.inputs_))
+        seeds = random.randint(2**32, size=chosen.members, dtype=np.uint64)
+        self._take(perceptron, fitting.learn(seeds))
+
+    def _validation_data(
+        self,
+        columns: Columns,
+        perceptron: MultilayerPerceptron,
+        task: Any,
+        weigh: Any,
+        validation: tuple[Any, Any, Any],
+    ) -> Data | None:
+        if not validation_is_given(*validation):
+            return None
+        x_val, y_val, weights = validation
+        with validation_errors(), our_words():
+            x, labels, weights = perceptron._checked(
+                columns.transform(x_val, self._dtype()), self._known(y_val), weights, self._dtype(), reset=False
+            )
+            return Data(x, perceptron._known_targets(labels, task, self._dtype()), weigh(labels, weights))
+
+    def _folds(
+        self, chosen: Recipe, data: Data, X: Any, y: Any, groups: Any, random: np.random.RandomState
+    ) -> list[Fold]:
+        """Returns the folds of the members."""
+        classes = is_classifier(self)
+        if groups is not None or is_splitter(chosen.folds):
+            return given_folds(chosen.folds, X, y, groups, classes)
+        first = data.targets[:, 0]
+        return dealt(first, classes and data.targets.shape[1] == 1, min(chosen.folds, data.rows), random)
 
     def _check_y_given(self, y: Any) -> None:
         if y is None:
@@ -203,15 +227,11 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         columns._told_as = type(self).__name__
         return columns
 
-    def _started(self, columns: Columns, rows: int, y: Any, validated: bool) -> MultilayerPerceptron:
-        """Returns a perceptron that is not fitted."""
+    def _started(self, columns: Columns, chosen: Recipe) -> MultilayerPerceptron:
+        """Returns a perceptron that is not fitted, with the settings of the networks."""
         given = {name: getattr(self, name) for name in OF_PERCEPTRON}
-        if given["batch_size"] == "auto":
-            given["batch_size"] = min(rows, _batch(rows))
-        stops = self.early_stopping
-        if isinstance(stops, str):
-            stops = validated or self._can_hold_out(y, rows)
-        perceptron = self._new_perceptron(**given, early_stopping=stops, dtype=self._dtype(), alpha=0.0)
+        given |= {name: getattr(chosen, name) for name in OF_RECIPE}
+        perceptron = self._new_perceptron(**given, dtype=self._dtype(), alpha=0.0, beta_2=BETA_2, init="tabular")
         perceptron._inputs, perceptron._owner = tuple(columns.inputs_), self
         return perceptron
 
@@ -231,20 +251,17 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         if isinstance(name, str) and name:
             self.target_name_ = str(name)
 
-    def _take(self, perceptron: MultilayerPerceptron) -> None:
-        """Takes over what the perceptron has learned."""
-        self._perceptron = perceptron
-        for name in FITTED:
-            self.__dict__.pop(name, None)
-            if name in perceptron.__dict__:
-                setattr(self, name, perceptron.__dict__[name])
-
-    def _with(self, perceptron: MultilayerPerceptron) -> Tabular:
-        """Returns a copy as if the fit of the perceptron had ended."""
-        fitted: Tabular = object.__new__(type(self))
-        fitted.__dict__.update(self.__dict__)
-        fitted._take(perceptron)
-        return fitted
+    def _take(self, perceptron: MultilayerPerceptron, learned: Learned) -> None:
+        """Takes over what the members have learned."""
+        self._perceptron, self._ensemble = perceptron, learned.members
+        self.network_ = perceptron.network_ = learned.members.networks[0]
+        self.networks_ = learned.members.networks
+        self.n_outputs_ = perceptron.n_outputs_
+        if "classes_" in perceptron.__dict__:
+            self.classes_ = perceptron.classes_
+        self.n_iter_ = max(len(group.scores) for group in learned.groups)
+        self.settings_ = learned.settings
+        self.oof_predictions_ = self._meaning().columns(learned.out_of_fold)
 
     # ---- asking --------------------------------------------------------------------------------
 
@@ -260,9 +277,8 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
     def _outputs(self, X: Any) -> Array:
         """Returns the network's outputs for X, (rows, n_outputs_)."""
         check_is_fitted(self)
-        network = self.network_
         x = one_row(self, X) if type(X) is dict else None
-        return network._known().predict(self._rows(X) if x is None else x, network.n_threads)
+        return self._ensemble.predict(self._rows(X) if x is None else x, self.network_.n_threads)
 
     def __sklearn_is_fitted__(self) -> bool:
         return "network_" in self.__dict__
@@ -272,6 +288,10 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
     def _fitted_network(self) -> Network:
         check_is_fitted(self)
         return self.network_
+
+    def _members(self) -> Members:
+        check_is_fitted(self)
+        return self._ensemble
 
     def _rows(self, X: Any) -> Array:
         """Returns the matrix of X."""
@@ -325,10 +345,6 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         unpickle(self, state)
-
-
-def _batch(rows: int) -> int:
-    return next((batch for most, batch in ((1500, 32), (3000, 64), (8000, 128)) if rows < most), 256)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -25,8 +25,7 @@ from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import NumbersLossName
 from neuract.losses._named import loss as loss_named
 from neuract.outputs._kinds import Outputs, Unit, numbers_or_quantiles
-from neuract.schedules._rate import RateName
-from neuract.schedules._shares import Schedule
+from neuract.schedules._shares import Schedule, ScheduleName
 from neuract.training._settings import Dtype
 
 
@@ -91,17 +90,18 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
         categorical: Categorical = "auto",
         scaling: ScalingName | None = "robust",
         min_rows: int | None = None,
-        hidden_layer_sizes: int | Sequence[int] | Array = (128, 128),
-        activation: ActivationName | Activation | Sequence[ActivationName | Activation] = "relu",
+        effort: Literal["quick", "default", "thorough"] = "default",
+        members: int | Literal["auto"] = "auto",
+        folds: Any = "auto",
+        encodings: str | Sequence[str] = "auto",
+        hidden_layer_sizes: int | Sequence[int] | Array | Literal["auto"] = "auto",
+        activation: ActivationName | Activation | Sequence[ActivationName | Activation] | Literal["auto"] = "auto",
         batch_size: int | Literal["auto"] = "auto",
-        learning_rate: RateName | Schedule | Callable[[int], float] = "constant",
-        learning_rate_init: float = 0.001,
-        max_iter: int = 200,
-        early_stopping: bool | Literal["auto"] = "auto",
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
-        dropout: float | Sequence[float] = 0.1,
-        weight_decay: float = 0.01,
+        learning_rate: ScheduleName | Schedule | Literal["auto"] = "auto",
+        learning_rate_init: float | Literal["auto"] = "auto",
+        max_iter: int | Literal["auto"] = "auto",
+        dropout: float | Sequence[float] | Literal["auto"] = "auto",
+        weight_decay: float | Literal["auto"] = "auto",
         dtype: Dtype = "float32",
         random_state: int | np.random.RandomState | None = None,
         n_jobs: int | None = None,
@@ -117,6 +117,7 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
         y: Any,
         sample_weight: npt.ArrayLike | None = None,
         *,
+        groups: npt.ArrayLike | None = None,
         X_val: Any = None,
         y_val: Any = None,
         sample_weight_val: npt.ArrayLike | None = None,
@@ -132,8 +133,10 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
             Finite numbers.
         sample_weight : array-like of shape (rows,) or None, default=None
             Weight of each row, >= 0.
+        groups : array-like of shape (rows,) or None, default=None
+            The group of each row, such as a patient: all rows of a group are in the same fold.
         X_val, y_val, sample_weight_val : as X, y and sample_weight, or None, default=None
-            Validation rows, which replace those that early stopping holds out.
+            Validation rows, which choose the epoch and end the training in place of the left-out rows.
 
         Returns
         -------
@@ -145,7 +148,7 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
         ValueError, TypeError
             If a column or y cannot be used; the message names it. The model is then as it was before.
         """
-        self._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+        self._learn(X, y, sample_weight, (X_val, y_val, sample_weight_val), groups)
         return self
 
     def predict(self, X: Any) -> Array:
@@ -194,6 +197,9 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
         loss, numbers = loss_named(self.loss), _finite_numbers(y)
         self._unit = None if numbers is None else _unit(numbers, loss)
         return self._in_unit(y, numbers)
+
+    def _meaning_of(self, perceptron: Any) -> str:
+        return "numbers"
 
     def _known(self, y: Any) -> Any:
         return self._in_unit(y, _finite_numbers(y))

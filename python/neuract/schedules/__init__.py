@@ -5,11 +5,13 @@ A schedule gives a share of the base rate (`learning_rate_init` of the estimator
 independently. The rate changes once per epoch, not within an epoch.
 """
 
-from neuract.schedules._shares import SCHEDULES, Cosine, OneCycle, Schedule, WarmUp, schedule
+from neuract.schedules._shares import SCHEDULES, Cosine, DoublingCycles, Fade, OneCycle, Schedule, WarmUp, schedule
 
 __all__ = [
     "SCHEDULES",
     "Cosine",
+    "DoublingCycles",
+    "Fade",
     "OneCycle",
     "Schedule",
     "WarmUp",

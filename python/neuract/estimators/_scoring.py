@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""How an ensemble judges itself by outputs for rows that members have not seen: loss, temperature, weights of groups."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuract._typing import Array
+from neuract.inputs._data import Data
+from neuract.losses._base import Loss
+from neuract.losses._numbers import SquaredError
+from neuract.losses._probabilities import LogLoss
+from neuract.outputs._calibration import log_loss, temperature
+from neuract.training._together import Member
+
+AFTER_AVERAGING = 2 / 3  # power of the temperature: the mean of members softens too
+GRID = 21
+
+
+@dataclass(frozen=True, eq=False)
+class Scoring:
+    """Judges outputs for the rows of `data`.
+
+    kind: "classes" or "labels" where the loss is the log loss, "squares" where it is the squared error, else "other".
+    bounds: (2, outputs), the lowest and highest output that counts, or None.
+    """
+
+    data: Data
+    kind: str
+    bounds: Array | None
+
+    def held(self, outputs: Array) -> Array:
+        return outputs if self.bounds is None else np.clip(outputs, *self.bounds)
+
+    def loss(self, outputs: Array, members: Sequence[Member], rows: Sequence[Array]) -> float:
+        """Returns the mean loss of outputs, rows × outputs with NaN; members and their rows: for other losses."""
+        data = self.data
+        if self.kind in ("classes", "labels"):
+            beta = temperature(outputs, data.targets, data.sample_weight, self.kind)
+            return log_loss(outputs, data.targets, data.sample_weight, self.kind, beta)
+        if self.kind == "squares":
+            return self._squares(outputs)
+        taken = [data.take(numbers) for numbers in rows]
+        losses = [member.session.loss(each) for member, each in zip(members, taken, strict=True)]
+        return float(np.average(losses, weights=[each.total_weight for each in taken]))
+
+    def _squares(self, outputs: Array) -> float:
+        errors = ((outputs - self.data.targets) ** 2).sum(axis=1)
+        known = ~np.isnan(errors)
+        weights = self.data.sample_weight
+        return float(np.average(errors[known], weights=None if weights is None else weights[known]))
+
+    def temperature(self, outputs: Array) -> Array | None:
+        """Returns the inverse temperature of outputs, one number or one for each label; None for numbers."""
+        if self.kind not in ("classes", "labels"):
+            return None
+        return temperature(outputs, self.data.targets, self.data.sample_weight, self.kind)
+
+    def weights(self, groups: Sequence[Array]) -> Array:
+        """Returns the weights of two groups by the loss of their blend, halfway to equal ones; equal for others."""
+        equal = np.full(len(groups), 1 / len(groups))
+        if len(groups) != 2 or self.kind == "other":
+            return equal
+        shares = np.linspace(0, 1, GRID)
+        losses = [self._blended(share * groups[0] + (1 - share) * groups[1]) for share in shares]
+        share = float(shares[int(np.argmin(losses))])
+        return (equal + [share, 1 - share]) / 2
+
+    def _blended(self, outputs: Array) -> float:
+        if self.kind == "squares":
+            return self._squares(outputs)
+        return log_loss(outputs, self.data.targets, self.data.sample_weight, self.kind)
+
+
+def scoring_of(data: Data, loss: Loss, meaning: str) -> Scoring:
+    """Returns the scoring of a loss; meaning: "classes", "labels" or "numbers"."""
+    if isinstance(loss, LogLoss) and not loss.label_smoothing and meaning in ("classes", "labels"):
+        return Scoring(data, meaning, None)
+    if not isinstance(loss, SquaredError):
+        return Scoring(data, "other", None)
+    return Scoring(data, "squares", np.array([data.targets.min(axis=0), data.targets.max(axis=0)]))
