@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -53,6 +53,10 @@ class Fitting:
     @cached_property
     def scoring(self) -> Scoring:
         return scoring_of(self.data, self.task.loss, self.model._meaning_of(self.perceptron))
+
+    @property
+    def x(self) -> Array:
+        return cast(Array, self.data.x)  # the columns of a frame are never sparse
 
     @property
     def n_threads(self) -> int | None:
@@ -101,7 +105,7 @@ class Group:
     calibrated: Array = field(default_factory=lambda: np.empty(0))  # the same, calibrated each on its own
 
     def __post_init__(self) -> None:
-        self.inputs = encoded(self.fitting.inputs, self.encoding, self.fitting.data.x)
+        self.inputs = encoded(self.fitting.inputs, self.encoding, self.fitting.x)
 
     # ---- members -------------------------------------------------------------------------------
 
@@ -111,7 +115,7 @@ class Group:
     def build(self, member: int, seed: int, rate: float) -> tuple[Network, Member]:
         """Returns a new network and its session."""
         fitting, fold = self.fitting, self.fitting.folds[self.fold_of(member)]
-        perceptron, x = fitting.perceptron, fitting.data.x
+        perceptron, x = fitting.perceptron, fitting.x
         perceptron._inputs = self.inputs
         network = new_network(perceptron, fitting.task, len(fold.trained), x.dtype.name, x.shape[1], silent=True)
         random = np.random.RandomState(seed)
@@ -154,7 +158,7 @@ class Group:
     def held_out(self) -> HeldOut:
         fitting = self.fitting
         rows = [fitting.folds[self.fold_of(j)].held_out for j in range(len(self.members))]
-        return HeldOut(self.members, fitting.data.x, rows, fitting.n_threads)
+        return HeldOut(self.members, fitting.x, rows, fitting.n_threads)
 
     def judge(self, held_out: HeldOut, epoch: int) -> bool:
         """Scores the epoch. Returns whether it is the best so far."""
@@ -186,7 +190,8 @@ class Group:
     def diverged(self, member: int, epoch: int) -> DivergedError:
         return DivergedError(
             f"member {member} of the networks produced non-finite weights or loss in epoch {epoch + 1}, also with half "
-            f"the learning rate. Scale X and y, or lower learning_rate_init ({self.fitting.recipe.learning_rate_init:g})"
+            "the learning rate. Look for extreme values in X and y, or lower learning_rate_init "
+            f"({self.fitting.recipe.learning_rate_init:g})"
         )
 
 
@@ -225,8 +230,6 @@ def calibrate(group: Group) -> None:
     group.calibrated, group.out_of_fold = (calibrated(group.out_of_fold, each, scoring.kind) for each in (beta, scales))
     for network in group.networks:
         weights, biases = network.weights, network.biases
-        weights[-1], biases[-1] = (
-            (weights[-1] * scales).astype(network.dtype),
-            (biases[-1] * scales).astype(network.dtype),
-        )
+        weights[-1] = (weights[-1] * scales).astype(network.dtype)
+        biases[-1] = (biases[-1] * scales).astype(network.dtype)
         network.set_parameters(weights, biases)

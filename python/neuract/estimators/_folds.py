@@ -50,7 +50,7 @@ def _spread_rare(fold_of: Array, y: Array, folds: int) -> None:
 
 
 def given_folds(folds: Any, X: Any, y: Any, groups: Any, classes: bool) -> list[Fold]:
-    """Returns the folds of a number, a splitter of scikit-learn or pairs of row numbers, for rows with groups or not."""
+    """Returns the folds of a number, a splitter of scikit-learn or pairs of row numbers; groups: of rows, or None."""
     if isinstance(folds, Integral) and groups is not None:
         from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
@@ -60,7 +60,7 @@ def given_folds(folds: Any, X: Any, y: Any, groups: Any, classes: bool) -> list[
         folds = list(folds)
     splitter = check_cv(folds, y, classifier=classes)
     rows = len(y)
-    found = [_checked(*pair, rows) for pair in splitter.split(X, y, groups)]
+    found = [_checked(trained, held_out, rows) for trained, held_out in splitter.split(X, y, groups)]
     if not found:
         raise ValueError("folds must give at least one pair of row numbers")
     return found

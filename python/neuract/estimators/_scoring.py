@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""How an ensemble judges itself by outputs for rows that members have not seen: loss, temperature, weights of groups."""
+"""How an ensemble judges itself on rows that members have not seen: loss, temperature, weights of the groups."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Scoring:
         shares = np.linspace(0, 1, GRID)
         losses = [self._blended(share * groups[0] + (1 - share) * groups[1]) for share in shares]
         share = float(shares[int(np.argmin(losses))])
-        return (equal + [share, 1 - share]) / 2
+        return (equal + np.array([share, 1 - share])) / 2
 
     def _blended(self, outputs: Array) -> float:
         if self.kind == "squares":

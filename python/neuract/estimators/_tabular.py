@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator, is_classifier
@@ -254,8 +254,8 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
     def _take(self, perceptron: MultilayerPerceptron, learned: Learned) -> None:
         """Takes over what the members have learned."""
         self._perceptron, self._ensemble = perceptron, learned.members
-        self.network_ = perceptron.network_ = learned.members.networks[0]
-        self.networks_ = learned.members.networks
+        self.networks_ = cast("tuple[Network, ...]", learned.members.networks)
+        self.network_ = perceptron.network_ = self.networks_[0]
         self.n_outputs_ = perceptron.n_outputs_
         if "classes_" in perceptron.__dict__:
             self.classes_ = perceptron.classes_

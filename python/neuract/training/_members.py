@@ -90,4 +90,4 @@ def _mean(each: Sequence[Array], weights: Array) -> Array:
     total = weights[0] * each[0].astype(np.float64)
     for weight, one in zip(weights[1:], each[1:], strict=True):
         total += weight * one
-    return total.astype(each[0].dtype)
+    return np.asarray(total, each[0].dtype)
