@@ -67,7 +67,7 @@ class Scoring:
         shares = np.linspace(0, 1, GRID)
         losses = [self._blended(share * groups[0] + (1 - share) * groups[1]) for share in shares]
         share = float(shares[int(np.argmin(losses))])
-        return (equal + np.array([share, 1 - share])) / 2
+        return np.asarray((equal + np.array([share, 1 - share])) / 2)
 
     def _blended(self, outputs: Array) -> float:
         if self.kind == "squares":
