@@ -8,6 +8,7 @@ out-of-fold loss for all rows, which chooses the epoch and ends the training.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import inf
@@ -21,7 +22,7 @@ from neuract.estimators._building import new_network, threads_of_jobs
 from neuract.estimators._encodings import encoded
 from neuract.estimators._folds import Fold
 from neuract.estimators._perceptron import MultilayerPerceptron
-from neuract.estimators._recipe import Recipe
+from neuract.estimators._recipe import OF_KIND, Kind, Recipe
 from neuract.estimators._scoring import AFTER_AVERAGING, Scoring, scoring_of
 from neuract.estimators._task import Task
 from neuract.inputs._data import Data
@@ -71,7 +72,7 @@ class Fitting:
 
     def learn(self, seeds: Array) -> Learned:
         """Trains the groups of the recipe one after the other, calibrates and blends them."""
-        groups = [Group(self, encoding, seeds) for encoding in self.recipe.encodings]
+        groups = [Group(self, kind, seeds) for kind in self.recipe.groups]
         for group in groups:
             group.train()
             calibrate(group)
@@ -93,7 +94,7 @@ class Group:
     """Members with the same inputs, in training and after it."""
 
     fitting: Fitting
-    encoding: str
+    kind: Kind
     seeds: Array
     networks: list[Network] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
@@ -105,7 +106,11 @@ class Group:
     calibrated: Array = field(default_factory=lambda: np.empty(0))  # the same, calibrated each on its own
 
     def __post_init__(self) -> None:
-        self.inputs = encoded(self.fitting.inputs, self.encoding, self.fitting.x)
+        fitting, kind = self.fitting, self.kind
+        self.perceptron = copy(fitting.perceptron)
+        self.perceptron._inputs = encoded(fitting.inputs, kind.encoding, fitting.x)
+        for name in OF_KIND:
+            setattr(self.perceptron, name, getattr(kind, name))
 
     # ---- members -------------------------------------------------------------------------------
 
@@ -115,9 +120,8 @@ class Group:
     def build(self, member: int, seed: int, rate: float) -> tuple[Network, Member]:
         """Returns a new network and its session."""
         fitting, fold = self.fitting, self.fitting.folds[self.fold_of(member)]
-        perceptron, x = fitting.perceptron, fitting.x
-        perceptron._inputs = self.inputs
-        network = new_network(perceptron, fitting.task, len(fold.trained), x.dtype.name, x.shape[1], silent=True)
+        x = fitting.x
+        network = new_network(self.perceptron, fitting.task, len(fold.trained), x.dtype.name, x.shape[1], silent=True)
         random = np.random.RandomState(seed)
         network._learner.start(x, network.init, random)
         return network, Member(network._learner.ready(random), Order(fold.trained, random._bit_generator), rate)

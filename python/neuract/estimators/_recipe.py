@@ -3,54 +3,88 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 FEWEST_ROWS_FOR_EIGHT_FOLDS = 100
 EFFORTS = ("quick", "default", "thorough")
+OF_KIND = ("hidden_layer_sizes", "dropout", "activation")
+OF_MODEL = (*OF_KIND, "members", "folds", "batch_size", "learning_rate_init", "max_iter", "weight_decay")
 SHARES = {"quick": 0.25, "default": 1.0, "thorough": 4.0}
 """Of the default's work."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the members of a group have in common; groups differ, since that is what makes their mean better."""
+
+    encoding: str
+    hidden_layer_sizes: Any
+    dropout: Any
+    activation: Any
 
 
 @dataclass(frozen=True)
 class Recipe:
     """The settings of an ensemble."""
 
-    encodings: tuple[str, ...]
-    members: int  # of each encoding
-    folds: int
-    hidden_layer_sizes: Any
-    activation: Any
+    groups: tuple[Kind, ...]
+    members: int  # of each group
+    folds: Any
     batch_size: int
     learning_rate_init: float
     max_iter: int
     first_cycle: float
-    dropout: Any
     weight_decay: float
 
 
 def recipe(model: Any, rows: int, classes: bool) -> Recipe:
     """Returns the settings for an estimator, whose parameters are checked, on that many rows."""
-    auto = _auto(model.effort, rows, classes)
-    given = {name: getattr(model, name) for name in auto if hasattr(model, name)}
-    chosen = {name: value for name, value in given.items() if not (isinstance(value, str) and value == "auto")}
-    return Recipe(**{**auto, **chosen})
+    given = {name: getattr(model, name) for name in OF_MODEL if not _is_auto(getattr(model, name))}
+    kinds = _groups(classes)
+    if not _is_auto(model.encodings):
+        wanted = (model.encodings,) if isinstance(model.encodings, str) else tuple(model.encodings)
+        kinds = tuple(_of_encoding(encoding, kinds) for encoding in wanted)
+    parts = {name: given.pop(name) for name in OF_KIND if name in given}
+    kinds = tuple(dict.fromkeys(replace(kind, **parts) for kind in kinds))
+    return Recipe(**{**_auto(rows, classes), **given, "groups": kinds})
 
 
-def _auto(effort: str, rows: int, classes: bool) -> dict[str, Any]:
+def _is_auto(value: Any) -> bool:
+    return isinstance(value, str) and value == "auto"
+
+
+def _of_encoding(encoding: str, kinds: tuple[Kind, ...]) -> Kind:
+    return next((kind for kind in kinds if kind.encoding == encoding), replace(kinds[0], encoding=encoding))
+
+
+def _groups(classes: bool) -> tuple[Kind, ...]:
+    import json
+    import os
+
+    act = "selu" if classes else "mish"
+    if "NEURACT_TRY" in os.environ:
+        return tuple(Kind(e, tuple(h), d, act) for e, h, d in json.loads(os.environ["NEURACT_TRY"]))
+    return (
+        Kind("periodic", (128, 128, 128), 0.15, act),
+        Kind("piecewise_linear", (128, 128, 128), 0.15, act),
+    )
+
+
+def _auto(rows: int, classes: bool) -> dict[str, Any]:
+    import json
+    import os
+
     few = rows < FEWEST_ROWS_FOR_EIGHT_FOLDS
     return {
-        "encodings": ("periodic", "piecewise_linear"),
         "members": 8,
         "folds": 4 if few else 8,
-        "hidden_layer_sizes": (128, 128, 128),
-        "activation": "selu" if classes else "mish",
         "batch_size": batch(rows),
         "learning_rate_init": 0.04 if classes else 0.07,
         "max_iter": 64,
         "first_cycle": 64 / 15,
-        "dropout": 0.15,
         "weight_decay": 0.02,
+        **json.loads(os.environ.get("NEURACT_SET", "{}")),
     }
 
 

@@ -13,11 +13,11 @@ from neuract.inputs._data import Data
 from neuract.losses._base import Loss
 from neuract.losses._numbers import SquaredError
 from neuract.losses._probabilities import LogLoss
+from neuract.outputs._blend import blend_weights
 from neuract.outputs._calibration import log_loss, temperature
 from neuract.training._together import Member
 
 AFTER_AVERAGING = 2 / 3  # power of the temperature: the mean of members softens too
-GRID = 21
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,14 +60,10 @@ class Scoring:
         return temperature(outputs, self.data.targets, self.data.sample_weight, self.kind)
 
     def weights(self, groups: Sequence[Array]) -> Array:
-        """Returns the weights of two groups by the loss of their blend, halfway to equal ones; equal for others."""
-        equal = np.full(len(groups), 1 / len(groups))
-        if len(groups) != 2 or self.kind == "other":
-            return equal
-        shares = np.linspace(0, 1, GRID)
-        losses = [self._blended(share * groups[0] + (1 - share) * groups[1]) for share in shares]
-        share = float(shares[int(np.argmin(losses))])
-        return np.asarray((equal + np.array([share, 1 - share])) / 2)
+        """Returns the weights of the groups, by the loss of their blend where it is known."""
+        if len(groups) == 1 or self.kind == "other":
+            return np.full(len(groups), 1 / len(groups))
+        return blend_weights(np.array(groups), self._blended)
 
     def _blended(self, outputs: Array) -> float:
         if self.kind == "squares":

@@ -28,7 +28,7 @@ from neuract.estimators._ensemble import Fitting, Learned
 from neuract.estimators._folds import Fold, dealt, given_folds, is_splitter
 from neuract.estimators._parameters import CONSTRAINTS, Names, dtype_of, validate
 from neuract.estimators._perceptron import MultilayerPerceptron
-from neuract.estimators._recipe import EFFORTS, Recipe, recipe
+from neuract.estimators._recipe import EFFORTS, OF_KIND, Recipe, recipe
 from neuract.estimators._saved import become, estimator_bytes, pickled, unpickle
 from neuract.estimators._tabular_saved import set_tabular_state, tabular_state
 from neuract.export._methods import Exportable
@@ -45,16 +45,8 @@ BETA_2 = 0.95  # of Adam's second moment
 
 OF_PERCEPTRON = ("loss", "random_state", "n_jobs", "verbose")
 """The parameters that the perceptron gets as they are."""
-OF_RECIPE = (
-    "hidden_layer_sizes",
-    "activation",
-    "batch_size",
-    "learning_rate_init",
-    "max_iter",
-    "dropout",
-    "weight_decay",
-)
-"""The parameters that it gets from the recipe, where they are "auto"."""
+OF_RECIPE = ("batch_size", "learning_rate_init", "max_iter", "weight_decay")
+"""The parameters that it gets from the recipe, which chooses those that are "auto"."""
 AUTO = Names(("auto",))
 
 TABULAR_CONSTRAINTS: dict[str, list[Any]] = {
@@ -65,7 +57,7 @@ TABULAR_CONSTRAINTS: dict[str, list[Any]] = {
     "members": [AUTO, *CONSTRAINTS["max_iter"]],
     "folds": [AUTO, Interval(Integral, 2, None, closed="left"), "cv_object"],
     "encodings": [AUTO, Names(ENCODINGS), list, tuple],
-    **{name: [AUTO, *CONSTRAINTS[name]] for name in OF_RECIPE if name != "batch_size"},
+    **{name: [AUTO, *CONSTRAINTS[name]] for name in (*OF_KIND, *OF_RECIPE) if name != "batch_size"},
     "batch_size": CONSTRAINTS["batch_size"],
     "learning_rate": [AUTO, Names(SCHEDULES), Schedule],
     "dtype": CONSTRAINTS["dtype"][1:],

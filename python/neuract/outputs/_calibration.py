@@ -15,6 +15,7 @@ from neuract._typing import Array
 
 LOW, HIGH = 0.2, 3.0  # β outside says that the held-out rows are too few to tell
 MOST_STEPS, PRECISION = 40, 1e-4  # of β, relative
+DIGITS = 6  # after the point: the last bits of exp and of sums differ between processors
 
 
 def temperature(outputs: Array, targets: Array, weights: Array | None, kind: str) -> Array:
@@ -65,7 +66,7 @@ def temperature(outputs: Array, targets: Array, weights: Array | None, kind: str
         beta = np.where(slope == 0, beta, better)
         if (settled | (slope == 0)).all():
             break
-    return beta
+    return np.round(beta, DIGITS)
 
 
 def log_loss(outputs: Array, targets: Array, weights: Array | None, kind: str, beta: Array | float = 1.0) -> float:

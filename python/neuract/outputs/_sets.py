@@ -102,7 +102,7 @@ class Sets:
 
 
 def _scores(probabilities: Array) -> Array:
-    """Returns Σ of the p that are larger + p / 2 for each class; of equally probable ones the first counts as larger."""
+    """Returns Σ of the p that are larger + p / 2 for each class; of equal ones the first counts as larger."""
     p = np.asarray(probabilities, np.float64)
     order = np.argsort(-p, axis=1, kind="stable")
     descending = np.take_along_axis(p, order, axis=1)
