@@ -15,6 +15,7 @@ from neuract.losses._numbers import SquaredError
 from neuract.losses._probabilities import LogLoss
 from neuract.outputs._blend import blend_weights
 from neuract.outputs._calibration import log_loss, temperature
+from neuract.training._members import Members
 from neuract.training._together import Member
 
 AFTER_AVERAGING = 2 / 3  # power of the temperature: the mean of members softens too
@@ -46,6 +47,12 @@ class Scoring:
         taken = [data.take(numbers) for numbers in rows]
         losses = [member.session.loss(each) for member, each in zip(members, taken, strict=True)]
         return float(np.average(losses, weights=[each.total_weight for each in taken]))
+
+    def of_members(self, members: Members, sessions: Sequence[Member], n_threads: int | None) -> float:
+        """Returns the mean loss of the members' mean; for other losses the mean of their losses."""
+        if self.kind == "other":
+            return float(np.mean([each.session.loss(self.data) for each in sessions]))
+        return self.loss(np.asarray(members.predict(self.data.x, n_threads), np.float64), (), ())
 
     def _squares(self, outputs: Array) -> float:
         errors = ((outputs - self.data.targets) ** 2).sum(axis=1)

@@ -141,6 +141,14 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         """Returns y as the network learns it; sets what `_known` needs."""
         return self._known(y)
 
+    def _learn_uncertainty(self, data: Data) -> None:
+        """Learns from `oof_predictions_` how good the model is and how far it errs. data: as the networks learned it."""
+        raise NotImplementedError
+
+    def _meaning_of(self, perceptron: Any) -> str:
+        """Returns the kind of the outputs of a perceptron that has prepared y."""
+        raise NotImplementedError
+
     def _known(self, y: Any) -> Any:
         """Returns y as the fitted network learned it."""
         return y
@@ -182,6 +190,7 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         fitting = Fitting(self, perceptron, task, data, held_out, folds, chosen, tuple(columns.inputs_))
         seeds = random.randint(2**32, size=chosen.members, dtype=np.uint64)
         self._take(perceptron, fitting.learn(seeds))
+        self._learn_uncertainty(data)
 
     def _validation_data(
         self,
@@ -245,15 +254,21 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
 
     def _take(self, perceptron: MultilayerPerceptron, learned: Learned) -> None:
         """Takes over what the members have learned."""
-        self._perceptron, self._ensemble = perceptron, learned.members
+        self._perceptron, self._ensemble, self.settings_ = perceptron, learned.members, learned.settings
         self.networks_ = cast("tuple[Network, ...]", learned.members.networks)
         self.network_ = perceptron.network_ = self.networks_[0]
         self.n_outputs_ = perceptron.n_outputs_
+        self.n_iter_ = max(group["epochs"] for group in learned.settings["groups"])
         if "classes_" in perceptron.__dict__:
             self.classes_ = perceptron.classes_
-        self.n_iter_ = max(len(group.scores) for group in learned.groups)
-        self.settings_ = learned.settings
         self.oof_predictions_ = self._meaning().columns(learned.out_of_fold)
+
+    def _with(self, perceptron: MultilayerPerceptron, learned: Learned) -> Tabular:
+        """Returns a copy as if its fit had ended with this."""
+        fitted: Tabular = object.__new__(type(self))
+        fitted.__dict__.update(self.__dict__)
+        fitted._take(perceptron, learned)
+        return fitted
 
     # ---- asking --------------------------------------------------------------------------------
 
@@ -271,6 +286,34 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         x = one_row(self, X) if type(X) is dict else None
         return self._ensemble.predict(self._rows(X) if x is None else x, self.network_.n_threads)
+
+    def _each(self, X: Any) -> Array:
+        """Returns the outputs of each member, members × rows × outputs."""
+        check_is_fitted(self)
+        ensemble, x = self._ensemble, one_row(self, X) if type(X) is dict else None
+        each = ensemble.each(self._rows(X) if x is None else x, self.network_.n_threads)
+        return np.array([ensemble.held(outputs) for outputs in each])
+
+    def predict_spread(self, X: Any) -> Array:
+        """Returns how far the members disagree: the standard deviation of their predictions, or of each probability.
+
+        It is large where the training rows say little: far from them, or where they contradict each other less than
+        they are few. It is no interval: noise that all members see alike is not in it.
+
+        Parameters
+        ----------
+        X : frame, dict, list of dicts, or array of shape (rows, columns)
+
+        Returns
+        -------
+        ndarray of shape (rows,) or (rows, outputs); (rows, classes) or (rows, labels) for a classifier
+            In the unit of y, weighted as the members are; 0 for a single member.
+        """
+        meaning, weights = self._meaning(), self._ensemble.weights
+        each = np.array([meaning.columns(outputs) for outputs in self._each(X)], np.float64)
+        mean = np.einsum("m,mro->ro", weights, each)
+        spread = np.sqrt(np.einsum("m,mro->ro", weights, (each - mean) ** 2))
+        return spread[:, 0] if meaning.kind == "numbers" and spread.shape[1] == 1 else spread
 
     def __sklearn_is_fitted__(self) -> bool:
         return "network_" in self.__dict__

@@ -185,6 +185,32 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
         with our_words(), target_errors(y, numbers=False), np.errstate(invalid="ignore"):  # which a cast of NaN raises
             return float(super().score(X, y, sample_weight))
 
+    def predict_set(self, X: Any, coverage: float = 0.9) -> Array:
+        """Returns for each row the classes among which its own is, with this probability: adaptive prediction sets.
+
+        Romano, Sesia & Candès 2020, arXiv:2006.02544, from the probabilities of rows by members that have not seen
+        them, without random numbers. A row that is easy has one class, a hard one several.
+
+        Parameters
+        ----------
+        X : frame, dict, list of dicts, or array of shape (rows, columns)
+        coverage : float, default=0.9
+            Share of the rows whose class is in their set, between 0 and 1.
+
+        Returns
+        -------
+        ndarray of bool of shape (rows, classes)
+            Whether each of `classes_` is in the set; the most probable one always is.
+
+        Raises
+        ------
+        ValueError
+            If the model has several labels per row, or left no rows out.
+        """
+        coverage = real_number(coverage, "coverage", low=0, high=1, open_low=True, open_high=True)
+        sets = of_left_out(self, "_sets", "predict_set")
+        return sets.sets(self.predict_proba(X), coverage)
+
     predict_proba = Probabilities.predict_proba
     predict_log_proba = Probabilities.predict_log_proba
 
@@ -200,6 +226,19 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
 
     def _known(self, y: Any) -> Any:
         return _without_gaps(y)
+
+    def _learn_uncertainty(self, data: Data) -> None:
+        self.__dict__.pop("_sets", None)
+        known = ~np.isnan(self.oof_predictions_).any(axis=1)
+        weights = data.sample_weight
+        if not known.any() or (weights is not None and not weights[known].any()):
+            self.oof_score_ = float("nan")
+            return
+        chosen = self._meaning().chosen(outputs_of(self.oof_predictions_[known], data.targets.shape[1]))
+        truth = data.targets if self._perceptron._multilabel else data.targets.ravel()
+        self.oof_score_ = accuracy(truth[known], chosen, None if weights is None else weights[known])
+        if not self._perceptron._multilabel:
+            self._sets = Sets.learned(self.oof_predictions_, data.targets.ravel(), weights)
 
     def _meaning_of(self, perceptron: Any) -> str:
         return "labels" if perceptron._multilabel else "classes"

@@ -55,8 +55,10 @@ class Together:
         self._core = core.Members([member.session.trainer for member in members])
         self._kept = [np.empty(m.session.parameters.core.size, m.session.parameters.dtype) for m in members]
 
-    def run(self, epoch: int) -> list[float | None]:
+    def run(self, epoch: int, share: float = 1.0) -> list[float | None]:
         """Makes the epoch, counted from 0. Returns each member's mean loss, or None where it is not finite.
+
+        share: factor of the learning rates.
 
         Such a member has the parameters of the epoch before; after an exception all have.
         """
@@ -68,7 +70,7 @@ class Together:
             data.targets,
             data.sample_weight,
             [member.order for member in members],
-            [member.rate for member in members],
+            [share * member.rate for member in members],
             [shares[member.steps] for member in members],
             threads_of(self._n_threads),
         )
