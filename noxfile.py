@@ -201,6 +201,7 @@ def benchmarks(session: nox.Session) -> None:
     if Path("../shared/data").exists():
         session.install("pandas", "polars", "pyarrow")
         session.run("python", "-m", "benchmarks.columns", "--quick")
+        session.run("python", "-m", "benchmarks.intervals", "--quick")
         found = str(Path(session.create_tmp()).resolve() / "accuracy.jsonl")
         session.run("python", "-m", "benchmarks.accuracy", "--quick", "--out", found)
     build, baseline = BUILD / "c-benchmarks", "sse2" if X86_64 else "neon"

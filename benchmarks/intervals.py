@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import warnings
 from collections.abc import Iterator
+from importlib.util import find_spec
 from typing import Any
 
 from benchmarks import options, report
@@ -35,7 +36,8 @@ def main() -> None:
         raise SystemExit(f"needs {FOLDER}")
     warnings.simplefilter("ignore")
     measured = [row for name in given.sets for row in of_set(name, given)]
-    report.show(f"Intervals of {given.model}", [shown(row) for row in measured], [], given.markdown)
+    notes = [] if find_spec("mapie") else ["MAPIE is not installed"]
+    report.show(f"Intervals of {given.model}", [shown(row) for row in measured], notes, given.markdown)
     report.keep(given.json, "intervals", vars(given), measured)
 
 
@@ -65,10 +67,10 @@ def intervals(model: Model, data: Split, seed: int) -> Iterator[tuple[str, list[
     if hasattr(model.estimator, "predict_interval"):
         fitted = model.estimator.fit(X, data.y)
         yield "its own", [tuple(fitted.predict_interval(X_test, coverage).T) for coverage in COVERAGES]
-    try:
-        from mapie.regression import CrossConformalRegressor
-    except ImportError:
+    if not find_spec("mapie"):
         return
+    from mapie.regression import CrossConformalRegressor
+
     mapie = CrossConformalRegressor(model.estimator, list(COVERAGES), method="plus", cv=folds)
     _, bounds = mapie.fit_conformalize(X, data.y).predict_interval(X_test)
     yield "MAPIE's CV+", [(bounds[:, 0, j], bounds[:, 1, j]) for j in range(len(COVERAGES))]

@@ -53,8 +53,6 @@ def temperature(outputs: Array, targets: Array, weights: Array | None, kind: str
     """
     held_out = _held_out(outputs, targets, weights, kind)
     beta = np.ones(held_out.n_temperatures)
-    if not held_out.weights.sum() > 0:
-        return beta
     low, high = np.full_like(beta, LOW), np.full_like(beta, HIGH)
     for _ in range(MOST_STEPS):
         slope, curvature = held_out.derivatives(beta)
