@@ -54,7 +54,8 @@ class Fitting:
 
     @cached_property
     def scoring(self) -> Scoring:
-        return scoring_of(self.data, self.task.loss, self.model._meaning_of(self.perceptron))
+        bounded = getattr(self.model, "bounded", False)
+        return scoring_of(self.data, self.task.loss, self.model._meaning_of(self.perceptron), bounded)
 
     @cached_property
     def scoring_of_validation(self) -> Scoring:

@@ -29,6 +29,8 @@ def dealt(y: Array, classes: bool, folds: int, random: np.random.RandomState) ->
     never left out, and no fold has all rows of a class.
     """
     rows = len(y)
+    if rows == 1:
+        return [Fold(np.arange(1), np.arange(0))]
     order = np.lexsort((random.random_sample(rows), y))
     ranks = np.argsort(random.random_sample((-(-rows // folds), folds)), axis=1).ravel()[:rows]
     fold_of = np.empty(rows, int)

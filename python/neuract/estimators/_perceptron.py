@@ -186,13 +186,16 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         if not incremental:
             warn_if_collapsed(network, rows.data, self.n_iter_, self._column_names(), self._owner is not None)
 
-    def _prepared(self, X: Array, y: Any, sample_weight: Any) -> tuple[Data, Task, Weigher]:
-        """Returns rows as a new fit takes them, the task, and what weighs validation rows; sets the classes."""
+    def _prepared(self, X: Array, y: Any, sample_weight: Any) -> tuple[Data, Array | None, Task, Weigher]:
+        """Returns rows as a new fit takes them, their sample weights alone, the task, and what weighs other rows.
+
+        Sets the classes.
+        """
         self._validate_params()
         x, labels, weights = self._checked(X, y, sample_weight, self._dtype(False), reset=True)
         targets, task = self._learn_targets(labels, x.dtype.name, False, False)
         weigh = self._weigher(labels, x.dtype.name)
-        return Data(x, targets, weigh(labels, weights)), task, weigh
+        return Data(x, targets, weigh(labels, weights)), weights, task, weigh
 
     def _as_if_ended(self, network: Network) -> Any:
         """Returns the model that callbacks may save: as if the fit of the network ended now."""

@@ -42,6 +42,7 @@ from neuract.training._guard import alone
 from neuract.training._members import Members
 
 BETA_2 = 0.95  # of Adam's second moment
+NOTHING_LEFT_OUT = "{} needs rows that members left out; this model has none, or was made without them"
 
 OF_PERCEPTRON = ("loss", "random_state", "n_jobs", "verbose")
 """The parameters that the perceptron gets as they are."""
@@ -141,8 +142,8 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         """Returns y as the network learns it; sets what `_known` needs."""
         return self._known(y)
 
-    def _learn_uncertainty(self, data: Data) -> None:
-        """Learns from `oof_predictions_` how good the model is and how far it errs. data: as the networks learned it."""
+    def _learn_uncertainty(self, targets: Array, weights: Array | None) -> None:
+        """Learns from `oof_predictions_` how good the model is and how far it errs. targets: as the networks have y."""
         raise NotImplementedError
 
     def _meaning_of(self, perceptron: Any) -> str:
@@ -183,14 +184,14 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         self._take_name(y)
         y = self._learned(y)
         with our_words():
-            data, task, weigh = perceptron._prepared(matrix, y, sample_weight)
+            data, weights, task, weigh = perceptron._prepared(matrix, y, sample_weight)
         held_out = self._validation_data(columns, perceptron, task, weigh, validation)
         random = check_random_state(self.random_state)
         folds = self._folds(chosen, data, X, y, groups, random)
         fitting = Fitting(self, perceptron, task, data, held_out, folds, chosen, tuple(columns.inputs_))
         seeds = random.randint(2**32, size=chosen.members, dtype=np.uint64)
         self._take(perceptron, fitting.learn(seeds))
-        self._learn_uncertainty(data)
+        self._learn_uncertainty(data.targets, weights)
 
     def _validation_data(
         self,
@@ -313,7 +314,7 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         each = np.array([meaning.columns(outputs) for outputs in self._each(X)], np.float64)
         mean = np.einsum("m,mro->ro", weights, each)
         spread = np.sqrt(np.einsum("m,mro->ro", weights, (each - mean) ** 2))
-        return spread[:, 0] if meaning.kind == "numbers" and spread.shape[1] == 1 else spread
+        return np.asarray(spread[:, 0] if meaning.kind == "numbers" and spread.shape[1] == 1 else spread)
 
     def __sklearn_is_fitted__(self) -> bool:
         return "network_" in self.__dict__

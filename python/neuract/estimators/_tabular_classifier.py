@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 from sklearn.base import ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
 
+from neuract._checks import real_number
 from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.activations._named import ActivationName
@@ -18,13 +20,17 @@ from neuract.columns._columns import Categorical, ScalingName
 from neuract.estimators._class_weight import ClassWeight
 from neuract.estimators._classifier import MLPClassifier
 from neuract.estimators._parameters import documented, take
-from neuract.estimators._tabular import TABULAR, TABULAR_CONSTRAINTS, Tabular, our_words
+from neuract.estimators._tabular import NOTHING_LEFT_OUT, TABULAR, TABULAR_CONSTRAINTS, Tabular, our_words
 from neuract.inputs._targets import target_errors
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import ProbabilitiesLossName
 from neuract.outputs._kinds import Classes, Labels, Probabilities
+from neuract.outputs._scores import accuracy
+from neuract.outputs._sets import Sets
 from neuract.schedules._shares import Schedule, ScheduleName
 from neuract.training._settings import Dtype
+
+MIDDLE = 0.5  # probability above which a row has a label
 
 
 @documented(TABULAR)
@@ -47,17 +53,26 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
     classes_ : ndarray
         The sorted labels; with several labels per row the numbers of y's columns.
     network_ : Network
-        The network on the matrix of the columns, ``columns_.transform(X)``.
+        A network on the matrix of the columns, ``columns_.transform(X)``.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of str
         Their names, if X had names.
     target_name_ : str
         The name of y, if y was a series with a name.
-    n_outputs_, n_iter_, loss_, loss_curve_, best_loss_ : as for `MLPClassifier`
-        The course of the training.
-    validation_scores_, best_validation_score_, validation_loss_curve_ : as for `MLPClassifier`
-        The scores and losses of the validation rows.
+    networks_ : tuple of Network
+        The members, group by group; `network_` is the first.
+    n_outputs_ : int
+        Number of neurons of the output layer.
+    n_iter_ : int
+        Largest number of epochs of a group.
+    settings_ : dict
+        What the recipe has chosen, and for each group of members its epochs, its best epoch, its loss on left-out rows
+        and its weight.
+    oof_predictions_ : ndarray of shape (rows, classes) or (rows, labels)
+        Probabilities of the training rows by members that have not seen them; NaN for a row that all have seen.
+    oof_score_ : float
+        The accuracy of these: about that of a cross-validation, which it replaces.
 
     See Also
     --------
@@ -79,6 +94,8 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
     """
 
     classes_: Array
+    oof_score_: float
+    _sets: Sets
     _perceptron: MLPClassifier
     _neuract_file = "TabularClassifier"
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -208,8 +225,12 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
             If the model has several labels per row, or left no rows out.
         """
         coverage = real_number(coverage, "coverage", low=0, high=1, open_low=True, open_high=True)
-        sets = of_left_out(self, "_sets", "predict_set")
-        return sets.sets(self.predict_proba(X), coverage)
+        check_is_fitted(self)
+        if self._perceptron._multilabel:
+            raise ValueError("predict_set is for one class per row; this model has several labels per row")
+        if "_sets" not in self.__dict__:
+            raise ValueError(NOTHING_LEFT_OUT.format("predict_set"))
+        return self._sets.sets(self.predict_proba(X), coverage)
 
     predict_proba = Probabilities.predict_proba
     predict_log_proba = Probabilities.predict_log_proba
@@ -227,18 +248,17 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
     def _known(self, y: Any) -> Any:
         return _without_gaps(y)
 
-    def _learn_uncertainty(self, data: Data) -> None:
+    def _learn_uncertainty(self, targets: Array, weights: Array | None) -> None:
         self.__dict__.pop("_sets", None)
-        known = ~np.isnan(self.oof_predictions_).any(axis=1)
-        weights = data.sample_weight
-        if not known.any() or (weights is not None and not weights[known].any()):
-            self.oof_score_ = float("nan")
+        self.oof_score_ = float("nan")
+        several, oof = self._perceptron._multilabel, self.oof_predictions_
+        known = ~np.isnan(oof).any(axis=1) & (True if weights is None else weights > 0)
+        if not known.any():
             return
-        chosen = self._meaning().chosen(outputs_of(self.oof_predictions_[known], data.targets.shape[1]))
-        truth = data.targets if self._perceptron._multilabel else data.targets.ravel()
-        self.oof_score_ = accuracy(truth[known], chosen, None if weights is None else weights[known])
-        if not self._perceptron._multilabel:
-            self._sets = Sets.learned(self.oof_predictions_, data.targets.ravel(), weights)
+        truth, chosen = (targets, oof > MIDDLE) if several else (targets[:, 0], oof.argmax(axis=1))
+        self.oof_score_ = accuracy(truth[known], chosen[known], None if weights is None else weights[known])
+        if not several:
+            self._sets = Sets.learned(oof, truth, weights)
 
     def _meaning_of(self, perceptron: Any) -> str:
         return "labels" if perceptron._multilabel else "classes"

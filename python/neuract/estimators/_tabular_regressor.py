@@ -9,7 +9,9 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.base import RegressorMixin
+from sklearn.utils.validation import check_is_fitted
 
+from neuract._checks import real_number
 from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.activations._named import ActivationName
@@ -17,24 +19,27 @@ from neuract.columns._columns import Categorical, ScalingName
 from neuract.columns._statistics import mean_and_deviation
 from neuract.estimators._parameters import documented, take
 from neuract.estimators._regressor import MLPRegressor, positive, score
-from neuract.estimators._tabular import TABULAR, TABULAR_CONSTRAINTS, Tabular, our_words
+from neuract.estimators._tabular import NOTHING_LEFT_OUT, TABULAR, TABULAR_CONSTRAINTS, Tabular, our_words
 from neuract.inputs._arrays import from_objects
 from neuract.inputs._sparse import is_sparse
 from neuract.inputs._targets import target_errors
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import NumbersLossName
 from neuract.losses._named import loss as loss_named
+from neuract.outputs._intervals import Intervals
 from neuract.outputs._kinds import Outputs, Unit, numbers_or_quantiles
 from neuract.schedules._shares import Schedule, ScheduleName
 from neuract.training._settings import Dtype
+
+LEAST_KNOWN = 2  # rows with a prediction, for a score
 
 
 @documented(TABULAR)
 class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
     """Predicts numbers for the rows of a frame as it is: numbers, text, categories, dates and missing values.
 
-    The network learns y with mean 0 and standard deviation 1 (for poisson and gamma: with mean 1), so the losses in
-    `loss_curve_` are in that unit, and Huber's delta counts standard deviations. Predictions are in the unit of y.
+    The network learns y with mean 0 and standard deviation 1 (for poisson and gamma: with mean 1), so losses are in
+    that unit, and Huber's delta counts standard deviations. Predictions are in the unit of y.
 
     Parameters
     ----------
@@ -43,23 +48,34 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
         "squared_error", "absolute_error", "huber", "poisson" (for counts), "gamma" (for amounts), "quantile", an object
         such as ``neuract.Quantile((0.1, 0.9))``, or a function of your own, which gets y as it is; as for
         `MLPRegressor`.
+    bounded : bool, default=True
+        Hold the answers of each member within the range of y, for "squared_error".
 
     Attributes
     ----------
     columns_ : Columns
         The columns with their kinds, levels and statistics; print it.
     network_ : Network
-        The network on the matrix of the columns, ``columns_.transform(X)``.
+        A network on the matrix of the columns, ``columns_.transform(X)``.
     n_features_in_ : int
         Number of columns of X.
     feature_names_in_ : ndarray of str
         Their names, if X had names.
     target_name_ : str
         The name of y, if y was a series with a name.
-    n_outputs_, n_iter_, loss_, loss_curve_, best_loss_ : as for `MLPRegressor`
-        The course of the training.
-    validation_scores_, best_validation_score_, validation_loss_curve_ : as for `MLPRegressor`
-        The scores and losses of the validation rows.
+    networks_ : tuple of Network
+        The members, group by group; `network_` is the first.
+    n_outputs_ : int
+        Number of neurons of the output layer.
+    n_iter_ : int
+        Largest number of epochs of a group.
+    settings_ : dict
+        What the recipe has chosen, and for each group of members its epochs, its best epoch, its loss on left-out rows
+        and its weight.
+    oof_predictions_ : ndarray of shape (rows,) or (rows, outputs)
+        Predictions of the training rows by members that have not seen them; NaN for a row that all have seen.
+    oof_score_ : float
+        R² of these, or as `score` for quantiles: about that of a cross-validation, which it replaces.
 
     See Also
     --------
@@ -76,12 +92,15 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
     array([1200.])
     """
 
+    oof_score_: float
+    _intervals: Intervals
     _perceptron: MLPRegressor
     _unit: Unit | None
     _neuract_file = "TabularRegressor"
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **TABULAR_CONSTRAINTS,
         "loss": MLPRegressor._parameter_constraints["loss"],
+        "bounded": ["boolean"],
     }
 
     def __init__(
@@ -108,6 +127,7 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
         callbacks: Any = None,
         verbose: bool | int = False,
         loss: NumbersLossName | Loss | OwnFunction = "squared_error",
+        bounded: bool = True,
     ) -> None:
         take(self, locals())
 
@@ -166,6 +186,39 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
         """
         return self._meaning().answers(self._outputs(X))
 
+    def predict_interval(self, X: Any, coverage: float = 0.9) -> Array:
+        """Returns for each row an interval in which y lies with this probability.
+
+        From the residuals of the training rows by members that have not seen them, scaled by what such residuals are at
+        similar predictions where that makes intervals narrower, and by the disagreement of the folds. A form of
+        cross-conformal prediction (Vovk 2015); docs/frames.md has coverages and widths measured on real sets.
+
+        Parameters
+        ----------
+        X : frame, dict, list of dicts, or array of shape (rows, columns)
+        coverage : float, default=0.9
+            Share of new rows whose y is in its interval, between 0 and 1.
+
+        Returns
+        -------
+        ndarray of shape (rows, 2) or (rows, outputs, 2)
+            The lowest and the highest number, in the unit of y. Too few training rows for the coverage (19 for 0.95)
+            give the interval of their largest residual.
+
+        Raises
+        ------
+        ValueError
+            If the model predicts quantiles, or left no rows out.
+        """
+        coverage = real_number(coverage, "coverage", low=0, high=1, open_low=True, open_high=True)
+        check_is_fitted(self)
+        if self.network_.loss_function.quantiles:
+            raise ValueError("predict_interval is for models of the mean; this one predicts quantiles")
+        if "_intervals" not in self.__dict__:
+            raise ValueError(NOTHING_LEFT_OUT.format("predict_interval"))
+        folds = self._ensemble.by_fold(list(self._each(X)))
+        return self._intervals.interval(np.array([self._meaning().columns(each) for each in folds]), coverage)
+
     def score(self, X: Any, y: Any, sample_weight: npt.ArrayLike | None = None) -> float:
         """Returns R² of the predictions, or for several quantiles the mean of their D²; see `MLPRegressor.score`.
 
@@ -197,6 +250,20 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
         loss, numbers = loss_named(self.loss), _finite_numbers(y)
         self._unit = None if numbers is None else _unit(numbers, loss)
         return self._in_unit(y, numbers)
+
+    def _learn_uncertainty(self, targets: Array, weights: Array | None) -> None:
+        self.__dict__.pop("_intervals", None)
+        self.oof_score_ = float("nan")
+        loss, meaning = self.network_.loss_function, self._meaning()
+        oof, y = self.oof_predictions_, targets if self._unit is None else self._unit.back(targets)
+        known = ~np.isnan(oof).any(axis=1) & (True if weights is None else weights > 0)
+        if meaning.n_columns == 1:
+            self.oof_predictions_ = oof[:, 0]
+        if known.sum() < LEAST_KNOWN:
+            return
+        self.oof_score_ = score(loss, y[known], oof[known], None if weights is None else weights[known])
+        if not loss.quantiles:
+            self._intervals = Intervals.learned(oof, y, weights)
 
     def _meaning_of(self, perceptron: Any) -> str:
         return "numbers"
