@@ -9,6 +9,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -114,16 +115,16 @@ def _typed(loops: ctypes.CDLL) -> ctypes.CDLL:
 def description() -> dict[str, Any]:
     """Processor, system and versions, which make a result readable."""
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": os.cpu_count(),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "commit": _commit(),
-        "versions": {package: _version(package) for package in PACKAGES},
+        "commit": commit(),
+        "versions": versions(PACKAGES),
     }
 
 
-def _processor() -> str:
+def processor() -> str:
     information = Path("/proc/cpuinfo")
     if information.exists():
         for line in information.read_text().splitlines():
@@ -132,12 +133,18 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
-def _commit() -> str | None:
+def commit() -> str | None:
+    """Returns the commit of this folder, with `-dirty` where files have changed since."""
     command = ["git", "-C", str(LOOPS.parent), "describe", "--always", "--dirty"]
     try:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return None
+
+
+def versions(packages: Iterable[str]) -> dict[str, str | None]:
+    """Returns the version of each package; None where it is not installed."""
+    return {package: _version(package) for package in packages}
 
 
 def _version(package: str) -> str | None:

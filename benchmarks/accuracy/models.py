@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,15 +21,22 @@ def learn_nothing(X: Any) -> None:
 
 @dataclass(frozen=True)
 class Model:
-    """An estimator, and what makes X for it; `learn` sees the training frame before the first `prepared`."""
+    """An estimator, and what makes X for it; `learn` sees the training frame before the first `prepared`.
+
+    packages: those that do the work, whose versions belong to a result.
+    """
 
     estimator: Any
     prepared: Prepared = as_it_is
     learn: Callable[[Any], None] = learn_nothing
+    packages: tuple[str, ...] = ("scikit-learn",)
 
 
 class Categories:
-    """Makes categories of text, with the levels of the training frame: the most frequent ones, at most `most`."""
+    """Makes categories of text, with the levels of the training frame: the most frequent ones, at most `most`.
+
+    Other levels become missing, as do missing ones.
+    """
 
     def __init__(self, most: int | None = None) -> None:
         self.most = most
@@ -43,14 +51,33 @@ class Categories:
                 self.dtypes[name] = pd.CategoricalDtype(sorted(map(str, levels)))
 
     def __call__(self, X: Any) -> Any:
-        return X.assign(**{name: X[name].astype(dtype) for name, dtype in self.dtypes.items()})
+        text = {name: X[name].map(str, na_action="ignore") for name in self.dtypes}
+        return X.assign(**{name: text[name].astype(dtype) for name, dtype in self.dtypes.items()})
+
+
+class Imputed(Categories):
+    """Categories; and the mean of the training frame for missing numbers, with columns of 0 and 1 that mark them.
+
+    For models that refuse NaN in numbers.
+    """
+
+    def learn(self, X: Any) -> None:
+        super().learn(X)
+        numbers = X[[name for name in X.columns if name not in self.dtypes]].astype(float)
+        self.means = numbers.mean().fillna(0.0)
+        self.marked = [name for name in numbers.columns if numbers[name].isna().any()]
+
+    def __call__(self, X: Any) -> Any:
+        filled = {name: X[name].astype(float).fillna(mean) for name, mean in self.means.items()}
+        marks = {f"{name} is missing": X[name].isna().astype(float) for name in self.marked}
+        return super().__call__(X).assign(**filled, **marks)
 
 
 def neuract(task: str, seed: int, threads: int) -> Model:
     import neuract as na
 
     kind = na.TabularRegressor if task == "regression" else na.TabularClassifier
-    return Model(kind(random_state=seed, n_jobs=threads))
+    return Model(kind(random_state=seed, n_jobs=threads), packages=("neuract",))
 
 
 def hist_gradient_boosting(task: str, seed: int, threads: int) -> Model:
@@ -66,7 +93,7 @@ def lightgbm(task: str, seed: int, threads: int) -> Model:
 
     categories = Categories()
     kind = LGBMRegressor if task == "regression" else LGBMClassifier
-    return Model(kind(random_state=seed, n_jobs=threads, verbose=-1), categories, categories.learn)
+    return Model(kind(random_state=seed, n_jobs=threads, verbose=-1), categories, categories.learn, ("lightgbm",))
 
 
 def xgboost(task: str, seed: int, threads: int) -> Model:
@@ -74,7 +101,8 @@ def xgboost(task: str, seed: int, threads: int) -> Model:
 
     categories = Categories()
     kind = XGBRegressor if task == "regression" else XGBClassifier
-    return Model(kind(random_state=seed, n_jobs=threads, enable_categorical=True), categories, categories.learn)
+    estimator = kind(random_state=seed, n_jobs=threads, enable_categorical=True)
+    return Model(estimator, categories, categories.learn, ("xgboost", "xgboost-cpu"))
 
 
 def catboost(task: str, seed: int, threads: int) -> Model:
@@ -91,7 +119,7 @@ def catboost(task: str, seed: int, threads: int) -> Model:
 
     kind = CatBoostRegressor if task == "regression" else CatBoostClassifier
     estimator = kind(random_seed=seed, thread_count=threads, verbose=0, allow_writing_files=False)
-    return Model(estimator, prepared, learn)
+    return Model(estimator, prepared, learn, ("catboost",))
 
 
 def scikit_learns_perceptron(task: str, seed: int, threads: int) -> Model:
@@ -114,17 +142,26 @@ def scikit_learns_perceptron(task: str, seed: int, threads: int) -> Model:
 def real_mlp(task: str, seed: int, threads: int) -> Model:
     from pytabkit import RealMLP_TD_Classifier, RealMLP_TD_Regressor
 
-    kind = RealMLP_TD_Regressor if task == "regression" else RealMLP_TD_Classifier
-    categories = Categories()
-    return Model(kind(random_state=seed, n_threads=threads, device="cpu"), categories, categories.learn)
+    return pytabkit(RealMLP_TD_Regressor if task == "regression" else RealMLP_TD_Classifier, seed, threads)
+
+
+def simplified_real_mlp(task: str, seed: int, threads: int) -> Model:
+    from pytabkit import RealMLP_TD_S_Classifier, RealMLP_TD_S_Regressor
+
+    return pytabkit(RealMLP_TD_S_Regressor if task == "regression" else RealMLP_TD_S_Classifier, seed, threads)
 
 
 def tabm(task: str, seed: int, threads: int) -> Model:
     from pytabkit import TabM_D_Classifier, TabM_D_Regressor
 
-    kind = TabM_D_Regressor if task == "regression" else TabM_D_Classifier
-    categories = Categories()
-    return Model(kind(random_state=seed, n_threads=threads, device="cpu"), categories, categories.learn)
+    return pytabkit(TabM_D_Regressor if task == "regression" else TabM_D_Classifier, seed, threads)
+
+
+def pytabkit(kind: Any, seed: int, threads: int) -> Model:
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)  # its advice at every fit
+    imputed = Imputed()
+    estimator = kind(random_state=seed, n_threads=threads, device="cpu")
+    return Model(estimator, imputed, imputed.learn, ("pytabkit", "torch"))
 
 
 MODELS: dict[str, Callable[[str, int, int], Model]] = {
@@ -134,6 +171,7 @@ MODELS: dict[str, Callable[[str, int, int], Model]] = {
     "XGBoost": xgboost,
     "HistGradientBoosting": hist_gradient_boosting,
     "MLP": scikit_learns_perceptron,
+    "RealMLP-TD-S": simplified_real_mlp,
     "RealMLP-TD": real_mlp,
     "TabM-D": tabm,
 }
