@@ -261,7 +261,8 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
             self.oof_predictions_ = oof[:, 0]
         if known.sum() < LEAST_KNOWN:
             return
-        self.oof_score_ = score(loss, y[known], oof[known], None if weights is None else weights[known])
+        truth = y[known, 0] if loss.quantiles else y[known]  # quantiles share one target
+        self.oof_score_ = score(loss, truth, oof[known], None if weights is None else weights[known])
         if not loss.quantiles:
             self._intervals = Intervals.learned(oof, y, weights)
 
