@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 
@@ -45,8 +46,9 @@ class Scoring:
         if self.kind == "squares":
             return self._squares(outputs)
         taken = [data.take(numbers) for numbers in rows]
+        totals = np.array([each.total_weight for each in taken])
         losses = [member.session.loss(each) for member, each in zip(members, taken, strict=True)]
-        return float(np.average(losses, weights=[each.total_weight for each in taken]))
+        return float(np.average(losses, weights=totals)) if totals.any() else nan
 
     def of_members(self, members: Members, sessions: Sequence[Member], n_threads: int | None) -> float:
         """Returns the mean loss of the members' mean; for other losses the mean of their losses."""
@@ -56,9 +58,9 @@ class Scoring:
 
     def _squares(self, outputs: Array) -> float:
         errors = ((outputs - self.data.targets) ** 2).sum(axis=1)
-        known = ~np.isnan(errors)
-        weights = self.data.sample_weight
-        return float(np.average(errors[known], weights=None if weights is None else weights[known]))
+        weights = np.ones(len(errors)) if self.data.sample_weight is None else self.data.sample_weight
+        known = ~np.isnan(errors) & (weights > 0)
+        return float(np.average(errors[known], weights=weights[known])) if known.any() else nan
 
     def temperature(self, outputs: Array) -> Array | None:
         """Returns the inverse temperature of outputs, one number or one for each label; None for numbers."""
