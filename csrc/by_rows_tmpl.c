@@ -3,33 +3,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "trainer.h"
 
-#include "random.h"
-
-/* Draws a block of dropout masks: 0, or 1 / (1 − share), which keeps the mean. Keyed by seed, step, layer, neuron
- * and row. */
-static void draw_mask(const trainer *t, int layer, int64_t row, real share, int64_t units, real *mask)
-{
-    uint64_t seed = t->training.seed, step = (uint64_t)t->handle.steps;
-    const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32) ^ (uint32_t)(step >> 32)};
-    const double limit = (double)share * 4294967296.0;
-    const real kept = 1 / (1 - share);
-    for (int64_t j = 0; j < units; j++)
-        for (int lane = 0; lane < NA_LANES; lane += 4) {
-            const uint32_t counter[4] = {(uint32_t)(row + lane), (uint32_t)j, (uint32_t)layer, (uint32_t)step};
-            uint32_t words[4];
-            na_philox(key, counter, words);
-            for (int i = 0; i < 4; i++) mask[j * NA_LANES + lane + i] = (double)words[i] < limit ? 0 : kept;
-        }
-}
-
-/* Drops neurons of one block: their outputs and slopes become 0. */
-static void drop_out(const trainer *t, int layer, int64_t row, int64_t units, const scratch *s, real *y, real *slopes,
+/* Drops neurons of one block: their outputs and slopes become 0, the others times 1 / (1 − share), which keeps the
+ * mean; share is first rounded to a multiple of 2^-16. Keyed by seed, step, layer, neuron and row. */
+static void drop_out(const trainer *t, int layer, double share, int64_t row, real *y, real *slopes,
                      real *parameter_slopes)
 {
-    draw_mask(t, layer, row, t->net->layers[layer].dropout * (real)t->run.share, units, s->mask);
-    t->table->multiply(units, y, s->mask, y);
-    t->table->multiply(units, slopes, s->mask, slopes);
-    if (parameter_slopes) t->table->multiply(units, parameter_slopes, s->mask, parameter_slopes);
+    enum { PARTS = 1 << 16 };
+    uint64_t seed = t->training.seed, step = (uint64_t)t->handle.steps;
+    int64_t dropped = na_min((int64_t)(share * PARTS + 0.5), PARTS - 1);
+    const struct na_dropping dropping = {.key = {(uint32_t)seed, (uint32_t)(seed >> 32) ^ (uint32_t)(step >> 32)},
+                                         .layer = (uint32_t)layer,
+                                         .step = (uint32_t)step,
+                                         .row = (uint32_t)row,
+                                         .limit = (int32_t)(dropped * PARTS + INT32_MIN),
+                                         .kept = PARTS / (real)(PARTS - dropped)};
+    t->table->drop_out(t->net->layers[layer].units, &dropping, y, slopes, parameter_slopes);
 }
 
 /* Rows first .. first + n − 1 of the chunk. */
@@ -90,8 +78,8 @@ static void note_fired_before_thresholds(const trainer *t, const scratch *s, int
 {
     dense unheld = t->net->layers[l];
     unheld.neurons.thresholds = NULL;
-    activate_blocks(t->table, &unheld, 1, z, s->mask, NULL, NULL);
-    note_fired(t, l, block, s->mask);
+    activate_blocks(t->table, &unheld, 1, z, s->unheld, NULL, NULL);
+    note_fired(t, l, block, s->unheld);
 }
 
 static void forward_hidden(const trainer *t, const scratch *s, int l, int64_t block, int64_t blocks)
@@ -107,8 +95,8 @@ static void forward_hidden(const trainer *t, const scratch *s, int l, int64_t bl
     for (int64_t b = 0; b < blocks && !held && watches(t); b++) note_fired(t, l, block + b, y + b * size);
     if (layer->dropout > 0 && t->run.update)
         for (int64_t b = 0; b < blocks; b++)
-            drop_out(t, l, t->run.batch_done + (block + b) * NA_LANES, layer->units, s, y + b * size,
-                     s->slopes[l] + b * size, parameter_slopes ? parameter_slopes + b * size : NULL);
+            drop_out(t, l, (double)layer->dropout * t->run.share, t->run.batch_done + (block + b) * NA_LANES,
+                     y + b * size, s->slopes[l] + b * size, parameter_slopes ? parameter_slopes + b * size : NULL);
 }
 
 static bool of_z(int loss)

@@ -66,6 +66,16 @@ enum { NA_SUM, NA_SQUARES, NA_LEAST, NA_GREATEST, NA_NOT_ZERO, NA_SATURATED, NA_
 typedef double na_update(int64_t n, const struct na_step *step, const real *gradients, real *parameters,
                          real *first_moments, real *second_moments);
 
+/* What a step drops from one block of a layer: neuron j in row r (of the batch) if its 16 random bits, a signed number,
+ * are below `limit` / 2^16. The bits are those of the generator Philox4x32-10 with this key and the counter
+ * {r / 2, j / 4, layer, step}: of word r % 2 + j % 4 / 2 · 2 the lower half for even j, the upper half for odd j. */
+struct na_dropping {
+    uint32_t key[2], layer, step;
+    uint32_t row;  /* the first of the block; even */
+    int32_t limit; /* a multiple of 2^16 */
+    real kept;     /* multiplies what is not dropped */
+};
+
 struct NA_FN(na_kernels) {
     /* z: blocks × units lines ← x: blocks × n_in lines, times weights, plus biases */
     void (*forward)(int64_t n_in, int64_t units, int64_t blocks, const real *x, const real *weights, const real *biases,
@@ -107,6 +117,10 @@ struct NA_FN(na_kernels) {
     na_update *update[NA_N_OPTIMIZERS];
     /* y ← a · b over n lines; y may be a */
     void (*multiply)(int64_t lines, const real *a, const real *b, real *y);
+
+    /* y, slopes and, if not NULL, parameter_slopes: `units` lines each ← 0 for dropped neurons, else themselves times
+     * kept */
+    void (*drop_out)(int64_t units, const struct na_dropping *d, real *y, real *slopes, real *parameter_slopes);
 
     /* measured: NA_N_MEASURES lines ← y in lines that are `stride` numbers apart, lane by lane over `rows` ≥ 1 rows;
      * minimum and maximum begin at shift, which must be one of the y */

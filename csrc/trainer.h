@@ -14,7 +14,7 @@ typedef struct {
     real **parameter_slopes;   /* [layer]: the same, dy/da, or NULL if the layer learns no slopes */
     real *delta, *delta_below; /* group × widest lines */
     real *targets;             /* one block */
-    real *mask;                /* one block of the widest layer: dropout */
+    real *unheld;              /* one block of the widest layer: outputs before their thresholds */
     real *z_rows; /* one block of the first layer and a line: `below` of input_kind.forward without inputs.blocks */
 } scratch;
 

@@ -40,7 +40,7 @@ static void take_scratch(na_arena *a, const trainer *t, scratch *s)
     s->delta = take_reals(a, panels_widest, t->group * NA_LANES);
     s->delta_below = take_reals(a, panels_widest, t->group * NA_LANES);
     s->targets = take_reals(a, t->n_targets, NA_LANES);
-    s->mask = take_reals(a, net->widest, NA_LANES);
+    s->unheld = take_reals(a, net->widest, NA_LANES);
     s->z_rows = take_reals(a, net->layers[0].units + 1, NA_LANES);
 }
 

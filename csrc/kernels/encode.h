@@ -4,26 +4,20 @@
 #ifndef NA_ENCODE_H
 #define NA_ENCODE_H
 
-#define TWO_PI (real)6.283185307179586
-
-NA_INLINE line line_cos(line l)
+/* sums: n ← the sum over the rows of n lines of each block; the next block lies a stride further. */
+NA_INLINE void sum_lines_apart(int64_t n, int64_t blocks, const real *lines, int64_t stride, bool add, real *sums)
 {
-    for (int v = 0; v < NA_LINE_VECS; v++) l.v[v] = vec_cos(l.v[v]);
-    return l;
-}
-
-NA_INLINE line line_sin(line l)
-{
-    for (int v = 0; v < NA_LINE_VECS; v++) l.v[v] = vec_sin(l.v[v]);
-    return l;
-}
-
-NA_INLINE void write_sum(line l, bool add, real *out)
-{
-    real lanes[NA_LANES], sum = 0;
-    line_store(lanes, l);
-    for (int i = 0; i < NA_LANES; i++) sum += lanes[i];
-    *out = add ? *out + sum : sum;
+    real square[NA_LANES * NA_LANES];
+    for (int64_t k = 0; k < n; k += NA_LANES) {
+        int64_t left = smaller(NA_LANES, n - k);
+        for (int64_t i = 0; i < left; i++) {
+            line sum = line_set1(0);
+            for (int64_t b = 0; b < blocks; b++)
+                sum = line_add(sum, line_load(lines + b * stride + (k + i) * NA_LANES));
+            line_store(square + i * NA_LANES, sum);
+        }
+        write_sums(square, left, add, sums + k);
+    }
 }
 
 /* Returns the level x, or 0, the unknown level, for a number that is not a level. (real)n may be more than n. */
@@ -51,59 +45,106 @@ NA_INLINE periodic periodic_of(const struct na_encoding *e)
     return (periodic){e->parameters, e->parameters + e->n, weights, weights + e->n * e->size};
 }
 
-NA_INLINE line angle(line x, real frequency, real phase)
+/* What multiplies a phase, which is in radians. */
+#define TURNS_PER_RADIAN (real)0.15915494309189535
+#define TWO_PI (real)6.283185307179586
+
+NA_INLINE turn turn_at(const periodic *p, int64_t f, vec x)
 {
-    return line_fma(x, line_set1(TWO_PI * frequency), line_set1(phase));
+    return turn_of(vec_fma(x, vec_set1(p->frequencies[f]), vec_set1(p->phases[f] * TURNS_PER_RADIAN)));
+}
+
+/* y ← the line x and `size` lines of learned numbers. A constant size keeps these in registers. */
+NA_INLINE void periodic_numbers(const periodic *p, int64_t n, int64_t size, const real *x, real *y)
+{
+    for (int at = 0; at < NA_LANES; at += VEC_LANES) {
+        const vec number = vec_load(x + at);
+        vec learned[NA_MOST_PERIODIC];
+        for (int64_t k = 0; k < size; k++) learned[k] = vec_set1(p->biases[k]);
+        for (int64_t f = 0; f < n; f++) {
+            const vec wave = turn_cos(turn_at(p, f, number));
+            for (int64_t k = 0; k < size; k++)
+                learned[k] = vec_fma(wave, vec_set1(p->weights[f * size + k]), learned[k]);
+        }
+        vec_store(y + at, number);
+        for (int64_t k = 0; k < size; k++) vec_store(y + (k + 1) * NA_LANES + at, learned[k]);
+    }
 }
 
 static void periodic_encode(const struct na_encoding *e, const real *x, real *y)
 {
     const periodic p = periodic_of(e);
-    const line numbers = line_load(x);
-    line learned[NA_MOST_PERIODIC];
-    for (int64_t i = 0; i < e->size; i++) learned[i] = line_set1(p.biases[i]);
-    for (int64_t f = 0; f < e->n; f++) {
-        const line wave = line_cos(angle(numbers, p.frequencies[f], p.phases[f]));
-        for (int64_t i = 0; i < e->size; i++)
-            learned[i] = line_fma(wave, line_set1(p.weights[f * e->size + i]), learned[i]);
+    switch (e->size) {
+    case 1: periodic_numbers(&p, e->n, 1, x, y); break;
+    case 2: periodic_numbers(&p, e->n, 2, x, y); break;
+    case 3: periodic_numbers(&p, e->n, 3, x, y); break;
+    case 4: periodic_numbers(&p, e->n, 4, x, y); break;
+    default: periodic_numbers(&p, e->n, e->size, x, y);
     }
-    line_store(y, numbers);
-    for (int64_t i = 0; i < e->size; i++) line_store(y + (i + 1) * NA_LANES, learned[i]);
+}
+
+/* Lines of gradients, to be added up over their lanes. */
+typedef struct {
+    real frequencies[NA_LANES * NA_LANES], phases[NA_LANES * NA_LANES], weights[NA_MOST_PERIODIC * NA_LANES];
+} periodic_lines;
+
+/* Writes one vec of line i of frequencies and phases, and of line i · size and following of weights, for frequency f.
+ * A constant size keeps the sums in registers. */
+NA_INLINE void periodic_sums(const periodic *p, int64_t f, int64_t size, const struct na_encoded *rows, int at,
+                             int64_t i, periodic_lines *lines)
+{
+    vec of_frequency = vec_set1(0), of_phase = vec_set1(0), of_weights[NA_MOST_PERIODIC];
+    for (int64_t k = 0; k < size; k++) of_weights[k] = vec_set1(0);
+    for (int64_t b = 0; b < rows->blocks; b++) {
+        const vec x = vec_load(rows->x + b * rows->x_stride + at);
+        const turn angle = turn_at(p, f, x);
+        const vec wave = turn_cos(angle);
+        vec through = vec_set1(0);
+        for (int64_t k = 0; k < size; k++) {
+            const vec dy = vec_load(rows->dy + b * rows->dy_stride + (k + 1) * NA_LANES + at);
+            of_weights[k] = vec_fma(dy, wave, of_weights[k]);
+            through = vec_fma(dy, vec_set1(p->weights[f * size + k]), through);
+        }
+        const vec of_angle = vec_mul(through, turn_sin(angle)); /* times -1, as the derivative of cos */
+        of_phase = vec_add(of_phase, of_angle);
+        of_frequency = vec_fma(of_angle, x, of_frequency);
+    }
+    vec_store(lines->frequencies + i * NA_LANES + at, vec_mul(of_frequency, vec_set1(-TWO_PI)));
+    vec_store(lines->phases + i * NA_LANES + at, vec_neg(of_phase));
+    for (int64_t k = 0; k < size; k++) vec_store(lines->weights + (i * size + k) * NA_LANES + at, of_weights[k]);
+}
+
+/* The same for n frequencies from `first` on, and all lanes. */
+NA_INLINE void periodic_sums_of(const periodic *p, int64_t first, int64_t n, int64_t size,
+                                const struct na_encoded *rows, periodic_lines *lines)
+{
+    for (int64_t i = 0; i < n; i++)
+        for (int at = 0; at < NA_LANES; at += VEC_LANES) periodic_sums(p, first + i, size, rows, at, i, lines);
 }
 
 static void periodic_encode_gradients(const struct na_encoding *e, const struct na_encoded *rows, bool add,
                                       real *gradients)
 {
     const periodic p = periodic_of(e);
-    real *frequencies = gradients, *phases = gradients + e->n, *weights = gradients + 2 * e->n;
-    real *biases = weights + e->n * e->size;
-    const line zero = line_set1(0);
-    for (int64_t f = 0; f < e->n; f++) {
-        line of_weights[NA_MOST_PERIODIC], of_frequency = zero, of_phase = zero;
-        for (int64_t i = 0; i < e->size; i++) of_weights[i] = zero;
-        for (int64_t b = 0; b < rows->blocks; b++) {
-            const line x = line_load(rows->x + b * rows->x_stride);
-            const line a = angle(x, p.frequencies[f], p.phases[f]), wave = line_cos(a);
-            line through = zero;
-            for (int64_t i = 0; i < e->size; i++) {
-                const line dy = line_load(rows->dy + b * rows->dy_stride + (i + 1) * NA_LANES);
-                of_weights[i] = line_fma(dy, wave, of_weights[i]);
-                through = line_fma(dy, line_set1(p.weights[f * e->size + i]), through);
-            }
-            const line of_angle = line_mul(line_mul(through, line_set1(-1)), line_sin(a));
-            of_phase = line_add(of_phase, of_angle);
-            of_frequency = line_fma(of_angle, x, of_frequency);
+    real *weights = gradients + 2 * e->n, *biases = weights + e->n * e->size;
+    const int64_t together = smaller(NA_LANES, NA_MOST_PERIODIC / e->size);
+    periodic_lines lines;
+    for (int64_t f = 0; f < e->n; f += together) {
+        int64_t n = smaller(together, e->n - f);
+        switch (e->size) {
+        case 1: periodic_sums_of(&p, f, n, 1, rows, &lines); break;
+        case 2: periodic_sums_of(&p, f, n, 2, rows, &lines); break;
+        case 3: periodic_sums_of(&p, f, n, 3, rows, &lines); break;
+        case 4: periodic_sums_of(&p, f, n, 4, rows, &lines); break;
+        default: periodic_sums_of(&p, f, n, e->size, rows, &lines);
         }
-        write_sum(line_mul(of_frequency, line_set1(TWO_PI)), add, frequencies + f);
-        write_sum(of_phase, add, phases + f);
-        for (int64_t i = 0; i < e->size; i++) write_sum(of_weights[i], add, weights + f * e->size + i);
+        write_sums(lines.frequencies, n, add, gradients + f);
+        write_sums(lines.phases, n, add, gradients + e->n + f);
+        for (int64_t w = 0; w < n * e->size; w += NA_LANES)
+            write_sums(lines.weights + w * NA_LANES, smaller(NA_LANES, n * e->size - w), add,
+                       weights + f * e->size + w);
     }
-    for (int64_t i = 0; i < e->size; i++) {
-        line of_bias = zero;
-        for (int64_t b = 0; b < rows->blocks; b++)
-            of_bias = line_add(of_bias, line_load(rows->dy + b * rows->dy_stride + (i + 1) * NA_LANES));
-        write_sum(of_bias, add, biases + i);
-    }
+    sum_lines_apart(e->size, rows->blocks, rows->dy + NA_LANES, rows->dy_stride, add, biases);
 }
 
 /* ---- piecewise linear: Gorishniy et al. 2022, arXiv:2203.05556 -------------------------------- */
@@ -165,11 +206,7 @@ static void scale_lines(int64_t n, const real *x, const real *factors, real *y)
 
 static void sum_lines(int64_t n, int64_t blocks, const real *lines, bool add, real *sums)
 {
-    for (int64_t k = 0; k < n; k++) {
-        line sum = line_set1(0);
-        for (int64_t b = 0; b < blocks; b++) sum = line_add(sum, line_load(lines + (b * n + k) * NA_LANES));
-        write_sum(sum, add, sums + k);
-    }
+    sum_lines_apart(n, blocks, lines, n * NA_LANES, add, sums);
 }
 
 #endif

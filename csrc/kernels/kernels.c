@@ -10,6 +10,7 @@
 #include "narrow.h"
 
 #include "dense.h"
+#include "dropout.h"
 #include "elementwise.h"
 #include "encode.h"
 #include "gather.h"
@@ -38,6 +39,7 @@ const struct NA_FN(na_kernels) TABLE = {
     .softmax = softmax,
     .softmax_row = softmax_row,
     .multiply = multiply,
+    .drop_out = drop_out,
     .measure = measure_lines,
     .gather = gather,
     .scatter = scatter,

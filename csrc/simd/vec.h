@@ -8,6 +8,7 @@
 #define NA_SIMD_VEC_H
 
 #include <math.h>
+#include <stdint.h>
 
 #include "../real.h"
 
@@ -44,6 +45,7 @@
      vec_min(a, b)          a < b ? a : b    vec_max(a, b)          a > b ? a : b
                             so: b where either is NaN or both are zero
      vec_abs(v)  vec_neg(v) vec_copysign(magnitude, sign)
+     vec_round(v)           the nearest integer, of two the even one; v if it has no fraction
 
    Masks: a comparison with NaN is false
      vec_lt le eq (a, b)    vec_is_nan(v)
@@ -51,10 +53,19 @@
      vec_select(m, a, b)    m ? a : b
 
    Bits: the reals as unsigned integers of the same width, modulo 2^width
-     vec_bits_add sub and or (a, b)
+     vec_bits_add sub and or xor (a, b)
      vec_bits_to_sign(v)        the lowest bit as the sign, all others 0
      vec_bits_to_exponent(v)    v << VEC_FRACTION_BITS
      vec_bits_from_exponent(v)  v >> VEC_FRACTION_BITS, zeros shifted in
+
+   Words: the bits as VEC_WORDS unsigned 32-bit words; two of them, one after the other, are a pair
+     vec_words_load(p)      vec_words_set1(w)  w in every word
+     vec_words_product(a, b)    the 64 bits of the product of each pair's first words
+     vec_words_second(v)        each pair's second word in place of the first, 0 in that of the second
+     vec_words_join(a, b)       each pair's first words, of a and of b
+     vec_words_raise(v)         each word << 16
+     vec_words_below(v, limit, n)   mask: of words n and following, one for each lane, whether they
+                            are < limit as signed numbers; n: 0, or for float64 also VEC_LANES
 
    vec_transpose(rows)      the VEC_LANES x VEC_LANES square, in place */
 #if defined(NA_ISA_SSE2) + defined(NA_ISA_AVX2) + defined(NA_ISA_AVX512) + defined(NA_ISA_NEON) != 1
@@ -70,6 +81,7 @@
 #endif
 
 #define NA_LINE_VECS (NA_LANES / VEC_LANES)
+#define VEC_WORDS (VEC_LANES * (NA_REAL_BITS / 32))
 
 /* v * 2^i where n = i + VEC_MAGIC, exact as long as the result is normal. */
 NA_INLINE vec vec_add_exponent(vec v, vec n) { return vec_bits_add(v, vec_bits_to_exponent(n)); }

@@ -61,6 +61,7 @@ NA_INLINE vec vec_copysign(vec magnitude, vec sign)
 {
     return MM(or)(vec_abs(magnitude), MM(and)(vec_set1((real)-0.0), sign));
 }
+NA_INLINE vec vec_round(vec v) { return MM(round)(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 
 NA_INLINE vec_mask vec_lt(vec a, vec b) { return MM(cmp)(a, b, _CMP_LT_OQ); }
 NA_INLINE vec_mask vec_le(vec a, vec b) { return MM(cmp)(a, b, _CMP_LE_OQ); }
@@ -74,9 +75,29 @@ NA_INLINE vec vec_bits_add(vec a, vec b) { return of_bits(MM_BITS(add)(bits_of(a
 NA_INLINE vec vec_bits_sub(vec a, vec b) { return of_bits(MM_BITS(sub)(bits_of(a), bits_of(b))); }
 NA_INLINE vec vec_bits_and(vec a, vec b) { return MM(and)(a, b); }
 NA_INLINE vec vec_bits_or(vec a, vec b) { return MM(or)(a, b); }
+NA_INLINE vec vec_bits_xor(vec a, vec b) { return MM(xor)(a, b); }
 NA_INLINE vec vec_bits_to_sign(vec v) { return of_bits(MM_BITS(slli)(bits_of(v), NA_REAL_BITS - 1)); }
 NA_INLINE vec vec_bits_to_exponent(vec v) { return of_bits(MM_BITS(slli)(bits_of(v), VEC_FRACTION_BITS)); }
 NA_INLINE vec vec_bits_from_exponent(vec v) { return of_bits(MM_BITS(srli)(bits_of(v), VEC_FRACTION_BITS)); }
+
+NA_INLINE vec vec_words_load(const uint32_t *from) { return of_bits(_mm256_loadu_si256((const __m256i *)from)); }
+NA_INLINE vec vec_words_set1(uint32_t w) { return of_bits(_mm256_set1_epi32((int)w)); }
+NA_INLINE vec vec_words_product(vec a, vec b) { return of_bits(_mm256_mul_epu32(bits_of(a), bits_of(b))); }
+NA_INLINE vec vec_words_second(vec v) { return of_bits(_mm256_srli_epi64(bits_of(v), 32)); }
+NA_INLINE vec vec_words_join(vec a, vec b)
+{
+    return of_bits(_mm256_blend_epi32(bits_of(a), _mm256_slli_epi64(bits_of(b), 32), 0xaa));
+}
+NA_INLINE vec vec_words_raise(vec v) { return of_bits(_mm256_slli_epi32(bits_of(v), 16)); }
+NA_INLINE vec_mask vec_words_below(vec v, int32_t limit, int n)
+{
+    const __m256i below = _mm256_cmpgt_epi32(_mm256_set1_epi32(limit), bits_of(v));
+#if NA_REAL_BITS == 32
+    return of_bits(below);
+#else
+    return of_bits(_mm256_cvtepi32_epi64(n ? _mm256_extracti128_si256(below, 1) : _mm256_castsi256_si128(below)));
+#endif
+}
 
 /* First each 16-byte lane's squares, then the lanes themselves. */
 NA_INLINE void vec_transpose(vec rows[VEC_LANES])

@@ -57,6 +57,7 @@ NA_INLINE vec vec_copysign(vec magnitude, vec sign)
 {
     return MM(or)(vec_abs(magnitude), MM(and)(vec_set1((real)-0.0), sign));
 }
+NA_INLINE vec vec_round(vec v) { return MM(roundscale)(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 
 NA_INLINE vec_mask vec_lt(vec a, vec b) { return MM_MASK(cmp)(a, b, _CMP_LT_OQ); }
 NA_INLINE vec_mask vec_le(vec a, vec b) { return MM_MASK(cmp)(a, b, _CMP_LE_OQ); }
@@ -70,9 +71,24 @@ NA_INLINE vec vec_bits_add(vec a, vec b) { return of_bits(MM_BITS(add)(bits_of(a
 NA_INLINE vec vec_bits_sub(vec a, vec b) { return of_bits(MM_BITS(sub)(bits_of(a), bits_of(b))); }
 NA_INLINE vec vec_bits_and(vec a, vec b) { return MM(and)(a, b); }
 NA_INLINE vec vec_bits_or(vec a, vec b) { return MM(or)(a, b); }
+NA_INLINE vec vec_bits_xor(vec a, vec b) { return MM(xor)(a, b); }
 NA_INLINE vec vec_bits_to_sign(vec v) { return of_bits(MM_BITS(slli)(bits_of(v), NA_REAL_BITS - 1)); }
 NA_INLINE vec vec_bits_to_exponent(vec v) { return of_bits(MM_BITS(slli)(bits_of(v), VEC_FRACTION_BITS)); }
 NA_INLINE vec vec_bits_from_exponent(vec v) { return of_bits(MM_BITS(srli)(bits_of(v), VEC_FRACTION_BITS)); }
+
+NA_INLINE vec vec_words_load(const uint32_t *from) { return of_bits(_mm512_loadu_si512(from)); }
+NA_INLINE vec vec_words_set1(uint32_t w) { return of_bits(_mm512_set1_epi32((int)w)); }
+NA_INLINE vec vec_words_product(vec a, vec b) { return of_bits(_mm512_mul_epu32(bits_of(a), bits_of(b))); }
+NA_INLINE vec vec_words_second(vec v) { return of_bits(_mm512_srli_epi64(bits_of(v), 32)); }
+NA_INLINE vec vec_words_join(vec a, vec b)
+{
+    return of_bits(_mm512_mask_shuffle_epi32(bits_of(a), 0xaaaa, bits_of(b), _MM_PERM_CCAA));
+}
+NA_INLINE vec vec_words_raise(vec v) { return of_bits(_mm512_slli_epi32(bits_of(v), 16)); }
+NA_INLINE vec_mask vec_words_below(vec v, int32_t limit, int n)
+{
+    return (vec_mask)(_mm512_cmplt_epi32_mask(bits_of(v), _mm512_set1_epi32(limit)) >> n);
+}
 
 /* Even (0x88) or odd (0xdd) 16-byte lanes of a, then those of b. */
 #if NA_REAL_BITS == 32

@@ -73,6 +73,7 @@ NA_INLINE vec vec_min(vec a, vec b) { return vec_select(vec_lt(a, b), a, b); }
 NA_INLINE vec vec_max(vec a, vec b) { return vec_select(vec_lt(b, a), a, b); }
 NA_INLINE vec vec_abs(vec v) { return NEON(absq)(v); }
 NA_INLINE vec vec_neg(vec v) { return NEON(negq)(v); }
+NA_INLINE vec vec_round(vec v) { return NEON(rndnq)(v); }
 NA_INLINE vec vec_copysign(vec magnitude, vec sign)
 {
     return vec_select(bits_of(vec_set1((real)-0.0)), sign, magnitude);
@@ -82,9 +83,41 @@ NA_INLINE vec vec_bits_add(vec a, vec b) { return of_bits(NEON_BITS(addq)(bits_o
 NA_INLINE vec vec_bits_sub(vec a, vec b) { return of_bits(NEON_BITS(subq)(bits_of(a), bits_of(b))); }
 NA_INLINE vec vec_bits_and(vec a, vec b) { return of_bits(NEON_BITS(andq)(bits_of(a), bits_of(b))); }
 NA_INLINE vec vec_bits_or(vec a, vec b) { return of_bits(NEON_BITS(orrq)(bits_of(a), bits_of(b))); }
+NA_INLINE vec vec_bits_xor(vec a, vec b) { return of_bits(NEON_BITS(eorq)(bits_of(a), bits_of(b))); }
 NA_INLINE vec vec_bits_to_sign(vec v) { return of_bits(NEON_BITS(shlq_n)(bits_of(v), NA_REAL_BITS - 1)); }
 NA_INLINE vec vec_bits_to_exponent(vec v) { return of_bits(NEON_BITS(shlq_n)(bits_of(v), VEC_FRACTION_BITS)); }
 NA_INLINE vec vec_bits_from_exponent(vec v) { return of_bits(NEON_BITS(shrq_n)(bits_of(v), VEC_FRACTION_BITS)); }
+
+#if NA_REAL_BITS == 32
+NA_INLINE uint32x4_t words_of(vec v) { return bits_of(v); }
+NA_INLINE vec of_words(uint32x4_t w) { return of_bits(w); }
+NA_INLINE uint64x2_t pairs_of(vec v) { return vreinterpretq_u64_f32(v); }
+NA_INLINE vec of_pairs(uint64x2_t p) { return vreinterpretq_f32_u64(p); }
+#else
+NA_INLINE uint32x4_t words_of(vec v) { return vreinterpretq_u32_f64(v); }
+NA_INLINE vec of_words(uint32x4_t w) { return vreinterpretq_f64_u32(w); }
+NA_INLINE uint64x2_t pairs_of(vec v) { return bits_of(v); }
+NA_INLINE vec of_pairs(uint64x2_t p) { return of_bits(p); }
+#endif
+
+NA_INLINE vec vec_words_load(const uint32_t *from) { return of_words(vld1q_u32(from)); }
+NA_INLINE vec vec_words_set1(uint32_t w) { return of_words(vdupq_n_u32(w)); }
+NA_INLINE vec vec_words_product(vec a, vec b)
+{
+    return of_pairs(vmull_u32(vmovn_u64(pairs_of(a)), vmovn_u64(pairs_of(b))));
+}
+NA_INLINE vec vec_words_second(vec v) { return of_pairs(vshrq_n_u64(pairs_of(v), 32)); }
+NA_INLINE vec vec_words_join(vec a, vec b) { return of_words(vtrn1q_u32(words_of(a), words_of(b))); }
+NA_INLINE vec vec_words_raise(vec v) { return of_words(vshlq_n_u32(words_of(v), 16)); }
+NA_INLINE vec_mask vec_words_below(vec v, int32_t limit, int n)
+{
+    const uint32x4_t below = vcltq_s32(vreinterpretq_s32_u32(words_of(v)), vdupq_n_s32(limit));
+#if NA_REAL_BITS == 32
+    return below;
+#else
+    return vreinterpretq_u64_u32(n ? vzip2q_u32(below, below) : vzip1q_u32(below, below));
+#endif
+}
 
 NA_INLINE void vec_transpose(vec rows[VEC_LANES])
 {

@@ -88,13 +88,41 @@ NA_INLINE vec_mask vec_mask_and(vec_mask a, vec_mask b) { return MM(and)(a, b); 
 NA_INLINE int vec_mask_any(vec_mask m) { return MM(movemask)(m) != 0; }
 NA_INLINE vec vec_select(vec_mask m, vec a, vec b) { return MM(or)(MM(and)(m, a), MM(andnot)(m, b)); }
 
+/* From 2^fraction on there are only integers. */
+NA_INLINE vec vec_round(vec v)
+{
+    const vec first = vec_set1((real)(NA_REAL_BITS == 32 ? 0x1p23 : 0x1p52)), shift = vec_copysign(first, v);
+    return vec_select(vec_lt(vec_abs(v), first), vec_copysign(vec_sub(vec_add(v, shift), shift), v), v);
+}
+
 NA_INLINE vec vec_bits_add(vec a, vec b) { return of_bits(MM_BITS(add)(bits_of(a), bits_of(b))); }
 NA_INLINE vec vec_bits_sub(vec a, vec b) { return of_bits(MM_BITS(sub)(bits_of(a), bits_of(b))); }
 NA_INLINE vec vec_bits_and(vec a, vec b) { return MM(and)(a, b); }
 NA_INLINE vec vec_bits_or(vec a, vec b) { return MM(or)(a, b); }
+NA_INLINE vec vec_bits_xor(vec a, vec b) { return MM(xor)(a, b); }
 NA_INLINE vec vec_bits_to_sign(vec v) { return of_bits(MM_BITS(slli)(bits_of(v), NA_REAL_BITS - 1)); }
 NA_INLINE vec vec_bits_to_exponent(vec v) { return of_bits(MM_BITS(slli)(bits_of(v), VEC_FRACTION_BITS)); }
 NA_INLINE vec vec_bits_from_exponent(vec v) { return of_bits(MM_BITS(srli)(bits_of(v), VEC_FRACTION_BITS)); }
+
+NA_INLINE vec vec_words_load(const uint32_t *from) { return of_bits(_mm_loadu_si128((const __m128i *)from)); }
+NA_INLINE vec vec_words_set1(uint32_t w) { return of_bits(_mm_set1_epi32((int)w)); }
+NA_INLINE vec vec_words_product(vec a, vec b) { return of_bits(_mm_mul_epu32(bits_of(a), bits_of(b))); }
+NA_INLINE vec vec_words_second(vec v) { return of_bits(_mm_srli_epi64(bits_of(v), 32)); }
+NA_INLINE vec vec_words_join(vec a, vec b)
+{
+    const __m128i first = _mm_and_si128(bits_of(a), _mm_setr_epi32(-1, 0, -1, 0));
+    return of_bits(_mm_or_si128(first, _mm_slli_epi64(bits_of(b), 32)));
+}
+NA_INLINE vec vec_words_raise(vec v) { return of_bits(_mm_slli_epi32(bits_of(v), 16)); }
+NA_INLINE vec_mask vec_words_below(vec v, int32_t limit, int n)
+{
+    const __m128i below = _mm_cmplt_epi32(bits_of(v), _mm_set1_epi32(limit));
+#if NA_REAL_BITS == 32
+    return of_bits(below);
+#else
+    return of_bits(n ? _mm_unpackhi_epi32(below, below) : _mm_unpacklo_epi32(below, below));
+#endif
+}
 
 NA_INLINE void vec_transpose(vec rows[VEC_LANES])
 {

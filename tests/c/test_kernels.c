@@ -235,10 +235,14 @@ static void test_all_kernels(void)
     test_elementwise_f32();
     test_losses_f32();
     test_sparse_f32();
+    test_periodic_f32();
+    test_dropout_f32();
     test_kernels_f64();
     test_elementwise_f64();
     test_losses_f64();
     test_sparse_f64();
+    test_periodic_f64();
+    test_dropout_f64();
 }
 
 static void test_networks(void)

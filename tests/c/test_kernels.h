@@ -59,6 +59,8 @@ void test_kernels_f32(void), test_kernels_f64(void);
 void test_elementwise_f32(void), test_elementwise_f64(void);
 void test_losses_f32(void), test_losses_f64(void);
 void test_sparse_f32(void), test_sparse_f64(void);
+void test_periodic_f32(void), test_periodic_f64(void);
+void test_dropout_f32(void), test_dropout_f64(void);
 void test_steps_f32(void), test_steps_f64(void);
 void test_guards_f32(void), test_guards_f64(void);
 void test_fp_state_f32(void), test_fp_state_f64(void);

@@ -58,6 +58,16 @@ static wide tanh_x(wide x, wide a) { return (void)a, WIDE(tanh)(x); }
 static wide softplus_negative(wide x, wide a) { return (void)a, WIDE(log1p)(WIDE(exp)(-WIDE(fabs)(x))); }
 static wide expm1_of_minus(wide x, wide a) { return (void)a, WIDE(expm1)(-WIDE(fabs)(x)); }
 
+/* The rest is exact, and multiples of a quarter turn give 0 and 1 exactly. */
+static wide one(wide x, wide a) { return (void)x, (void)a, 1; }
+static wide sine_of_rest(wide r) { return WIDE(sin)(r * WIDE(6.283185307179586476925286766559)); }
+static wide turn_cosine(wide t, wide a) { return (void)a, sine_of_rest(WIDE(0.25) - WIDE(fabs)(t - WIDE(rint)(t))); }
+static wide turn_sine(wide t, wide a)
+{
+    const wide r = t - WIDE(rint)(t), size = WIDE(fabs)(r);
+    return (void)a, WIDE(copysign)(sine_of_rest(size > WIDE(0.25) ? WIDE(0.5) - size : size), r);
+}
+
 /* An expression in z and a. Not inlined, so that the compiler cannot move arithmetic across a change of state. */
 #define EVALUATE(name, expression)                                                            \
     static __attribute__((noinline)) void eval_##name(const real *x, real *y, real parameter) \
@@ -95,6 +105,8 @@ EVALUATE(squareplus_slope, SLOPE(squareplus))
 EVALUATE(tanh_shrink, VALUE(tanh_shrink))
 EVALUATE(sin, VALUE(sin))
 EVALUATE(sin_slope, SLOPE(sin))
+EVALUATE(turn_cos, turn_cos(turn_of(z)))
+EVALUATE(turn_sin, turn_sin(turn_of(z)))
 
 /* low, high: the range of y. spread: float64 samples are dense in [-spread, spread]. size: what the error is measured
  * against where terms cancel, else the result. domain: where it is measured in units of the last place, else
@@ -134,6 +146,8 @@ static const struct function {
     {"tanh_shrink", eval_tanh_shrink, tanh_shrink, 4, 4, -INFINITY, INFINITY, 2, .odd = true},
     {"sin", eval_sin, sine, 2.5, 2.5, -1, 1, 40, .odd = true, .domain = SIN_DOMAIN},
     {"sin'", eval_sin_slope, sine_slope, 2.5, 2.5, -1, 1, 40, .odd = false, .domain = SIN_DOMAIN},
+    {"turn_cos", eval_turn_cos, turn_cosine, 1.25, 1.75, -1, 1, 2, .odd = false, .size = one},
+    {"turn_sin", eval_turn_sin, turn_sine, 1.75, 1.5, -1.000001, 1.000001, 2, .odd = false, .size = one},
 };
 
 struct result {

@@ -23,7 +23,6 @@ ABOVE = {
     "kernel_table.h",
     "memory.h",
     "threads.h",
-    "random.h",
     "system.h",
     *LISTS,
 }
@@ -36,6 +35,7 @@ ALLOWED = {
         "sparse.h",
         "elementwise.h",
         "encode.h",
+        "dropout.h",
         "softmax.h",
         "gather.h",
         "measure.h",

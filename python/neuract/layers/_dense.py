@@ -40,7 +40,7 @@ class Dense:
         None: the neuron passes every y on. Not for the last layer of a network.
     dropout : float, default=0.0
         Share of the neurons, in [0, 1), that each training step leaves out at random; it scales the others by
-        1 / (1 - dropout). Not for the last layer of a network.
+        1 / (1 - dropout). A multiple of 2**-16 (others are rounded to one). Not for the last layer of a network.
     rate : float or dict, default=1.0
         Factor of the network's learning rate for this layer, >= 0; 0 keeps the layer as it is. A dict gives a factor to
         each of its parts, such as ``{"weights": 0.5, "biases": 0.1}``; parts are "weights", "biases" and "slopes", and
