@@ -21,11 +21,12 @@ from neuract.estimators._encodings import encoded
 from neuract.estimators._in_training import InTraining
 from neuract.estimators._recipe import OF_KIND, Kind
 from neuract.network import Network
+from neuract.schedules._course import Course
 from neuract.schedules._shares import DoublingCycles, Fade
 from neuract.training._guard import DivergedError
 from neuract.training._members import Members
 from neuract.training._session import Order
-from neuract.training._together import Course, HeldOut, Member, Together
+from neuract.training._together import HeldOut, Member, Together
 
 if TYPE_CHECKING:
     from neuract.estimators._ensemble import Fitting

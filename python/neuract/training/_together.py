@@ -14,7 +14,7 @@ import numpy as np
 import neuract._neuract_core as core
 from neuract._typing import Array
 from neuract.inputs._data import Data
-from neuract.schedules._shares import Schedule, step_shares
+from neuract.schedules._course import Course
 from neuract.threading._count import threads_of
 from neuract.training._session import Order, Session
 
@@ -31,20 +31,6 @@ class Member:
     def steps(self) -> int:
         """The steps of an epoch: only whole batches, if there is one."""
         return max(1, self.order.rows // self.session.trainer.batch_size)
-
-
-@dataclass(frozen=True)
-class Course:
-    """The schedules of a training: of the learning rate, and of dropout and weight decay."""
-
-    rate: Schedule
-    regularization: Schedule
-    epochs: int
-
-    def shares(self, epoch: int, steps: int) -> tuple[Array, Array]:
-        """Returns the shares of both in each step of an epoch, counted from 0."""
-        rates, others = (step_shares(each, epoch, self.epochs, steps) for each in (self.rate, self.regularization))
-        return rates, others
 
 
 class Together:
