@@ -27,8 +27,6 @@ from neuract.inspection._alarms import warn_if_collapsed, warn_if_far
 from neuract.layers._dense import Dense, checked_layers, takes_one_list
 from neuract.layers._initial import Init
 from neuract.layers._inputs import Input, check_columns, checked_inputs
-from neuract.layers._parameters import Parameters
-from neuract.layers._summary import html_table, table
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import LossName, default_loss
 from neuract.losses._named import loss as loss_named
@@ -36,14 +34,16 @@ from neuract.optimizers import LBFGS, Adam, Optimizer, OptimizerName
 from neuract.outputs._kinds import Classes, Numbers, Outputs
 from neuract.outputs._scored import Scored
 from neuract.outputs._text import text_labels
+from neuract.schedules._course import Course
 from neuract.schedules._rate import LearningRate
+from neuract.schedules._shares import Schedule, ScheduleName
 from neuract.training._guard import alone
 from neuract.training._history import Printer, Recorder, Validation
 from neuract.training._learned import Learned
 from neuract.training._learner import Learner
 from neuract.training._members import Members
 from neuract.training._session import Gradients
-from neuract.training._settings import FIXED, FREE, Dtype, DtypeName, check_wanted, settings_of
+from neuract.training._settings import FIXED, FREE, Dtype, DtypeName, check_wanted, refuse_schedules, settings_of
 
 # The core holds these settings. The others may change between calls; each assignment is checked.
 UNCHANGEABLE = ("layers", "inputs", "loss_function", *FIXED)
@@ -69,6 +69,14 @@ class Network(Learned, Scored, Kept, Exportable):
         "sgd", "adam", "adamw" or "lbfgs".
     learning_rate : float, default=1e-3
         > 0.
+    schedule : str, Schedule or None, default=None
+        Share of the learning rate in each step of `fit`: "cosine", "one_cycle", "doubling_cycles", "fade", "warm_up" or
+        an object of `neuract.schedules`. None: the whole rate. Its epochs count from the start of the fit, and include
+        fractions: step s of n in an epoch is s / n of it. A callback that sets `learning_rate` sets the number of which
+        these are shares. Not for lbfgs.
+    regularization_schedule : str, Schedule or None, default=None
+        The same for the dropout of every layer and the weight decay of AdamW, which the learning rate multiplies too.
+        `alpha` and `l1` stay as they are. Not for lbfgs.
     alpha : float, default=0.0
         Strength of the L2 penalty 0.5 · alpha · ‖weights‖² / Σ sample weights of the batch, added to the loss.
         Biases and slopes have no penalty.
@@ -129,6 +137,8 @@ class Network(Learned, Scored, Kept, Exportable):
     loss_function: Loss
     optimizer: Optimizer
     learning_rate: float
+    schedule: Schedule | None
+    regularization_schedule: Schedule | None
     alpha: float
     l1: float
     max_grad_norm: float | None
@@ -153,6 +163,8 @@ class Network(Learned, Scored, Kept, Exportable):
         loss: LossName | Loss | OwnFunction | None = None,
         optimizer: OptimizerName | Optimizer = "adam",
         learning_rate: float = 1e-3,
+        schedule: ScheduleName | Schedule | None = None,
+        regularization_schedule: ScheduleName | Schedule | None = None,
         alpha: float = 0.0,
         l1: float = 0.0,
         max_grad_norm: float | None = None,
@@ -219,9 +231,9 @@ class Network(Learned, Scored, Kept, Exportable):
             "validation_loss" in `history_` and for callbacks: ``neuract.callbacks.EarlyStopping()`` stops when it no
             longer improves. Not for lbfgs.
         monitor_neurons : bool, default=False
-            Add to `history_` for each epoch "learning_rate"; "gradient_norm", the Euclidean norm of the mean gradient
-            of its last batch, penalties included, before the step; and "dead_share", the share of the hidden neurons
-            that fired on none of its rows. Costs little. Not for lbfgs.
+            Add to `history_` for each epoch the "learning_rate" of its last step; "gradient_norm", the Euclidean norm
+            of the mean gradient of its last batch, penalties included, before the step; and "dead_share", the share of
+            the hidden neurons that fired on none of its rows. Costs little. Not for lbfgs.
 
         Returns
         -------
@@ -248,6 +260,7 @@ class Network(Learned, Scored, Kept, Exportable):
             for name, given in {"monitor_neurons": monitor_neurons, "X_val and y_val": validated}.items():
                 if given:
                     raise ValueError(f"lbfgs does not support {name}, since it has no epochs; use adam or sgd")
+            refuse_schedules(self.schedule, self.regularization_schedule)  # set after the network was made
             importlib.import_module("scipy.optimize")  # fails before the network changes
         learner = self._learner.untaught()
         data, held_out = self._checked_data(X, y, sample_weight, None, learner), None
@@ -263,7 +276,8 @@ class Network(Learned, Scored, Kept, Exportable):
     def partial_fit(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Self:
         """Makes one pass over X and y, continuing from the current weights and optimizer state.
 
-        Parameters and errors are those of `fit`. A network without weights starts as in `fit`.
+        Parameters and errors are those of `fit`. A network without weights starts as in `fit`. The pass has the whole
+        learning rate, dropout and weight decay in each step, also with schedules, which belong to a whole fit.
         """
         if isinstance(self.optimizer, LBFGS):
             raise ValueError(
@@ -287,12 +301,13 @@ class Network(Learned, Scored, Kept, Exportable):
     def _train(self, data: Data, held_out: Data | None, watch: bool) -> None:
         """Runs the epochs of `fit`, and the callbacks around them."""
         learner, rate = self._learner, LearningRate("constant", self.learning_rate, 0.5, self.epochs)
+        course = Course(self.schedule, self.regularization_schedule, self.epochs)
         recorder = Recorder(self.history_, learner.session if watch else None)
         told = Callbacks(self, rate, recorder.last_epoch, recorder.last)
         validation = [] if held_out is None else [Validation(learner.loss_on(held_out), recorder)]
         listeners = [recorder, *validation, self._printer(), told]
         with told.around_fit():
-            learner.train(data, rate, self.epochs, listeners, self.shuffle, self.random_state, watch)
+            learner.train(data, rate, self.epochs, listeners, self.shuffle, self.random_state, watch, course.followed)
         warn_if_collapsed(self, data, recorder.last_epoch() + 1)
 
     def _printer(self) -> Printer:
@@ -354,15 +369,6 @@ class Network(Learned, Scored, Kept, Exportable):
     def _members(self) -> Members:
         return Members.of(self)
 
-    def _known(self) -> Parameters:
-        return self._learner.known()
-
-    def _loss(self, data: Data) -> float:
-        return self._learner.loss(data)
-
-    def _gradients(self, data: Data) -> Gradients:
-        return self._learner.gradients(data)
-
     def _trained_model(self) -> FittedModel:
         return self._learner.model_in_training() or self
 
@@ -391,25 +397,7 @@ class Network(Learned, Scored, Kept, Exportable):
     def _column_names(self) -> Sequence[str] | None:
         return None
 
-    # ---- summary ---------------------------------------------------------------------------------
-
-    def summary(self) -> str:
-        """Returns a table: layer, shape, activation, threshold, parameters.
-
-        Examples
-        --------
-        >>> import neuract as na
-        >>> print(na.Network([na.Dense(16), na.Dense(3, "softmax")]).summary())
-        layer     shape    activation  threshold  parameters
-        hidden 1  ? × 16   ReLU()      none                ?
-        output    16 × 3   Softmax()   none               51
-        total                                              ?
-        """
-        return table(self.layers, self.inputs, self._learner.n_inputs)
-
-    def _repr_html_(self) -> str:
-        """Returns the summary as an HTML table, for notebooks."""
-        return html_table(self.layers, self.inputs, self._learner.n_inputs, f"Network: {self._learner.told()}")
+    # ---- settings and repr -------------------------------------------------------------------------
 
     def __setattr__(self, name: str, value: object) -> None:
         if name in UNCHANGEABLE and name in self.__dict__:

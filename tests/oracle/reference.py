@@ -527,13 +527,21 @@ def train_step(layers, loss, optimizer, x, t, sample_weight, alpha=0.0, l1=0.0, 
     return objective
 
 
-def epoch(layers, loss, optimizer, x, t, order, batch_size, sample_weight=None, alpha=0.0, **terms) -> float:
-    """One pass over the rows in this order; the last batch may be shorter -> the objective's mean over rows."""
+def epoch(
+    layers, loss, optimizer, x, t, order, batch_size, sample_weight=None, alpha=0.0, schedule=None, **terms
+) -> float:
+    """One pass over the rows in this order; the last batch may be shorter -> the objective's mean over the order.
+
+    schedule: for each step its shares of the learning rate and of weight decay.
+    """
     weight, total = np.ones(len(x)) if sample_weight is None else sample_weight, 0.0
-    for rows in np.split(order, range(batch_size, len(x), batch_size)):
-        w = weight[rows]
+    rate, weight_decay = optimizer.learning_rate, optimizer.weight_decay
+    for step, rows in enumerate(np.split(order, range(batch_size, len(order), batch_size))):
+        w, (of_rate, of_decay) = weight[rows], (1, 1) if schedule is None else schedule[step]
+        optimizer.learning_rate, optimizer.weight_decay = rate * of_rate, weight_decay * of_decay
         total += len(w) * train_step(layers, loss, optimizer, x[rows], t[rows], w, alpha, **terms)
-    return total / len(x)
+    optimizer.learning_rate, optimizer.weight_decay = rate, weight_decay
+    return total / len(order)
 
 
 def glorot(n_in: int, units: list[int], activations: list[str], rng) -> list[Layer]:

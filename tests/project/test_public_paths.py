@@ -16,7 +16,7 @@ PATHS = {
     "neuract.losses": "AbsoluteError Focal Gamma Huber LOSSES LogLoss Loss OwnLoss Poisson Quantile SquaredError "
     "default_loss loss",
     "neuract.optimizers": "Adam AdamW LBFGS OPTIMIZERS Optimizer SGD optimizer",
-    "neuract.schedules": "Cosine OneCycle SCHEDULES Schedule WarmUp schedule",
+    "neuract.schedules": "Cosine DoublingCycles Fade OneCycle SCHEDULES Schedule WarmUp schedule",
     "neuract.callbacks": "CSVLogger Checkpoint EarlyStopping LearningRateSchedule ProgressBar",
     "neuract.inspection": "Diagnosis Finding LayerDiagnosis diagnose",
     "neuract.threading": "get_num_threads set_num_threads simd_info",

@@ -235,11 +235,20 @@ class LearningRateSchedule(_Ready):
     ----------
     schedule : str, Schedule or callable
         A schedule of `neuract.schedules`, by name or as an object: its shares of the network's rate. Or a function
-        that maps the epoch, counted from 0, to its rate.
+        that maps the epoch, counted from 0, to its rate. Not one that changes within an epoch (`Schedule.by_step`).
+
+    Notes
+    -----
+    A network with a `schedule` of its own takes the shares of that schedule of the rate that this callback sets.
     """
 
     def __init__(self, schedule: ScheduleName | Schedule | Callable[[int], float]) -> None:
         self.schedule = schedule if callable(schedule) else schedule_named(schedule)
+        if isinstance(self.schedule, Schedule) and self.schedule.by_step:
+            raise ValueError(
+                f"{self.schedule!r} changes within an epoch, this callback only between epochs; give it to Network as "
+                "schedule, or to an estimator as learning_rate"
+            )
         self._rate: LearningRate | None = None
 
     def on_fit_begin(self, network: FittedNetwork) -> None:

@@ -43,6 +43,8 @@ def new_network(model: Any, task: Task, rows: int, dtype: str, columns: int | No
         {
             "optimizer": _optimizer(model),
             "learning_rate": float(model.learning_rate_init),
+            "schedule": None,
+            "regularization_schedule": None,
             "alpha": float(model.alpha),
             "l1": float(model.l1),
             "max_grad_norm": None if model.max_grad_norm is None else float(model.max_grad_norm),

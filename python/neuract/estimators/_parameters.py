@@ -112,8 +112,8 @@ learning_rate : str, Schedule or callable, default="constant"
     Schedule of the rate, updated once per epoch. For sgd: "invscaling", ``learning_rate_init /
     (rows seen + 1) ** power_t``; "adaptive", divided by 5 whenever training stops improving, down
     to 1e-6. For sgd and adam: "cosine", "one_cycle", "warm_up" or an object of
-    `neuract.schedules`, over max_iter epochs; or a function that maps the epoch, counted from 0,
-    to its rate.
+    `neuract.schedules`, over max_iter epochs; "doubling_cycles" and "fade", which change from step
+    to step; or a function that maps the epoch, counted from 0, to its rate.
 learning_rate_init : float, default=0.001
     Rate of the first epoch; for a schedule the whole rate, of which it gives shares.
 power_t : float, default=0.5

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, cast
 
 from neuract._checks import real_number
+from neuract.schedules._course import Course
 from neuract.schedules._shares import SCHEDULES, Schedule, ScheduleName
 
 SMALLEST = 1e-6  # an adaptive rate is lowered only while it is larger
@@ -25,8 +26,8 @@ class LearningRate:
     schedule : str, Schedule or callable
         constant: stays at `initial`. invscaling: initial / (rows seen + 1) ** power_t, updated once per
         epoch; the first epoch has `initial`. adaptive: divided by 5 whenever training stops improving.
-        A Schedule, by name or as an object: its shares of `initial`. A callable: maps the number of the
-        epoch, counted from 0, to its rate.
+        A Schedule, by name or as an object: its shares of `initial`; `now` stays at `initial` if it changes
+        step by step, see `course`. A callable: maps the number of the epoch, counted from 0, to its rate.
     initial : float
         > 0.
     power_t : float
@@ -52,11 +53,19 @@ class LearningRate:
 
     def _follow(self) -> None:
         """Sets the rate that the schedule gives for this epoch."""
+        if self.course is not None:
+            return
         if isinstance(self.schedule, Schedule):
             self.now = float(self.initial) * self.schedule.share(self.epoch, self.epochs)
         elif callable(self.schedule):
             name = f"the result of learning_rate for epoch {self.epoch}"
             self.now = real_number(self.schedule(self.epoch), name, low=0, open_high=True)
+
+    @property
+    def course(self) -> Course | None:
+        """A schedule that changes step by step; None for others."""
+        by_step = isinstance(self.schedule, Schedule) and self.schedule.by_step
+        return Course(cast(Schedule, self.schedule), None, self.epochs) if by_step else None
 
     @property
     def steady(self) -> bool:

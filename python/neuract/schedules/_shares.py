@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The schedules: fractions of the base learning rate, epoch by epoch or step by step."""
+"""The schedules: shares of the base learning rate, epoch by epoch or step by step."""
 
 from __future__ import annotations
 
@@ -16,9 +16,14 @@ from neuract._typing import Array
 
 
 class Schedule(Described):
-    """The share of the learning rate in each epoch."""
+    """The share of a number, such as the learning rate, in each epoch and in each step within it."""
 
     names: ClassVar[tuple[str, ...]]
+
+    @property
+    def by_step(self) -> bool:
+        """Whether the estimators follow it step by step; otherwise they take its share at the start of each epoch."""
+        return False
 
     def share(self, epoch: float, epochs: int) -> float:
         """Returns the share of the rate in an epoch, counted from 0, of `epochs`; later epochs have the last share.
@@ -114,6 +119,7 @@ class DoublingCycles(Schedule):
 
     first: float = 64 / 15
     names = ("doubling_cycles",)
+    by_step = True
 
     def __post_init__(self) -> None:
         first = real_number(self.first, "first", low=0, open_low=True, open_high=True)
@@ -148,6 +154,7 @@ class Fade(Schedule):
     whole: float = 32
     falling: float = 32
     names = ("fade",)
+    by_step = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "whole", real_number(self.whole, "whole", low=0, open_high=True))
@@ -185,6 +192,11 @@ class WarmUp(Schedule):
         object.__setattr__(self, "epochs", whole_number(self.epochs, "epochs", low=1))
         object.__setattr__(self, "then", None if self.then is None else schedule(self.then))
 
+    @property
+    def by_step(self) -> bool:
+        """That of `then`."""
+        return self.then is not None and schedule(self.then).by_step
+
     def share(self, epoch: float, epochs: int) -> float:
         if epoch < self.epochs:
             return (epoch + 1) / (self.epochs + 1)
@@ -200,8 +212,10 @@ SCHEDULES: Mapping[str, type[Schedule]] = named_classes(Cosine, OneCycle, Doubli
 """Every accepted name of a schedule, and its class."""
 
 
-def schedule(name: ScheduleName | Schedule) -> Schedule:
+def schedule(name: ScheduleName | Schedule, what: str = "schedule") -> Schedule:
     """Returns the schedule of that name with default parameters, or the given Schedule object itself.
+
+    what: how errors call it.
 
     Examples
     --------
@@ -211,7 +225,7 @@ def schedule(name: ScheduleName | Schedule) -> Schedule:
     """
     if isinstance(name, Schedule):
         return name
-    return class_named(name, "schedule", "a Schedule object", SCHEDULES)()
+    return class_named(name, what, "a Schedule object", SCHEDULES)()
 
 
 def step_shares(schedule: Schedule, epoch: int, epochs: int, steps: int) -> Array:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The attributes of a Network that training sets: parameters, classes and history."""
+"""What a Network's learner holds: parameters, classes and history, their summary, and the loss and its gradient."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import Self
 import numpy.typing as npt
 
 from neuract._typing import Array
+from neuract.inputs._data import Data
 from neuract.layers._inputs import named
+from neuract.layers._parameters import Parameters
+from neuract.layers._summary import html_table, table
 from neuract.training._learner import Learner
+from neuract.training._session import Gradients
 
 
 class Learned:
-    """The attributes, which the learner of the network holds."""
+    """What the learner of the network holds."""
 
     _learner: Learner
 
@@ -76,3 +80,36 @@ class Learned:
         if self._learner.classes is None:
             raise AttributeError("This Network instance has no classes_: it was not fitted to text labels")
         return self._learner.classes
+
+    # ---- summary -----------------------------------------------------------------------------------
+
+    def summary(self) -> str:
+        """Returns a table: layer, shape, activation, threshold, parameters.
+
+        Examples
+        --------
+        >>> import neuract as na
+        >>> print(na.Network([na.Dense(16), na.Dense(3, "softmax")]).summary())
+        layer     shape    activation  threshold  parameters
+        hidden 1  ? × 16   ReLU()      none                ?
+        output    16 × 3   Softmax()   none               51
+        total                                              ?
+        """
+        of = self._learner
+        return table(of.layers, of.inputs, of.n_inputs)
+
+    def _repr_html_(self) -> str:
+        """Returns the summary as an HTML table, for notebooks."""
+        of = self._learner
+        return html_table(of.layers, of.inputs, of.n_inputs, f"Network: {of.told()}")
+
+    # ---- for the rooms below: neuract._typing.FittedNetwork -----------------------------------------
+
+    def _known(self) -> Parameters:
+        return self._learner.known()
+
+    def _loss(self, data: Data) -> float:
+        return self._learner.loss(data)
+
+    def _gradients(self, data: Data) -> Gradients:
+        return self._learner.gradients(data)

@@ -22,6 +22,7 @@ from neuract.layers._inputs import Input, flattened, needed_columns, started
 from neuract.layers._parameters import Parameters
 from neuract.optimizers import LBFGS
 from neuract.outputs._text import classes_of, numbers_of
+from neuract.schedules._course import Course
 from neuract.schedules._rate import LearningRate
 from neuract.training._guard import trained_by_one
 from neuract.training._lbfgs import train_lbfgs
@@ -156,8 +157,9 @@ class Learner:
         shuffle: bool,
         random_state: Any,
         watch: bool = False,
+        course: Course | None = None,
     ) -> None:
-        """Trains by the optimizer of the settings; watch: see `Session.watch`."""
+        """Trains by the optimizer of the settings; watch: see `Session.watch`. course: see `descend`."""
         if isinstance(self.settings.optimizer, LBFGS):
             train_lbfgs(self.known(), self.settings, data, epochs, partial(hear, listeners))
             return
@@ -166,7 +168,8 @@ class Learner:
         left = "; that epoch was undone"
         before = len(self.history["loss"]) if self.history else 0
         stopping = Stopping(lambda: f"learning_rate ({rate.now:g})", self.settings.max_grad_norm, left, before)
-        descend(session, data, shuffled(random, data.rows, shuffle), rate, epochs, stopping, listeners)
+        order = shuffled(random, data.rows, shuffle)
+        descend(session, data, order, rate, epochs, stopping, listeners, course)
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Makes a session with that state."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neuract.inputs._data import Data
+from neuract.schedules._course import Course
 from neuract.schedules._rate import LearningRate
 from neuract.training._session import Ended, Order, Session
 from neuract.training._stopping import Stopping
@@ -45,22 +46,25 @@ def descend(
     epochs: int,
     stopping: Stopping,
     listeners: Sequence[Listener],
+    course: Course | None = None,
 ) -> bool:
     """Trains for at most `epochs` epochs. Returns whether a rule or a listener ended the training.
 
-    order: None does not shuffle the rows. Listeners are called in their order. If the training diverges, raises the
-    error of `stopping` and leaves the parameters of the previous epoch.
+    order: None does not shuffle the rows. course: gives shares of `rate`, from the epoch of `rate` on; None: the whole
+    rate. Listeners are called in their order. If the training diverges, raises the error of `stopping` and leaves the
+    parameters of the previous epoch.
     """
-    each = not rate.steady or any(listener.hears_each for listener in listeners)
+    each = course is not None or not rate.steady or any(listener.hears_each for listener in listeners)
     at_once = 1 if each else 1 + ROWS_AT_ONCE // data.rows
-    done = 0
+    first, done = rate.epoch, 0
     while done < epochs:
         for listener in listeners:
             listener.begin_epoch()
         passes = int(max(1, min(at_once, epochs - done, stopping.least_epochs)))
+        shares = None if course is None else course.shares(first + done, session.steps(data.rows))
         ended: Ended = []
         try:
-            session.run(data, order, rate.now, ended, passes)
+            session.run(data, order, rate.now, ended, passes, shares)
         finally:
             if ended:
                 for listener in listeners:

@@ -18,6 +18,7 @@ from neuract.layers._inputs import named
 from neuract.layers._parameters import ALL_PARTS, Parameters
 from neuract.losses._base import Loss
 from neuract.optimizers import Optimizer
+from neuract.schedules._course import Shares
 from neuract.threading._count import most_threads_of, threads_of
 
 Order = core.Order
@@ -71,7 +72,7 @@ class Session:
     watch : bool
         Whether runs measure the numbers of `watched`.
     rate : float
-        The learning rate of the last run.
+        The learning rate of the last step of the last run.
     """
 
     watch = False
@@ -104,10 +105,20 @@ class Session:
         """Allocates the memory that steps on these rows need, so that a shortage shows now."""
         self.trainer.reserve(len(x), x)
 
-    def run(self, data: Data, order: Order | None, rate: float, ended: Ended, epochs: int = 1) -> None:
-        """Makes `epochs` passes over the rows. Adds the good ones to `ended`; undoes the first bad one, and stops."""
-        self.rate = rate
-        self.trainer.run(data.rows, data.x, data.targets, data.sample_weight, order, rate, ended, epochs, self.watch)
+    def steps(self, rows: int) -> int:
+        """Returns the number of steps of a pass over that many rows."""
+        return -(-rows // self.trainer.batch_size)
+
+    def run(
+        self, data: Data, order: Order | None, rate: float, ended: Ended, epochs: int = 1, shares: Shares | None = None
+    ) -> None:
+        """Makes `epochs` passes over the rows. Adds the good ones to `ended`; undoes the first bad one, and stops.
+
+        shares: of the rate, and of dropout and weight decay, in each step of a pass; None: the whole in each.
+        """
+        self.rate = rate if shares is None else rate * float(shares[0][-1])
+        of = data.rows, data.x, data.targets, data.sample_weight
+        self.trainer.run(*of, order, rate, ended, epochs, self.watch, shares)
 
     def watched(self) -> tuple[float, float]:
         """Returns the gradient norm of the last batch, and the share of hidden neurons that never fired."""

@@ -16,6 +16,7 @@ from neuract.layers._dense import Dense
 from neuract.layers._initial import checked as checked_init
 from neuract.losses._base import Loss
 from neuract.optimizers import LBFGS, optimizer
+from neuract.schedules._shares import Schedule, schedule
 from neuract.training._session import Settings
 
 DTYPES = ("float32", "float64")
@@ -42,9 +43,13 @@ def _rate(value: Any, **bounds: Any) -> float:
     if isinstance(value, str):
         raise TypeError(
             f"learning_rate must be a number, got {value!r}; "
-            "callbacks=LearningRateSchedule(…) changes the rate by a schedule"
+            "schedule= changes the rate step by step, callbacks=LearningRateSchedule(…) epoch by epoch"
         )
     return real_number(value, "learning_rate", low=0, open_high=True, **bounds)
+
+
+def _schedule_or_none(value: Any, name: str) -> Schedule | None:
+    return None if value is None else schedule(value, name)
 
 
 Check = Callable[[Any], Any]
@@ -61,6 +66,8 @@ FIXED: dict[str, Check] = {
 
 FREE: dict[str, Check] = {
     "learning_rate": _rate,
+    "schedule": partial(_schedule_or_none, name="schedule"),
+    "regularization_schedule": partial(_schedule_or_none, name="regularization_schedule"),
     "epochs": partial(whole_number, name="epochs", low=0),
     "shuffle": partial(_switch, name="shuffle"),
     "init": checked_init,
@@ -93,6 +100,7 @@ def settings_of(layers: Sequence[Dense], loss: Loss, core_loss: str, checked: Ma
         )
     if isinstance(checked["optimizer"], LBFGS):
         _refuse_what_lbfgs_cannot(layers, checked["l1"], checked["max_grad_norm"])
+        refuse_schedules(checked.get("schedule"), checked.get("regularization_schedule"))
     return Settings(loss, core_loss, *TAKEN(checked))
 
 
@@ -105,3 +113,10 @@ def _refuse_what_lbfgs_cannot(layers: Sequence[Dense], l1: float, max_grad_norm:
         raise ValueError(f"lbfgs does not support l1={l1:g}, whose penalty is not smooth at 0; use adam or sgd")
     if max_grad_norm:
         raise ValueError(f"lbfgs does not support max_grad_norm={max_grad_norm:g}; use adam or sgd")
+
+
+def refuse_schedules(rate: Schedule | None, regularization: Schedule | None) -> None:
+    """Raises the ValueError of lbfgs for a schedule."""
+    for name, given in {"schedule": rate, "regularization_schedule": regularization}.items():
+        if given is not None:
+            raise ValueError(f"lbfgs does not support {name}={given!r}, since it has no steps; use adam or sgd")
