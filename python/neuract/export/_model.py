@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A fitted model as ONNX and C take it: its layers as arrays, the meaning of its outputs, its missing values."""
+"""A fitted model as ONNX and C take it: its networks as arrays, the meaning of its outputs, its missing values."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.activations._base import Activation
 from neuract.columns._columns import Columns
 from neuract.outputs._kinds import Outputs
+from neuract.training._members import Members
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,21 +55,10 @@ class ExportedInput:
 
 
 @dataclass(frozen=True, eq=False)
-class ExportedModel:
-    """A network with parameters, and the meaning of its outputs.
-
-    zero_missing: NaN in X counts as 0. columns: what makes the network's X of the user's frame.
-    """
+class ExportedNetwork:
+    """A network with parameters: one member, or the only one."""
 
     network: FittedNetwork
-    meaning: Outputs
-    zero_missing: bool
-    columns: Columns | None = None
-
-    @classmethod
-    def of(cls, model: FittedModel) -> ExportedModel:
-        """Reads a fitted model; NotFittedError if it is not fitted."""
-        return cls(model._fitted_network(), model._meaning(), model._missing_is_zero(), model._frame_columns())
 
     @cached_property
     def layers(self) -> list[ExportedLayer]:
@@ -88,16 +78,48 @@ class ExportedModel:
                 found.append(ExportedInput(kind, column, n, size, own if edges is None else {"edges": edges}))
         return found
 
+
+@dataclass(frozen=True, eq=False)
+class ExportedModel:
+    """The members of a model, and the meaning of their mean.
+
+    zero_missing: NaN in X counts as 0. columns: what makes the networks' X of the user's frame.
+    """
+
+    members: Members
+    meaning: Outputs
+    zero_missing: bool
+    columns: Columns | None = None
+
+    @classmethod
+    def of(cls, model: FittedModel) -> ExportedModel:
+        """Reads a fitted model; NotFittedError if it is not fitted."""
+        return cls(model._members(), model._meaning(), model._missing_is_zero(), model._frame_columns())
+
+    @cached_property
+    def networks(self) -> list[ExportedNetwork]:
+        return [ExportedNetwork(network) for network in self.members.networks]
+
+    @property
+    def is_mean(self) -> bool:
+        """Whether a mean of members follows, and not the outputs of the only network as they are."""
+        return len(self.networks) > 1 or self.members.bounds is not None
+
     @property
     def n_inputs(self) -> int:
-        """The number of columns of the network's X."""
-        return self.network._known().n_inputs
+        """The number of columns of the networks' X."""
+        return self.members.networks[0]._known().n_inputs
+
+    @property
+    def units(self) -> int:
+        """The number of outputs of each network."""
+        return self.networks[0].layers[-1].units
 
     def some_rows(self, rows: int, seed: int) -> Array:
         """Returns rows that the model takes, in float32, for a test."""
         rng = np.random.default_rng(seed)
         x: Array = rng.normal(size=(rows, self.n_inputs)).astype(np.float32)
-        for each in self.inputs:
+        for each in self.networks[0].inputs:
             if each.kind in ("embedding", "one_hot"):
                 x[:, each.column] = rng.integers(0, each.levels + 1, rows)
         return x
@@ -108,4 +130,5 @@ class ExportedModel:
 
     def predict(self, x: Array) -> Array:
         """Returns the numbers that the exported model must give, rows × n_outputs."""
-        return self.meaning.columns(self.network.predict(x))
+        first = self.members.networks[0]
+        return self.meaning.columns(self.members.predict(x.astype(first.dtype), first.n_threads))

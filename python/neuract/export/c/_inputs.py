@@ -43,17 +43,24 @@ static int level_of(float x, int n)
 }
 
 
-class CInputs:
-    """The inputs of a network, which write `numbers` numbers."""
+def functions(kinds: set[str]) -> str:
+    """Returns the functions that inputs of these kinds call."""
+    return "".join(text for kind, text in FUNCTIONS.items() if kind in kinds)
 
-    def __init__(self, inputs: list[ExportedInput]) -> None:
-        self.inputs = inputs
+
+class CInputs:
+    """The inputs of a network, which write `numbers` numbers; member: the end of its names."""
+
+    def __init__(self, inputs: list[ExportedInput], member: str = "") -> None:
+        self.inputs, self.member = inputs, member
         self.numbers = sum(each.numbers for each in inputs)
 
     @property
-    def functions(self) -> str:
-        kinds = {each.kind for each in self.inputs}
-        return "".join(text for kind, text in FUNCTIONS.items() if kind in kinds)
+    def kinds(self) -> set[str]:
+        return {each.kind for each in self.inputs}
+
+    def _name(self, array_name: str, number: int) -> str:
+        return f"{array_name}_of_input_{number}{self.member}"
 
     def arrays(self, number: int) -> dict[str, Array]:
         """Returns the constants of an input by name."""
@@ -65,7 +72,7 @@ class CInputs:
 
     def constants(self) -> str:
         return "".join(
-            array(f"static const float {name}_of_input_{number}[{part.size}]", float_literals(part))
+            array(f"static const float {self._name(name, number)}[{part.size}]", float_literals(part))
             for number in range(len(self.inputs))
             for name, part in self.arrays(number).items()
         )
@@ -78,7 +85,7 @@ class CInputs:
         """Returns the statements that write the numbers of a row x to y."""
         lines, at = [], 0
         for number, each in enumerate(self.inputs):
-            names = ", ".join(f"{name}_of_input_{number}" for name in self.arrays(number))
+            names = ", ".join(self._name(name, number) for name in self.arrays(number))
             value, to = f"{x}[{each.column}]", f"{y} + {at}"
             code = {
                 "numbers": f"{y}[{at}] = {value};",

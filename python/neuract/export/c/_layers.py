@@ -19,10 +19,10 @@ NARROWEST = 16
 
 
 class CLayer:
-    """A layer; number: counted from 1."""
+    """A layer; number: counted from 1. member: the end of its names, "" for the only network."""
 
-    def __init__(self, number: int, layer: ExportedLayer) -> None:
-        self.number, self.layer = number, layer
+    def __init__(self, number: int, layer: ExportedLayer, member: str = "") -> None:
+        self.number, self.layer, self.name = number, layer, f"{number}{member}"
         self.n_in, self.units = layer.weights.shape
 
     @property
@@ -55,21 +55,21 @@ class CLayer:
         return found
 
     def constants(self) -> str:
-        title = f"/* layer {self.number}: {self.n_in} x {self.units}, {self.layer.activation!r} */\n"
+        title = f"/* layer {self.name.replace('_', ' ')}: {self.n_in} x {self.units}, {self.layer.activation!r} */\n"
         sizes = {"weights": f"{self.n_in} * {self.units}"}
         texts = [
-            array(f"static const float {name}_{self.number}[{sizes.get(name, part.size)}]", float_literals(part))
+            array(f"static const float {name}_{self.name}[{sizes.get(name, part.size)}]", float_literals(part))
             for name, part in self.arrays.items()
         ]
         return title + "".join(texts)
 
     def code(self) -> str:
         lines = [*(self._sums(*tile) for tile in self.tiles), *self._activation()]
-        return LAYER.format(number=self.number, body="\n    ".join(lines))
+        return LAYER.format(name=self.name, body="\n    ".join(lines))
 
     def _sums(self, start: int, end: int, width: int) -> str:
         def call(j: int | str) -> str:
-            weights, biases = f"weights_{self.number} + {j} * {self.n_in}L", f"biases_{self.number} + {j}"
+            weights, biases = f"weights_{self.name} + {j} * {self.n_in}L", f"biases_{self.name} + {j}"
             return f"sums_{width}(x, {self.n_in}, {weights}, {biases}, y + {j});"
 
         if end - start > width:
@@ -95,4 +95,4 @@ class CLayer:
         return f"y[j], {float_literal(f.parameter)}"
 
     def _one_of(self, name: str, part: Array) -> str:
-        return f"{name}_{self.number}[j]" if name in self.arrays else float_literal(part.flat[0])
+        return f"{name}_{self.name}[j]" if name in self.arrays else float_literal(part.flat[0])

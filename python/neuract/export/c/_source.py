@@ -9,13 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from neuract.activations._named import Softmax
 from neuract.export._model import ExportedModel
 from neuract.export.c import _templates as templates
 from neuract.export.c._activations import definitions
 from neuract.export.c._columns import CColumns
-from neuract.export.c._inputs import CInputs
-from neuract.export.c._layers import CLayer
+from neuract.export.c._inputs import functions
+from neuract.export.c._members import CMembers
 from neuract.export.c._rows import CRows
 from neuract.export.c._text import array, class_array, float_literal, float_literals
 from neuract.export.c._unit import CUnit
@@ -55,8 +54,7 @@ class CSource:
 
     def __init__(self, model: ExportedModel, name: str, static_memory: bool) -> None:
         self.model, self.name, self.static_memory = model, name, static_memory
-        self.layers = [CLayer(number, layer) for number, layer in enumerate(model.layers, 1)]
-        self.inputs = CInputs(model.inputs)
+        self.members = CMembers(model)
         self.rows = CRows(model, name) if model.columns is None else CColumns(model, model.columns, name)
         self.unit = CUnit(model.meaning)
         self.names = {"name": name, "macro": name.upper()}
@@ -64,28 +62,27 @@ class CSource:
     @property
     def widths(self) -> list[int]:
         """Returns the widths of the sums that the layers need, in descending order."""
-        return sorted({width for layer in self.layers for _, _, width in layer.tiles}, reverse=True)
+        return sorted({width for layer in self.members.layers for _, _, width in layer.tiles}, reverse=True)
 
     @property
     def scratch(self) -> dict[str, int]:
-        """Returns the sizes of the working arrays by name: changed inputs, and odd and even hidden layers."""
-        hidden = [layer.units for layer in self.layers[:-1]]
-        encoded = [self.inputs.numbers] if self.model.inputs else []
-        sizes = {"inputs": self.rows.scratch, "encoded": encoded, "odd": hidden[::2], "even": hidden[1::2]}
-        return {name: max(of_name) for name, of_name in sizes.items() if of_name}
+        """Returns the sizes of the working arrays of floats by name: the changed row, and those of the members."""
+        changed = {"inputs": max(self.rows.scratch)} if self.rows.scratch else {}
+        return changed | self.members.scratch
 
     # ---- NAME.h --------------------------------------------------------------------------------------
 
     def header(self) -> str:
-        scratch, sums = 4 * sum(self.scratch.values()), 4 * max(self.widths)
+        scratch, sums = 4 * sum(self.scratch.values()) + 8 * self.members.n_totals, 4 * max(self.widths)
         static, rows = self.static_memory, self.rows
         reentrant = templates.NOT_REENTRANT if static and scratch else templates.REENTRANT
         return templates.HEADER.format(
             **self.names,
-            sizes="-".join(map(str, [self.model.n_inputs, *(layer.units for layer in self.layers)])),
+            what=self.members.told,
+            sizes="-".join(map(str, [self.model.n_inputs, *(layer.units for layer in self.members.each[0].layers)])),
             version=version("neuract"),
             about=rows.about,
-            constants=self._bytes_of_constants(),
+            constants=self.members.n_bytes + self.rows.n_bytes + self.unit.n_bytes,
             pointers=f" and {rows.n_pointers:,} pointers" if rows.n_pointers else "",
             scratch=f"{scratch:,} bytes, {'static' if static else 'on the stack'}" if scratch else "none",
             stack=sums if static else scratch + sums,
@@ -96,10 +93,6 @@ class CSource:
             declarations=rows.declarations(self._outputs_told(), reentrant),
             labels=self._label_declarations(),
         )
-
-    def _bytes_of_constants(self) -> int:
-        floats = self.inputs.n_constants + sum(part.size for layer in self.layers for part in layer.arrays.values())
-        return 4 * floats + self.rows.n_bytes + self.unit.n_bytes
 
     def _outputs_told(self) -> str:
         if self.model.meaning.unit is not None and isinstance(self.model.meaning, Numbers):
@@ -115,20 +108,22 @@ class CSource:
     # ---- NAME.c --------------------------------------------------------------------------------------
 
     def code(self) -> str:
-        thresholds = any(layer.layer.thresholds is not None for layer in self.layers)
-        softmax = isinstance(self.layers[-1].layer.activation, Softmax)
+        members, layers = self.members, self.members.layers
+        thresholds = any(layer.layer.thresholds is not None for layer in layers)
         parts = [
             templates.TOP.format(**self.names),
-            self.inputs.constants(),
+            *(member.inputs.constants() for member in members.each),
             self.rows.constants(),
-            *(layer.constants() for layer in self.layers),
+            *(layer.constants() for layer in layers),
+            members.constants(),
             self.unit.constants(),
             templates.ABOUT_SUMS + "\n".join(templates.SUMS.format(width=width) for width in self.widths),
-            definitions({layer.function for layer in self.layers if layer.function}),
-            self.inputs.functions,
+            definitions({layer.function for layer in layers if layer.function}),
+            functions({kind for member in members.each for kind in member.inputs.kinds}),
             templates.PASSED * thresholds,
-            templates.SOFTMAX * softmax,
-            *(layer.code() for layer in self.layers),
+            templates.SOFTMAX * any(member.has_softmax for member in members.each),
+            *(layer.code() for layer in layers),
+            members.code(),
             self.rows.code(),
             self._predict(),
             self._label_definitions(),
@@ -137,20 +132,12 @@ class CSource:
         return "\n".join(filter(None, parts))
 
     def _predict(self) -> str:
-        storage = "static float" if self.static_memory else "float"
-        lines = [f"{storage} {name}[{size}];" for name, size in self.scratch.items()]
+        storage = "static " * self.static_memory
+        lines = [f"{storage}float {name}[{size}];" for name, size in self.scratch.items()]
+        lines += [f"{storage}double total[{self.members.n_totals}];"] * self.model.is_mean
         of_row, x = self.rows.lines()
-        lines += of_row
-        if self.model.inputs:
-            lines += self.inputs.lines(x, "encoded")
-            x = "encoded"
-        for layer in self.layers:
-            y = "y" if layer is self.layers[-1] else ("even", "odd")[layer.number % 2]
-            lines.append(f"layer_{layer.number}({x}, {y});")
-            x = y
-        return templates.PREDICT.format(
-            **self.names, parameters=self.rows.parameters, body="\n    ".join([*lines, *self._outputs()])
-        )
+        body = "\n    ".join([*lines, *of_row, *self.members.lines(x), *self._outputs()])
+        return templates.PREDICT.format(**self.names, parameters=self.rows.parameters, body=body)
 
     def _outputs(self) -> list[str]:
         """Returns the lines that turn the outputs of the last layer, in y, into those of the model."""

@@ -2,7 +2,7 @@
 """The fixed text of exported C, for str.format."""
 
 HEADER = """\
-/* {name}.h: a neural network, {sizes}, written by neuract {version}.
+/* {name}.h: {what}, {sizes}, written by neuract {version}.
  *
  * Plain C99, also valid C++. {name}.c needs only math.h, allocates no memory, and computes in float.{about}
  *
@@ -95,10 +95,34 @@ static void softmax(float *y, int n)
 """
 
 LAYER = """\
-static void layer_{number}(const float *x, float *y)
+static void layer_{name}(const float *x, float *y)
 {{
     {body}
 }}
+"""
+
+MEMBER = """\
+/* total += weight * outputs of member {number} for the row x; the other arrays are working memory. */
+static void member_{number}(const float *x, float *y{working}, double *total)
+{{
+    {body}
+}}
+"""
+
+ADD = """\
+/* total += weight * outputs. */
+static void add(const float *outputs, double weight, double *total)
+{{
+    for (int j = 0; j < {n}; j++) total[j] += weight * {output};
+}}
+"""
+
+HELD = """\
+/* An output within the range of the training targets. */
+static double held(double output, double low, double high)
+{
+    return output < low ? low : output > high ? high : output;
+}
 """
 
 PREDICT = """\

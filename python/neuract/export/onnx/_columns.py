@@ -76,10 +76,11 @@ def matrix(graph: Graph, columns: Columns, values: Sequence[str]) -> str:
     parts = [_codes(graph, categories)] if categories else []
     for _, group in groupby(measured, lambda source: source.scaling):
         parts += _numbers(graph, list(group))
-    return _in_order(graph, parts)
+    return in_order(graph, parts)
 
 
-def _in_order(graph: Graph, parts: Sequence[Part]) -> str:
+def in_order(graph: Graph, parts: Sequence[Part]) -> str:
+    """Adds the matrix of these parts."""
     whole = joined(graph, [name for name, _ in parts])
     places = [place for _, of_part in parts for place in of_part]
     return whole if places == sorted(places) else chosen(graph, whole, np.argsort(places).tolist())

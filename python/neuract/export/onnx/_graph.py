@@ -28,6 +28,7 @@ class Graph:
         self.nodes: list[NodeProto] = []
         self.constants: dict[str, TensorProto] = {}
         self._names: dict[bytes, str] = {}
+        self._shared: dict[str, str] | None = None
 
     @property
     def real(self) -> int:
@@ -45,6 +46,12 @@ class Graph:
         other.dtype = np.dtype(dtype)
         return other
 
+    def sharing(self) -> Graph:
+        """Returns the same graph, which adds a node that it has added before no second time."""
+        other = copy(self)
+        other._shared = {}
+        return other
+
     def free(self, name: str) -> str:
         """Returns the name, or one made of it if an input has it."""
         while name in self.taken:
@@ -54,8 +61,16 @@ class Graph:
     def add(self, operator: str, *inputs: str | float | Array, **attributes: Any) -> str:
         """Adds a node; returns the name of its first output."""
         names = [value if isinstance(value, str) else self.constant(np.asarray(value, self.dtype)) for value in inputs]
+        if self._shared is None:
+            return self._added(operator, names, attributes)
+        key = repr((operator, names, attributes))
+        if key not in self._shared:
+            self._shared[key] = self._added(operator, names, attributes)
+        return self._shared[key]
+
+    def _added(self, operator: str, inputs: list[str], attributes: dict[str, Any]) -> str:
         output = self.free(f"{operator.lower()}_{len(self.nodes)}")
-        self.nodes.append(helper.make_node(operator, names, [output], name=output, **attributes))
+        self.nodes.append(helper.make_node(operator, inputs, [output], name=output, **attributes))
         return output
 
     def constant(self, value: Array, name: str | None = None) -> str:

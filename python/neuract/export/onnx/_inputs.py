@@ -42,13 +42,13 @@ def _piecewise_linear(graph: Graph, each: ExportedInput, x: str) -> str:
 
 def _embedding(graph: Graph, each: ExportedInput, x: str) -> str:
     """Takes a number that is not a level for the unknown level, as the core does."""
-    known = graph.add("And", _at_least(graph, x, 1), graph.add("Not", graph.add("Greater", x, float(each.levels))))
+    known = graph.add("And", at_least(graph, x, 1), graph.add("Not", graph.add("Greater", x, float(each.levels))))
     level = graph.add("Cast", graph.add("Where", known, x, 0), to=INT64)
     vectors = graph.add("Gather", each.arrays["vectors"], level, axis=0)  # rows × 1 × size
     return graph.add("Squeeze", vectors, graph.constant(np.array([1], np.int64)))
 
 
-def _at_least(graph: Graph, x: str, number: float) -> str:
+def at_least(graph: Graph, x: str, number: float) -> str:
     return graph.add("Not", graph.add("Less", x, number))
 
 

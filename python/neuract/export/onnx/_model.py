@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A fitted model as an ONNX graph: the network, then probabilities and labels. Imports onnx."""
+"""A fitted model as an ONNX graph: the networks, then probabilities and labels. Imports onnx."""
 
 from __future__ import annotations
 
@@ -12,13 +12,11 @@ from onnx import ModelProto, TensorProto, ValueInfoProto, checker, defs, helper
 
 from neuract._checks import one_of, whole_number
 from neuract._typing import Array
-from neuract.activations._named import PReLU
 from neuract.columns._columns import Columns
-from neuract.export._model import ExportedLayer, ExportedModel
-from neuract.export.onnx._activations import NODES
+from neuract.export._model import ExportedModel
 from neuract.export.onnx._columns import input_names, input_type, matrix
 from neuract.export.onnx._graph import ML, ML_OPSET, Graph
-from neuract.export.onnx._inputs import encoded
+from neuract.export.onnx._members import mean_outputs
 from neuract.files._atomic import write_atomically
 from neuract.outputs._kinds import Classes, Labels, OfClassifier, Outputs, Quantiles
 
@@ -57,8 +55,8 @@ def onnx_model(model: ExportedModel, opset: int, dtype: str) -> ModelProto:
         return packed(graph, inputs, outputs_of(graph, model, INPUT), opset)
     names = input_names(columns)
     graph = Graph(dtype, names)
-    outputs = outputs_of(graph, model, matrix(graph, columns, names))
-    return packed(graph, inputs_of(graph, columns, names), outputs, opset)
+    inputs = inputs_of(graph, columns, names)
+    return packed(graph, inputs, outputs_of(graph, model, matrix(graph, columns, names)), opset)
 
 
 def inputs_of(graph: Graph, columns: Columns, names: Sequence[str]) -> list[ValueInfoProto]:
@@ -69,7 +67,7 @@ def inputs_of(graph: Graph, columns: Columns, names: Sequence[str]) -> list[Valu
 
 def outputs_of(graph: Graph, model: ExportedModel, x: str) -> list[ValueInfoProto]:
     """Adds label and probabilities for a classifier, variable for other models."""
-    y, meaning = network(graph, model, x), model.meaning
+    y, meaning = mean_outputs(graph, model, x), model.meaning
     if not isinstance(meaning, OfClassifier):
         return [variable(graph, meaning, y)]
     probability = probabilities(graph, meaning, y)
@@ -89,31 +87,6 @@ def packed(graph: Graph, inputs: Sequence[ValueInfoProto], outputs: Sequence[Val
         producer_name="neuract",
         producer_version=version("neuract"),
     )
-
-
-# ---- the network -----------------------------------------------------------------------------------
-
-
-def network(graph: Graph, model: ExportedModel, x: str) -> str:
-    y = x
-    if model.zero_missing:
-        y = graph.add("Where", graph.add("IsNaN", y), 0, y)
-    if model.inputs:
-        y = encoded(graph, model.inputs, y)
-    for number, layer in enumerate(model.layers):
-        y = dense(graph, layer, y, f"layers.{number}")
-    return y
-
-
-def dense(graph: Graph, layer: ExportedLayer, x: str, name: str) -> str:
-    weights = graph.constant(layer.weights.astype(graph.dtype), f"{name}.weight")
-    biases = graph.constant(layer.biases.astype(graph.dtype), f"{name}.bias")
-    z = graph.add("Gemm", x, weights, biases)
-    f = layer.activation
-    y = NODES[f.core_name](graph, z, layer.slopes if isinstance(f, PReLU) else f.parameter)
-    if layer.thresholds is None:
-        return y
-    return graph.add("Where", graph.add("Less", y, layer.thresholds), 0, y)
 
 
 # ---- the outputs -------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ from neuract.export._model import ExportedModel
 from neuract.export._skl2onnx_classes import register_waiting
 from neuract.export.onnx._columns import matrix
 from neuract.export.onnx._graph import ML, ML_OPSET, Graph
-from neuract.export.onnx._model import INPUT, checked_opset, labels, network, onnx_classes, probabilities, variable
+from neuract.export.onnx._members import mean_outputs
+from neuract.export.onnx._model import INPUT, checked_opset, labels, onnx_classes, probabilities, variable
 from neuract.export.onnx._skl2onnx_columns import is_double, values
 from neuract.outputs._kinds import Labels, OfClassifier
 
@@ -59,7 +60,7 @@ def convert(scope: Any, operator: Any, container: Any) -> None:
     meaning = exported.meaning
     sources = {f"{INPUT}{number}": variable.onnx_name for number, variable in enumerate(operator.inputs)}
     graph = Graph("float64" if is_double(operator, exported.columns) else "float32")
-    y = network(graph, exported, rows_of(graph, exported, operator, list(sources)))
+    y = mean_outputs(graph, exported, rows_of(graph, exported, operator, list(sources)))
     if isinstance(meaning, OfClassifier):
         probability = probabilities(graph, meaning, y).name
         names = [labels(graph, meaning, probability, classes_of(model, meaning, scope)).name, probability]
