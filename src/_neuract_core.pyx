@@ -508,54 +508,125 @@ cdef class Network:
 
 
 cdef class Ensemble:
-    """Networks of one dtype that predict next to each other."""
+    """Networks of one dtype that predict next to each other. Several threads may ask one at the same time."""
 
     cdef list networks
-    cdef na_request *requests
     cdef int n
     cdef double work  # multiply-adds of a row of each
+    cdef bint alike  # they take the same x and have as many outputs
 
     def __cinit__(self, list networks):
-        cdef Network network
+        cdef Network network, first
         self.networks = networks
         self.n = positive(len(networks), "the number of networks", 2**20)
-        self.requests = <na_request *>PyMem_Malloc(self.n * sizeof(na_request))
-        if self.requests == NULL:
-            raise MemoryError()
-        for i, network in enumerate(networks):
-            if network.kind != (<Network>networks[0]).kind:
+        first = networks[0]
+        self.alike = True
+        for network in networks:
+            if network.kind != first.kind:
                 raise ValueError("the networks of an ensemble must have one dtype")
-            self.requests[i].network = network.handle
+            self.alike = self.alike and network.n_inputs == first.n_inputs and network.n_out == first.n_out
             self.work += network.work
 
-    def __dealloc__(self):
-        PyMem_Free(self.requests)
+    cdef na_request *new_requests(self) except NULL:
+        """One request for each network, which the caller frees and no other call has."""
+        cdef na_request *requests = <na_request *>PyMem_Malloc(self.n * sizeof(na_request))
+        cdef int64_t i
+        if requests == NULL:
+            raise MemoryError()
+        for i in range(self.n):
+            requests[i].network = (<Network>self.networks[i]).handle
+        return requests
 
     def predict(self, list rows, list x, list y, int n_threads):
         """For each network its number of rows, the rows and the array of its outputs."""
         cdef list sources, targets
-        cdef int64_t at = 0, most = max(rows), size, i
         cdef Network network
-        cdef na_status status
+        cdef na_request *requests
         sources = [(<Network>network).hold_rows(of_x, n) for network, of_x, n in zip(self.networks, x, rows, strict=True)]
         targets = [
             hold(of_y, reals_of((<Network>network).kind), times(n, (<Network>network).n_out), True)
             for network, of_y, n in zip(self.networks, y, rows, strict=True)
         ]
-        cdef int64_t slice_rows = max(SLICE_ROWS * positive(n_threads, "n_threads"), <int64_t>(SLICE_WORK / self.work))
+        positive(n_threads, "n_threads")
+        requests = self.new_requests()
+        try:
+            self.predict_slices(requests, rows, sources, targets, n_threads)
+        finally:
+            PyMem_Free(requests)
+
+    cdef void predict_slices(self, na_request *requests, list rows, list sources, list targets, int n_threads) except *:
+        cdef int64_t at = 0, most = max(rows), size, i
+        cdef int64_t slice_rows = max(SLICE_ROWS * n_threads, <int64_t>(SLICE_WORK / self.work))
+        cdef na_status status
         while at < most:
             for i in range(self.n):
-                network = self.networks[i]
                 size = min(slice_rows, max(0, <int64_t>rows[i] - at))
-                self.requests[i].rows = size
-                self.requests[i].x = (<Rows>sources[i]).after(at if size > 0 else 0)
-                self.requests[i].y = place(<Array>targets[i], at * network.n_out if size > 0 else 0)
+                requests[i].rows = size
+                requests[i].x = (<Rows>sources[i]).after(at if size > 0 else 0)
+                requests[i].y = place(<Array>targets[i], at * (<Network>self.networks[i]).n_out if size > 0 else 0)
             with nogil:
-                status = na_networks_predict(self.requests, self.n, n_threads)
+                status = na_networks_predict(requests, self.n, n_threads)
             check(status)
             at += slice_rows
             if at < most:
                 PyErr_CheckSignals()
+
+    def predict_directly(self, x, int n_threads):
+        """The outputs of each network for a few rows that need no conversion, networks × rows × outputs; None otherwise.
+
+        As `Network.predict_directly`. None also for networks that differ in their inputs or outputs.
+        """
+        cdef Py_buffer source, target
+        cdef Network network = self.networks[0]
+        cdef int64_t rows
+        if type(x) is not ndarray or not self.alike:
+            return None
+        try:
+            PyObject_GetBuffer(x, &source, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT)
+        except (ValueError, BufferError):
+            return None
+        try:
+            rows = source.shape[0] if source.ndim == 2 else 0
+            if not 0 < rows <= DIRECT_ROWS or rows * self.work > SLICE_WORK:
+                return None
+            if source.shape[1] != network.n_inputs or not network.is_ours(source.format):
+                return None
+            if not self.takes(rows, source.buf):
+                return None
+            y = empty((self.n, rows, network.n_out), network.array_dtype)
+            PyObject_GetBuffer(y, &target, PyBUF_WRITABLE)
+            try:
+                self.predict_same(rows, source.buf, <char *>target.buf, positive(n_threads, "n_threads"))
+            finally:
+                PyBuffer_Release(&target)
+            return y
+        finally:
+            PyBuffer_Release(&source)
+
+    cdef bint takes(self, int64_t rows, const void *x) noexcept:
+        """Whether the rows are finite and have levels that all networks know."""
+        cdef Network network = self.networks[0]
+        if not na_all_finite(network.kind, rows * network.n_inputs, x):
+            return False
+        for network in self.networks:
+            if not na_network_has_levels(network.handle, rows, x):
+                return False
+        return True
+
+    cdef void predict_same(self, int64_t rows, void *x, char *y, int n_threads) except *:
+        """Predicts the same rows by each network."""
+        cdef Network network = self.networks[0]
+        cdef int64_t size = rows * network.n_out * (4 if network.kind == NA_FLOAT32 else 8), i
+        cdef na_status status
+        cdef na_request *requests = self.new_requests()
+        for i in range(self.n):
+            requests[i].rows = rows
+            requests[i].x = na_rows(x, NULL, NULL)
+            requests[i].y = y + i * size
+        with nogil:
+            status = na_networks_predict(requests, self.n, n_threads)
+        PyMem_Free(requests)
+        check(status)
 
 
 # ---- training ------------------------------------------------------------------------------------

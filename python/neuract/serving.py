@@ -6,8 +6,8 @@ Their predictions are those of the estimator, bit for bit.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from neuract._typing import Array
 from neuract.columns._columns import Columns
@@ -15,12 +15,23 @@ from neuract.columns._row import one_row
 from neuract.files._columns import columns_of
 from neuract.files._estimator import read_estimator
 from neuract.files._format import Contents
+from neuract.files._members import only
 from neuract.inputs._columns import column_names
 from neuract.inputs._missing import without_nan
 from neuract.inputs._sparse import SparseRows
 from neuract.network import Network
 from neuract.outputs._kinds import Outputs, Probabilities, Unit, classes_or_labels, numbers_or_quantiles
 from neuract.training._members import Members
+
+
+def members_of(state: Mapping[str, Any]) -> Members:
+    """Returns the members of a state, which `files._members` has read."""
+    networks = []
+    for each in state["networks"]:
+        network = Network.__new__(Network)
+        network._set_state(each)
+        networks.append(network)
+    return Members(tuple(networks), state["weights"], state["left_out"], state["bounds"])
 
 
 class ServedModel:
@@ -31,7 +42,7 @@ class ServedModel:
     Attributes
     ----------
     network_ : Network
-        The network itself.
+        The network itself; of several members the first.
     columns_ : Columns
         Of a tabular estimator, which takes frames (these need narwhals), dicts and arrays.
     n_features_in_ : int
@@ -51,14 +62,14 @@ class ServedModel:
     def __init__(self, contents: Contents) -> None:
         state = read_estimator(contents)
         contents.reader.check_all_read()
-        if not state["network"]:
+        if not state["network"] and not state["members"]:
             raise ValueError(f"the {contents.kind} is not fitted, and cannot be fitted without scikit-learn")
         self._missing = state["parameters"].get("missing", "error")
         self.__dict__.update(state["attributes"])
         if state["columns"] is not None:
             self.columns_ = columns_of(state["columns"], contents.kind, state["parameters"])
-        self.network_ = Network.__new__(Network)
-        self.network_._set_state(state["network"])
+        self._ensemble = members_of(state["members"] or only(state["network"]))
+        self.network_ = cast(Network, self._ensemble.networks[0])
 
     def _meaning(self) -> Outputs:
         """Returns the meaning of the outputs."""
@@ -66,9 +77,10 @@ class ServedModel:
 
     def _outputs(self, X: Any) -> Array:
         """Returns the network's outputs, rows × outputs."""
-        if type(X) is dict and (x := one_row(self, X)) is not None:
-            return self.network_._known().predict(x, self.network_.n_threads)
-        return self.network_.predict(self._entering(X))
+        x = one_row(self, X) if type(X) is dict else None
+        given = self._entering(X) if x is None else x
+        y = self._ensemble.predict_directly(given)
+        return self._ensemble.predict(self.network_._rows(given), self.network_.n_threads) if y is None else y
 
     def _entering(self, X: Any) -> Any:
         """Returns X as the network takes it."""
@@ -81,7 +93,7 @@ class ServedModel:
         return self.network_
 
     def _members(self) -> Members:
-        return Members.of(self.network_)
+        return self._ensemble
 
     def _rows(self, X: Any) -> Array | SparseRows:
         return self.network_._rows(self._entering(X))

@@ -48,21 +48,21 @@ def numbers(X):
     return 1000 + 10 * X["size"].fillna(80).to_numpy() + 200 * X["lift"].to_numpy()
 
 
+QUICK = {"members": 2, "folds": 2, "max_iter": 2, "hidden_layer_sizes": (8,)}
+
 MODELS = {
-    "binary": lambda X: na.TabularClassifier(max_iter=3, random_state=0).fit(X, labels(X)),
-    "multiclass": lambda X: na.TabularClassifier(max_iter=3, random_state=0).fit(
-        X, np.digitize(numbers(X), [1700, 1900])
-    ),
-    "labels": lambda X: na.TabularClassifier(max_iter=3, random_state=0).fit(
+    "binary": lambda X: na.TabularClassifier(**QUICK, random_state=0).fit(X, labels(X)),
+    "multiclass": lambda X: na.TabularClassifier(**QUICK, random_state=0).fit(X, np.digitize(numbers(X), [1700, 1900])),
+    "labels": lambda X: na.TabularClassifier(**QUICK, random_state=0).fit(
         X, X[["lift"]].assign(no=~X["lift"]).astype(int)
     ),
-    "numbers": lambda X: na.TabularRegressor(max_iter=3, random_state=0).fit(X, numbers(X)),
-    "outputs": lambda X: na.TabularRegressor(max_iter=3).fit(X, np.column_stack([numbers(X), -1e-3 * numbers(X)])),
-    "quantiles": lambda X: na.TabularRegressor(loss=na.Quantile((0.1, 0.5, 0.9)), max_iter=3).fit(X, numbers(X)),
-    "poisson": lambda X: na.TabularRegressor(loss="poisson", max_iter=3, dtype="float64").fit(X, numbers(X)),
-    "array": lambda X: na.TabularRegressor(max_iter=3).fit(X[["size", "lift"]].to_numpy(float), numbers(X)),
+    "numbers": lambda X: na.TabularRegressor(**QUICK, random_state=0).fit(X, numbers(X)),
+    "outputs": lambda X: na.TabularRegressor(**QUICK).fit(X, np.column_stack([numbers(X), -1e-3 * numbers(X)])),
+    "quantiles": lambda X: na.TabularRegressor(loss=na.Quantile((0.1, 0.5, 0.9)), **QUICK).fit(X, numbers(X)),
+    "poisson": lambda X: na.TabularRegressor(loss="poisson", **QUICK, dtype="float64").fit(X, numbers(X)),
+    "array": lambda X: na.TabularRegressor(**QUICK).fit(X[["size", "lift"]].to_numpy(float), numbers(X)),
     "settings": lambda X: na.TabularClassifier(
-        categorical=["lift"], scaling="unit", min_rows=5, activation="tanh", max_iter=3, class_weight="balanced"
+        categorical=["lift"], scaling="unit", min_rows=5, activation="tanh", **QUICK, class_weight="balanced"
     ).fit(X, labels(X)),
 }
 
@@ -83,7 +83,11 @@ def test_models_survive_files_pickles_and_copies(model_and_X, tmp_path):
         assert_same_bits(other.predict(X), model.predict(X))
         assert other.columns_.rows() == model.columns_.rows()
         assert repr(other) == repr(model)
-        assert other.loss_curve_ == model.loss_curve_
+        assert other.settings_ == model.settings_
+        assert other.oof_score_ == model.oof_score_
+        assert other.n_iter_ == model.n_iter_
+        assert_same_bits(other.oof_predictions_, model.oof_predictions_)
+        assert_same_bits(other.predict_spread(X), model.predict_spread(X))
         other.save(tmp_path / "again.safetensors")
         assert_same_bits(na.load(tmp_path / "again.safetensors").predict(X), model.predict(X))
 
@@ -127,7 +131,7 @@ def test_every_library_trains_the_same_bits():
     y = labels(X)
     expected = MODELS["binary"](X).predict_proba(X)
     for other in (pl.from_pandas(X), pa.Table.from_pandas(X)):
-        model = na.TabularClassifier(max_iter=3, random_state=0).fit(other, pd.Series(y))
+        model = na.TabularClassifier(**QUICK, random_state=0).fit(other, pd.Series(y))
         assert_same_bits(model.predict_proba(other), expected)
         assert_same_bits(model.predict_proba(X), expected)
 
@@ -227,11 +231,12 @@ def test_a_fit_that_fails_changes_nothing():
 
 def test_checkpoints_hold_the_tabular_model(tmp_path):
     X = frame()
-    checkpoint = na.callbacks.Checkpoint(tmp_path / "best.safetensors", monitor="loss")
-    model = na.TabularRegressor(max_iter=3, random_state=0, callbacks=[checkpoint]).fit(X, numbers(X))
-    loaded = na.load(tmp_path / "best.safetensors")
+    seen, checkpoint = [], na.callbacks.Checkpoint(tmp_path / "last.safetensors", state=True)
+    callbacks = [lambda members, epoch, logs: seen.append(members._trained_model().predict(X)), checkpoint]
+    na.TabularRegressor(**QUICK, encodings="numbers", random_state=0, callbacks=callbacks).fit(X, numbers(X))
+    loaded = na.load(tmp_path / "last.safetensors")
     assert type(loaded) is na.TabularRegressor
-    assert_same_bits(loaded.predict(X), model.predict(X))
+    assert_same_bits(loaded.predict(X), seen[-1])
 
 
 def test_a_dict_is_one_row(model_and_X):

@@ -228,7 +228,7 @@ def validate(model: Any) -> None:
             raise TypeError(f"{name} must be a number, got {given[name]!r}")
     for name in LOOKED_UP.keys() & given.keys():
         for value in given[name] if isinstance(given[name], (list, tuple)) else [given[name]]:
-            if isinstance(value, (str, type)):
+            if isinstance(value, (str, type)) and value != defaults.get(name):  # such as "auto" from a file
                 LOOKED_UP[name](value)  # names what was probably meant
     for name in given.keys() - LOOKED_UP.keys():
         names = [each for kind in model._parameter_constraints[name] if isinstance(kind, Names) for each in kind.names]

@@ -255,6 +255,8 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
 
     def _take(self, perceptron: MultilayerPerceptron, learned: Learned) -> None:
         """Takes over what the members have learned."""
+        for name in ("oof_score_", "_intervals", "_sets"):  # of a fit before
+            self.__dict__.pop(name, None)
         self._perceptron, self._ensemble, self.settings_ = perceptron, learned.members, learned.settings
         self.networks_ = cast("tuple[Network, ...]", learned.members.networks)
         self.network_ = perceptron.network_ = self.networks_[0]
@@ -286,7 +288,10 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         """Returns the network's outputs for X, (rows, n_outputs_)."""
         check_is_fitted(self)
         x = one_row(self, X) if type(X) is dict else None
-        return self._ensemble.predict(self._rows(X) if x is None else x, self.network_.n_threads)
+        if x is None:
+            x = self._rows(X)
+        y = self._ensemble.predict_directly(x)
+        return self._ensemble.predict(x, self.network_.n_threads) if y is None else y
 
     def _each(self, X: Any) -> Array:
         """Returns the outputs of each member, members × rows × outputs."""

@@ -1,24 +1,27 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The parameters and attributes of an estimator as the document of a model file, and back, without scikit-learn.
 
-The state is a dict: "parameters", "attributes", and "network", the network's state or None if not fitted.
+The state is a dict: "parameters", "attributes", and "network", the network's state or None if not fitted. That of a
+tabular estimator has "columns" and "members" in place of "network".
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from neuract.columns._column import Column
 from neuract.files._columns import read_columns, write_columns
+from neuract.files._fitted import check_together
 from neuract.files._format import Contents
 from neuract.files._generators import GENERATOR, read_generator, write_generator
+from neuract.files._members import only, read_members, write_members
 from neuract.files._network import read_network, write_network
 from neuract.files._values import Reader, Unwritable, Writer, any_object, object_with
-from neuract.layers._inputs import Input, OfLevels
+from neuract.outputs._intervals import Intervals
 from neuract.outputs._kinds import Unit
+from neuract.outputs._sets import Sets
 from neuract.schedules._rate import LearningRate
 
 State = dict[str, Any]
@@ -64,6 +67,15 @@ def _is_unit_or_none(value: Any) -> bool:
     return arrays and bool(np.isfinite(parts).all()) and bool((value.scales > 0).all())
 
 
+def _is_dict_by_name(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(name, str) for name in value)
+
+
+def _are_predictions(value: Any) -> bool:
+    floats = isinstance(value, np.ndarray) and value.dtype in (np.float32, np.float64)
+    return floats and value.ndim in (1, 2) and not np.isinf(value).any()
+
+
 ATTRIBUTES: dict[str, Callable[[Any], bool]] = {
     "n_features_in_": _is_count,
     "feature_names_in_": _are_names,
@@ -83,16 +95,21 @@ ATTRIBUTES: dict[str, Callable[[Any], bool]] = {
     "_no_improvement_count": _is_count,
     "_rate": lambda value: isinstance(value, LearningRate),
     "_unit": _is_unit_or_none,
+    "settings_": _is_dict_by_name,
+    "oof_score_": _is_number,
+    "oof_predictions_": _are_predictions,
+    "_intervals": lambda value: isinstance(value, Intervals),
+    "_sets": lambda value: isinstance(value, Sets),
 }
 """The attributes that a fit sets, each with its check. Names in the document have no underscores at the ends."""
 
-REQUIRED = {
-    "MLPClassifier": {"n_features_in_", "n_outputs_", "classes_", "_multilabel"},
-    "MLPRegressor": {"n_features_in_", "n_outputs_"},
-    "TabularClassifier": {"n_features_in_", "n_outputs_", "classes_", "_multilabel"},
-    "TabularRegressor": {"n_features_in_", "n_outputs_", "_unit"},
-}
-"""The attributes that every fitted estimator has."""
+FORMER = ("early_stopping", "validation_fraction", "n_iter_no_change")
+FORMER_RATES = ("constant", "invscaling", "adaptive")
+"""Parameters of tabular estimators, and values of learning_rate, of older files: predictions need none of them."""
+OF_TRAINING = ("oof_predictions_",)
+"""The attributes that only a file with the state of the training has; they have a number for each training row."""
+OF_OBJECTS: Mapping[str, type[Intervals | Sets]] = {"_intervals": Intervals, "_sets": Sets}
+"""The attributes that are written as the dict that `state` returns."""
 
 RATE = ("schedule", "initial", "power_t", "epochs")
 RATE_NOW = ("epoch", "now")
@@ -108,10 +125,12 @@ def _short(name: str) -> str:
 
 
 def write_estimator(state: State, writer: Writer, *, training: bool) -> State:
-    """Returns the parts "network" and "estimator" of the file; training: include the state to continue from."""
+    """Returns the parts of the file; training: include the state to continue from."""
     parameters, generator, network = dict(state["parameters"]), None, state["network"]
     if not writer.lenient:
         parameters["callbacks"] = None
+        if not isinstance(parameters.get("folds", 0), (int, str)):  # a splitter, or row numbers
+            parameters["folds"] = state["attributes"].get("settings_", {}).get("folds", parameters["folds"])
         if isinstance(parameters["dtype"], (type, np.dtype)):
             parameters["dtype"] = np.dtype(parameters["dtype"]).name
         if isinstance(parameters["random_state"], np.random.RandomState):
@@ -120,12 +139,17 @@ def write_estimator(state: State, writer: Writer, *, training: bool) -> State:
     estimator = {
         "parameters": writer.write_all("parameters", parameters),
         "attributes": {
-            _short(name): _write_attribute(name, value, writer) for name, value in state["attributes"].items()
+            _short(name): _write_attribute(name, value, writer)
+            for name, value in state["attributes"].items()
+            if training or name not in OF_TRAINING
         },
         "generator": write_generator(generator, writer),
     }
     parts = {"network": network and write_network(network, writer, training=training), "estimator": estimator}
-    return parts | ({"columns": write_columns(state["columns"], writer)} if "columns" in state else {})
+    if "columns" in state:
+        parts["columns"] = write_columns(state["columns"], writer)
+        parts["members"] = state["members"] and write_members(state["members"], writer)
+    return parts
 
 
 def _write_attribute(name: str, value: Any, writer: Writer) -> Any:
@@ -134,6 +158,8 @@ def _write_attribute(name: str, value: Any, writer: Writer) -> Any:
             raise Unwritable(f"{value!r}")
         if name == "_unit" and value is not None:
             return [writer.write(value.centers), writer.write(value.scales)]
+        if name in OF_OBJECTS:
+            return writer.write(value.state())
         return _write_rate(value, writer) if name == "_rate" else writer.write(value)
 
     return writer.write_named(f"attributes.{name}", value, write)
@@ -149,22 +175,49 @@ def _write_rate(rate: LearningRate, writer: Writer) -> State:
 
 def read_estimator(contents: Contents) -> State:
     """Returns the state; ValueError or TypeError if the document or an array is not valid."""
-    reader, network = contents.reader, contents.parts["network"]
+    reader = contents.reader
     document = object_with(contents.parts["estimator"], KEYS, "estimator", OPTIONAL)
     generator = read_generator(document.get("generator"), reader)
     parameters = {
         name: reader.read_named(f"parameters.{name}", value)
         for name, value in any_object(document["parameters"], "parameters").items()
     }
+    if contents.kind.startswith("Tabular"):
+        parameters = _of_today(parameters)
     if parameters.get("random_state") == GENERATOR:
         parameters["random_state"] = generator
     attributes = _read_attributes(document["attributes"], reader)
-    if network is not None:
-        network = read_network(network, reader)
+    network, members = _read_networks(contents)
+    together, columns = members if network is None else only(network), None
+    if together is not None:
         columns = read_columns(contents.parts.get("columns"), reader)
-        _check_together(contents.kind, attributes, network, columns)
-        return {"parameters": parameters, "attributes": attributes, "network": network, "columns": columns}
-    return {"parameters": parameters, "attributes": attributes, "network": None, "columns": None}
+        check_together(contents.kind, attributes, together, columns)
+    return {
+        "parameters": parameters,
+        "attributes": attributes,
+        "network": network,
+        "members": members,
+        "columns": columns,
+    }
+
+
+def _of_today(parameters: State) -> State:
+    """Returns the parameters of a tabular estimator that there are today."""
+    kept = {name: value for name, value in parameters.items() if name not in FORMER}
+    if len(kept) < len(parameters) and kept.get("learning_rate") in FORMER_RATES:
+        del kept["learning_rate"]
+    return kept
+
+
+def _read_networks(contents: Contents) -> tuple[State | None, State | None]:
+    """Returns the state of the network, or that of the members of a tabular estimator."""
+    network, members = contents.parts["network"], contents.parts.get("members")
+    if network is not None:
+        if members is not None:
+            raise ValueError("a file has a network or members, not both")
+        network = read_network(network, contents.reader)
+        return (None, only(network)) if contents.kind.startswith("Tabular") else (network, None)
+    return None, None if members is None else read_members(members, contents.reader)
 
 
 def _read_attributes(document: Any, reader: Reader) -> State:
@@ -180,11 +233,20 @@ def _read_attribute(name: str, written: Any, reader: Reader) -> Any:
         value = _read_rate(written, reader) if name == "_rate" else reader.read(written)
         if name == "_unit" and value is not None:
             value = _unit_of(value)
+        if name in OF_OBJECTS:
+            value = OF_OBJECTS[name].from_state(_state_of_object(value))
         if not ATTRIBUTES[name](value):
             raise ValueError(f"attribute {name} must not be {value!r}")
         return value
 
     return reader.read_named(f"attributes.{name}", written, read)
+
+
+def _state_of_object(value: Any) -> State:
+    if not _is_dict_by_name(value):
+        raise ValueError(f"expected a dict of arrays and numbers, got {value!r}")
+    state: State = value
+    return state
 
 
 def _unit_of(parts: Any) -> Unit:
@@ -201,44 +263,3 @@ def _read_rate(document: Any, reader: Reader) -> LearningRate:
     if not (_is_count(rate.epoch) and _is_number(rate.now) and rate.now >= 0):
         raise ValueError(f"the learning rate must not be {rate.now!r} in epoch {rate.epoch!r}")
     return rate
-
-
-def _check_together(kind: str, attributes: State, network: State, columns: State | None) -> None:
-    """Raises ValueError if attributes or columns are missing, or contradict the network."""
-    if missing := REQUIRED[kind] - attributes.keys():
-        raise ValueError(f"a fitted {kind} must have {', '.join(sorted(missing))}")
-    if network["learned"] is None:
-        raise ValueError(f"the network of a fitted {kind} must have weights")
-    n_outputs, n_inputs = network["fixed"]["layers"][-1].units, network["learned"]["n_inputs"]
-    counts = [("n_outputs_", attributes["n_outputs_"], n_outputs)]
-    n_features = n_inputs
-    if kind.startswith("Tabular"):
-        if columns is None:
-            raise ValueError(f"a fitted {kind} must have columns")
-        n_features = columns["n_columns"]
-        counts += [("columns", sum(len(column.names) for column in columns["kinds"]), n_inputs)]
-        _check_levels(columns["kinds"], network["fixed"]["inputs"])
-    counts += [("n_features_in_", attributes["n_features_in_"], n_features)]
-    if "feature_names_in_" in attributes:
-        counts += [("feature_names_in_", len(attributes["feature_names_in_"]), n_features)]
-    if (unit := attributes.get("_unit")) is not None and len(unit.centers) != 1:
-        counts += [("_unit", len(unit.centers), n_outputs)]
-    if "classes_" in REQUIRED[kind]:
-        n_classes = len(attributes["classes_"])
-        one_output = n_classes in (1, 2) and not attributes["_multilabel"]
-        counts += [("classes_", 1 if one_output else n_classes, n_outputs)]
-    for name, count, needed in counts:
-        if count != needed:
-            raise ValueError(f"{name} does not fit the network: expected {needed}, got {count}")
-
-
-def _check_levels(kinds: list[Column], inputs: tuple[Input, ...]) -> None:
-    """Raises ValueError if an input of levels gets numbers that are none."""
-    levels: dict[int, int] = {}
-    at = 0
-    for kind in kinds:
-        levels |= {each.column: each.levels for each in kind.levels_as(at) if isinstance(each, OfLevels)}
-        at += len(kind.names)
-    for each in inputs:
-        if isinstance(each, OfLevels) and levels.get(each.column, each.levels + 1) > each.levels:
-            raise ValueError(f"{each!r} of the network does not fit the columns")

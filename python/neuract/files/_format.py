@@ -21,6 +21,8 @@ from neuract.files._values import Reader, Writer, object_with
 
 FORMAT = 1
 OF_TABULAR = {"network", "estimator", "columns"}
+OPTIONAL = {"TabularClassifier": {"members"}, "TabularRegressor": {"members"}}
+"""The parts that an older file lacks; its network is then the only member."""
 KINDS = {
     "Network": {"network"},
     "MLPClassifier": {"network", "estimator"},
@@ -57,7 +59,7 @@ def unpack(data: bytes, beside: dict[str, Any] | None = None) -> Contents:
     kind = document.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         raise ValueError(f"unknown kind of model {kind!r}; known: {', '.join(KINDS)}")
-    object_with(document, {"format", "neuract", "kind", *KINDS[kind]}, "the file")
+    object_with(document, {"format", "neuract", "kind", *KINDS[kind]}, "the file", OPTIONAL.get(kind, ()))
     return Contents(kind, document, Reader(arrays, beside))
 
 

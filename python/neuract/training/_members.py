@@ -14,6 +14,9 @@ import neuract._neuract_core as core
 from neuract._typing import Array, FittedNetwork
 from neuract.threading._count import threads_of
 
+MOST_AT_ONCE = 2**24  # outputs of members that are in memory at the same time
+LEAST_AT_ONCE = 1024  # rows
+
 
 @dataclass(frozen=True, eq=False)
 class Members:
@@ -49,6 +52,11 @@ class Members:
         return 1 + max(self.left_out or (0,))
 
     @cached_property
+    def _is_one(self) -> bool:
+        """Whether the first network alone predicts."""
+        return len(self) == 1 and self.bounds is None
+
+    @cached_property
     def _together(self) -> core.Ensemble:
         return core.Ensemble([network._known().core for network in self.networks])
 
@@ -59,9 +67,27 @@ class Members:
         self._together.predict([len(x)] * len(self), [x] * len(self), list(y), threads_of(n_threads))
         return y
 
+    def predict_directly(self, x: Any) -> Array | None:
+        """Returns the outputs for a few rows that need no conversion; None if x needs more checks. For serving."""
+        if self._is_one:
+            return self.networks[0]._known().core.predict_directly(x)
+        each = self._together.predict_directly(x, threads_of(self.networks[0].n_threads))
+        return None if each is None else self._mean_of_few(each)
+
+    def _mean_of_few(self, each: Array) -> Array:
+        """Returns `combined`, bit for bit, with few calls: an accumulated sum adds in the members' order."""
+        if self.bounds is not None:
+            np.maximum(each, self.bounds[0], out=each)
+            np.minimum(each, self.bounds[1], out=each)
+        return np.asarray(np.add.accumulate(each * self._columns_of_weights)[-1], each.dtype)
+
+    @cached_property
+    def _columns_of_weights(self) -> Array:
+        return self.weights[:, np.newaxis, np.newaxis]
+
     def combined(self, each: Sequence[Array]) -> Array:
         """Returns the weighted mean of the members' outputs, rows × outputs, summed in their order."""
-        if len(self) == 1 and self.bounds is None:
+        if self._is_one:
             return each[0]
         return _mean([self.held(one) for one in each], self.weights)
 
@@ -81,9 +107,14 @@ class Members:
 
     def predict(self, x: Any, n_threads: int | None) -> Array:
         """Returns the outputs for checked rows: rows × outputs."""
-        if len(self) == 1 and self.bounds is None:
+        if self._is_one:
             return self.networks[0]._known().predict(x, n_threads)
-        return self.combined(list(self.each(x, n_threads)))
+        units = self.networks[0].layers[-1].units
+        rows = max(LEAST_AT_ONCE, MOST_AT_ONCE // (len(self) * units))
+        if not isinstance(x, np.ndarray) or len(x) <= rows:
+            return self.combined(list(self.each(x, n_threads)))
+        parts = [x[at : at + rows] for at in range(0, len(x), rows)]
+        return np.concatenate([self.combined(list(self.each(part, n_threads))) for part in parts])
 
 
 def _mean(each: Sequence[Array], weights: Array) -> Array:
