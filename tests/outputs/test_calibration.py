@@ -121,7 +121,7 @@ def test_blend_is_the_best_of_the_grid(seed, n_groups):
     def loss(weights):
         return squared_error_to(y)(np.tensordot(weights, groups, axes=1))
 
-    found = 2 * blend_weights(groups, squared_error_to(y)) - 1 / n_groups
+    found = (blend_weights(groups, squared_error_to(y)) - 0.25 / n_groups) / 0.75
     assert loss(found) <= min(map(loss, grid)) * (1 + 0.02)
     near = [weights for weights in grid if np.abs(weights - found).sum() < 0.11]
     assert loss(found) <= min(map(loss, near)) * (1 + 1e-9), "a step of 0.05 from one group to another helps"

@@ -64,11 +64,12 @@ def _of_encoding(encoding: str, kinds: tuple[Kind, ...]) -> Kind:
 
 
 def _groups(effort: str, classes: bool) -> tuple[Kind, ...]:
-    """Returns the kinds: each alone is good, and their errors differ. The first is the best alone."""
+    """Returns the kinds. Each is good alone, and they err differently: smooth, with sharp steps, and wide."""
     activation = "selu" if classes else "mish"
+    smooth = Kind("periodic", (128, 128, 128), 0.15, activation)
     sharp = Kind("piecewise_linear", (128, 128, 128), 0.0, activation)
-    smooth = Kind("periodic", (256, 256), 0.15, activation)
-    return (sharp,) if effort == "quick" else (sharp, smooth)
+    wide = Kind("periodic", (256, 256), 0.15, activation)
+    return (smooth, sharp) if effort == "quick" else (smooth, sharp, wide)
 
 
 def _auto(effort: str, rows: int, classes: bool) -> dict[str, Any]:
