@@ -133,7 +133,7 @@ def test_no_weight_is_negative(rng):
     """Protects against extrapolation, where it has the smallest loss."""
     first, second = rng.normal(size=(2, 30, 1))
     weights = blend_weights(np.stack([first, second]), squared_error_to(2 * first - second))
-    np.testing.assert_allclose(weights, [0.75, 0.25])
+    np.testing.assert_allclose(weights, [0.875, 0.125])
 
 
 def test_blend_of_equal_or_unusable_groups_is_even(rng):
