@@ -77,10 +77,9 @@ class ServedModel:
 
     def _outputs(self, X: Any) -> Array:
         """Returns the network's outputs, rows × outputs."""
-        x = one_row(self, X) if type(X) is dict else None
-        given = self._entering(X) if x is None else x
-        y = self._ensemble.predict_directly(given)
-        return self._ensemble.predict(self.network_._rows(given), self.network_.n_threads) if y is None else y
+        x = one_row(self, X) if "columns_" in self.__dict__ else self._entering(X)
+        y = None if x is None else self._ensemble.predict_directly(x)
+        return self._ensemble.predict(self._rows(X), self.network_.n_threads) if y is None else y
 
     def _entering(self, X: Any) -> Any:
         """Returns X as the network takes it."""

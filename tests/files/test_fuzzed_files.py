@@ -17,7 +17,10 @@ def test_files_are_refused_or_models(tmp_path):
     assert 5 < sum(models) < len(models) - 50, "the corpus has files of both kinds"
 
 
-@pytest.mark.parametrize("name", ["network", "classifier", "inputs", "inputs_state", "tabular", "tabular_regressor"])
+@pytest.mark.parametrize(
+    "name",
+    ["network", "classifier", "inputs", "inputs_state", "tabular", "tabular_regressor", "members", "members_regressor"],
+)
 def test_models_of_files_predict(name):
     """Protects against a check of loaded models that asks none of them."""
     assert predicted(na.load(CORPUS / f"{name}.safetensors")) is not None

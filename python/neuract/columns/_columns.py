@@ -153,6 +153,7 @@ class Columns:
         else:
             self.__dict__.pop("feature_names_in_", None)
         self._one = [(kind.name, kind.one, kind.one_takes) for kind in kinds]
+        self._plain = names is None and all(isinstance(kind, Number) for kind in kinds)
 
     def _chosen(self, frame: Table) -> set[int]:
         """Returns the numbers of the columns that are categorical."""
@@ -248,6 +249,21 @@ class Columns:
         except (KeyError, ValueError, OverflowError):
             return None
         return numbers if X.keys() == self._known_names else None
+
+    def array_row(self, X: Array) -> tuple[float, ...] | None:
+        """Returns the same for an array with one row, of columns that all are numbers without names."""
+        if not self._plain or X.shape != (1, self.n_features_in_) or X.dtype.kind not in "fiu":
+            return None
+        values: list[Any] = X[0].tolist()
+        numbers: tuple[float, ...] = ()
+        try:
+            for place, (_, one, takes) in zip(self._places, self._one, strict=True):
+                if type(values[place]) not in takes:
+                    return None
+                numbers += one(values[place])
+        except (ValueError, OverflowError):
+            return None
+        return numbers
 
     def _found(self, frame: Table) -> Sequence[int]:
         """Returns the place of each kind's column; ValueError in scikit-learn's words if the columns are others."""

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One row as a dict: the way into a network that costs microseconds."""
+"""One row as a dict or an array: the way into a network that costs microseconds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -19,11 +18,19 @@ class OfColumns(Protocol):
     network_: Any
 
 
-def one_row(model: OfColumns, X: Mapping[str, Any]) -> Array | None:
-    """Returns the matrix of one row, a dict of common values; None if `Columns.transform` must look at it."""
-    numbers = model.columns_.row(X)
+def one_row(model: OfColumns, X: Any) -> Array | None:
+    """Returns the matrix of one row of common values, a dict or an array; None if `Columns.transform` must look at X.
+
+    Numbers that are too large for the network become infinite; whoever takes the matrix must look for them.
+    """
+    kind = type(X)
+    if kind is dict:
+        numbers = model.columns_.row(X)
+    elif kind is np.ndarray:
+        numbers = model.columns_.array_row(X)
+    else:
+        return None
     if numbers is None:
         return None
     network: FittedNetwork = model.network_
-    x = np.array([numbers], network.dtype)
-    return x if np.isfinite(x).all() else None
+    return np.array([numbers], network.dtype)

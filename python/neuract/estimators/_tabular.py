@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from numbers import Integral
 from typing import Any, ClassVar, cast
@@ -216,7 +216,8 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         """Returns the folds of the members."""
         classes = is_classifier(self)
         if groups is not None or is_splitter(chosen.folds):
-            return given_folds(chosen.folds, X, y, groups, classes)
+            rows = data.x if isinstance(X, Mapping) else X  # splitters know no dict of columns
+            return given_folds(chosen.folds, rows, y, groups, classes)
         first = data.targets[:, 0]
         return dealt(first, classes and data.targets.shape[1] == 1, min(chosen.folds, data.rows), random)
 
@@ -286,18 +287,15 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
 
     def _outputs(self, X: Any) -> Array:
         """Returns the network's outputs for X, (rows, n_outputs_)."""
-        check_is_fitted(self)
-        x = one_row(self, X) if type(X) is dict else None
-        if x is None:
-            x = self._rows(X)
-        y = self._ensemble.predict_directly(x)
-        return self._ensemble.predict(x, self.network_.n_threads) if y is None else y
+        network, x = self._fitted_network(), one_row(self, X)
+        y = None if x is None else self._ensemble.predict_directly(x)
+        return self._ensemble.predict(self._rows(X), network.n_threads) if y is None else y
 
     def _each(self, X: Any) -> Array:
         """Returns the outputs of each member, members × rows × outputs."""
         check_is_fitted(self)
-        ensemble, x = self._ensemble, one_row(self, X) if type(X) is dict else None
-        each = ensemble.each(self._rows(X) if x is None else x, self.network_.n_threads)
+        ensemble = self._ensemble
+        each = ensemble.each(self._rows(X), self.network_.n_threads)
         return np.array([ensemble.held(outputs) for outputs in each])
 
     def predict_spread(self, X: Any) -> Array:
@@ -327,7 +325,8 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
     # ---- for the rooms below: neuract._typing.FittedModel ------------------------------------------
 
     def _fitted_network(self) -> Network:
-        check_is_fitted(self)
+        if "network_" not in self.__dict__:  # scikit-learn's check costs more than a small network
+            check_is_fitted(self)
         return self.network_
 
     def _members(self) -> Members:
