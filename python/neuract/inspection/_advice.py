@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from neuract.inspection._findings import Evidence
 
 STRONG_PENALTY = 0.01  # alpha or l1 from which one asks whether it is too strong; scikit-learn's alpha is 0.0001
-STRONG_DECAY = 1.0  # the same for weight_decay; the default of tabular models is 0.01
+STRONG_DECAY = 1.0  # the same for weight_decay; the default of tabular models is 0.02
 ROBUST, OTHER_ROWS = "set scaling='robust'", "If they differed in the fit, look whether these rows are like those"
 IMMORTAL = ("leaky_relu", "elu", "prelu")  # activations that pass a gradient on for any z
 

@@ -16,6 +16,7 @@ from neuract.inspection._activities import activities
 from neuract.inspection._causes import Finding
 from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
 from neuract.inspection._findings import Evidence, find
+from neuract.inspection._members import MembersDiagnosis, member_of
 from neuract.inspection._pipelines import without_pipeline
 from neuract.layers._dense import layer_names
 from neuract.training._session import Gradients
@@ -23,7 +24,7 @@ from neuract.training._session import Gradients
 __all__ = ["Diagnosis", "Finding", "LayerDiagnosis", "diagnose"]
 
 
-def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diagnosis:
+def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None, *, member: int = 0) -> Diagnosis:
     """Measures every neuron of a fitted model on X, and warns of what is wrong.
 
     Parameters
@@ -34,6 +35,9 @@ def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diag
         Several hundred rows or more, preferably the training data: a rare neuron may fire on none of a few rows.
     y : array-like or None, default=None
         Targets, in the form that `fit` takes. They are needed for the loss and the gradients.
+    member : int, default=0
+        Of a tabular model, whose prediction is the mean of several networks, the one to show, in the order of
+        `networks_`. The others are measured too: `members` of the result counts in how many each rule finds something.
 
     Returns
     -------
@@ -44,12 +48,12 @@ def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diag
     TypeError
         If the model is another object.
     ValueError
-        If X or y do not fit the model, or the model is not fitted.
+        If X or y do not fit the model, the model is not fitted, or has no such member.
 
     Notes
     -----
-    X is read once, and with y once more for the gradients. Memory does not depend on the number of rows, and results do
-    not depend on the number of threads.
+    X is read once for each member, and with y once more for the gradients. Memory does not depend on the number of
+    rows, and results do not depend on the number of threads.
 
     A finding is a cause: the consequences that other rules have found are part of its message. The rules, each with its
     thresholds for "warn", "serious" and "critical":
@@ -91,12 +95,19 @@ def diagnose(model: FittedModel, X: Any, y: npt.ArrayLike | None = None) -> Diag
     model = without_pipeline(model)
     if not isinstance(model, FittedModel):
         raise TypeError(f"diagnose takes a Network, an MLP estimator or a tabular one, got {model!r}")
-    network = model._fitted_network()
+    network, networks = member_of(model, member), model._members().networks
     data = None if y is None else model._data(X, y)
     x = model._rows(X) if data is None else data.x
-    gradients = None if data is None else network._gradients(data)
-    targets = None if data is None else data.targets
-    return diagnosed(network, x, targets, gradients, model._column_names(), model._frame_columns() is not None)
+    columns, of_frame = model._column_names(), model._frame_columns() is not None
+
+    def of(each: FittedNetwork) -> Diagnosis:
+        gradients = None if data is None else each._gradients(data)
+        return diagnosed(each, x, None if data is None else data.targets, gradients, columns, of_frame)
+
+    if len(networks) == 1:
+        return of(network)
+    each = [of(one) for one in networks]
+    return replace(each[member], members=MembersDiagnosis.of(each, member))
 
 
 def diagnosed(
@@ -140,7 +151,7 @@ def _layers(
             dead=seen["fired"] == 0,
             constant=seen["minimum"] == seen["maximum"],
             slopes=slopes[number],
-            **_gradient_numbers(network.learning_rate, weights[number], gradients, number),
+            **_gradient_numbers(network.learning_rate * layer.rates[0], weights[number], gradients, number),
         )
         for number, (layer, seen) in enumerate(zip(network.layers, neurons, strict=True))
     )

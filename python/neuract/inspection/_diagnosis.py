@@ -13,6 +13,7 @@ import numpy.typing as npt
 from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.inspection._causes import Finding
+from neuract.inspection._members import MembersDiagnosis
 from neuract.inspection._table import frame, html, text
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ class LayerDiagnosis:
     gradient_norm : float or None
         The same norm for the whole layer.
     update_ratio : float or None
-        Learning rate · ‖gradient with respect to the layer's weights‖ / ‖its weights‖: how far a step of plain gradient
-        descent would move them. Around 1e-3 is usual.
+        Learning rate of the layer · ‖gradient with respect to its weights‖ / ‖its weights‖: how far a step of plain
+        gradient descent would move them. Around 1e-3 is usual.
     slopes : array or None
         The learned slopes of a PReLU layer, (units,) or (1,) where shared.
     """
@@ -85,6 +86,10 @@ class Diagnosis:
         Of the columns of X.
     warnings : tuple of Finding
         Each has a `rule`, a `severity`, the `layer` and `neurons`, a `message` and `advice`; the worst come first.
+    members : MembersDiagnosis or None
+        Of a model with several members, of which all else shows one: `shown`, the number of that one, and of all
+        members `losses`, `dead` (numbers of dead neurons) and `findings` (in how many members each rule found
+        something).
     """
 
     rows: int
@@ -96,6 +101,7 @@ class Diagnosis:
     input_mean: Array
     input_std: Array
     warnings: tuple[Finding, ...]
+    members: MembersDiagnosis | None = None
 
     def __repr__(self) -> str:
         return text(self)

@@ -12,6 +12,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
+    from neuract.inspection._members import MembersDiagnosis
 
 WIDTH = 100
 HEADER = ("layer", "activation", "neurons", "fire", "dead", "saturated", "mean", "std", "gradient", "update")
@@ -31,7 +32,8 @@ def text(diagnosis: Diagnosis) -> str:
         )
         for row in rows
     ]
-    return "\n".join([*lines, "", in_short(diagnosis), *_warnings(diagnosis)])
+    members = [] if diagnosis.members is None else [fill(of_members(diagnosis.members), WIDTH)]
+    return "\n".join([*lines, "", in_short(diagnosis), *members, *_warnings(diagnosis)])
 
 
 def frame(diagnosis: Diagnosis) -> Any:
@@ -54,7 +56,10 @@ def html(diagnosis: Diagnosis) -> str:
         for found in diagnosis.warnings
     )
     table = f"<table><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
-    return f"{table}<p>{escape(in_short(diagnosis))}</p>" + (f"<ul>{items}</ul>" if items else "<p>no warnings</p>")
+    members = "" if diagnosis.members is None else f"<p>{escape(of_members(diagnosis.members))}</p>"
+    return f"{table}<p>{escape(in_short(diagnosis))}</p>{members}" + (
+        f"<ul>{items}</ul>" if items else "<p>no warnings</p>"
+    )
 
 
 @np.errstate(over="ignore", invalid="ignore")  # means of huge numbers
@@ -86,6 +91,18 @@ def in_short(diagnosis: Diagnosis) -> str:
     if diagnosis.gradient_ratio is not None and np.isfinite(diagnosis.gradient_ratio):
         parts.append(f"gradient norm of the last layer {diagnosis.gradient_ratio:.2g} times that of the first")
     return ", ".join(parts)
+
+
+def of_members(members: MembersDiagnosis) -> str:
+    """Returns a line on all members of a model: which one is shown, and the spread over them."""
+    parts = []
+    if members.losses is not None:
+        parts.append(f"loss {members.losses.mean():.4g} ± {members.losses.std():.2g}")
+    least, most = members.dead.min(), members.dead.max()
+    parts.append(f"{least} to {most} dead neurons" if least < most else f"{most} dead neurons in each")
+    found = [f"{rule} in {count}" for rule, count in members.findings.items()]
+    parts.append(", ".join(found) if found else "none has a warning")
+    return f"member {members.shown} of {len(members)}; over all of them: {', '.join(parts)}"
 
 
 def _warnings(diagnosis: Diagnosis) -> list[str]:
