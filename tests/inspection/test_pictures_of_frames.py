@@ -12,7 +12,7 @@ from neuract.plotting import DiagnosisDisplay, FitDisplay, HistoryDisplay, Netwo
 
 TOWN = "$Ulm_% <b>"
 ROWS = 80
-SETTINGS = {"hidden_layer_sizes": (6, 4), "max_iter": 4, "random_state": 0}
+SETTINGS = {"hidden_layer_sizes": (6, 4), "max_iter": 4, "members": 2, "folds": 2, "random_state": 0}
 
 
 @pytest.fixture(autouse=True)
@@ -66,10 +66,13 @@ def test_the_training_and_the_diagnosis_are_drawn(X, model):
 COLUMNS = [["size", "town"], ["built"], ["side", "lift"], [4, "size"], ["town", "built"]]
 
 
-@pytest.mark.parametrize("columns", COLUMNS, ids=str)
-def test_responses_are_those_of_the_rows_of_a_frame(X, model, columns):
+@pytest.mark.parametrize(("columns", "member"), [*zip(COLUMNS, (0, 1, 2, 3, 0), strict=True)], ids=str)
+def test_responses_are_those_of_the_rows_of_a_frame(X, model, columns, member):
     resolution = 12
-    display = NeuronResponseDisplay.from_estimator(model, X, price(X), columns=columns, resolution=resolution)
+    settings = {"member": member} if member else {}  # the first, if none is chosen
+    display = NeuronResponseDisplay.from_estimator(
+        model, X, price(X), columns=columns, resolution=resolution, **settings
+    )
     names = [name if isinstance(name, str) else [*X][name] for name in columns]
     limits = display.responses.limits
     across, up = (each.ravel() for each in np.meshgrid(*(np.linspace(*limits[i : i + 2], resolution) for i in (0, 2))))
@@ -82,7 +85,9 @@ def test_responses_are_those_of_the_rows_of_a_frame(X, model, columns):
         rows[name] = [of_user(model, name, value) for value in values]
     unit = model._meaning().unit
     tile = display.responses.values[-1][0].ravel() * unit.scales + unit.centers
-    np.testing.assert_allclose(tile, model.predict(rows), rtol=1e-4)
+    network = model.networks_[member]
+    np.testing.assert_allclose(tile, unit.back(network.predict(model._rows(rows)))[:, 0], rtol=1e-4)
+    np.testing.assert_array_equal(display.weights[0], network.weights[0])
     assert display.responses.steps == bool({"town", "side", "lift"} & {*names})
 
 

@@ -73,7 +73,7 @@ class DiagnosisDisplay:
     @classmethod
     @takes_pipelines
     def from_estimator(
-        cls, model: FittedModel, X: Any, y: npt.ArrayLike | None = None, *, ax: Place = None
+        cls, model: FittedModel, X: Any, y: npt.ArrayLike | None = None, *, member: int = 0, ax: Place = None
     ) -> DiagnosisDisplay:
         """Diagnoses a fitted model and draws the diagnosis.
 
@@ -83,6 +83,8 @@ class DiagnosisDisplay:
         X : array-like or sparse matrix of shape (rows, features)
         y : array-like or None, default=None
             Targets, for the gradients.
+        member : int, default=0
+            Of a model with several networks, the one to draw, in the order of `networks_`.
         ax : Axes, Figure or None, default=None
             The axes that the panels replace, or an empty figure that pyplot need not know; None: a new figure.
 
@@ -91,7 +93,7 @@ class DiagnosisDisplay:
         DiagnosisDisplay
         """
         network_of(model)  # refuses other objects
-        return cls(diagnose(model, X, y)).plot(ax)
+        return cls(diagnose(model, X, y, member=member)).plot(ax)
 
     def plot(self, ax: Place = None) -> DiagnosisDisplay:
         """Draws the panels on a new figure, or in place of `ax`."""
@@ -117,7 +119,8 @@ class DiagnosisDisplay:
         panel.set_xlim(0, 1.17)
         panel.tick_params(length=0)
         panel.spines[:].set_visible(False)
-        title = f"neurons by how often they fire, on {self.diagnosis.rows:,} rows"
+        title, members = f"neurons by how often they fire, on {self.diagnosis.rows:,} rows", self.diagnosis.members
+        title += "" if members is None else f", member {members.shown} of {len(members)}"
         panel.set_title(title, fontsize=SMALL + 2, color=INK, **PLAIN)
         self._explain(panel)
 

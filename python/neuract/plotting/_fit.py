@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
@@ -51,8 +52,9 @@ class FitDisplay:
     """Data with one or two inputs, and the predictions of a network.
 
     For one input it shows the data, the best straight line and the network's curve, so that you see the gain by
-    non-linearity. For two inputs it shows the regions of the predicted classes, by scikit-learn's
-    `DecisionBoundaryDisplay`, or the predicted numbers. Usually made by `from_estimator`.
+    non-linearity. Of a model with several networks the curve is their mean, in a band as wide as they spread. For two
+    inputs it shows the regions of the predicted classes, by scikit-learn's `DecisionBoundaryDisplay`, or the predicted
+    numbers. Usually made by `from_estimator`.
 
     Parameters
     ----------
@@ -68,6 +70,8 @@ class FitDisplay:
     ----------
     ax_ : Axes
     figure_ : Figure
+    band_ : matplotlib.collections.PolyCollection or None
+        For one input: the mean of the members ± their standard deviation, if there are several.
     boundary_ : sklearn.inspection.DecisionBoundaryDisplay
         For two inputs.
 
@@ -85,6 +89,7 @@ class FitDisplay:
     ax_: Axes
     figure_: Figure
     boundary_: Any
+    band_: PolyCollection | None = None
     dates: tuple[bool, ...] = ()  # which columns of X are days since 1970-01-01
 
     def __init__(
@@ -195,8 +200,18 @@ class FitDisplay:
         )
         drawn = [self.ax_.plot(grid, curve, color=BLUE, linewidth=2.4, label="_")[0] for curve in drawable(curves.T)]
         drawn[0].set_label(network)  # one entry in the legend for all quantiles
+        self._draw_band(grid, drawable(curves))
         tidy(self.ax_)
-        self._legend([data, *straight, drawn[0]])
+        self._legend([data, *straight, drawn[0], *([] if self.band_ is None else [self.band_])])
+
+    def _draw_band(self, grid: Array, curves: Array) -> None:
+        """Draws how far the members of a model with one output disagree."""
+        spread = self.network.spread(grid[:, np.newaxis]) if isinstance(self.network, NetworkOfFrame) else None
+        if spread is None or curves.shape[1] > 1:
+            return
+        low, high = curves[:, 0] - spread[:, 0], curves[:, 0] + spread[:, 0]
+        label = "± standard deviation of the members"
+        self.band_ = self.ax_.fill_between(grid, low, high, color=BLUE, alpha=0.18, linewidth=0, label=label)
 
     def _draw_regions(self) -> None:
         from sklearn.inspection import DecisionBoundaryDisplay

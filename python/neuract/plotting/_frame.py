@@ -160,7 +160,10 @@ def _day(days: float) -> str:
 
 @dataclass(frozen=True)
 class NetworkOfFrame:
-    """A network that takes the values of used columns, rows × `kinds_`, and answers in the unit of y."""
+    """A model that takes the values of used columns, rows × `kinds_`, and answers in the unit of y.
+
+    network: its first member, which has the layers.
+    """
 
     model: AskedModel
     columns: Columns
@@ -175,6 +178,20 @@ class NetworkOfFrame:
         return self.network.loss_function
 
     def predict(self, x: Array) -> Array:
-        rows = matrix_of(self.columns, list(np.asarray(x, np.float64).T), self.network.dtype)
-        outputs, unit = self.network.predict(rows), self.model._meaning().unit
+        """Returns the mean of the members, rows × outputs."""
+        outputs, unit = self.model._members().predict(self._rows(x), self.network.n_threads), self.model._meaning().unit
         return outputs if unit is None else unit.back(outputs)
+
+    def spread(self, x: Array) -> Array | None:
+        """Returns the standard deviation of the members' outputs, rows × outputs; None for a single network."""
+        members, unit = self.model._members(), self.model._meaning().unit
+        if len(members) == 1:
+            return None
+        each = members.each(self._rows(x), self.network.n_threads).astype(np.float64)
+        each = np.array([members.held(outputs) for outputs in each])
+        center = np.tensordot(members.weights, each, 1)
+        spread: Array = np.sqrt(np.tensordot(members.weights, (each - center) ** 2, 1))
+        return spread if unit is None else spread * unit.scales
+
+    def _rows(self, x: Array) -> Array:
+        return matrix_of(self.columns, list(np.asarray(x, np.float64).T), self.network.dtype)

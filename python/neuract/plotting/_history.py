@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from neuract._typing import Array, AskedModel
+from neuract.inspection._members import distinct
 from neuract.inspection._pipelines import takes_pipelines
 from neuract.plotting._model import network_of
 from neuract.plotting._style import (
@@ -32,29 +33,34 @@ from neuract.plotting._style import (
 
 # Title of each panel → its curves and their labels.
 PANELS: dict[str, dict[str, str]] = {
-    "loss": {"loss": "training", "validation_loss": "validation"},
+    "loss": {"loss": "training", "validation_loss": "validation", "oof_loss": "out of fold"},
     "validation score": {"validation_score": "validation"},
     "gradient norm": {"gradient_norm": "training"},
     "share of dead neurons": {"dead_share": "training"},
     "learning rate": {"learning_rate": "training"},
 }
-BEST = {"validation_loss": np.nanargmin, "validation_score": np.nanargmax}
+HELD_OUT = ("validation_loss", "validation_score", "oof_loss")
+BEST = {"validation_loss": np.nanargmin, "validation_score": np.nanargmax, "oof_loss": np.nanargmin}
 FROM_ZERO = ("share of dead neurons",)
 LOGARITHMIC = ("loss", "gradient norm", "learning rate")  # panels with a logarithmic axis if the curves span DECADES
 DECADES = 1.5
 COLUMNS = 3
+UNNAMED = "_"  # the label of a curve that has no entry in the legend
 
 
 class HistoryDisplay:
     """Learning curves: the training and validation loss, and other numbers of each epoch.
 
-    Usually made by `from_estimator`.
+    Of a model with several networks, the members, the training loss of each is a thin line, and the out-of-fold loss of
+    each group of them a dashed one. Usually made by `from_estimator`.
 
     Parameters
     ----------
     history : dict of lists
-        One entry per epoch: "loss", and any of "validation_loss", "validation_score", "gradient_norm", "dead_share"
-        and "learning_rate".
+        One entry per epoch: "loss", and any of "validation_loss", "oof_loss" (on the rows that each member has left
+        out), "validation_score", "gradient_norm", "dead_share" and "learning_rate".
+    others : sequence of dict of lists, default=()
+        The histories of the other members, of which "loss" and "oof_loss" are drawn.
 
     Attributes
     ----------
@@ -74,7 +80,9 @@ class HistoryDisplay:
     axes_: npt.NDArray[Any]
     figure_: Figure
 
-    def __init__(self, history: Mapping[str, Sequence[float]]) -> None:
+    def __init__(
+        self, history: Mapping[str, Sequence[float]], others: Sequence[Mapping[str, Sequence[float]]] = ()
+    ) -> None:
         names = [name for curves in PANELS.values() for name in curves]
         given = {name: np.asarray(history[name], dtype=np.float64) for name in names if name in history}
         self.history = {name: curve for name, curve in given.items() if curve.size}
@@ -82,6 +90,7 @@ class HistoryDisplay:
             raise ValueError(
                 f"history must have at least one epoch of one of {', '.join(names)}; got {dict(history)!r}"
             )
+        self.others = list(others)
 
     @classmethod
     @takes_pipelines
@@ -91,7 +100,7 @@ class HistoryDisplay:
         Parameters
         ----------
         model : Network, fitted estimator or Pipeline
-            The curves are `history_` of the network, and `loss_curve_`, `validation_loss_curve_` and
+            The curves are `history_` of the network or of each member, and `loss_curve_`, `validation_loss_curve_` and
             `validation_scores_` of an estimator.
         ax : Axes, Figure or None, default=None
             The axes that the panels replace, or an empty figure that pyplot need not know; None: a new figure.
@@ -112,7 +121,7 @@ class HistoryDisplay:
                 history[name] = curve
         if not any(map(len, history.values())):
             raise ValueError("the model has no history: its parameters were set, not learned")
-        return cls(history).plot(ax)
+        return cls(history, [network.history_ for network in model._members().networks[1:]]).plot(ax)
 
     def plot(self, ax: Place = None) -> HistoryDisplay:
         """Draws the panels on a new figure, or in place of `ax`."""
@@ -130,17 +139,13 @@ class HistoryDisplay:
 
     def _draw(self, panel: Axes, title: str, names: Sequence[str]) -> None:
         for name in names:
-            curve = drawable(self.history[name])
-            validation = name.startswith("validation")
-            panel.plot(
-                np.arange(1, len(curve) + 1), curve, color=ORANGE if validation else BLUE, label=PANELS[title][name],
-                linewidth=1.8, linestyle=(0, (4, 1.2)) if validation else "-", marker="o" if len(curve) == 1 else None,
-            )  # fmt: skip
-        for name in set(names) & set(BEST):
-            self._mark_best(panel, name)
+            self._draw_curves(panel, name, PANELS[title][name])
+        for name in names:
+            if name in BEST:
+                self._mark_best(panel, name)
         for name in names:
             self._mark_lost(panel, name, PANELS[title][name])
-        if title in LOGARITHMIC and _spans_decades([self.history[name] for name in names]):
+        if title in LOGARITHMIC and _spans_decades([curve for name in names for curve in self._curves(name)]):
             panel.set_yscale("log")
         if title in FROM_ZERO:
             panel.set_ylim(bottom=0)
@@ -151,18 +156,44 @@ class HistoryDisplay:
         panel.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6, min_n_ticks=1))
         panel.tick_params(labelsize=SMALL, colors=MUTED)
         tidy(panel)
-        if len(panel.get_lines()) > 1:
-            legend(panel, panel.get_lines(), fontsize=SMALL, frameon=False, handlelength=2.4)
+        named = [line for line in panel.get_lines() if line.get_label() != UNNAMED]
+        if len(named) > 1:
+            legend(panel, named, fontsize=SMALL, frameon=False, handlelength=2.4)
+
+    def _curves(self, name: str) -> list[Array]:
+        """Returns the curve of that name; with other members also theirs, of a group the one that it shares."""
+        if not self.others or name not in ("loss", "oof_loss"):
+            return [self.history[name]]
+        each: list[Mapping[str, Any]] = [self.history, *self.others]
+        found = [history.get(name, ()) for history in each] if name == "loss" else distinct(each, name)
+        return [np.asarray(curve, np.float64) for curve in found if len(curve)]
+
+    def _draw_curves(self, panel: Axes, name: str, label: str) -> None:
+        held_out, curves = name in HELD_OUT, self._curves(name)
+        several = name == "loss" and len(curves) > 1
+        for curve in curves:
+            panel.plot(
+                np.arange(1, len(curve) + 1), drawable(curve), color=ORANGE if held_out else BLUE, label=label,
+                linewidth=0.7 if several else 1.8, linestyle=(0, (4, 1.2)) if held_out else "-",
+                marker="o" if len(curve) == 1 else None,
+            )  # fmt: skip
+            label = UNNAMED  # one entry in the legend for all members
+        if several:
+            panel.get_lines()[-len(curves)].set_label(f"{PANELS['loss']['loss']}, {len(curves)} members")
 
     def _mark_best(self, panel: Axes, name: str) -> None:
-        curve = drawable(self.history[name])
-        if np.isnan(curve).all():
-            return
-        best = int(BEST[name](curve))
-        panel.plot(
-            [best + 1], [curve[best]], color=ORANGE, marker="o", markersize=7, markerfacecolor="white",
-            markeredgewidth=1.8, linestyle="", label=f"best: epoch {best + 1}",
-        )  # fmt: skip
+        found = []
+        for curve in map(drawable, self._curves(name)):
+            if not np.isnan(curve).all():
+                best = int(BEST[name](curve))
+                found.append((best + 1, curve[best]))
+        if found:
+            epochs, values = zip(*found, strict=True)
+            which = ", ".join(map(str, dict.fromkeys(epochs)))
+            panel.plot(
+                epochs, values, color=ORANGE, marker="o", markersize=7, markerfacecolor="white", markeredgewidth=1.8,
+                linestyle="", label=f"best: epoch{'s' * (', ' in which)} {which}",
+            )  # fmt: skip
 
     def _mark_lost(self, panel: Axes, name: str, curve: str) -> None:
         """Marks the epochs whose number cannot be drawn, at the lower end of the panel."""

@@ -13,12 +13,13 @@ from neuract._typing import Array, AskedModel, FittedModel, FittedNetwork
 from neuract.columns._asked import level_names
 from neuract.inputs._sparse import SparseRows
 from neuract.inspection._activities import of_numbers
+from neuract.inspection._members import member_of
 from neuract.layers._numbers import number_names
 from neuract.outputs._kinds import Classes, OfClassifier
 
 
-def network_of(model: AskedModel) -> FittedNetwork:
-    """Returns the network of a fitted model.
+def network_of(model: AskedModel, member: int = 0) -> FittedNetwork:
+    """Returns the network of a fitted model, or of several members the one with this number.
 
     Raises
     ------
@@ -26,15 +27,17 @@ def network_of(model: AskedModel) -> FittedNetwork:
         If the model is not fitted.
     TypeError
         If the model is not one of neuract's.
+    ValueError
+        If the model has no such member.
     """
     if not isinstance(model, AskedModel):
         raise TypeError(f"model must be a Network or a fitted estimator of neuract, got {type(model).__name__}")
-    return model._fitted_network()
+    return member_of(model, member)
 
 
-def measured(model: AskedModel, X: Any) -> tuple[int, list[Array]]:
+def measured(model: AskedModel, X: Any, member: int = 0) -> tuple[int, list[Array]]:
     """Returns the number of rows and arrays of ACTIVITY: of the numbers that the first layer gets, and per layer."""
-    network = network_of(model)
+    network = network_of(model, member)
     if not isinstance(model, FittedModel):
         raise TypeError(f"this picture needs a Network or a fitted estimator of neuract, got {model!r}")
     return measured_rows(network, model._rows(X))
@@ -61,9 +64,10 @@ def input_names(model: AskedModel, X: Any, given: Sequence[str] | None) -> list[
     return named("feature_names", known, n_inputs, [f"x{k}" for k in range(n_inputs)])
 
 
-def names_of_numbers(model: AskedModel, X: Any, given: Sequence[str] | None) -> list[str]:
+def names_of_numbers(model: AskedModel, X: Any, given: Sequence[str] | None, member: int = 0) -> list[str]:
     """Returns a name per number that the first layer gets; given: names of the columns of X."""
-    return number_names(network_of(model).inputs, input_names(model, X, given), level_names(model._frame_columns()))
+    inputs = network_of(model, member).inputs
+    return number_names(inputs, input_names(model, X, given), level_names(model._frame_columns()))
 
 
 def class_names(model: AskedModel) -> Sequence[Any] | None:

@@ -128,6 +128,7 @@ class NetworkDisplay:
         feature_names: Sequence[str] | None = None,
         class_names: Sequence[str] | None = None,
         max_neurons: int = MOST_SHOWN,
+        member: int = 0,
         ax: Place = None,
     ) -> NetworkDisplay:
         """Draws a fitted model and its activity on X.
@@ -144,6 +145,8 @@ class NetworkDisplay:
         max_neurons : int, default=16
             Most neurons to show per layer, and most inputs: those with the largest effect on the next layer (root mean
             square of the output × norm of the outgoing weights), on X or on the row.
+        member : int, default=0
+            Of a model with several networks, the one to draw, in the order of `networks_`.
         ax : Axes, Figure or None, default=None
             The axes to draw on, or an empty figure that pyplot need not know; None: a new figure.
 
@@ -151,9 +154,12 @@ class NetworkDisplay:
         -------
         NetworkDisplay
         """
-        network = network_of(model)
-        names = names_of_numbers(model, X, feature_names), output_names(model, class_names)
-        shading, squares = _over_rows(*measured(model, X)) if row is None else _at_row(network, rows_of(model, X), row)
+        network = network_of(model, member)
+        names = names_of_numbers(model, X, feature_names, member), output_names(model, class_names)
+        if row is None:
+            shading, squares = _over_rows(*measured(model, X, member))
+        else:
+            shading, squares = _at_row(network, rows_of(model, X), row)
         strength = strengths(network.weights, squares)
         return cls(network.weights, columns_of(network, strength, max_neurons), shading, names).plot(ax)
 

@@ -148,6 +148,7 @@ class NeuronResponseDisplay:
         columns: Sequence[int | str] | None = None,
         max_neurons: int = 8,
         resolution: int = 120,
+        member: int = 0,
         ax: Place = None,
     ) -> NeuronResponseDisplay:
         """Draws a fitted model over a plane of one or two columns of X. Levels are steps.
@@ -168,6 +169,9 @@ class NeuronResponseDisplay:
             Most neurons to show per layer: those with the largest effect on the next layer.
         resolution : int, default=120
             Grid points in each direction, >= 2.
+        member : int, default=0
+            Of a model with several networks, the one to draw, in the order of `networks_`; the tiles of the outputs are
+            its own, too.
         ax : Axes, Figure or None, default=None
             The axes to draw on, or an empty figure that pyplot need not know; None: a new figure.
 
@@ -175,12 +179,12 @@ class NeuronResponseDisplay:
         -------
         NeuronResponseDisplay
         """
-        network, rows = network_of(model), rows_of(model, X)
+        network, rows = network_of(model, member), rows_of(model, X)
         plane = _plane(model, network, X, rows, columns)
-        strength = strengths(network.weights, mean_squares(*measured(model, X)))
+        strength = strengths(network.weights, mean_squares(*measured(model, X, member)))
         shown = columns_of(network, strength, max_neurons, APART)
         responses = _responses(network, shown, plane, resolution)
-        names = names_of_numbers(model, X, feature_names), output_names(model, class_names)
+        names = names_of_numbers(model, X, feature_names, member), output_names(model, class_names)
         points = None if y is None else (plane.points(rows), _standard(model, targets_of(model, y, len(rows))))
         return cls(network.weights, shown, responses, names, points).plot(ax)
 
