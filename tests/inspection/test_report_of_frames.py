@@ -24,10 +24,12 @@ const { description, numbers, rows } = JSON.parse(require("fs").readFileSync(0, 
 const model = readModel(description, numbers);
 const all = rows ? rows.map((row) => ({ row })) : model.starts;
 console.log(JSON.stringify(all.map(({ row }) => {
-  const states = model.network.forward(model.numbersOf(row));
-  const { entries, text } = outcomeOf(model, states.at(-1).passed);
-  return { text, outputs: entries.map(({ value }) => value), layers: states.map(({ x, z, y }) => ({
-    x: Array.from(x), z: Array.from(z), y: Array.from(y) })) };
+  const each = model.members.map(({ network }) => network.forward(model.numbersOf(row)));
+  const outputs = each.map((states) => states.at(-1).passed);
+  const { entries, text } = outcomeOf(model, meanOutputs(model, outputs));
+  const layer = ({ x, z, y }) => ({ x: Array.from(x), z: Array.from(z), y: Array.from(y) });
+  return { text, outputs: entries.map(({ value }) => value), spreads: spreadsOf(model, outputs),
+    members: each.map((states) => states.map(layer)) };
 })));
 """
 
@@ -73,7 +75,15 @@ def label(X):
     return np.array(HOSTILE)[np.digitize(amounts(X), [1700, 1900, 2000])]
 
 
-SETTINGS = {"max_iter": 3, "random_state": 0, "hidden_layer_sizes": (9, 5), "min_rows": 2}
+SETTINGS = {
+    "max_iter": 3,
+    "random_state": 0,
+    "hidden_layer_sizes": (9, 5),
+    "min_rows": 2,
+    "members": 2,
+    "folds": 2,
+    "batch_size": 16,
+}
 CASES = {
     "classes": lambda X: na.TabularClassifier(**SETTINGS).fit(X, label(X)),
     "two classes": lambda X: na.TabularClassifier(**SETTINGS, scaling="unit").fit(X, X["lift"]),
@@ -127,16 +137,21 @@ def assert_close(actual, desired):
 
 
 def assert_agrees(model, X, states):
-    """Every neuron's z and y, and the outputs, are those of the model for the rows of X."""
-    network, matrix = model.network_, model._rows(X)
-    for number, (weights, biases, passed) in enumerate(
-        zip(network.weights, network.biases, network.forward(matrix), strict=True)
-    ):
-        x, z, y = (np.array([state["layers"][number][name] for state in states]) for name in "xzy")
-        assert_close(z, x @ weights + biases)
-        assert_close(y, passed)
+    """Every neuron's z and y in all members, the outputs, and their spread are those of the model for the rows of X."""
+    matrix = model._rows(X)
+    assert {len(state["members"]) for state in states} == {len(model.networks_)}
+    for member, network in enumerate(model.networks_):
+        for number, (weights, biases, passed) in enumerate(
+            zip(network.weights, network.biases, network.forward(matrix), strict=True)
+        ):
+            x, z, y = (np.array([state["members"][member][number][name] for state in states]) for name in "xzy")
+            assert_close(z, x @ weights + biases)
+            assert_close(y, passed)
     answers = model.predict_proba(X) if isinstance(model, na.TabularClassifier) else model.predict(X)
+    scale = np.maximum(1, np.abs(answers.reshape(len(states), -1)))
     assert_close(np.array([state["outputs"] for state in states]), answers.reshape(len(states), -1))
+    spreads, expected = np.array([state["spreads"] for state in states]), model.predict_spread(X)
+    assert_close(spreads / scale, expected.reshape(len(states), -1) / scale)
 
 
 @needs_node
@@ -233,7 +248,7 @@ def test_a_report_of_numbers_has_no_columns(tmp_path, rng):
 
 def test_names_of_numbers(X, tmp_path):
     model = CASES["classes"](X)
-    names = description_of(written(model, tmp_path))["numbers"]["names"]
+    names = description_of(written(model, tmp_path))["numbers"]
     assert {
         "size",
         "size, periodic 1",
@@ -271,4 +286,4 @@ def test_real_sets(name, tmp_path):
     text = written(model, tmp_path, X)
     chosen = X.iloc[np.linspace(0, len(X) - 1, 12).astype(int)]
     assert_agrees(model, chosen, computed(text)[:-1])
-    assert len(text.encode()) < 2e6
+    assert len(text.encode()) < 12e6

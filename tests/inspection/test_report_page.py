@@ -11,6 +11,7 @@ import pytest
 
 import neuract as na
 from neuract.layers._numbers import numbers_at
+from neuract.training._members import Members
 
 pytest.importorskip("selenium", reason="needs selenium: pip install --group browser")
 from selenium import webdriver
@@ -472,7 +473,7 @@ def frame_and_model():
     }
     frame = {name: column * 8 for name, column in frame.items()}
     frame["id"] = [f"a{k // 2}" if k < 440 else f"r{k}" for k in range(479)] + [None]  # too many for a list; rare ones
-    settings = {"hidden_layer_sizes": (6,), "max_iter": 2, "min_rows": 2, "random_state": 0}
+    settings = {"hidden_layer_sizes": (6,), "max_iter": 2, "min_rows": 2, "members": 2, "folds": 2, "random_state": 0}
     y = np.where(np.isnan(np.array(frame["size"], float)), 0, np.array(frame["size"], float))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # of a column that looks like an identifier
@@ -531,8 +532,7 @@ def test_every_control_of_a_column(tabular_page, tabular, move):
     row = {name: column[0] for name, column in frame.items()} | {label.split(",")[0]: value}
     answer = model.predict(row)[0]
     z, _, _, _ = opened.neurons(1)
-    unit = model._meaning().unit
-    assert_close(z * unit.scales + unit.centers, answer)
+    assert_close(z, model.network_.predict(model._rows({name: [cell] for name, cell in row.items()}))[0])
     shown = float(opened.prediction().replace(",", "").replace("−", "-"))
     assert shown == pytest.approx(answer, rel=1e-3)
     if control.tag_name != "select":
@@ -554,3 +554,64 @@ def test_a_slider_of_a_missing_number(tabular_page):
     assert [each.text for each in opened.all("#columns tbody th")] == [
         *("size", "lift", "lease", "town", "side", "built", "seen", "opens", "id")
     ]
+
+
+# ---- members ---------------------------------------------------------------------------------------
+
+CHOOSE_MEMBER = """
+const list = document.getElementById("member");
+list.selectedIndex = arguments[0];
+list.dispatchEvent(new Event("change", { bubbles: true }));
+"""
+
+
+@pytest.mark.parametrize("row", [0, 7])
+def test_it_predicts_with_all_members_and_shows_one(page, tabular, row):
+    frame, model = tabular
+    opened = page(model, frame, [0] * 480)
+    Select(opened.find("#start")).select_by_index(row)
+    opened.wait()
+    number = np.linspace(0, 479, 12).astype(int)[row]
+    some = {name: [column[number]] for name, column in frame.items()}
+    answer, spread, x = model.predict(some)[0], model.predict_spread(some)[0], model._rows(some)
+    for member in (0, 2, 1):
+        opened.driver.execute_script(CHOOSE_MEMBER, member)
+        shown = float(opened.prediction().replace(",", "").replace("−", "-"))
+        assert shown == pytest.approx(answer, rel=1e-3)
+        told = opened.find("#spread")
+        assert float(told.get_dom_attribute("data-value")) == pytest.approx(spread, rel=1e-3)
+        assert f"over 4 members. Member {member} alone: " in told.text
+        z, _, _, _ = opened.neurons(1)
+        assert_close(z, model.networks_[member].predict(x)[0])
+        assert len(opened.all("#diagram svg")) == 1
+
+
+def test_members_with_different_layers(page, rng):
+    """The tabs, the diagram and the chosen neuron follow the member."""
+    X = {"a": rng.standard_normal(90), "b": rng.standard_normal(90)}
+    y = np.where(X["a"] > 0, "yes", np.where(X["b"] > 0, "no", "perhaps"))
+    settings = {"members": 1, "folds": 2, "max_iter": 2, "encodings": "numbers", "random_state": 0}
+    model = na.TabularClassifier(hidden_layer_sizes=(6, 4), **settings).fit(X, y)
+    other = na.TabularClassifier(hidden_layer_sizes=(3,), **settings).fit(X, y)
+    model._ensemble = Members((model.network_, other.network_), np.array([0.75, 0.25]), (0, 1))
+    opened = page(model, X, y)
+    some = {name: column[:1] for name, column in X.items()}
+    opened.find("#tab-1").click()
+    opened.find("#neurons tr:last-child button").click()
+    for member, tabs in ((1, 2), (0, 3), (1, 2)):
+        opened.driver.execute_script(CHOOSE_MEMBER, member)
+        assert_close(opened.outputs(), model.predict_proba(some)[0])
+        spreads = [float(each.get_dom_attribute("data-value")) for each in opened.all("#outputs .around")]
+        assert_close(spreads, model.predict_spread(some)[0])
+        assert len(opened.all("#tabs button")) == tabs
+        assert_close(opened.neurons(tabs - 1)[1], (other if member else model).network_.predict(model._rows(some))[0])
+    assert opened.find("#about").text.startswith("output, neuron")
+
+
+def test_one_network_has_no_members(page, rng):
+    x = rng.standard_normal((40, 3))
+    opened = page(network("relu"), x)
+    assert opened.all("#member") == []
+    assert not opened.find("#spread").is_displayed()
+    assert opened.all(".around") == []
+    assert "member" not in opened.find("main").text.lower()

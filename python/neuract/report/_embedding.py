@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,9 +23,10 @@ from neuract.layers._dense import Dense, n_slopes
 from neuract.layers._numbers import levels_of, number_columns, number_names, typical_row
 from neuract.report._frame import of_frame
 from neuract.report._rows import dense, evenly_spread
+from neuract.training._members import Members
 
 N_EXAMPLES = 12  # rows of X stored in the page
-N_LOOKED_AT = 1000  # rows of X that decide which inputs are whole numbers
+N_LOOKED_AT = 1000  # rows of X that decide which inputs are whole numbers, and what is strong in one of several members
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,10 @@ class Embedded:
     description : str
         JSON that is safe inside a script element.
     numbers : str
-        Base64 of little-endian numbers: what each input has learned, or its edges; for each layer weights
-        (n_in × units), biases, slopes and thresholds; then, with X, the minimum, the maximum and the mean of each
-        column, of levels the most frequent one, and the example rows. With columns of a frame these are in the JSON.
+        Base64 of little-endian numbers: for each member what each input has learned, or its edges, and for each layer
+        weights (n_in × units), biases, slopes and thresholds; then, with X, the minimum, the maximum and the mean of
+        each column, of levels the most frequent one, and the example rows. With columns of a frame these are in the
+        JSON.
     """
 
     description: str
@@ -49,28 +52,61 @@ def embedded(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Dia
     """Returns the data of a fitted model; kept: the dtype of the numbers in the file."""
     network = model._fitted_network()
     rows, matrix, frame = None if diagnosis is None else model._rows(X), feature_names(model, X), model._frame_columns()
-    order = _strongest_numbers(network, diagnosis, rows)
+    members = model._members()
+    each = _each(members, (matrix, level_names(frame)), diagnosis, rows)
     description = {
         "dtype": network.dtype,
         "kept": kept,
         "columns": columns_of_matrix(network, matrix),
-        "inputs": _inputs(network),
-        "numbers": {"names": number_names(network.inputs, matrix, level_names(frame)), "order": order},
-        "layers": [_layer(layer) for layer in network.layers],
+        **each[0],
         "outcome": outcome(model),
-        "order": _columns_of_numbers(network, order, frame),
-        "strongest": _strongest_neurons(network),
+        "order": _columns_of_numbers(network, each[0]["numbers_order"], frame),
+        **_combination(members, each),
     }
-    arrays = [*_of_inputs(network), *_parameters(network)]
+    arrays = [array for one in members.networks for array in (*_of_inputs(one), *_parameters(one))]
     if frame is not None:
         chosen = None if rows is None else evenly_spread(len(rows), N_EXAMPLES)
-        names = [] if chosen is None else _example_names(chosen, y)
-        description |= of_frame(frame, X, chosen, names)
+        description |= of_frame(frame, X, chosen, [] if chosen is None else _example_names(chosen, y))
     elif diagnosis is not None and rows is not None:
         numbers = evenly_spread(len(rows), N_EXAMPLES)
         description |= {"examples": _example_names(numbers, y), "whole": _whole(rows)}
         arrays += [*_ranges(network, diagnosis, rows), dense(rows, numbers)]
     return Embedded(_script_safe(json.dumps(description)), _base64(arrays, kept))
+
+
+def _each(
+    members: Members,
+    names: tuple[Sequence[str], Any],
+    diagnosis: Diagnosis | None,
+    rows: Array | SparseRows | None,
+) -> list[dict[str, Any]]:
+    """Returns what describes each member; names: of the columns of the matrix and of levels."""
+    if rows is not None and len(members) > 1:
+        rows = dense(rows, evenly_spread(len(rows), N_LOOKED_AT))
+    return [_member(one, names, _strongest_numbers(one, diagnosis, rows)) for one in members.networks]
+
+
+def _member(network: FittedNetwork, names: tuple[Sequence[str], Any], order: list[int]) -> dict[str, Any]:
+    """Returns what describes a network; order: of the numbers that its first layer gets."""
+    return {
+        "inputs": _inputs(network),
+        "numbers": number_names(network.inputs, *names),
+        "numbers_order": order,
+        "layers": [_layer(layer) for layer in network.layers],
+        "strongest": _strongest_neurons(network),
+    }
+
+
+def _combination(members: Members, each: list[dict[str, Any]]) -> dict[str, Any]:
+    """Returns how members are combined, and of each but the first what differs from the one before; for one nothing."""
+    described: dict[str, Any] = {}
+    if members.bounds is not None:
+        described["bounds"] = [[float(y) if np.isfinite(y) else None for y in end] for end in members.bounds]
+    if len(members) > 1:
+        described["weights"] = members.weights.tolist()
+        pairs = itertools.pairwise(each)
+        described["others"] = [{name: one[name] for name in one if one[name] != before[name]} for before, one in pairs]
+    return described
 
 
 def columns_of_matrix(network: FittedNetwork, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -146,14 +182,12 @@ def _strongest_numbers(
     with np.errstate(over="ignore", invalid="ignore"):
         strength = np.linalg.norm(network.weights[0], axis=1)
         if diagnosis is not None and rows is not None:
-            strength = strength * _spread(network, diagnosis, rows)
+            strength = strength * (_deviations(network, rows) if network.inputs else diagnosis.input_std)
     return _strongest(strength)
 
 
-def _spread(network: FittedNetwork, diagnosis: Diagnosis, rows: Array | SparseRows) -> Array:
-    """Returns the standard deviation of each number; a diagnosis has those of the columns of X."""
-    if not network.inputs:
-        return diagnosis.input_std
+def _deviations(network: FittedNetwork, rows: Array | SparseRows) -> Array:
+    """Returns the standard deviation of each number that the first layer gets."""
     deviations: Array = np.sqrt(of_numbers(network, rows)[0]["squares"] / len(rows))
     return deviations
 

@@ -15,7 +15,8 @@ from neuract.inspection._diagnosis import Diagnosis
 from neuract.report._embedding import embedded
 from neuract.report._page import explorer, no_explorer, page, still_parts
 
-MOST_BYTES = 2_000_000  # of the whole file
+MOST_MEGABYTES = {"one network": 2, "members": 12}
+"""Of the whole file. A usual ensemble, 16 networks of 128 neurons in each of three layers, takes 5 MB."""
 
 
 def write(model: FittedModel, path: FilePath, X: Any = None, y: npt.ArrayLike | None = None) -> None:
@@ -31,15 +32,18 @@ def write(model: FittedModel, path: FilePath, X: Any = None, y: npt.ArrayLike | 
 
 def _fitting(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Diagnosis | None) -> bytes:
     """Returns the page with weights of their own dtype if it is small enough, else of float32, else without them."""
-    network = model._fitted_network()
+    network, networks = model._fitted_network(), model._members().networks
+    n_parameters = sum(each.n_parameters for each in networks)
+    megabytes = MOST_MEGABYTES["one network" if len(networks) == 1 else "members"]
+    most, limit = megabytes * 1_000_000, f"{megabytes} MB"
     parts = still_parts(model, X, diagnosis)
     for kept in dict.fromkeys((network.dtype, "float32")):
-        if network.n_parameters * np.dtype(kept).itemsize < MOST_BYTES:
+        if n_parameters * np.dtype(kept).itemsize < most:
             data = embedded(model, X, y, diagnosis, kept)
-            content = encoded(page(parts, explorer(model, X is not None, kept), data))
-            if len(content) <= MOST_BYTES:
+            content = encoded(page(parts, explorer(model, X is not None, kept, limit), data))
+            if len(content) <= most:
                 return content
-    return encoded(page(parts, no_explorer(), None))
+    return encoded(page(parts, no_explorer(limit), None))
 
 
 def encoded(text: str) -> bytes:

@@ -17,9 +17,8 @@ from neuract.inspection._diagnosis import Diagnosis
 from neuract.report import _sections
 from neuract.report._embedding import Embedded
 
-TOO_LARGE = "with the weights, this file would exceed 2 MB"
 SCRIPTS = (
-    *("network", "encodings", "elements", "model", "columns", "frame", "controls", "inputs"),
+    *("network", "encodings", "elements", "members", "model", "columns", "frame", "controls", "inputs"),
     *("outputs", "diagram", "neurons", "neuron", "page"),
 )
 
@@ -53,12 +52,15 @@ def page(parts: Mapping[str, str], explorer: str, data: Embedded | None) -> str:
     )
 
 
-def explorer(model: FittedModel, with_rows: bool, kept: str) -> str:
-    """Returns the interactive section; with_rows: X is given; kept: the dtype of the weights in the file."""
-    network = model._fitted_network()
+def explorer(model: FittedModel, with_rows: bool, kept: str, limit: str) -> str:
+    """Returns the interactive section; with_rows: X is given; kept: the dtype of weights in a file below the limit."""
+    network, members = model._fitted_network(), len(model._members())
     before = "" if with_rows else _sections.hint("the sliders cover the range of each input and start from rows of X")
     if kept != network.dtype:
-        before += _sections.note(f"To keep this file below 2 MB, the {network.dtype} weights are stored as {kept}.")
+        before += _sections.note(f"To keep this file below {limit}, the {network.dtype} weights are stored as {kept}.")
+    if members > 1:
+        told = f"The prediction is the weighted mean of {members} networks, the members."
+        before += _sections.note(f"{told} Below it the page shows one, which you choose; it begins with the first.")
     if network.inputs:
         made = network._known().n_numbers
         told = f"The first layer gets {made:,} numbers, which are made of the columns of X."
@@ -66,9 +68,9 @@ def explorer(model: FittedModel, with_rows: bool, kept: str) -> str:
     return before + _text("explorer.html")
 
 
-def no_explorer() -> str:
-    """Returns the reason why the interactive section is missing."""
-    return _sections.note(f"You cannot move the inputs here: {TOO_LARGE}.")
+def no_explorer(limit: str) -> str:
+    """Returns the reason why the interactive section is missing; limit: of the size of the file."""
+    return _sections.note(f"You cannot move the inputs here: with the weights, this file would exceed {limit}.")
 
 
 def _text(name: str) -> str:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -12,7 +12,8 @@ import numpy as np
 from neuract._typing import FittedModel, FittedNetwork
 from neuract.inspection._causes import Finding
 from neuract.inspection._diagnosis import Diagnosis
-from neuract.inspection._table import HEADER, cells, in_short
+from neuract.inspection._members import distinct
+from neuract.inspection._table import HEADER, cells, in_short, of_members
 from neuract.layers._summary import rows as summary_rows
 from neuract.report import _pictures
 
@@ -31,15 +32,14 @@ def title(model: FittedModel) -> str:
 
 def figures(model: FittedModel, diagnosis: Diagnosis | None) -> str:
     """Returns the key figures."""
-    network = model._fitted_network()
-    losses = network.history_["loss"]
-    pairs = [("parameters", f"{network.n_parameters:,}"), ("dtype", network.dtype), ("loss", _loss(network))]
-    lost = _not_finite(network)
-    if lost:
-        pairs.insert(1, ("of them not finite", f"{lost:,}"))
+    network, networks = model._fitted_network(), model._members().networks
+    pairs = [("members", str(len(networks)))] if len(networks) > 1 else []
+    pairs.append(("parameters", f"{sum(each.n_parameters for each in networks):,}"))
+    lost = sum(map(_not_finite, networks))
+    pairs += [("of them not finite", f"{lost:,}")] if lost else []
+    pairs += [("dtype", network.dtype), ("loss", _loss(network))]
     standard = "" if model._meaning().unit is None else ", standardised y"
-    if losses:
-        pairs += [("epochs", f"{len(losses):,}"), (f"training loss{standard}", f"{losses[-1]:.4g}")]
+    pairs += _of_training([each.history_ for each in networks], standard)
     if diagnosis is not None:
         pairs.append(("rows of X", f"{diagnosis.rows:,}"))
         pairs += [] if diagnosis.loss is None else [(f"loss on X{standard}", f"{diagnosis.loss:.4g}")]
@@ -48,11 +48,23 @@ def figures(model: FittedModel, diagnosis: Diagnosis | None) -> str:
     return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in pairs)
 
 
+def _of_training(histories: Sequence[Mapping[str, Sequence[float]]], standard: str) -> list[tuple[str, str]]:
+    """Returns the figures of the members' training; standard: the unit of the losses, if it is not that of y."""
+    losses = [history["loss"] for history in histories if history["loss"]]
+    if not losses:
+        return []
+    last = np.mean([loss[-1] for loss in losses])
+    pairs = [("epochs", f"{max(map(len, losses)):,}"), (f"training loss{standard}", f"{last:.4g}")]
+    best = [f"{np.nanmin(curve):.4g}" for curve in distinct(histories, "oof_loss")]
+    return pairs + ([(f"out-of-fold loss{standard}", ", ".join(best))] if best else [])
+
+
 def summary(model: FittedModel) -> str:
     """Returns the table of layers."""
-    network = model._fitted_network()
+    network, members = model._fitted_network(), len(model._members())
     head, *body = summary_rows(network.layers, network.inputs, network._known().n_inputs)
-    return _table(head, body, "layers")
+    told = f"The layers, the diagnosis and the picture are those of the first of {members} networks, the members."
+    return (note(told) if members > 1 else "") + _table(head, body, "layers")
 
 
 def link_to_columns(model: FittedModel) -> str:
@@ -91,13 +103,14 @@ def diagnosis(diagnosis: Diagnosis | None) -> str:
     found = "".join(map(_finding, diagnosis.warnings))
     findings = f'<ul class="findings">{found}</ul>' if found else '<p class="good">✓ No warnings.</p>'
     table = _table(HEADER, map(cells, diagnosis.layers), "diagnosed")
-    lead = f'<p class="lead">{escape(in_short(diagnosis))}.</p>'
+    told = [in_short(diagnosis), *([] if diagnosis.members is None else [of_members(diagnosis.members)])]
+    lead = "".join(f'<p class="lead">{escape(text)}.</p>' for text in told)
     return findings + lead + _pictures.diagnosis(diagnosis) + table
 
 
 def learning(model: FittedModel) -> str:
     """Returns the learning curves, or the reason why there are none."""
-    if not model._fitted_network().history_["loss"]:
+    if not any(network.history_["loss"] for network in model._members().networks):
         return note("No history: the weights of this model were set, not trained.")
     return _pictures.history(model)
 

@@ -5,7 +5,7 @@ const DRAWN_AT_ONCE = 12;
 const NODE = { width: 58, height: 22, pitch: 30, top: 58 };
 const LONGEST = 22; // letters of a name
 
-/* picked(layer, neuron) is called when a neuron is clicked. */
+/* Of the member that the page shows; picked(layer, neuron) is called when a neuron is clicked. */
 function diagramView(model, picked) {
   const columns = columnsOf(model);
   const [left, right] = [columns[0], columns.at(-1)].map(marginOf);
@@ -17,7 +17,7 @@ function diagramView(model, picked) {
   columns.forEach((column, c) => place(column, left + c * gap, height));
   const edges = columns.slice(1).map((column, c) => edgesBetween(svg, columns[c], column, model.network.layers[c]));
   columns.forEach((column, c) => drawColumn(svg, column, (neuron) => c > 0 && picked(c - 1, neuron)));
-  find("diagram").append(svg);
+  find("diagram").replaceChildren(svg);
   return (states, selected) => {
     const passed = [states[0].x, ...states.map((state) => state.passed)];
     edges.forEach((show, c) => show(passed[c]));

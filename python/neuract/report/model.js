@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The model of the page: the network, the columns of X, names of outputs, rows to start from. */
+/* The model of the page: its members, the columns of X, names of outputs, rows to start from. */
 
 /* Reads the model from the JSON and the base64 of the page. */
 function readModel(description, base64) {
   const take = cutter(decoded(base64, description.kept));
-  const network = new Network(description, take);
-  const { layers, numbers, outcome, order, strongest } = description;
-  const names = layers.map((_, index) => (index < layers.length - 1 ? `hidden ${index + 1}` : "output"));
+  const members = membersOf(description, take);
+  const { outcome, order } = description;
   const { columns, starts } = inputsOf(description, take);
   const numbersOf = (row) => columns.flatMap((column, k) => column.numbersOf(row[k]));
-  return { network, numbers, outcome, order, strongest, names, columns, starts, numbersOf };
+  const model = { members, combination: combinationOf(description), outcome, order, columns, starts, numbersOf };
+  showMember(model, 0);
+  return model;
 }
 
 /* The columns that a person moves, and rows to start from: { name, row }, with a value for each column. */

@@ -7,7 +7,7 @@ const NEURONS_AT_ONCE = 16;
 function neuronsView(model, picked) {
   const whole = new Set(); // layers that are shown with all their neurons
   let rows = new Map();
-  let built = null;
+  let [built, network] = [null, null];
   const tabs = tabsOf(model, picked);
   const build = (layer) => {
     const shown = shownNeurons(model, layer, whole.has(layer));
@@ -16,12 +16,12 @@ function neuronsView(model, picked) {
     const rest = model.strongest[layer].length - shown.length;
     find("rest").hidden = rest === 0;
     find("rest").textContent = `… ${rest} more: show all ${model.strongest[layer].length}`;
-    built = layer;
+    [built, network] = [layer, model.network];
   };
   find("rest").addEventListener("click", () => (whole.add(built), build(built), picked(built, null)));
   roving(find("neurons"), "button", (button) => picked(built, Number(button.dataset.neuron)));
   return (states, selected) => {
-    if (built !== selected.layer) build(selected.layer);
+    if (built !== selected.layer || network !== model.network) build(selected.layer);
     const state = states[built];
     const largest = [largestOf(state.z), largestOf(state.y)];
     for (const [neuron, { show }] of rows) show(state, largest, neuron === selected.neuron);
@@ -37,17 +37,22 @@ function shownNeurons(model, layer, all) {
 
 function tabsOf(model, picked) {
   const first = (layer) => picked(layer, shownNeurons(model, layer, false)[0]);
-  const tabs = model.names.map((name, layer) => {
+  let [tabs, network] = [[], null];
+  const tabOf = (name, layer) => {
     const count = element("span");
     const tab = element("button", { type: "button", role: "tab", id: `tab-${layer}` }, name, count);
     tab.setAttribute("aria-controls", "layer");
     tab.dataset.layer = layer;
     tab.addEventListener("click", () => first(layer));
     return { tab, count };
-  });
-  find("tabs").append(...tabs.map(({ tab }) => tab));
+  };
+  const build = () => {
+    [tabs, network] = [model.names.map(tabOf), model.network];
+    find("tabs").replaceChildren(...tabs.map(({ tab }) => tab));
+  };
   roving(find("tabs"), "[role=tab]", (tab) => first(Number(tab.dataset.layer)));
   return (states, selected) => {
+    if (network !== model.network) build();
     find("layer").setAttribute("aria-labelledby", `tab-${selected}`);
     tabs.forEach(({ tab, count }, layer) => {
       const fires = states[layer].fires.filter(Boolean).length;

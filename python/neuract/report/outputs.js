@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The prediction: a sentence, and a bar for each class, label or number. */
+/* The prediction: a sentence, a bar for each class, label or number, and how far the members disagree. */
 
 const OUTPUTS_AT_ONCE = 10;
 
@@ -7,18 +7,34 @@ function outputsView(model) {
   const shares = model.outcome.kind === "classes" || model.outcome.kind === "labels";
   const rows = outcomeOf(model, new Float64Array(model.network.layers.at(-1).units)).entries.map(outputRow);
   find("outputs").classList.toggle("shares", shares);
+  find("outputs").classList.toggle("members", model.members.length > 1);
   find("outputs").hidden = rows.length === 1; // the sentence has it
   find("outputs").append(...rows.map(({ item }) => item));
-  return (states) => {
-    const { entries, text } = outcomeOf(model, states.at(-1).passed);
+  return (states, selected, each) => {
+    const { entries, text } = outcomeOf(model, meanOutputs(model, each));
+    const spreads = each.length > 1 ? spreadsOf(model, each) : null;
     const largest = shares ? 1 : largestOf(entries.map(({ value }) => value));
     const shown = mostOf(entries);
-    entries.forEach((entry, j) => rows[j].show(entry, largest, shown.has(j), shares));
+    entries.forEach((entry, j) => rows[j].show(entry, largest, shown.has(j), shares, spreads?.[j]));
     const rest = entries.length - shown.size;
     find("others").textContent = rest ? `… ${rest} more with smaller values` : "";
+    if (spreads) showSpread(model, each, spreads, shares);
     say(text);
   };
 }
+
+/* Of a single output, whose bar is hidden, the spread is part of the sentence. */
+function showSpread(model, each, spreads, shares) {
+  const { text } = outcomeOf(model, model.combination.held(each[model.shown]));
+  const spread = find("spread");
+  const amounts = spreads.length > 1 ? "±" : around(spreads[0], shares);
+  spread.dataset.value = String(spreads[0]);
+  spread.textContent = `${amounts}: the standard deviation over ${each.length} members. Member ${model.shown} alone: ${text}`;
+  spread.hidden = false;
+}
+
+const amountOf = (value, share) => (share ? value.toFixed(4) : amount(value));
+const around = (spread, share) => `± ${share ? spread.toFixed(4) : brief(spread)}`;
 
 /* The numbers of the entries to show: all, or the largest. */
 function mostOf(entries) {
@@ -29,14 +45,19 @@ function mostOf(entries) {
 
 function outputRow({ name }) {
   const [mark, value, length] = [element("span", { className: "mark" }), number(), bar()];
+  const range = element("span", { className: "around" });
   const item = element("li", {}, mark, element("span", { className: "name", title: name }, name), length, value);
-  const show = (entry, largest, visible, share) => {
+  const show = (entry, largest, visible, share, spread) => {
     item.hidden = !visible;
     item.classList.toggle("chosen", entry.chosen);
     mark.textContent = entry.chosen ? "▶" : "";
     setBar(length, entry.value, largest);
     value.value = String(entry.value);
-    value.textContent = share ? entry.value.toFixed(4) : amount(entry.value);
+    value.textContent = amountOf(entry.value, share);
+    if (spread === undefined) return;
+    item.append(range);
+    range.dataset.value = String(spread);
+    range.textContent = around(spread, share);
   };
   return { item, show };
 }

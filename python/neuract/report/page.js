@@ -15,15 +15,17 @@ function themes() {
   show();
 }
 
-/* Redraws every view, at most once per frame, when an input moves or another neuron is picked. */
+/* Redraws every view, at most once per frame, when an input moves or another neuron or member is picked. */
 function explorer(model) {
   const selected = { layer: 0, neuron: shownNeurons(model, 0, false)[0] };
   let row = null;
   let waiting = false;
   const draw = () => {
     waiting = false;
-    const states = model.network.forward(model.numbersOf(row));
-    for (const view of views) view(states, selected);
+    const numbers = model.numbersOf(row);
+    const each = model.members.map(({ network }) => network.forward(numbers));
+    const outputs = each.map((states) => states.at(-1).passed);
+    for (const view of views) view(each[model.shown], selected, outputs);
   };
   const redraw = () => {
     if (!waiting) requestAnimationFrame(draw);
@@ -34,6 +36,13 @@ function explorer(model) {
     draw();
   };
   const views = [outputsView(model), diagramView(model, pick), neuronsView(model, pick), neuronView(model)];
+  memberView(model, (member) => {
+    showMember(model, member);
+    views[1] = diagramView(model, pick);
+    const units = model.network.layers[selected.layer]?.units ?? 0; // members may differ in their layers
+    if (selected.neuron >= units) Object.assign(selected, { layer: 0, neuron: shownNeurons(model, 0, false)[0] });
+    draw();
+  });
   inputsView(model, (changed) => ((row = changed), redraw()));
 }
 
