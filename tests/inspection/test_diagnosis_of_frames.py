@@ -11,6 +11,7 @@ import pytest
 import neuract as na
 
 FOREIGN = re.compile(r"StandardScaler|OneHot|alpha|\bl1\b|max_grad_norm|init='|other weights|Pipeline|columns of X")
+SETTINGS = {"members": 2, "folds": 2, "hidden_layer_sizes": (16, 8), "max_iter": 3, "random_state": 0}
 OWN = set(inspect.signature(na.TabularRegressor).parameters)
 
 
@@ -28,9 +29,7 @@ def fitted(X, y=None, **settings):
     y = X["$a_%"] if y is None else y
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", na.TrainingWarning)
-        return na.TabularRegressor(**{"hidden_layer_sizes": (16, 8), "max_iter": 3, "random_state": 0} | settings).fit(
-            X, y
-        )
+        return na.TabularRegressor(**SETTINGS | settings).fit(X, y)
 
 
 CASES = {
@@ -38,8 +37,8 @@ CASES = {
     "too fast": {"learning_rate_init": 100.0},
     "saturated": {"learning_rate_init": 30.0, "activation": "tanh"},
     "deep": {"activation": "sigmoid", "hidden_layer_sizes": (9,) * 8},
-    "decayed": {"weight_decay": 900.0},
-    "decayed to 0": {"weight_decay": 1e3, "max_iter": 40, "hidden_layer_sizes": 3},
+    "decayed": {"weight_decay": 12.0, "learning_rate_init": 1e-9},  # the output layer starts at 0
+    "decayed to 0": {"weight_decay": 14.0, "max_iter": 9, "hidden_layer_sizes": 3, "activation": "relu"},
 }
 
 
@@ -75,13 +74,13 @@ def test_constant_columns_are_named():
 def test_a_fit_that_collapses_names_columns_and_parameters():
     X = frame()
     with pytest.warns(na.TrainingWarning, match=r"column '\$a_%' from .*Set scaling='robust'"):
-        na.TabularRegressor(scaling=None, max_iter=5, random_state=0).fit(X, X["$a_%"])
+        na.TabularRegressor(**SETTINGS, scaling=None).fit(X, X["$a_%"])
 
 
 def test_validation_rows_far_outside_are_named():
     X, V = frame(), frame(100)
     V["$a_%"] = [1e9 + a for a in V["$a_%"]]
-    model = na.TabularRegressor(scaling="standard", max_iter=1, random_state=0)
+    model = na.TabularRegressor(**SETTINGS, scaling="standard")
     with pytest.warns(na.TrainingWarning, match=r"far outside X in column '\$a_%'.*the same quantities as X") as caught:
         model.fit(X, X["$a_%"], X_val=V, y_val=V["$a_%"])
     assert not any("Pipeline" in str(each.message) for each in caught)
@@ -96,9 +95,9 @@ def test_the_network_alone_has_no_frame():
 
 def test_weights_of_0_ask_for_less_decay():
     X = frame()
-    model = fitted(X)
+    model = fitted(X, activation="relu")
     biases = [array.copy() for array in model.network_.biases]
-    biases[0][:4] = -1
+    biases[0][:4], biases[0][4:] = -1, 9  # the others fire
     weights = [array.copy() for array in model.network_.weights]
     weights[0][:, :4] = 0
     model.network_.set_parameters(weights, biases)

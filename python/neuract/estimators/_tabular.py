@@ -35,6 +35,7 @@ from neuract.export._methods import Exportable
 from neuract.export._skl2onnx_classes import announce
 from neuract.files._format import Contents, save_bytes
 from neuract.inputs._data import Data, validation_errors, validation_is_given
+from neuract.inspection._alarms import warn_if_far, warn_if_members_collapsed
 from neuract.network import Network
 from neuract.outputs._kinds import Outputs
 from neuract.schedules._shares import SCHEDULES, Schedule
@@ -186,12 +187,15 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         with our_words():
             data, weights, task, weigh = perceptron._prepared(matrix, y, sample_weight)
         held_out = self._validation_data(columns, perceptron, task, weigh, validation)
+        if held_out is not None:
+            warn_if_far(data.x, held_out.x, columns.names_, of_frame=True)
         random = check_random_state(self.random_state)
         folds = self._folds(chosen, data, X, y, groups, random)
         fitting = Fitting(self, perceptron, task, data, held_out, folds, chosen, tuple(columns.inputs_))
         seeds = random.randint(2**32, size=chosen.members, dtype=np.uint64)
         self._take(perceptron, fitting.learn(seeds))
         self._learn_uncertainty(data.targets, weights)
+        warn_if_members_collapsed(self.networks_, data, columns.names_)
 
     def _validation_data(
         self,

@@ -61,17 +61,17 @@ def warn_if_far(
 
 def warn_if_collapsed(
     network: FittedNetwork, data: Data, epochs: int, columns: Sequence[str] | None = None, of_frame: bool = False
-) -> None:
+) -> bool:
     """Warns, at most once, of what is wrong with a network that was trained on the data for so many epochs.
 
-    columns, of_frame: as `Evidence` has them.
+    Returns whether it has warned. columns, of_frame: as `Evidence` has them.
     """
     rows = min(MOST_ROWS, int(LOOKS * epochs * data.rows))
     if rows < LEAST_ROWS:
-        return
+        return False
     with np.errstate(all="ignore"):  # outputs may overflow
         if not _has_a_sign(network, _some(data, rows), data.targets):
-            return
+            return False
     whole = data if data.sample_weight is None else data.take(np.flatnonzero(data.sample_weight))
     diagnosis = diagnosed(network, whole.x, whole.targets, network._gradients(whole), columns, of_frame)
     found = [finding for finding in diagnosis.warnings if finding.fatal]
@@ -79,6 +79,14 @@ def warn_if_collapsed(
         told = " ".join(f"{finding.message}. {finding.advice}." for finding in found)
         faults = "a fault" if len(found) == 1 else f"{len(found)} faults"
         warn(f"the fit has ended with {faults}: {told} See na.diagnose(model, X, y)", TrainingWarning)
+    return bool(found)
+
+
+def warn_if_members_collapsed(networks: Sequence[FittedNetwork], data: Data, columns: Sequence[str]) -> None:
+    """Warns of what is wrong with the first member of a tabular model that is of no use, if one is."""
+    for network in networks:
+        if warn_if_collapsed(network, data, len(network.history_["loss"]), columns, of_frame=True):
+            return
 
 
 def _some(data: Data, rows: int) -> Data:
