@@ -14,7 +14,7 @@ static const na_dtype dtype = NA_REAL_BITS == 32 ? NA_FLOAT32 : NA_FLOAT64;
 /* The results of one round of calls. */
 typedef struct {
     real y[ROWS * N_OUT], row[N_OUT], hidden[ROWS * HIDDEN], weights[N_IN * HIDDEN], gradients[N_IN * HIDDEN];
-    real activated[N], softmax[N];
+    real activated[N], softmax[N], copied[2 * N_IN * HIDDEN], of_other[ROWS * N_OUT];
     double loss;
     na_activity activities[N_IN + HIDDEN + N_OUT];
 } results;
@@ -126,6 +126,30 @@ static void train(na_network *net, const na_data *data, bool own, results *out)
     CALL(na_trainer_free(trainer));
 }
 
+/* Two members, the second with the parameters of the first. */
+static void train_members(const na_layer *layers, na_network *net, const na_data *data, bool own, results *out)
+{
+    static const double rates[] = {0.1, 0.7}, shares[] = {0.3, 1};
+    const na_training training = training_of(own);
+    na_network *other;
+    na_member members[2];
+    CALL(na_network_create(dtype, N_IN, NULL, 0, layers, 2, &other));
+    CALL(na_network_copy_out(net, out->copied));
+    CALL(na_network_copy_in(other, out->copied));
+    for (int i = 0; i < 2; i++) {
+        members[i] = (na_member){.n_order = ROWS, .learning_rate = 0.01};
+        CALL(na_trainer_create(i ? other : net, &training, &members[i].trainer));
+        CALL(na_trainer_reserve(members[i].trainer, data));
+        CALL(na_trainer_follow(members[i].trainer, (na_schedule){rates, shares, 2}));
+    }
+    while (members[0].progress.rows < ROWS || members[1].progress.rows < ROWS)
+        CALL(na_members_run(members, 2, data, 0, THREADS));
+    const na_request requests[] = {{net, ROWS, data->x, out->y}, {other, ROWS, data->x, out->of_other}};
+    CALL(na_networks_predict(requests, 2, THREADS));
+    for (int i = 0; i < 2; i++) CALL(na_trainer_free(members[i].trainer));
+    CALL(na_network_free(other));
+}
+
 static void ask(const na_network *net, na_rows x, results *out)
 {
     void *outputs[] = {out->hidden, NULL};
@@ -145,6 +169,7 @@ static void call_all(const na_layer *layers, const real *weights, const na_data 
     CALL(na_network_set(net, 0, NA_WEIGHTS, weights));
     CALL(na_network_set(net, 1, NA_WEIGHTS, weights));
     train(net, data, own, out);
+    train_members(layers, net, data, own, out);
     ask(net, data->x, out);
     CALL(na_network_get(net, 0, NA_WEIGHTS, out->weights));
     CALL(na_network_free(net));

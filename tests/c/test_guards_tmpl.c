@@ -21,6 +21,7 @@ typedef struct {
     bool inputs;        /* one of each kind: n_in is then their n, and X has a column for each but scale */
 } shape;
 
+enum { BATCH = NA_LANES + 5 };
 enum { X, Y, TARGETS, WEIGHTS, ORDER, COLUMNS, STARTS, PARAMETERS, OUTPUTS, FIRED, LIMITS, ACTIVITIES };
 
 static void *guarded(const shape *s, int slot, int64_t count, size_t size)
@@ -161,6 +162,14 @@ static void set_parameters(na_network *net, const shape *s)
     }
 }
 
+static void copy_parameters(na_network *net, const shape *s)
+{
+    real *copied = guarded(s, PARAMETERS, na_network_size(net), sizeof(real));
+    na_network_copy_out(net, copied);
+    na_network_copy_in(net, copied);
+    if (!s->first) expect_guarded("copied parameters", PARAMETERS, na_network_size(net), copied);
+}
+
 static na_rows dense_rows(const shape *s)
 {
     real *x = guarded_reals(s, X, s->rows * n_columns(s));
@@ -207,13 +216,27 @@ static na_status make_trainer(na_network *net, const na_data *data, na_trainer *
                                   ADAM,
                                   .l1 = 0.01,
                                   .max_grad_norm = 1,
-                                  .batch_size = NA_LANES + 5,
+                                  .batch_size = BATCH,
                                   .n_threads = 1};
     na_status status = na_trainer_create(net, &training, trainer);
     return status == NA_OK ? na_trainer_reserve(*trainer, data) : status;
 }
 
 /* ---- the calls ------------------------------------------------------------------------------- */
+
+/* As the only member, with a share for each step. */
+static void train_member(na_trainer *trainer, const shape *s, const na_data *data, const uint32_t *order)
+{
+    int64_t steps = (s->rows - 1) / BATCH + 1;
+    double *rates = guarded(s, LIMITS, steps, sizeof *rates), *shares = guarded(s, ACTIVITIES, steps, sizeof *shares);
+    for (int64_t i = 0; i < steps; i++) rates[i] = 0.5, shares[i] = 0.25;
+    na_member *member = guarded(s, OUTPUTS, 1, sizeof *member);
+    *member = (na_member){.trainer = trainer, .order = order, .n_order = s->rows, .learning_rate = 0.01};
+    na_trainer_follow(trainer, (na_schedule){rates, shares, steps});
+    while (member->progress.rows < s->rows) na_members_run(member, 1, data, 1e9, 1);
+    na_trainer_follow(trainer, (na_schedule){NULL, NULL, 0});
+    if (!isfinite(member->progress.loss)) case_fail("loss of a member", 0, member->progress.loss, 0);
+}
 
 static void train(na_trainer *trainer, int64_t n_numbers, const shape *s, const na_data *data, const uint32_t *order)
 {
@@ -223,6 +246,7 @@ static void train(na_trainer *trainer, int64_t n_numbers, const shape *s, const 
             na_trainer_run(trainer, data, ordered ? order : NULL, s->rows, 0.01, 1e9, &progress);
         if (!isfinite(progress.loss)) case_fail("loss", ordered, progress.loss, 0);
     }
+    train_member(trainer, s, data, order);
     na_progress gradients = {0}, loss = {0};
     while (gradients.rows < s->rows) na_trainer_gradients(trainer, data, 1e9, &gradients);
     while (loss.rows < s->rows) na_trainer_loss(trainer, data, 1e9, &loss);
@@ -287,6 +311,7 @@ static void test_shape(const shape *s)
     na_network *net = make_network(s);
     if (!net) abort();
     set_parameters(net, s);
+    copy_parameters(net, s);
     na_data data = make_data(s, &order);
     if (make_trainer(net, &data, &trainer) != NA_OK) abort();
     ask(net, s, data.x);

@@ -249,6 +249,8 @@ static void test_networks(void)
 {
     test_steps_f32();
     test_steps_f64();
+    test_members_f32();
+    test_members_f64();
     test_fp_state_f32();
     test_fp_state_f64();
     test_interrupts_f32();

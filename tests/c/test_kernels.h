@@ -62,6 +62,7 @@ void test_sparse_f32(void), test_sparse_f64(void);
 void test_periodic_f32(void), test_periodic_f64(void);
 void test_dropout_f32(void), test_dropout_f64(void);
 void test_steps_f32(void), test_steps_f64(void);
+void test_members_f32(void), test_members_f64(void);
 void test_guards_f32(void), test_guards_f64(void);
 void test_fp_state_f32(void), test_fp_state_f64(void);
 void test_interrupts_f32(void), test_interrupts_f64(void);
