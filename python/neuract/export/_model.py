@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -119,7 +120,7 @@ class ExportedModel:
         """Returns rows that the model takes, in float32, for a test."""
         rng = np.random.default_rng(seed)
         x: Array = rng.normal(size=(rows, self.n_inputs)).astype(np.float32)
-        for each in self.networks[0].inputs:
+        for each in chain.from_iterable(network.inputs for network in self.networks):
             if each.kind in ("embedding", "one_hot"):
                 x[:, each.column] = rng.integers(0, each.levels + 1, rows)
         return x

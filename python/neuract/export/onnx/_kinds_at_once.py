@@ -15,12 +15,13 @@ import numpy as np
 
 from neuract._typing import Array
 from neuract.export._model import ExportedInput
+from neuract.export.onnx import _inputs
 from neuract.export.onnx._columns import Part, chosen, in_order
 from neuract.export.onnx._graph import Graph
 from neuract.export.onnx._inputs import INT64, at_least
 
 Alike: TypeAlias = Sequence[ExportedInput]
-"""Inputs of the same kind and, if they learn, of the same size; their numbers are next to each other."""
+"""Inputs that can be in the same nodes: see `_likeness`."""
 
 
 def encoded_at_once(graph: Graph, inputs: Sequence[ExportedInput], x: str) -> str:
@@ -33,13 +34,21 @@ def encoded_at_once(graph: Graph, inputs: Sequence[ExportedInput], x: str) -> st
     for (kind, *_), group in groupby(sorted(inputs, key=_likeness), _likeness):
         if kind != "scale":
             alike = list(group)
-            parts += NODES[kind](graph, alike, x, [places[id(each)] for each in alike])
+            parts += NODES.get(kind, _one_by_one)(graph, alike, x, [places[id(each)] for each in alike])
     numbers = in_order(graph, parts)
     return graph.add("Mul", numbers, inputs[-1].arrays["factors"]) if inputs[-1].kind == "scale" else numbers
 
 
 def _likeness(each: ExportedInput) -> tuple[str, int, int]:
-    return (each.kind, each.n, each.size) if each.kind in LEARNED else (each.kind, 0, 0)
+    """Returns what inputs in the same nodes have in common: the kind, and the shapes that must be the same."""
+    shapes = {"periodic": (each.n, each.size), "embedding": (0, each.size)}
+    return each.kind, *shapes.get(each.kind, (0, 0))
+
+
+def _one_by_one(graph: Graph, alike: Alike, x: str, places: list[list[int]]) -> list[Part]:
+    """Adds inputs of which no function knows how to add all at once."""
+    made = [_inputs.NODES[each.kind](graph, each, chosen(graph, x, [each.column])) for each in alike]
+    return list(zip(made, places, strict=True))
 
 
 def _repeated(graph: Graph, alike: Alike, x: str) -> str:
@@ -104,7 +113,6 @@ def _shaped(graph: Graph, values: str, *shape: int) -> str:
     return graph.add("Reshape", values, graph.constant(np.array([0, *shape], np.int64)))
 
 
-LEARNED = ("periodic", "embedding")
 NODES: dict[str, Callable[[Graph, Alike, str, list[list[int]]], list[Part]]] = {
     "numbers": _numbers,
     "periodic": _periodic,
