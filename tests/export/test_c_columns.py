@@ -20,7 +20,7 @@ SETS = ROOT.parent / "shared" / "data"
 ROWS = 60
 STRICT = ("-Wconversion", "-Wshadow")
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g")
-SMALL = {"hidden_layer_sizes": (6,), "max_iter": 2, "random_state": 0}
+SMALL = {"members": 2, "folds": 2, "hidden_layer_sizes": (6,), "max_iter": 2, "random_state": 0}
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning", "ignore::neuract.TrainingWarning"
@@ -249,7 +249,7 @@ def test_the_self_test_can_fail(tmp_path, what):
     wrong = {
         "numbers": re.sub(r"(test_numbers\[\d+\] = \{\s*-?)", r"\g<1>1", source),
         "levels": re.sub(r"(codes_1\[\d+\] = \{\s*)\d, \d, \d", r"\g<1>4, 4, 4", source),
-        "unit": re.sub(r"\(double\)y\[j\] \* (\S+)", r"(double)y[j] * 1.001 * \1", source),
+        "unit": re.sub(r"\(double\)y\[j\] \* (\S+)", r"(double)y[j] * 1.1 * \1", source),
     }[what]
     assert wrong != source
     (tmp_path / "model.c").write_text(wrong)
@@ -331,7 +331,7 @@ def test_levels_that_c_cannot_have_are_named(tmp_path, text):
 
 def test_ten_thousand_levels(tmp_path):
     texts = [f"{number:x}" for number in np.random.default_rng(0).permutation(2**40 // 10_000 * np.arange(10_000))]
-    model = na.TabularRegressor(min_rows=1, max_iter=1, hidden_layer_sizes=(1,), random_state=0)
+    model = na.TabularRegressor(**SMALL | {"min_rows": 1, "max_iter": 1})
     model.fit({"x": texts}, np.arange(10_000))
     model.to_c(tmp_path / "model")
     code = library(tmp_path).model_level_x
@@ -361,11 +361,13 @@ def test_a_column_is_not_changed_by_the_export(tmp_path):
 
 def test_the_header_counts_the_constants(tmp_path):
     frame = {"x": ["ab", "c", "ä"] * 10}
-    na.TabularRegressor(**SMALL).fit(frame, np.arange(30)).to_c(tmp_path / "model")
+    model = na.TabularRegressor(**SMALL).fit(frame, np.arange(30))
+    model.to_c(tmp_path / "model")
     header = (tmp_path / "model.h").read_text()
-    floats = 3 * 6 + 6 + 6 * 1 + 1
-    assert f"constants:       {4 * floats + (3 + 2 + 3) + 3 * 4} bytes and 3 pointers" in header
-    assert f"working memory:  {4 * (1 + 3 + 6)} bytes, on the stack" in header
+    floats, members = 3 + 3 * 6 + 6 + 6 * 1 + 1, len(model.networks_)
+    assert f"the weighted mean of {members} neural networks, 1-6-1," in header
+    assert f"constants:       {members * 4 * floats + (3 + 2 + 3) + 3 * 4} bytes and 3 pointers" in header
+    assert f"working memory:  {4 * (1 + 3 + 6) + 8} bytes, on the stack" in header
 
 
 # ---- data sets -----------------------------------------------------------------------------------------
@@ -381,6 +383,6 @@ def test_data_sets(tmp_path, name, target):
     frame = pd.read_csv(SETS / f"{name}.csv.gz", keep_default_na=False, na_values=["", "NA"], nrows=1300)
     y, X = frame[target], frame.drop(columns=target)
     kind = na.TabularRegressor if name == "ames" else na.TabularClassifier
-    model = kind(max_iter=2, random_state=0).fit(X[:1000], y[:1000])
+    model = kind(members=2, folds=2, max_iter=2, random_state=0).fit(X[:1000], y[:1000])
     assert_same_in_c(model, X, tmp_path)
     assert self_test(tmp_path, (*COMPILERS["gcc"], *STRICT)) == 0

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 SETS = ROOT.parent / "shared" / "data"
 TARGETS = {"adult": "income", "ames": "Sale_Price", "telco_churn": "churn", "bank_marketing": "y"}
 UNNAMED = {"x13": ""}
-SETTINGS = {"max_iter": 3, "hidden_layer_sizes": (8,), "random_state": 0, "categorical": ["code"], "min_rows": 5}
+SMALL = {"members": 2, "folds": 2, "max_iter": 3, "hidden_layer_sizes": (8,), "random_state": 0}
+SETTINGS = SMALL | {"categorical": ["code"], "min_rows": 5}
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,7 @@ def test_the_matrix_is_that_of_the_columns(frame, strangers):
 def test_robust_scaling_holds_every_number():
     """Protects against a square that overflows."""
     frame = pd.DataFrame({"a": [1.0, 2.0, 3.0, 1e300, -1e300]})
-    assert_runs_as(na.TabularRegressor(max_iter=1).fit(frame, np.arange(5.0)), frame, target_dtype="float64")
+    assert_runs_as(na.TabularRegressor(**SMALL).fit(frame, np.arange(5.0)), frame, target_dtype="float64")
 
 
 def test_angles_stay_within_one_turn(frame):
@@ -131,7 +132,7 @@ def test_outputs_give_way_to_columns_of_their_name(frame):
 
 def test_other_values_give_way_to_columns_of_their_name(frame):
     numbers = frame[["label"]].rename(columns={"label": "order"})
-    model = na.TabularRegressor(max_iter=1, loss=na.Quantile((0.1, 0.9))).fit(numbers, numbers["order"])
+    model = na.TabularRegressor(**SMALL, loss=na.Quantile((0.1, 0.9))).fit(numbers, numbers["order"])
     assert_runs_as(model, numbers)
 
 
@@ -168,7 +169,7 @@ def test_arrays_without_names():
     X = np.column_stack(
         [rng.normal(size=60), rng.choice(["a", "b", None], 60), np.ones(60), rng.choice(["x", "y"], 60)]
     )
-    model = na.TabularClassifier(max_iter=2, hidden_layer_sizes=(8,)).fit(X, np.arange(60) % 3)
+    model = na.TabularClassifier(**SMALL).fit(X, np.arange(60) % 3)
     session = session_of(model)
     assert [each.name for each in session.get_inputs()] == ["x0", "x1", "x3"]
     (_, probabilities) = session.run(None, fed(session.get_inputs(), pd.DataFrame(X, columns=["x0", "x1", "x2", "x3"])))
@@ -180,7 +181,7 @@ def test_arrays_without_names():
 )
 def test_frames_without_information(column):
     frame = pd.DataFrame({"a": column * 20})
-    assert_runs_as(na.TabularRegressor(max_iter=2, hidden_layer_sizes=()).fit(frame, np.arange(20.0)), frame)
+    assert_runs_as(na.TabularRegressor(**SMALL | {"hidden_layer_sizes": ()}).fit(frame, np.arange(20.0)), frame)
 
 
 # ---- outputs ---------------------------------------------------------------------------------------
@@ -220,14 +221,14 @@ def test_the_file_of_a_loaded_model(frame, tmp_path):
 
 
 def test_names_that_are_no_text_are_refused():
-    model = na.TabularRegressor(max_iter=1).fit({"half \ud800": [1.0, 2.0, 3.0]}, [1.0, 2.0, 3.0])
+    model = na.TabularRegressor(**SMALL).fit({"half \ud800": [1.0, 2.0, 3.0]}, [1.0, 2.0, 3.0])
     with pytest.raises(ValueError, match=r"ONNX has no name for column 'half .ud800'.*rename"):
         model.to_onnx()
 
 
 def test_levels_that_no_string_tensor_has_are_left_out():
     frame = {"a": ["\ud800", "x", "y"] * 9}
-    model = na.TabularRegressor(max_iter=1, random_state=0).fit(frame, np.arange(27.0))
+    model = na.TabularRegressor(**SMALL).fit(frame, np.arange(27.0))
     assert_runs_as(model, pd.DataFrame({"a": ["x", "y", "z"]}))
 
 
@@ -248,4 +249,4 @@ def test_real_frames(name, dtype):
     )
     y = frame.pop(TARGETS[name])
     kind = na.TabularRegressor if name == "ames" else na.TabularClassifier
-    assert_runs_as(kind(max_iter=2, random_state=0).fit(frame, y), frame, target_dtype=dtype)
+    assert_runs_as(kind(members=2, folds=2, max_iter=2, random_state=0).fit(frame, y), frame, target_dtype=dtype)

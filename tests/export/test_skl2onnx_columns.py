@@ -51,12 +51,15 @@ def y(frame):
     return np.where(frame["size"] > 50, "big", "small")
 
 
+SMALL = {"members": 2, "folds": 2, "max_iter": 2, "hidden_layer_sizes": (8,), "random_state": 0}
+
+
 def classifier(**settings):
-    return na.TabularClassifier(max_iter=2, hidden_layer_sizes=(8,), random_state=0, **settings)
+    return na.TabularClassifier(**SMALL, **settings)
 
 
 def regressor(**settings):
-    return na.TabularRegressor(max_iter=2, hidden_layer_sizes=(8,), random_state=0, **settings)
+    return na.TabularRegressor(**SMALL, **settings)
 
 
 def kinds(frame, **others):
