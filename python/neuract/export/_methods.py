@@ -55,7 +55,8 @@ class Exportable:
 
             A tabular estimator has in place of ``X`` an input of shape (rows, 1) for each column that it uses, by name:
             strings for text and categories, "" for a missing one; for dates days since 1970-01-01, for durations days;
-            NaN for a missing number or date. An output with the name of a column has ``output_`` before its own.
+            NaN for a missing number or date. An output with the name of a column has ``output_`` before its own. The
+            graph has all members of the model, and the mean of their outputs.
 
         Raises
         ------
@@ -115,7 +116,8 @@ class Exportable:
         *levels, float *y)``. ``numbers[NAME_NUMBER_AGE]`` is the number of the column "age", NAN if it is missing; a
         bool is 0 or 1, a duration in days, a date in days since 1970-01-01. ``levels[NAME_LEVELS_JOB]`` is what ``int
         name_level_job(const char *text)`` gives for a text: NULL and "" are missing, and 0 is an unknown level. name.h
-        has every column with its name. The numbers of a regressor are in the unit of y.
+        has every column with its name. The numbers of a regressor are in the unit of y. All members are in the file,
+        and compute one after the other in the same working memory.
 
         Examples
         --------
