@@ -138,7 +138,8 @@ def test_the_pipeline_stays_as_it_is():
     pipeline, X = both(na.MLPRegressor(**SETTINGS), target(frame())), frame()
     before = pipeline.predict(X)
     folded = na.folded(pipeline)
-    folded.fit(X, target(X))
+    folded.set_params(members=2, folds=2, max_iter=1).fit(X, target(X))
+    assert len(folded.networks_) == 4
     assert np.array_equal(pipeline.predict(X), before)
     assert folded.get_params()["hidden_layer_sizes"] == (6,)
 

@@ -15,9 +15,10 @@ from neuract.serving import members_of
 OF_LABELS = ("_multilabel", "_sparse_labels")
 """The attributes that the perceptron has in place of the estimator."""
 OF_MODEL = (
-    *("feature_names_in_", "target_name_", "classes_", "n_outputs_", "n_iter_", "_unit"),
+    *("target_name_", "classes_", "n_outputs_", "n_iter_", "_unit"),
     *("settings_", "oof_score_", "oof_predictions_", "_intervals", "_sets"),
 )
+"""The attributes that the model takes over; those of X come with the columns."""
 OF_BOTH = ("classes_", "n_outputs_")
 MADE = ("columns_", "network_", "networks_", "_ensemble", "_perceptron")
 """What `set_tabular_state` makes of columns and members."""

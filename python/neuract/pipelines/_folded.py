@@ -17,6 +17,7 @@ from neuract.estimators._saved import state_of
 from neuract.estimators._tabular import OF_PERCEPTRON, Tabular
 from neuract.estimators._tabular_classifier import TabularClassifier
 from neuract.estimators._tabular_regressor import TabularRegressor
+from neuract.files._members import only
 from neuract.layers._inputs import Input, Numbers, OneHot
 from neuract.network import Network
 from neuract.pipelines._columns import Encoded, column_of
@@ -24,6 +25,8 @@ from neuract.pipelines._parts import Part, Raw, Unfoldable
 from neuract.pipelines._steps import after, refused
 
 TABULAR: dict[type[Any], type[Tabular]] = {MLPClassifier: TabularClassifier, MLPRegressor: TabularRegressor}
+OF_BOTH = (*OF_PERCEPTRON, "hidden_layer_sizes", "activation")
+"""The parameters that mean the same for the estimators of a pipeline and for those of frames."""
 UNUSED = "the pipeline does not use it"
 
 
@@ -57,7 +60,8 @@ def folded(pipeline: Pipeline) -> Any:
     becomes part of the first layer. Rows that the pipeline refuses get an answer: a missing value counts as the center
     of the scaling, or as an unknown level; an unknown level as none of OneHotEncoder's, or as the mean of
     OrdinalEncoder's numbers. None, NaN and, in columns of levels, empty text are one missing value. Frames must have
-    the columns of `fit` in their order, also those that the pipeline drops.
+    the columns of `fit` in their order, also those that the pipeline drops. The estimator has the pipeline's one
+    network; its `fit` would train members, as `TabularClassifier` does.
 
     Examples
     --------
@@ -114,7 +118,7 @@ def _columns(names: Sequence[str], parts: Sequence[Part], last: Any) -> dict[int
 
 def _tabular(model: Any, columns: dict[int, Encoded], names: list[str] | None, known: list[str]) -> Tabular:
     state = state_of(model)
-    given = {name: getattr(model, name) for name in (*OF_PERCEPTRON, "early_stopping")}
+    given = {name: getattr(model, name) for name in OF_BOTH}
     if isinstance(model, MLPClassifier):
         given["class_weight"] = model.class_weight
     tabular = TABULAR[type(model)](**given, dtype=model.network_.dtype)
@@ -122,7 +126,7 @@ def _tabular(model: Any, columns: dict[int, Encoded], names: list[str] | None, k
         {
             "parameters": tabular.get_params(deep=False),
             "attributes": state["attributes"] | ({} if isinstance(model, MLPClassifier) else {"_unit": None}),
-            "network": _network_state(model.network_, list(columns.values())),
+            "members": only(_network_state(model.network_, list(columns.values()))),
             "columns": {
                 "names": names,
                 "n_columns": len(known),
