@@ -27,7 +27,7 @@ def frame(rows=60):
 def fitted(run, *options, target="price", source="train.csv", **written):
     if source == "train.csv":
         frame().to_csv(source, index=False, **written)
-    return run("fit", source, "--target", target, "--drop", "id", "--epochs", 3, *options)
+    return run("fit", source, "--target", target, "--drop", "id", "--epochs", 3, "--members", 2, *options)
 
 
 def scores(text):

@@ -95,10 +95,20 @@ def test_hold_out_scores_rows_that_training_has_not_seen(run):
     assert na.load("a.safetensors").score(rows[HEADER[1:5]], rows.price) == score
 
 
-def test_validation_score_is_said(run):
-    frame(400).to_csv("many.csv", index=False)
-    said = fitted(run, source="many.csv")
-    assert f"R² {na.load('model.safetensors').best_validation_score_!r} on a tenth of the rows" in said
+def test_out_of_fold_score_is_said(run):
+    said = fitted(run)
+    score = na.load("model.safetensors").oof_score_
+    for text in (said, run("show", "model.safetensors")):
+        assert f"R² {score!r} on the training rows, each by the networks that have not seen it" in text
+    write("t.csv", "x,y\n1,2\n")
+    said = run("fit", "t.csv", "--target", "y", "--task", "regression", "--epochs", 1)
+    assert "not known: too few rows to leave some out" in said
+
+
+def test_effort(run):
+    fitted(run, "--effort", "quick")
+    assert na.load("model.safetensors").effort == "quick"
+    assert "effort='quick'" in run("show", "model.safetensors")
 
 
 def test_missing_targets(run):
@@ -124,9 +134,11 @@ def test_report_and_show(run):
     assert Path("rows.html").stat().st_size > Path("bare.html").stat().st_size > 1000
     said = run("show", "model.safetensors")
     assert "target    'price'" in said
-    assert "settings  max_iter=3, random_state=0" in said
+    assert "settings  max_iter=3, members=2, random_state=0" in said
     assert "town    category  3 levels" in said
-    assert said.count("\n") < 25  # no line of its own for the break in a level
+    assert "members   4 networks in 2 groups, of 3 epochs and 3 epochs" in said
+    assert "the first of 4 networks" in said
+    assert said.count("\n") < 30  # no line of its own for the break in a level
 
 
 def test_control_characters_are_escaped(run):
@@ -148,6 +160,6 @@ def test_control_characters_are_escaped(run):
 )
 def test_data_sets_in_one_line(name, target, options, least, run):
     path = SHARED / f"{name}.csv.gz"
-    said = run("fit", path, "--target", target, "--epochs", 2 if name == "adult" else 15, *options)
+    said = run("fit", path, "--target", target, "--epochs", 2 if name == "adult" else 15, "--members", 1, *options)
     assert float(re.search(r"(?:accuracy|R²) (\S+) on", said)[1]) > least
     assert len(scores(run("predict", "model.safetensors", path))) > 2900

@@ -24,13 +24,13 @@ def test_fit_says_what_it_did(run):
     assert "task     regression of 'price': the target is a number" in said
     assert "rows     60" in said
     assert "columns  4: 1 number, 1 category, 1 date, 1 bool; left out: 'id' (--drop)" in said
-    assert "3 epochs" in said
+    assert "members  4 networks in 2 groups, of 3 epochs and 3 epochs" in said
     assert "files    model.safetensors" in said
     model = na.load("model.safetensors")
     assert model.target_name_ == "price"
     assert model.columns_.feature_names_in_.tolist() == ["size", "town", "built", "garden"]
     table = frame()
-    alike = na.TabularRegressor(max_iter=3, random_state=0).fit(table[HEADER[1:5]], table.price)
+    alike = na.TabularRegressor(members=2, max_iter=3, random_state=0).fit(table[HEADER[1:5]], table.price)
     np.testing.assert_array_equal(model.predict(table[HEADER[1:5]]), alike.predict(table[HEADER[1:5]]))
 
 

@@ -7,6 +7,7 @@ import argparse
 from collections.abc import Callable
 
 from neuract.columns._number import SCALINGS
+from neuract.estimators._recipe import EFFORTS
 from neuract.losses._named import LOSSES
 from neuract.shell._cells import MISSING, Meaning
 from neuract.shell._reading import FORMATS, Reading
@@ -22,7 +23,7 @@ Neural networks for tables, from the shell: learn from a file, predict another o
   report   write a page about a model, to open in a browser
   show     print what a model is: target, columns, score, settings
 
-Without a command, neuract learns handwritten digits and shows how fast and how well."""
+Without a command, neuract learns a frame that scikit-learn brings along, and shows how well and how fast."""
 
 EPILOG = """\
 examples:
@@ -42,6 +43,7 @@ FIT_EXAMPLES = """\
 examples:
   python -m neuract fit train.csv --target price
   python -m neuract fit train.parquet --target churn --drop customer_id --out churn.safetensors --report churn.html
+  python -m neuract fit train.csv --target price --effort quick             a first look, in a quarter of the time
   python -m neuract fit train.csv --target price --hold-out 0.2 --seed 1    score rows that the training never sees
   python -m neuract fit train.csv --target sales --loss poisson             counts
   python -m neuract fit train.csv --target price --quantiles 0.1,0.5,0.9    a range, and the middle
@@ -146,7 +148,9 @@ def _add_training(fit: argparse.ArgumentParser) -> None:
         "--hold-out", type=_share, metavar="SHARE", help="score on this share of the rows, which training never sees"
     )
     group.add_argument("--scaling", choices=(*SCALINGS, "none"), default="robust", help="of numbers (robust)")
-    group.add_argument("--epochs", type=_count, metavar="N", help="at most so many (200)")
+    group.add_argument("--effort", choices=EFFORTS, default="default", help="how much work to spend (default)")
+    group.add_argument("--members", type=_count, metavar="N", help="networks of each group (by the number of rows)")
+    group.add_argument("--epochs", type=_count, metavar="N", help="of a group at most so many (by the number of rows)")
     group.add_argument("--seed", type=_seed, default=0, metavar="N", help="the same seed gives the same model (0)")
     group.add_argument("--threads", type=_count, metavar="N", help="at most so many; results do not depend on them")
 

@@ -15,7 +15,7 @@ from neuract._typing import Array
 from neuract.columns._values import TEXT
 from neuract.shell._arguments import reading
 from neuract.shell._progress import progress
-from neuract.shell._summary import counted, kinds_counted, score_name, tell_lines
+from neuract.shell._summary import counted, kinds_counted, members_told, out_of_fold_told, score_name, tell_lines
 from neuract.shell._tables import Table, taken
 from neuract.shell._target import CLASSIFICATION, REGRESSION, Target, target, task
 from neuract.shell._words import ShellError, of_library
@@ -53,7 +53,8 @@ def fit(given: Any) -> None:
             "rows": _rows(goal, len(training), len(held_out)),
             "columns": _columns(model, given, unnamed),
             "score": score,
-            "time": f"{time.perf_counter() - start:.1f} s, {counted(model.n_iter_, 'epoch')}",
+            "members": members_told(model),
+            "time": f"{time.perf_counter() - start:.1f} s",
             "files": ", ".join(filter(None, (given.out, given.report))),
         }
         tell_lines(lines)
@@ -95,11 +96,13 @@ def _model(what: str, goal: Target, table: Table, given: Any) -> Any:
     settings = {
         "categorical": [name for name in given.text if name not in (given.target, *given.drop)] or "auto",
         "scaling": None if given.scaling == "none" else given.scaling,
+        "effort": given.effort,
         "random_state": given.seed,
         "n_jobs": given.threads,
         "callbacks": progress() if sys.stderr.isatty() and not given.quiet else None,
     }
-    settings |= {name: value for name, value in (("loss", loss), ("max_iter", given.epochs)) if value is not None}
+    chosen = {"loss": loss, "max_iter": given.epochs, "members": given.members}
+    settings |= {name: value for name, value in chosen.items() if value is not None}
     kind = na.TabularClassifier if what == CLASSIFICATION else na.TabularRegressor
     return kind(**settings)
 
@@ -148,12 +151,7 @@ def _score(model: Any, frame: Frame, goal: Target, held_out: Array, weights: Arr
         chosen = None if weights is None else weights[goal.rows[held_out]]
         score = model.score(_part(frame, goal.rows[held_out]), goal.y[held_out], sample_weight=chosen)
         return f"{score_name(model)} {score!r} on the {counted(len(held_out), 'row')} held out"
-    if (score := getattr(model, "best_validation_score_", None)) is not None:
-        return (
-            f"{score_name(model)} {score!r} on a tenth of the rows, which chose the epoch to stop at; --hold-out 0.2 "
-            "scores rows that the training never sees"
-        )
-    return "not known: too few rows for training to set some aside; --hold-out 0.2 does"
+    return out_of_fold_told(model) or "not known: too few rows to leave some out; --hold-out 0.2 does"
 
 
 # ---- words -------------------------------------------------------------------------------------------

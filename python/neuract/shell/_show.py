@@ -8,7 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from neuract.shell._model import fitted_model
-from neuract.shell._summary import counted, score_name, show_line, table_lines, tell_lines
+from neuract.shell._summary import (
+    counted,
+    members_told,
+    out_of_fold_told,
+    score_name,
+    show_line,
+    table_lines,
+    tell_lines,
+)
 from neuract.shell._words import listed
 
 
@@ -21,6 +29,8 @@ def show(given: Any) -> None:
         for line in table_lines([("column", "kind", "becomes"), *model.columns_.rows()]):
             show_line(line)
     show_line("")
+    if len(model._members()) > 1:
+        show_line(f"the first of {len(model._members())} networks")
     for line in model._fitted_network().summary().splitlines():
         show_line(line)
 
@@ -31,10 +41,12 @@ def _facts(model: Any, path: str) -> dict[str, str]:
         facts["target"] = repr(model.target_name_)
     if hasattr(model, "classes_"):
         facts["classes"] = f"{len(model.classes_):,}: {listed(model.classes_.tolist(), 10)}"
-    if hasattr(model, "n_iter_"):
+    if hasattr(model, "columns_"):
+        facts["members"] = members_told(model)
+    elif hasattr(model, "n_iter_"):
         facts["training"] = _training(model)
-    if (score := getattr(model, "best_validation_score_", None)) is not None:
-        facts["score"] = f"{score_name(model)} {score!r} on the validation rows of the training"
+    if score := _score(model):
+        facts["score"] = score
     if hasattr(model, "get_params"):
         facts["settings"] = _settings(model)
     return facts
@@ -43,6 +55,12 @@ def _facts(model: Any, path: str) -> dict[str, str]:
 def _training(model: Any) -> str:
     losses = getattr(model, "loss_curve_", None)
     return counted(model.n_iter_, "epoch") + (f", last loss {losses[-1]!r}" if losses else "")
+
+
+def _score(model: Any) -> str:
+    if (score := getattr(model, "best_validation_score_", None)) is not None:
+        return f"{score_name(model)} {score!r} on the validation rows of the training"
+    return out_of_fold_told(model)
 
 
 def _settings(model: Any) -> str:

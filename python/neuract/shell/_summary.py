@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from math import isnan, nan
 from typing import Any
 
 from neuract.columns._column import Column
@@ -37,6 +38,24 @@ def score_name(model: Any) -> str:
     if hasattr(model, "classes_"):
         return "accuracy"
     return "D²" if model._meaning().kind == "quantiles" else "R²"
+
+
+def out_of_fold_told(model: Any) -> str:
+    """Returns the score on rows by networks that have not seen them, in words; empty if it is not known."""
+    score = getattr(model, "oof_score_", nan)
+    if isnan(score):
+        return ""
+    return f"{score_name(model)} {score!r} on the training rows, each by the networks that have not seen it"
+
+
+def members_told(model: Any) -> str:
+    """Returns the number of networks, and how long each group of them was trained."""
+    epochs = [group["epochs"] for group in getattr(model, "settings_", {}).get("groups", ())]
+    networks = counted(len(model._members()), "network")
+    if not epochs:
+        return networks
+    trained = " and ".join(counted(n, "epoch") for n in epochs)
+    return networks + f" in {counted(len(epochs), 'group')}, of {trained}"
 
 
 def kinds_counted(columns: list[Column]) -> str:
