@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""``python -m neuract``: learns handwritten digits, and prints the accuracy, the time and the learning curve.
+"""``python -m neuract``: learns a frame in one line of code next to models of scikit-learn, and prints their errors.
 
 With a command, such as ``python -m neuract fit train.csv --target price``, it is the shell: see neuract.shell.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import time
 import warnings
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,84 +17,73 @@ import numpy as np
 import neuract as na
 from neuract._typing import Array
 
-EPOCHS = 100
-PICTURE = Path("neuract_learning_curve.png")
+FOLDS = 4
+LINE = "na.TabularRegressor(random_state=0).fit(frame, y)"
 
 
 def main() -> None:
-    X_train, X_test, y_train, y_test = digits()
-    simd = na.simd_info()["chosen"]
-    print(f"neuract {na.__version__} ({simd}, {na.get_num_threads()} threads): {len(X_train)} digits of 8 x 8 pixels")
-
-    net = na.Network(
-        [na.Dense(100), na.Dense(10, "softmax")], alpha=1e-4, epochs=EPOCHS, random_state=0, callbacks=[show_progress]
-    )
-    seconds = timed(lambda: net.fit(X_train, y_train))
-    accuracy = float(np.mean(net.predict(X_test).argmax(axis=1) == y_test))
-
-    print(f"\n{net.summary()}\n")
-    print(f"accuracy on {len(X_test)} held-out rows: {accuracy:.1%}")
-    print(f"{EPOCHS} epochs in {seconds:.3f} s")
-    compare(X_train, X_test, y_train, y_test, seconds)
-    draw(net.history_["loss"])
-
-
-def digits() -> tuple[Array, Array, Array, Array]:
-    """Returns scikit-learn's digits: a quarter held out, pixels scaled to [0, 1]."""
-    from sklearn.datasets import load_digits
-    from sklearn.model_selection import train_test_split
-
-    X, y = load_digits(return_X_y=True)
-    X_train, X_test, y_train, y_test = train_test_split(X.astype(np.float32) / 16, y, random_state=0, stratify=y)
-    return X_train, X_test, y_train, y_test
-
-
-def timed(work: Any) -> float:
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
-
-
-def show_progress(net: na.Network, epoch: int, logs: dict[str, float]) -> None:
-    """Draws a progress bar in place; without a terminal prints ten lines instead."""
-    done = epoch + 1
-    line = f"[{'#' * (30 * done // EPOCHS):30}] epoch {done:3}/{EPOCHS}  loss {logs['loss']:.4f}"
-    if sys.stdout.isatty():
-        print(f"\r{line}", end="\n" if done == EPOCHS else "", flush=True)
-    elif done % (EPOCHS // 10) == 0:
-        print(line)
-
-
-def compare(X_train: Array, X_test: Array, y_train: Array, y_test: Array, seconds: float) -> None:
-    """Trains the same network with the same settings in scikit-learn, and prints both times."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.neural_network import MLPClassifier
-
-    peer = MLPClassifier((100,), max_iter=EPOCHS, n_iter_no_change=EPOCHS, random_state=0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # the comparison needs all epochs
-        peer_seconds = timed(lambda: peer.fit(X_train, y_train))
+    x, y, names = diabetes()
+    print(f"neuract {na.__version__}, {na.simd_info()['chosen']}, threads: {na.get_num_threads()}\n")
+    print(f"{len(y)} patients of scikit-learn's load_diabetes; how far has the disease come after a year?")
+    print(f"columns: {', '.join(names)}\n\n    {LINE}\n")
+    model = na.TabularRegressor(random_state=0)
+    lines = [("", "RMSE on held-out rows", "seconds per fit")]
+    lines += [compared("neuract, this line", model, x, y, lambda rows: dict(zip(names, rows.T, strict=True)))]
+    lines += [compared(name, rival, x, y, lambda rows: rows) for name, rival in rivals().items()]
+    for name, error, seconds in lines:
+        print(f"{name:20}{error:>23}{seconds:>18}")
     print(
-        f"scikit-learn's MLPClassifier, same settings: {peer.score(X_test, y_test):.1%} in {peer_seconds:.3f} s; "
-        f"neuract is {peer_seconds / seconds:.1f} times as fast"
+        f"\n{FOLDS} folds: every row is predicted by a model that has not seen it. All models have their defaults and"
+    )
+    print("the same number of threads; the MLP of scikit-learn gets scaled columns, the others all as it is.\n")
+    model.fit(dict(zip(names, x.T, strict=True)), y)
+    print(f"neuract knows without folds: out of fold R² {model.oof_score_:.3f} of {len(model.networks_)} networks")
+    row = dict(zip(names, x[0].tolist(), strict=True))
+    low, high = model.predict_interval(row, coverage=0.9)[0]
+    print(
+        f"first patient: {model.predict(row)[0]:.0f}, with 90 % probability from {low:.0f} to {high:.0f}; y {y[0]:.0f}"
     )
 
 
-def draw(losses: list[float]) -> None:
-    try:
-        import matplotlib
-    except ImportError:
-        print("no picture of the learning curve: matplotlib is not installed")
-        return
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
+def diabetes() -> tuple[Array, Array, list[str]]:
+    """Returns rows that scikit-learn has on disk, in their own units, their targets and the names of their columns."""
+    from sklearn.datasets import load_diabetes
 
-    figure, axes = pyplot.subplots(figsize=(6, 4), layout="constrained")
-    axes.semilogy(range(1, len(losses) + 1), losses)
-    axes.set(xlabel="epoch", ylabel="training loss (log scale)", title="Learning handwritten digits")
-    axes.grid(alpha=0.3)
-    figure.savefig(PICTURE, dpi=120)
-    print(f"learning curve: {PICTURE.resolve()}")
+    found = load_diabetes(scaled=False)
+    return found.data, found.target, list(found.feature_names)
+
+
+def rivals() -> dict[str, Any]:
+    """Returns models of scikit-learn with their defaults."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+    from sklearn.neural_network import MLPRegressor
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return {
+        "boosted trees": HistGradientBoostingRegressor(random_state=0),
+        "scikit-learn's MLP": make_pipeline(StandardScaler(), MLPRegressor(random_state=0)),
+    }
+
+
+def compared(name: str, model: Any, x: Array, y: Array, given: Callable[[Array], Any]) -> tuple[str, str, str]:
+    """Returns the name, the error on held-out rows and the seconds of a fit, on the threads that neuract has.
+
+    given: makes of rows of x what the model takes.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.model_selection import KFold
+    from threadpoolctl import threadpool_limits
+
+    predicted, seconds = np.empty(len(y)), 0.0
+    with threadpool_limits(na.get_num_threads()), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # its defaults are what is compared
+        for training, held_out in KFold(FOLDS, shuffle=True, random_state=0).split(x):
+            start = time.perf_counter()
+            model.fit(given(x[training]), y[training])
+            seconds += time.perf_counter() - start
+            predicted[held_out] = model.predict(given(x[held_out]))
+    return name, f"{np.sqrt(np.mean((predicted - y) ** 2)):.1f}", f"{seconds / FOLDS:.2f}"
 
 
 if __name__ == "__main__":

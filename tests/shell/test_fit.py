@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 import neuract as na
+from neuract.estimators import _recipe as recipe
+from neuract.shell._arguments import EFFORTS
 from oracle.paths import ROOT
 from oracle.tables import HEADER, ODD, fails, fitted, frame, scores, write
 
@@ -106,6 +108,7 @@ def test_out_of_fold_score_is_said(run):
 
 
 def test_effort(run):
+    assert EFFORTS == recipe.EFFORTS
     fitted(run, "--effort", "quick")
     assert na.load("model.safetensors").effort == "quick"
     assert "effort='quick'" in run("show", "model.safetensors")

@@ -7,12 +7,12 @@ import argparse
 from collections.abc import Callable
 
 from neuract.columns._number import SCALINGS
-from neuract.estimators._recipe import EFFORTS
 from neuract.losses._named import LOSSES
 from neuract.shell._cells import MISSING, Meaning
 from neuract.shell._reading import FORMATS, Reading
 
 PROGRAM = "python -m neuract"
+EFFORTS = ("quick", "default", "thorough")
 SEPARATORS = {"tab": "\t", "\\t": "\t", "space": " "}
 
 DESCRIPTION = """\

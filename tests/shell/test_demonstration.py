@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""python -m neuract: its figures are those of the line that it prints; it needs no pandas."""
+
+import re
+import subprocess
+import sys
+
+PROGRAM = """
+import sys
+import neuract.__main__ as demonstration
+demonstration.FOLDS = 2
+demonstration.main()
+print("pandas:", "pandas" in sys.modules)
+"""
+
+
+def test_figures_are_those_of_the_line():
+    """Protects against a comparison that leaves a model out, or scores rows that a model has seen."""
+    said = subprocess.run([sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True).stdout
+    assert "na.TabularRegressor(random_state=0).fit(frame, y)" in said
+    found = re.findall(r"^(neuract|boosted trees|scikit-learn)\D*([\d.]+) +([\d.]+)$", said, re.M)
+    errors = {name: float(error) for name, error, _ in found}
+    assert len(errors) == 3
+    assert 45 < errors["neuract"] < 65
+    assert re.search(r"out of fold R² 0\.[45]\d\d of 16 networks", said)
+    low, high = map(float, re.search(r"from (\d+) to (\d+)", said).groups())
+    assert low < high
+    assert "pandas: False" in said
