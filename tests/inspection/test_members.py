@@ -137,7 +137,7 @@ def test_the_title_of_a_diagnosis_names_the_member(model, X):
 def test_a_curve_is_the_mean_in_a_band_of_the_spread(X, y):
     frame = {"a": X["a"]}
     model = na.TabularRegressor(**SETTINGS).fit(frame, y)
-    model._ensemble = dataclasses.replace(model._ensemble, bounds=np.array([[-0.1], [0.1]]))
+    model._ensemble = dataclasses.replace(model._ensemble, bounds=np.array([[-0.01], [0.02]]))
     display = FitDisplay.from_estimator(model, frame, y)
     curve = display.ax_.get_lines()[1]
     at = {"a": curve.get_xdata()}

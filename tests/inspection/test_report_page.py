@@ -606,6 +606,10 @@ def test_members_with_different_layers(page, rng):
         assert len(opened.all("#tabs button")) == tabs
         assert_close(opened.neurons(tabs - 1)[1], (other if member else model).network_.predict(model._rows(some))[0])
     assert opened.find("#about").text.startswith("output, neuron")
+    opened.find("#tab-0").click()
+    for member, neurons in ((0, 6), (1, 3)):  # in the layer that was shown before
+        opened.driver.execute_script(CHOOSE_MEMBER, member)
+        assert len(opened.all("#neurons tr")) == neurons
 
 
 def test_one_network_has_no_members(page, rng):

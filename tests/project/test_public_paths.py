@@ -18,7 +18,7 @@ PATHS = {
     "neuract.optimizers": "Adam AdamW LBFGS OPTIMIZERS Optimizer SGD optimizer",
     "neuract.schedules": "Cosine DoublingCycles Fade OneCycle SCHEDULES Schedule WarmUp schedule",
     "neuract.callbacks": "CSVLogger Checkpoint EarlyStopping LearningRateSchedule ProgressBar",
-    "neuract.inspection": "Diagnosis Finding LayerDiagnosis diagnose",
+    "neuract.inspection": "Diagnosis Finding LayerDiagnosis MembersDiagnosis diagnose",
     "neuract.threading": "get_num_threads set_num_threads simd_info",
     "neuract.threadpools": "Controller",
     "neuract.serving": "ServedClassifier ServedModel ServedRegressor",

@@ -139,9 +139,10 @@ class Exportable:
         The page has a summary, the diagnosis with its warnings, learning curves and a picture. You can move the inputs
         of a row and see for every neuron z, y, its threshold and whether it fires, up to the output. The page computes
         the network itself and agrees with `predict`. For tabular models it shows the table of the columns, and the
-        inputs are the columns of the frame, in its units. Pictures need matplotlib. A file has at most 2 MB: if float64
-        weights would exceed that, they are stored as float32, and if float32 weights would exceed it, the part that
-        moves is left out.
+        inputs are the columns of the frame, in its units. Of a model with several networks, its members, the page
+        predicts with all, shows how far they disagree, and shows the neurons of one, which you choose. Pictures need
+        matplotlib. A file has at most 2 MB, or with several members 12 MB: if float64 weights would exceed that, they
+        are stored as float32, and if float32 weights would exceed it, the part that moves is left out.
 
         Parameters
         ----------

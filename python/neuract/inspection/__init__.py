@@ -4,10 +4,12 @@
 from neuract.inspection._causes import Finding
 from neuract.inspection._diagnose import diagnose
 from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
+from neuract.inspection._members import MembersDiagnosis
 
 __all__ = [
     "Diagnosis",
     "Finding",
     "LayerDiagnosis",
+    "MembersDiagnosis",
     "diagnose",
 ]
