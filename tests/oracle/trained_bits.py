@@ -11,6 +11,10 @@ import neuract as na
 TRAIN = """
 import hashlib
 import numpy as np, neuract as na
+from neuract.inputs._data import Data
+from neuract.schedules._course import Course
+from neuract.training._session import Order
+from neuract.training._together import Member, Together
 random = np.random.RandomState(0)
 exact = lambda *shape: random.randint(-2**20, 2**20, shape, np.int64) / 2**20
 X, weight, units = exact(700, 37), 1.5 + exact(700), [45, 17, 33, 21, 5]
@@ -43,6 +47,23 @@ for dtype in ("float32", "float64"):
     for array in (*net.weights, *(a for each in net.input_parameters for a in each.values()), net.predict(rows)):
         digest.update(array.tobytes())
     print(f"{dtype}/inputs {digest.hexdigest()}")
+    members, nets = [], []
+    for number in range(3):
+        layers = [na.Dense(21, "tanh", dropout=0.25 * number), na.Dense(5)]
+        settings = {"optimizer": na.AdamW(weight_decay=0.1), "batch_size": 130, "dtype": dtype}
+        nets.append(na.Network(layers, inputs=inputs, **settings).set_parameters(net.weights, inputs=net.input_parameters))
+        draws = np.random.RandomState(number)
+        order = Order(np.arange(number, 700 - 60 * number), draws._bit_generator)
+        members.append(Member(nets[-1]._learner.ready(draws), order, 0.01))
+    data = Data(rows.astype(dtype), labels.astype(dtype), weight.astype(dtype))
+    course = Course(na.schedules.DoublingCycles(1.5), na.schedules.Fade(1, 2), 3)
+    together = Together(members, data, course, 2)
+    losses = [together.run(epoch) for epoch in range(3)]
+    digest = hashlib.sha256(np.array(losses).tobytes())
+    for each in nets:
+        for array in (*each.weights, *each.biases, *(a for of in each.input_parameters for a in of.values())):
+            digest.update(array.tobytes())
+    print(f"{dtype}/members {digest.hexdigest()}")
 print(na.simd_info()["chosen"])
 """
 
