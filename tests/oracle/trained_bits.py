@@ -51,7 +51,8 @@ for dtype in ("float32", "float64"):
     for number in range(3):
         layers = [na.Dense(21, "tanh", dropout=0.25 * number), na.Dense(5)]
         settings = {"optimizer": na.AdamW(weight_decay=0.1), "batch_size": 130, "dtype": dtype}
-        nets.append(na.Network(layers, inputs=inputs, **settings).set_parameters(net.weights, inputs=net.input_parameters))
+        nets.append(na.Network(layers, inputs=inputs, **settings))
+        nets[-1].set_parameters(net.weights, inputs=net.input_parameters)
         draws = np.random.RandomState(number)
         order = Order(np.arange(number, 700 - 60 * number), draws._bit_generator)
         members.append(Member(nets[-1]._learner.ready(draws), order, 0.01))
