@@ -15,7 +15,7 @@ from neuract.layers._inputs import Input, Numbers, Periodic, PiecewiseLinear, Sc
 
 ENCODINGS = ("periodic", "piecewise_linear", "numbers")
 OF_SCALE, OF_PERIODIC, OF_BIASES = 6.0, 0.1, 0.1  # factors of the learning rate
-MOST_BINS, LEAST_BINS, MOST_NUMBERS = 16, 4, 256
+MOST_BINS, LEAST_BINS, MOST_NUMBERS = 128, 4, 512  # intervals of a column, and of all columns
 
 
 def encoded(inputs: Sequence[Input], encoding: str, x: Array) -> tuple[Input, ...]:

@@ -9,10 +9,14 @@ from typing import Any
 from neuract._checks import one_of
 from neuract.estimators._encodings import ENCODINGS
 
-FEWEST_ROWS_FOR_EIGHT_FOLDS = 100
+FEWEST_ROWS_FOR_EIGHT_FOLDS, FEW_FOLDS = 100, 4
+MOST_ROWS_FOR_ALL = 16_000  # for the whole recipe
+ROWS_TRAINED, LEAST_EPOCHS_OF_MEMBERS, LEAST_EPOCHS = 1.2e7, 21, 7
+FIRST_CYCLE = 64 / 15
 EFFORTS = ("quick", "default", "thorough")
 OF_KIND = ("hidden_layer_sizes", "dropout", "activation")
 OF_MODEL = (*OF_KIND, "members", "folds", "batch_size", "learning_rate_init", "max_iter", "weight_decay")
+WORK = {"quick": 0.25, "default": 1.0, "thorough": 4.0}
 MEMBERS = {"quick": 4, "default": 8, "thorough": 32}
 FOLDS = {"quick": 4, "default": 8, "thorough": 16}
 
@@ -44,7 +48,8 @@ class Recipe:
 def recipe(model: Any, rows: int, classes: bool) -> Recipe:
     """Returns the settings for an estimator, whose parameters are checked, on that many rows."""
     given = {name: getattr(model, name) for name in OF_MODEL if not _is_auto(getattr(model, name))}
-    kinds = _groups(model.effort, classes)
+    auto = _auto(model.effort, rows, classes)
+    kinds = auto["groups"]
     if not _is_auto(model.encodings):
         wanted = (model.encodings,) if isinstance(model.encodings, str) else tuple(model.encodings)
         kinds = tuple(_of_encoding(one_of(encoding, "encodings", ENCODINGS), kinds) for encoding in wanted)
@@ -52,7 +57,7 @@ def recipe(model: Any, rows: int, classes: bool) -> Recipe:
             raise ValueError(f"encodings must name at least one of {', '.join(ENCODINGS)}")
     parts = {name: given.pop(name) for name in OF_KIND if name in given}
     kinds = tuple(dict.fromkeys(replace(kind, **parts) for kind in kinds))
-    return Recipe(**{**_auto(model.effort, rows, classes), **given, "groups": kinds})
+    return Recipe(**{**auto, **given, "groups": kinds})
 
 
 def _is_auto(value: Any) -> bool:
@@ -73,17 +78,34 @@ def _groups(effort: str, classes: bool) -> tuple[Kind, ...]:
 
 
 def _auto(effort: str, rows: int, classes: bool) -> dict[str, Any]:
-    few = rows < FEWEST_ROWS_FOR_EIGHT_FOLDS
-    return {
+    kinds = _groups(effort, classes)
+    auto = {
+        "groups": kinds,
         "members": MEMBERS[effort],
-        "folds": 4 if few else FOLDS[effort],
+        "folds": FEW_FOLDS if rows < FEWEST_ROWS_FOR_EIGHT_FOLDS else FOLDS[effort],
         "batch_size": batch(rows),
         "learning_rate_init": 0.04 if classes else 0.07,
         "max_iter": 268 if rows < 1500 else 64,
-        "first_cycle": 64 / 15,
+        "first_cycle": FIRST_CYCLE,
         "weight_decay": 0.02,
     }
+    return auto if rows <= MOST_ROWS_FOR_ALL else {**auto, **_of_many_rows(effort, rows, kinds)}
+
+
+def _of_many_rows(effort: str, rows: int, kinds: tuple[Kind, ...]) -> dict[str, Any]:
+    """Returns the settings of a fit whose time must not grow as fast as the rows: fewer groups, members and epochs.
+
+    The cycles get shorter in epochs, since an epoch has more steps.
+    """
+    epochs_of_members = WORK[effort] * max(LEAST_EPOCHS_OF_MEMBERS, ROWS_TRAINED / rows)
+    groups, members = (3, 8) if epochs_of_members > 360 else (2, 4) if epochs_of_members > 100 else (1, 3)
+    chosen = kinds if groups == 3 else (kinds[1], kinds[0])[:groups]  # the sharp one is the best alone
+    epochs = int(max(LEAST_EPOCHS, min(64, epochs_of_members / (len(chosen) * members))))
+    cycles = 15 if epochs >= 15 else 7  # in lengths of the first: four or three cycles
+    return {"groups": chosen, "members": members, "max_iter": epochs, "first_cycle": epochs / cycles}
 
 
 def batch(rows: int) -> int:
-    return next((batch for most, batch in ((1500, 32), (3000, 64), (8000, 128)) if rows < most), 256)
+    """Returns the rows of a step."""
+    steps = ((1500, 32), (3000, 64), (8000, 128), (300_000, 256))
+    return next((batch for most, batch in steps if rows < most), 512)
