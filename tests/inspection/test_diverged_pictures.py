@@ -69,9 +69,9 @@ def close_figures():
 def quiet_diagnosis(monkeypatch):
     """Warnings of the pictures are errors; those of the diagnosis are tested in test_diagnose.py."""
 
-    def quiet(*data):
+    def quiet(*data, **settings):
         with np.errstate(all="ignore"):
-            return na.diagnose(*data)
+            return na.diagnose(*data, **settings)
 
     for module in ("plotting._diagnosis", "report._file"):
         monkeypatch.setattr(importlib.import_module(f"neuract.{module}"), "diagnose", quiet)

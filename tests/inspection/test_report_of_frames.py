@@ -286,4 +286,4 @@ def test_real_sets(name, tmp_path):
     text = written(model, tmp_path, X)
     chosen = X.iloc[np.linspace(0, len(X) - 1, 12).astype(int)]
     assert_agrees(model, chosen, computed(text)[:-1])
-    assert len(text.encode()) < 12e6
+    assert len(text.encode()) < 20e6

@@ -112,7 +112,8 @@ def test_weights_of_16_members_of_the_usual_size_are_in_the_page(tmp_path):
     """800,000 numbers and more: the page must not fall back to one that cannot be moved."""
     rng = np.random.default_rng(0)
     X = {f"x{k}": rng.standard_normal(60) for k in range(10)}
-    model = na.TabularClassifier(max_iter=1, folds=2, random_state=0).fit(X, X["x0"] > 0)
+    settings = {"members": 16, "encodings": "periodic", "max_iter": 1, "folds": 2, "random_state": 0}
+    model = na.TabularClassifier(**settings).fit(X, X["x0"] > 0)
     text = written(model, tmp_path)
     numbers = 0.75 * len(element(text, "numbers-of-the-network")) / 4
     assert len(model.networks_) == 16

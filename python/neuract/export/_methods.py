@@ -141,7 +141,7 @@ class Exportable:
         the network itself and agrees with `predict`. For tabular models it shows the table of the columns, and the
         inputs are the columns of the frame, in its units. Of a model with several networks, its members, the page
         predicts with all, shows how far they disagree, and shows the neurons of one, which you choose. Pictures need
-        matplotlib. A file has at most 2 MB, or with several members 12 MB: if float64 weights would exceed that, they
+        matplotlib. A file has at most 2 MB, or with several members 20 MB: if float64 weights would exceed that, they
         are stored as float32, and if float32 weights would exceed it, the part that moves is left out.
 
         Parameters
