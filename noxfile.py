@@ -196,7 +196,8 @@ def benchmarks(session: nox.Session) -> None:
     """Run each benchmark in its short form, to see that it works; peers that are not installed are reported."""
     install(session)
     session.install("cmake", "ninja")
-    for name in ("train", "threads", "predict", "estimators", "face", "sparse", "inputs", "export_c", "growth"):
+    quick = ("train", "threads", "predict", "estimators", "face", "sparse", "inputs", "members", "export_c", "growth")
+    for name in quick:
         session.run("python", "-m", f"benchmarks.{name}", "--quick")
     if Path("../shared/data").exists():
         session.install("pandas", "polars", "pyarrow")

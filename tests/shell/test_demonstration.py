@@ -7,10 +7,16 @@ import sys
 
 PROGRAM = """
 import sys
+
+class WithoutPandas:
+    def find_spec(self, name, *_):
+        if name.split(".")[0] == "pandas":
+            raise ImportError(name)
+
+sys.meta_path.insert(0, WithoutPandas())
 import neuract.__main__ as demonstration
 demonstration.FOLDS = 2
 demonstration.main()
-print("pandas:", "pandas" in sys.modules)
 """
 
 
@@ -25,4 +31,3 @@ def test_figures_are_those_of_the_line():
     assert re.search(r"out of fold R² 0\.[45]\d\d of 16 networks", said)
     low, high = map(float, re.search(r"from (\d+) to (\d+)", said).groups())
     assert low < high
-    assert "pandas: False" in said
