@@ -22,7 +22,8 @@ def save(model: FittedModel, path: FilePath, *, state: bool = False) -> None:
         The file, for example ``"model.safetensors"``. An existing file is replaced when the new one is complete.
     state : bool, default=False
         Also write the states of the optimizer and the random generator, so that training continues from the file
-        with the same bits as without the interruption. The file is then about three times as large.
+        with the same bits as without the interruption. The file is then about three times as large. Of a tabular
+        estimator, whose training does not continue: its `oof_predictions_`.
 
     Raises
     ------
@@ -33,7 +34,7 @@ def save(model: FittedModel, path: FilePath, *, state: bool = False) -> None:
 
     Notes
     -----
-    Callbacks are not saved. A `random_state` that is a RandomState is saved only with `state`.
+    Callbacks are not saved; of a splitter in `folds` only the number of its folds is. A `random_state` that is a RandomState is saved only with `state`.
 
     Examples
     --------
