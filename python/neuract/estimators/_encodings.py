@@ -38,8 +38,15 @@ def encoded(inputs: Sequence[Input], encoding: str, x: Array) -> tuple[Input, ..
 
 
 def edges_of(x: Array, columns: Sequence[int]) -> dict[int, tuple[float, ...]]:
-    """Returns the edges of the intervals of each of some columns of x that has at least two intervals."""
-    bins = max(LEAST_BINS, min(MOST_BINS, MOST_NUMBERS // max(1, len(columns))))
+    """Returns the edges of the intervals of each of some columns of x that has at least two intervals.
+
+    A column with few different values has an edge at each, since they may mean something. The others share what is left
+    of MOST_NUMBERS.
+    """
+    different = np.array([len(np.unique(x[:, column])) for column in columns])
+    bins = next(
+        (n for n in range(MOST_BINS, LEAST_BINS, -1) if np.minimum(different - 1, n).sum() <= MOST_NUMBERS), LEAST_BINS
+    )
     found = {column: edges(x[:, column], bins) for column in columns}
     return {column: of_column for column, of_column in found.items() if len(of_column) > 2}
 
