@@ -34,7 +34,8 @@ def save(model: FittedModel, path: FilePath, *, state: bool = False) -> None:
 
     Notes
     -----
-    Callbacks are not saved; of a splitter in `folds` only the number of its folds is. A `random_state` that is a RandomState is saved only with `state`.
+    Callbacks are not saved, and of a splitter in `folds` only the number of its folds. A `random_state` that is a
+    RandomState is saved only with `state`.
 
     Examples
     --------
