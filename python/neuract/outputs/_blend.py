@@ -11,7 +11,7 @@ import numpy as np
 from neuract._typing import Array
 
 PARTS = 20  # a weight is a multiple of 1 / 20
-TO_EQUAL = 0.25
+TO_EQUAL = 0.1
 
 
 def blend_weights(groups: Array, loss: Callable[[Array], float]) -> Array:
@@ -19,8 +19,7 @@ def blend_weights(groups: Array, loss: Callable[[Array], float]) -> Array:
 
     w* on the grid of multiples of 0.05 is found by moving 0.05 from one group to another as long as the loss of
     Σ w_g · groups[g] falls: the minimum for losses that are convex in the blend, as squared error and log loss are.
-    The result is drawn a quarter of the way to equal weights, since the held-out rows that choose w* flatter it; for
-    two groups 1/8 + 3/4 w*.
+    The result is drawn a tenth of the way to equal weights, since the held-out rows that choose w* flatter it.
 
     Parameters
     ----------
@@ -39,7 +38,7 @@ def blend_weights(groups: Array, loss: Callable[[Array], float]) -> Array:
     >>> from neuract.outputs._blend import blend_weights
     >>> groups = np.array([[[1.0], [3.0]], [[2.0], [7.0]]])
     >>> blend_weights(groups, lambda blend: ((blend - [[1.25], [4.0]]) ** 2).mean())
-    array([0.6875, 0.3125])
+    array([0.725, 0.275])
     """
     n_groups = len(groups)
 
