@@ -12,9 +12,11 @@ from sklearn.model_selection import GroupKFold, KFold, TimeSeriesSplit, cross_va
 
 import neuract as na
 from neuract.estimators import _group
-from neuract.estimators._encodings import edges, with_rates
+from neuract.estimators._encodings import edges, edges_of, with_rates
 from neuract.estimators._folds import dealt
+from neuract.estimators._recipe import recipe
 from neuract.outputs._calibration import temperature
+from neuract.schedules import DoublingCycles
 from neuract.training._together import Together
 from oracle.comparisons import assert_same_bits
 
@@ -179,7 +181,7 @@ def test_settings_say_what_was_chosen():
 
 def test_efforts_and_encodings_choose_the_groups():
     X, y = numbers()
-    for effort, networks in (("quick", 4), ("thorough", 64)):
+    for effort, networks in (("quick", 8), ("thorough", 64)):
         model = na.TabularRegressor(effort=effort, hidden_layer_sizes=4, max_iter=1, random_state=0).fit(X, y)
         assert len(model.networks_) == networks
     model = regressor(encodings=["numbers", "piecewise_linear"]).fit(X, y)
@@ -257,6 +259,20 @@ def test_a_callback_sets_the_learning_rate():
     weights = []
     regressor(encodings="numbers", callbacks=stand_still).fit(X, y)
     assert_same_bits(weights[0], weights[2])
+
+
+def test_many_rows_take_fewer_members_and_epochs():
+    model = na.TabularRegressor()
+    work = {}
+    for rows in (16_000, 16_001, 50_000, 100_000, 1_000_000, 10_000_000):
+        chosen = recipe(model, rows, False)
+        epochs_of_members = len(chosen.groups) * chosen.members * chosen.max_iter
+        work[rows] = epochs_of_members * rows
+        assert epochs_of_members >= 21
+        assert DoublingCycles(chosen.first_cycle).ends_cycle(chosen.max_iter)
+    assert work[16_001] <= work[16_000]
+    assert work[1_000_000] == 21 * 1_000_000
+    assert recipe(model.set_params(members=5), 1_000_000, False).members == 5
 
 
 def test_schedules_may_be_given():
@@ -401,6 +417,16 @@ def test_edges_are_quantiles_in_which_no_value_counts_too_much():
     assert 5 <= len(found) <= 9
     assert len(edges(RNG.normal(size=1000), 16)) == 17
     np.testing.assert_allclose(edges(np.arange(1001.0), 4), [0, 250, 500, 750, 1000], atol=1)
+
+
+def test_columns_with_few_values_have_an_edge_at_each():
+    x = np.column_stack([np.arange(1000.0), np.arange(1000) % 100, np.arange(1000) % 3, np.zeros(1000)])
+    found = edges_of(x, [0, 1, 2, 3])
+    assert found[1] == tuple(range(100))
+    assert found[2] == (0, 1, 2)
+    assert 3 not in found
+    many = edges_of(RNG.normal(size=(300, 60)), range(60))
+    assert sum(len(of_column) - 1 for of_column in many.values()) <= 512
 
 
 def test_rates_are_those_of_the_recipe():
