@@ -367,7 +367,7 @@ class Network(Learned, Scored, Kept, Exportable):
         return self
 
     def _members(self) -> Members:
-        return Members.of(self)
+        return Members.of(self._fitted_network())
 
     def _trained_model(self) -> FittedModel:
         return self._learner.model_in_training() or self

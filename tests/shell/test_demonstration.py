@@ -28,6 +28,6 @@ def test_figures_are_those_of_the_line():
     errors = {name: float(error) for name, error, _ in found}
     assert len(errors) == 3
     assert 45 < errors["neuract"] < 65
-    assert re.search(r"out of fold R² 0\.[45]\d\d of 16 networks", said)
+    assert re.search(r"out of fold R² 0\.[45]\d\d of 24 networks", said)
     low, high = map(float, re.search(r"from (\d+) to (\d+)", said).groups())
     assert low < high

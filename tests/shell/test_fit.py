@@ -139,8 +139,8 @@ def test_report_and_show(run):
     assert "target    'price'" in said
     assert "settings  max_iter=3, members=2, random_state=0" in said
     assert "town    category  3 levels" in said
-    assert "members   4 networks in 2 groups, of 3 epochs and 3 epochs" in said
-    assert "the first of 4 networks" in said
+    assert "members   6 networks in 3 groups, of 3 epochs and 3 epochs and 3 epochs" in said
+    assert "the first of 6 networks" in said
     assert said.count("\n") < 30  # no line of its own for the break in a level
 
 

@@ -24,7 +24,7 @@ def test_fit_says_what_it_did(run):
     assert "task     regression of 'price': the target is a number" in said
     assert "rows     60" in said
     assert "columns  4: 1 number, 1 category, 1 date, 1 bool; left out: 'id' (--drop)" in said
-    assert "members  4 networks in 2 groups, of 3 epochs and 3 epochs" in said
+    assert "members  6 networks in 3 groups, of 3 epochs and 3 epochs and 3 epochs" in said
     assert "files    model.safetensors" in said
     model = na.load("model.safetensors")
     assert model.target_name_ == "price"

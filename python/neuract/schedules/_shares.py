@@ -114,7 +114,7 @@ class DoublingCycles(Schedule):
     --------
     >>> import neuract as na
     >>> [round(na.schedules.DoublingCycles(1).share(epoch, 10), 3) for epoch in (0, 0.5, 1, 2, 3)]
-    [0.0, 0.93, 0.0, 0.931, 0.0]
+    [0.0, 0.93, 0.0, 0.93, 0.0]
     """
 
     first: float = 64 / 15

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 import numpy as np
 
 from neuract._typing import Array
 from neuract.activations._base import Activation
 from neuract.activations._named import PReLU, Softmax
-from neuract.export._model import ExportedLayer, ExportedModel
+from neuract.export._model import ExportedLayer, ExportedModel, ExportedNetwork
 from neuract.export.onnx._activations import NODES
 from neuract.export.onnx._columns import joined
 from neuract.export.onnx._graph import Graph
@@ -47,17 +48,24 @@ def passed_on(graph: Graph, f: Activation, z: str, slopes: Array | None, thresho
 
 
 def side_by_side(graph: Graph, model: ExportedModel, x: str) -> str:
-    """Adds the outputs of all members, rows × members · outputs.
+    """Adds the outputs of all members, rows × members · outputs."""
+    sharing = graph.sharing()
+    runs = [list(run) for _, run in groupby(enumerate(model.networks), lambda pair: len(pair[1].layers))]
+    return joined(graph, [of_one_depth(graph, sharing, run, x) for run in runs])
+
+
+def of_one_depth(graph: Graph, sharing: Graph, members: Sequence[tuple[int, ExportedNetwork]], x: str) -> str:
+    """Adds the outputs of members, with their numbers, that have as many layers as each other.
 
     Each member has products of its own. Their results stand side by side for the activation, which may be ten nodes.
     """
-    sharing = graph.sharing()
-    each = [encoded_at_once(sharing, network.inputs, x) if network.inputs else x for network in model.networks]
+    networks = [network for _, network in members]
+    each = [encoded_at_once(sharing, network.inputs, x) if network.inputs else x for network in networks]
     y = ""
-    for number, of_layer in enumerate(zip(*(network.layers for network in model.networks), strict=True)):
+    for number, of_layer in enumerate(zip(*(network.layers for network in networks), strict=True)):
         if number > 0:
             each = parted(graph, y, [len(layer.weights) for layer in of_layer])
-        names = [f"members.{member}.layers.{number}" for member in range(len(each))]
+        names = [f"members.{member}.layers.{number}" for member, _ in members]
         products = [product(graph, *of_one) for of_one in zip(of_layer, each, names, strict=True)]
         y = activated(graph, of_layer, products)
     return y
