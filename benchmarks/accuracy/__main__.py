@@ -139,7 +139,8 @@ def show(rows: list[dict[str, Any]], given: argparse.Namespace) -> None:
         print(f"\nMeans over what every model has, {len(sets)} sets and {len(fits)} splits\n")
         print(report.table(summary.table(shared, given.reference), given.markdown))
     if found:
-        print(f"\nErrors, means over the splits\n\n{report.table(summary.details(found), given.markdown)}")
+        print("\nErrors, means over the splits that all models of a set have\n")
+        print(report.table(summary.details(found), given.markdown))
         print(f"\n{summary.origin(found)}")
 
 

@@ -103,12 +103,15 @@ def _times(rows: Rows) -> dict[str, str]:
 
 
 def details(rows: Rows) -> list[dict[str, str]]:
-    """Returns a line per set, with the mean error of each model."""
+    """Returns a line per set, with the mean error of each model over the splits that all models of the set have."""
     lines = []
-    for name, found in by_set_and_model(rows).items():
-        line = {"set": name, "error": next(iter(found.values()))[0]["metric"]}
+    for name in dict.fromkeys(row["set"] for row in rows):
+        own = shared([row for row in rows if row["set"] == name])
+        splits = {row["split"] for row in own}
+        line = {"set": name, "splits": str(len(splits)), "error": own[0]["metric"] if own else NOTHING}
         for model in names(rows):
-            line[model] = f"{mean(row['error'] for row in found[model]):.5g}" if model in found else NOTHING
+            found = [row["error"] for row in own if row["model"] == model]
+            line[model] = f"{mean(found):.5g}" if found else NOTHING
         lines.append(line)
     return lines
 
