@@ -24,7 +24,7 @@ from neuract.outputs._kinds import Outputs, Probabilities, Unit, classes_or_labe
 from neuract.training._members import Members
 
 
-def members_of(state: Mapping[str, Any]) -> Members:
+def _members_of(state: Mapping[str, Any]) -> Members:
     """Returns the members of a state, which `files._members` has read."""
     networks = []
     for each in state["networks"]:
@@ -68,7 +68,7 @@ class ServedModel:
         self.__dict__.update(state["attributes"])
         if state["columns"] is not None:
             self.columns_ = columns_of(state["columns"], contents.kind, state["parameters"])
-        self._ensemble = members_of(state["members"] or only(state["network"]))
+        self._ensemble = _members_of(state["members"] or only(state["network"]))
         self.network_ = cast(Network, self._ensemble.networks[0])
 
     def _meaning(self) -> Outputs:

@@ -10,7 +10,7 @@ from sklearn.base import is_classifier
 from neuract.estimators._recipe import recipe
 from neuract.files._columns import columns_of
 from neuract.files._estimator import ATTRIBUTES
-from neuract.serving import members_of
+from neuract.serving import _members_of
 
 OF_LABELS = ("_multilabel", "_sparse_labels")
 """The attributes that the perceptron has in place of the estimator."""
@@ -59,7 +59,7 @@ def set_tabular_state(model: Any, state: dict[str, Any]) -> None:
     attributes, columns = state["attributes"], columns_of(state["columns"], type(model).__name__, model.__dict__)
     model._take_columns(columns)
     model.__dict__.update({name: value for name, value in attributes.items() if name in OF_MODEL})
-    members = model._ensemble = members_of(state["members"])
+    members = model._ensemble = _members_of(state["members"])
     model.networks_, model.network_ = members.networks, members.networks[0]
     perceptron = model._perceptron = model._started(columns, recipe(model, 1, is_classifier(model)))
     perceptron.__dict__.update({name: value for name, value in attributes.items() if name in (*OF_LABELS, *OF_BOTH)})
