@@ -996,10 +996,10 @@ cdef class Members:
         cdef int taken = 0
         cdef int64_t i
         cdef list held = [(<Trainer>self.trainers[0]).hold_data(&data, rows, x, targets, sample_weight)]
-        for trainer, order, rate, schedule in zip(self.trainers, orders, rates, schedules, strict=True):
+        cdef Trainer first = self.trainers[0]
+        for trainer, order, _, _ in zip(self.trainers, orders, rates, schedules, strict=True):
             order.check(rows)
-            if trainer.network.n_inputs != (<Trainer>self.trainers[0]).network.n_inputs or trainer.n_targets != (
-                <Trainer>self.trainers[0]).n_targets:
+            if trainer.network.n_inputs != first.network.n_inputs or trainer.n_targets != first.n_targets:
                 raise ValueError("the members must take the same X and y")
         positive(n_threads, "n_threads")
         try:

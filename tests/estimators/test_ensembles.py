@@ -275,6 +275,15 @@ def test_many_rows_take_fewer_members_and_epochs():
     assert recipe(model.set_params(members=5), 1_000_000, False).members == 5
 
 
+def test_a_group_that_falls_behind_ends_with_its_cycle():
+    X = RNG.integers(0, 40, (600, 2)).astype(float)
+    y = RNG.normal(size=40)[X[:, 0].astype(int)]  # a number for each value, which only intervals can learn
+    settings = {"max_iter": 64, "hidden_layer_sizes": (32,)}
+    alone = regressor(encodings="numbers", **settings).fit(X, y).settings_["groups"][0]
+    second = regressor(encodings=["piecewise_linear", "numbers"], **settings).fit(X, y).settings_["groups"][1]
+    assert second["epochs"] == 5 < alone["epochs"]
+
+
 def test_schedules_may_be_given():
     X, y = numbers()
     models = [regressor(learning_rate=given).fit(X, y) for given in ("cosine", na.schedules.Cosine(), "auto")]

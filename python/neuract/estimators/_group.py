@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from neuract.estimators._ensemble import Fitting
 
 LEAST_GAIN = 0.02  # of a cycle over the best before, for the next one to follow
+BEHIND = 0.05  # a group whose loss is larger by more than this than that of one before it has little weight in the mean
 
 
 class Group:
@@ -102,7 +103,7 @@ class Group:
         )
         told = seen.told(lambda: len(self.scores) - 1, self.logs)
         together, held_out = Together(self.members, fitting.data, self.course, fitting.n_threads), self.held_out()
-        before = inf
+        before, rival = inf, min((group.best for group in fitting.groups if group is not self), default=inf)
         with told.around_fit():
             try:
                 for epoch in range(recipe.max_iter):
@@ -118,7 +119,7 @@ class Group:
                     if told.end_epoch():
                         break
                     if isinstance(fitting.schedule, DoublingCycles) and fitting.schedule.ends_cycle(epoch + 1):
-                        if not self.best <= (1 - LEAST_GAIN) * before:
+                        if not self.best <= (1 - LEAST_GAIN) * before or self.best > (1 + BEHIND) * rival:
                             break
                         before = self.best
             except KeyboardInterrupt:
