@@ -325,7 +325,8 @@ def test_parameters_are_answered_with_ours(kind, given, message):
 
 
 def test_messages_list_names_in_one_order():
-    with pytest.raises(ValueError, match="'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle', 'warm_up'"):
+    names = "'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle', 'doubling_cycles', 'fade', 'warm_up'"
+    with pytest.raises(ValueError, match=names):
         small(na.MLPClassifier, learning_rate="x").fit(X, Y)
     with pytest.raises(ValueError, match="one of 'log_loss', 'focal'"):
         small(na.MLPClassifier, loss="huber").fit(X, Y)
