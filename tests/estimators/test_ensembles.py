@@ -14,7 +14,7 @@ import neuract as na
 from neuract.estimators import _group
 from neuract.estimators._encodings import edges, edges_of, with_rates
 from neuract.estimators._folds import dealt
-from neuract.estimators._recipe import recipe
+from neuract.estimators._recipe import Kind, recipe
 from neuract.outputs._calibration import temperature
 from neuract.schedules import DoublingCycles
 from neuract.training._together import Together
@@ -106,6 +106,13 @@ def test_groups_are_in_one_fold():
     assert_same_bits(model.oof_predictions_, same.oof_predictions_)
     other = regressor(folds=3).fit(X, y)
     assert not np.array_equal(model.oof_predictions_, other.oof_predictions_)
+
+
+def test_few_groups_make_few_folds():
+    X, y = numbers()
+    assert regressor(members=4, folds=4).fit(X, y, groups=np.arange(120) % 2).settings_["folds"] == 2
+    with pytest.raises(ValueError, match="one group for all rows"):
+        regressor().fit(X, y, groups=np.zeros(120))
 
 
 def test_rows_that_no_fold_leaves_out_have_no_prediction():
@@ -233,6 +240,26 @@ def test_ctrl_c_keeps_the_best_epoch():
         model = regressor(callbacks=interrupt).fit(X, y)
     assert [group["epochs"] for group in model.settings_["groups"]] == [2]
     assert model.predict(X).shape == (120,)
+
+
+def test_ctrl_c_at_the_start_of_a_group_keeps_the_groups_before(monkeypatch):
+    X, y = numbers()
+    run = Together.run
+
+    def interrupted(self, epoch, share=1.0):
+        if len(self._members[0].session.parameters.layers) == 1:
+            raise KeyboardInterrupt
+        return run(self, epoch, share)
+
+    monkeypatch.setattr(Together, "run", interrupted)
+    kinds = [Kind("numbers", sizes, 0.0, "relu") for sizes in ((8,), ())]
+    monkeypatch.setattr("neuract.estimators._recipe._groups", lambda *_: tuple(kinds))
+    with pytest.warns(UserWarning, match="interrupted"):
+        model = na.TabularRegressor(members=3, folds=3, max_iter=3, random_state=0).fit(X, y)
+    assert len(model.networks_) == 3
+    monkeypatch.setattr("neuract.estimators._recipe._groups", lambda *_: tuple(kinds[::-1]))
+    with pytest.raises(KeyboardInterrupt):
+        na.TabularRegressor(members=3, folds=3, max_iter=3, random_state=0).fit(X, y)
 
 
 def test_callbacks_see_all_members():

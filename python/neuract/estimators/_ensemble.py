@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from neuract._typing import Array
+from neuract._warnings import warn
 from neuract.estimators._building import threads_of_jobs
 from neuract.estimators._folds import Fold
 from neuract.estimators._group import Group
@@ -79,11 +80,18 @@ class Fitting:
 
     def learn(self, seeds: Array) -> Learned:
         """Trains the groups of the recipe, calibrates and blends them."""
-        alone = []  # each group's outputs, calibrated for single members
+        alone: list[Array] = []  # each group's outputs, calibrated for single members
         for kind in self.recipe.groups:
             group = Group(self, kind, seeds)
             self.groups.append(group)
-            group.train()
+            try:
+                group.train()
+            except KeyboardInterrupt:  # before its first epoch ended
+                if not alone:
+                    raise
+                warn("Training interrupted by user.")
+                self.groups.pop()
+                break
             if group.best == inf:
                 raise DivergedError("no epoch had a finite loss on the rows that members left out; scale X and y")
             alone.append(self.calibrate(group))

@@ -56,8 +56,10 @@ def given_folds(folds: Any, X: Any, y: Any, groups: Any, classes: bool) -> list[
     if isinstance(folds, Integral) and groups is not None:
         from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
-        kind = StratifiedGroupKFold if classes else GroupKFold
-        folds = kind(int(folds))
+        kind, n_groups = StratifiedGroupKFold if classes else GroupKFold, len(np.unique(groups))
+        if n_groups < 2:
+            raise ValueError("groups has one group for all rows; members leave groups out, so that they need two")
+        folds = kind(min(int(folds), n_groups))
     elif isinstance(folds, Iterable) and not hasattr(folds, "split"):
         folds = list(folds)
     splitter = check_cv(folds, y, classifier=classes)

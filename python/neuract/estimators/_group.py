@@ -61,11 +61,11 @@ class Group:
         half = 7.5 * recipe.first_cycle
         self.course = Course(fitting.schedule, Fade(half, half), recipe.max_iter)
         self.scores: list[float] = []
-        self.best, self.best_epoch, self.interrupted = inf, 0, False
+        self.best, self.best_before, self.best_epoch, self.interrupted = inf, inf, 0, False
         self.out_of_fold = np.full((fitting.data.rows, fitting.task.n_outputs), nan)
         built = [self.build(j, int(seed), recipe.learning_rate_init) for j, seed in enumerate(seeds)]
         self.networks = [network for network, _ in built]
-        self.members = [member for _, member in built]
+        self.take([member for _, member in built])
 
     # ---- members -------------------------------------------------------------------------------
 
@@ -83,10 +83,13 @@ class Group:
         network._learner.history = {"loss": [], "oof_loss": []}
         return network, Member(network._learner.ready(random), Order(fold.trained, random._bit_generator), rate)
 
-    def held_out(self) -> HeldOut:
+    def take(self, members: list[Member]) -> None:
+        """Trains these members from now on."""
         fitting = self.fitting
-        rows = [fitting.folds[self.fold_of(j)].held_out for j in range(len(self.members))]
-        return HeldOut(self.members, fitting.x, rows, fitting.n_threads)
+        rows = [fitting.folds[self.fold_of(j)].held_out for j in range(len(members))]
+        self.members = members
+        self.together = Together(members, fitting.data, self.course, fitting.n_threads)
+        self.held_out = HeldOut(members, fitting.x, rows, fitting.n_threads)
 
     # ---- epochs --------------------------------------------------------------------------------
 
@@ -102,57 +105,68 @@ class Group:
             lambda: fitting.model_now(self),
         )
         told = seen.told(lambda: len(self.scores) - 1, self.logs)
-        together, held_out = Together(self.members, fitting.data, self.course, fitting.n_threads), self.held_out()
-        before, rival = inf, min((group.best for group in fitting.groups if group is not self), default=inf)
         with told.around_fit():
             try:
                 for epoch in range(recipe.max_iter):
-                    share = seen.learning_rate / recipe.learning_rate_init
-                    found = together.run(epoch, share)
-                    losses = [loss for loss in found if loss is not None]
-                    if len(losses) < len(found):
-                        losses = self.restart(found, epoch, share)
-                        together = Together(self.members, fitting.data, self.course, fitting.n_threads)
-                        held_out = self.held_out()
-                    if self.judge(losses, held_out):
-                        together.keep()
-                    if told.end_epoch():
+                    losses = self.run(epoch, seen.learning_rate / recipe.learning_rate_init)
+                    if self.judge(losses):
+                        self.together.keep()
+                    if told.end_epoch() or self.has_settled(epoch + 1):
                         break
-                    if isinstance(fitting.schedule, DoublingCycles) and fitting.schedule.ends_cycle(epoch + 1):
-                        if not self.best <= (1 - LEAST_GAIN) * before or self.best > (1 + BEHIND) * rival:
-                            break
-                        before = self.best
             except KeyboardInterrupt:
                 if self.best == inf:
                     raise
                 warn("Training interrupted by user.")
                 self.interrupted = True
         if self.best < inf:
-            together.restore()
+            self.together.restore()
 
-    def judge(self, losses: Sequence[float], held_out: HeldOut) -> bool:
+    def run(self, epoch: int, share: float) -> list[float]:
+        """Makes an epoch; returns the mean loss of each member. share: of the learning rates."""
+        found = self.together.run(epoch, share)
+        losses = [loss for loss in found if loss is not None]
+        if len(losses) == len(found):
+            return losses
+        losses = self.restart(found, epoch, share)
+        self.take(self.members)
+        return losses
+
+    def has_settled(self, epochs: int) -> bool:
+        """Returns whether a cycle ends with these epochs that is hardly better than the best one before it."""
+        schedule = self.fitting.schedule
+        if not isinstance(schedule, DoublingCycles) or not schedule.ends_cycle(epochs):
+            return False
+        rival = min((group.best for group in self.fitting.groups if group is not self), default=inf)
+        gains = self.best <= (1 - LEAST_GAIN) * self.best_before
+        self.best_before = self.best
+        return not gains or self.best > (1 + BEHIND) * rival
+
+    def judge(self, losses: Sequence[float]) -> bool:
         """Scores an epoch with these losses of the members. Returns whether it is the best so far."""
         fitting, scoring = self.fitting, self.fitting.scoring
-        out_of_fold = held_out.mean([scoring.held(y) for y in held_out.outputs()])
+        out_of_fold = self.held_out.mean([scoring.held(y) for y in self.held_out.outputs()])
         if fitting.validation is not None:
             members = Members(tuple(self.networks), np.full(len(self.networks), 1 / len(self.networks)))
             score = fitting.scoring_of_validation.of_members(members, self.members, fitting.n_threads)
         elif np.isnan(out_of_fold).all():
             score = float(np.mean(losses))  # too few rows to leave one out
         else:
-            score = scoring.loss(out_of_fold, self.members, held_out.rows)
-        self.scores.append(score)
-        for network, loss in zip(self.networks, losses, strict=True):
-            network.history_["loss"].append(loss)
-            network.history_["oof_loss"].append(score)
-        if fitting.model.verbose:
-            print(
-                f"Epoch {len(self.scores)} ({self.kind.encoding}), loss = {np.mean(losses):.8f}, held out: {score:.8f}"
-            )
+            score = scoring.loss(out_of_fold, self.members, self.held_out.rows)
+        self.note(losses, score)
         if not score < self.best:
             return False
         self.best, self.best_epoch, self.out_of_fold = score, len(self.scores) - 1, out_of_fold
         return True
+
+    def note(self, losses: Sequence[float], score: float) -> None:
+        """Adds an epoch to the histories, and prints it if the model is verbose."""
+        self.scores.append(score)
+        for network, loss in zip(self.networks, losses, strict=True):
+            network.history_["loss"].append(loss)
+            network.history_["oof_loss"].append(score)
+        if self.fitting.model.verbose:
+            at = f"Epoch {len(self.scores)} of {self.kind.encoding}"
+            print(f"{at}: loss {np.mean(losses):.6f}, of rows left out {score:.6f}")
 
     def logs(self) -> dict[str, float]:
         """Returns the numbers of the last epoch for callbacks."""
