@@ -163,7 +163,7 @@ static na_status create(int64_t n_columns, const na_input *inputs, int n_inputs,
     if (!na_arena_allocate(&arena)) return NA_OUT_OF_MEMORY;
 
     network *net = na_arena_take(&arena, 1, sizeof(network));
-    *net = (network){.handle = {&NA_FN(na_functions), n_numbers},
+    *net = (network){.handle = {&NA_FN(na_functions), n_numbers, 0},
                      .n_layers = n_layers,
                      .n_columns = n_columns,
                      .n_inputs = n_numbers,
