@@ -325,6 +325,8 @@ def test_estimators_do_without_scikit_learns_callbacks(data, monkeypatch):
     for name in modules:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "sklearn.callback", None)
+    monkeypatch.setitem(sys.modules, "skl2onnx", None)  # whose tables would keep these second classes
+    monkeypatch.setattr(sys, "meta_path", sys.meta_path.copy())
     from neuract.estimators import MLPRegressor
 
     model = MLPRegressor(**regressor().get_params())

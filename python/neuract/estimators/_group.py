@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from neuract.estimators._ensemble import Fitting
 
 LEAST_GAIN = 0.02  # of a cycle over the best before, for the next one to follow
-BEHIND = 0.05  # a group whose loss is larger by more than this than that of one before it has little weight in the mean
+BEHIND = 0.05  # a group whose loss is larger by more than this than that of one before it, after as many epochs, has
+# little weight in the mean
 
 
 class Group:
@@ -136,7 +137,8 @@ class Group:
         schedule = self.fitting.schedule
         if not isinstance(schedule, DoublingCycles) or not schedule.ends_cycle(epochs):
             return False
-        rival = min((group.best for group in self.fitting.groups if group is not self), default=inf)
+        others = [group.scores[:epochs] for group in self.fitting.groups if group is not self]
+        rival = min((min(scores) for scores in others if scores), default=inf)
         gains = self.best <= (1 - LEAST_GAIN) * self.best_before
         self.best_before = self.best
         return not gains or self.best > (1 + BEHIND) * rival
