@@ -108,6 +108,13 @@ def test_groups_are_in_one_fold():
     assert not np.array_equal(model.oof_predictions_, other.oof_predictions_)
 
 
+def test_folds_may_be_masks():
+    X, y = numbers()
+    pairs = list(KFold(3).split(X))
+    masks = [tuple(np.isin(np.arange(120), part) for part in pair) for pair in pairs]
+    assert_same_bits(regressor(folds=masks).fit(X, y).predict(X), regressor(folds=pairs).fit(X, y).predict(X))
+
+
 def test_few_groups_make_few_folds():
     X, y = numbers()
     assert regressor(members=4, folds=4).fit(X, y, groups=np.arange(120) % 2).settings_["folds"] == 2

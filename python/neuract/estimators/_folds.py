@@ -70,16 +70,10 @@ def given_folds(folds: Any, X: Any, y: Any, groups: Any, classes: bool) -> list[
     return found
 
 
-def is_splitter(folds: Any) -> bool:
-    """Returns whether it is something else than a number of folds."""
-    return not isinstance(folds, Integral)
-
-
 def _checked(trained: Any, held_out: Any, rows: int) -> Fold:
-    fold = Fold(np.asarray(trained), np.asarray(held_out))
+    given = (np.asarray(part) for part in (trained, held_out))
+    fold = Fold(*(np.flatnonzero(part) if part.dtype == bool else part for part in given))
     for numbers, what in ((fold.trained, "train"), (fold.held_out, "leave out")):
-        if numbers.dtype == bool:
-            numbers = np.flatnonzero(numbers)
         if numbers.dtype.kind not in "iu" or numbers.ndim != 1 or not numbers.size:
             raise ValueError(f"folds must give the numbers of the rows to {what}, at least one; got {numbers!r}")
         if numbers.min() < 0 or numbers.max() >= rows:

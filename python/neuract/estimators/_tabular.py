@@ -25,7 +25,7 @@ from neuract.columns._row import one_row
 from neuract.estimators._documentation import documentation_address
 from neuract.estimators._encodings import ENCODINGS
 from neuract.estimators._ensemble import Fitting, Learned
-from neuract.estimators._folds import Fold, dealt, given_folds, is_splitter
+from neuract.estimators._folds import Fold, dealt, given_folds
 from neuract.estimators._parameters import CONSTRAINTS, Names, dtype_of, validate
 from neuract.estimators._perceptron import MultilayerPerceptron
 from neuract.estimators._recipe import EFFORTS, OF_KIND, Recipe, recipe
@@ -185,6 +185,7 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         self._take_name(y)
         y = self._learned(y)
         with our_words():
+            perceptron._validate_params()
             data, weights, task, weigh = perceptron._prepared(matrix, y, sample_weight)
         held_out = self._validation_data(columns, perceptron, task, weigh, validation)
         if held_out is not None:
@@ -219,11 +220,11 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
     ) -> list[Fold]:
         """Returns the folds of the members."""
         classes = is_classifier(self)
-        if groups is not None or is_splitter(chosen.folds):
+        if groups is not None or not isinstance(chosen.folds, Integral):
             rows = data.x if isinstance(X, Mapping) else X  # splitters know no dict of columns
             return given_folds(chosen.folds, rows, y, groups, classes)
         first = data.targets[:, 0]
-        return dealt(first, classes and data.targets.shape[1] == 1, min(chosen.folds, data.rows), random)
+        return dealt(first, classes and data.targets.shape[1] == 1, min(int(chosen.folds), data.rows), random)
 
     def _check_y_given(self, y: Any) -> None:
         if y is None:
@@ -239,7 +240,7 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
         given = {name: getattr(self, name) for name in OF_PERCEPTRON}
         given |= {name: getattr(chosen, name) for name in OF_RECIPE}
         perceptron = self._new_perceptron(**given, dtype=self._dtype(), alpha=0.0, beta_2=BETA_2, init="tabular")
-        perceptron._inputs, perceptron._owner = tuple(columns.inputs_), self
+        perceptron._inputs = tuple(columns.inputs_)
         return perceptron
 
     def _dtype(self) -> str:
