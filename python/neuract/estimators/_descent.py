@@ -280,8 +280,6 @@ def _warn_of_small_data(model: Any, data: Data) -> None:
 
 
 def _warn_of_max_iter(model: Any) -> None:
-    if model._owner is not None:  # whose max_iter is a bound, not a wish
-        return
     warn(
         f"Stochastic Optimizer: Maximum iterations ({model.max_iter}) reached and the optimization "
         "hasn't converged yet. Raise max_iter or tol",

@@ -16,7 +16,7 @@ from neuract.estimators._building import threads_of_jobs
 from neuract.estimators._folds import Fold
 from neuract.estimators._group import Group
 from neuract.estimators._perceptron import MultilayerPerceptron
-from neuract.estimators._recipe import Recipe
+from neuract.estimators._recipe import Recipe, is_auto
 from neuract.estimators._scoring import AFTER_AVERAGING, Scoring, scoring_of
 from neuract.estimators._task import Task
 from neuract.inputs._data import Data
@@ -74,7 +74,7 @@ class Fitting:
     @cached_property
     def schedule(self) -> Schedule:
         given = self.model.learning_rate
-        if isinstance(given, str) and given == "auto":
+        if is_auto(given):
             return DoublingCycles(self.recipe.first_cycle)
         return schedule_named(given)
 

@@ -66,7 +66,6 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
     network_: Network
     n_outputs_: int
     _inputs: Sequence[Input] = ()  # of the network, which a tabular estimator gives
-    _owner: Any = None  # the tabular estimator whose network this one trains
     n_iter_: int
     t_: int
     loss_: float
@@ -151,18 +150,15 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         continuing = hasattr(self, "network_") and (self.warm_start or incremental)
         if self.monitor_neurons and self.solver == "lbfgs":
             raise ValueError("lbfgs does not support monitor_neurons, since it has no epochs; use 'adam' or 'sgd'")
-        x, labels, weights = self._checked(X, y, sample_weight, self._dtype(continuing), reset=not continuing)
-        dtype = x.dtype.name
-        targets, task = self._learn_targets(labels, dtype, continuing, incremental)
-        weigh = self._weigher(labels, dtype)
-        rows = Rows(X, y, Data(x, targets, weigh(labels, weights)))
+        data, _, task, weigh = self._prepared(X, y, sample_weight, continuing, incremental)
+        x, dtype, rows = data.x, data.x.dtype.name, Rows(X, y, data)
         held_out = self._validation_rows(validation, task, dtype, weigh)
         if incremental and self.early_stopping and held_out is None:
             raise ValueError(
                 "partial_fit does not support early_stopping=True without X_val and y_val, since it holds out no rows"
             )
         if held_out is not None and not incremental:
-            warn_if_far(x, held_out.data.x, self._column_names(), self._owner is not None)
+            warn_if_far(x, held_out.data.x, self._column_names())
         random = check_random_state(self.random_state)
         network = new_network(self, task, len(x), dtype, silent=incremental)
         if continuing:
@@ -172,7 +168,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
             self.n_iter_ = self.t_ = 0
         tasks.network = network
         fit, failure = Fit(self, network, tasks, incremental), None
-        with network._learner.trained_for(network, partial(self._as_if_ended, network)):
+        with network._learner.trained_for(network, partial(as_if_ended, self, network)):
             if self.solver == "lbfgs":
                 close_curves(self)
                 minimize(fit, rows.data)
@@ -184,23 +180,19 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         if failure is not None:
             raise failure
         if not incremental:
-            warn_if_collapsed(network, rows.data, self.n_iter_, self._column_names(), self._owner is not None)
+            warn_if_collapsed(network, rows.data, self.n_iter_, self._column_names())
 
-    def _prepared(self, X: Array, y: Any, sample_weight: Any) -> tuple[Data, Array | None, Task, Weigher]:
-        """Returns rows as a new fit takes them, their sample weights alone, the task, and what weighs other rows.
+    def _prepared(
+        self, X: Any, y: Any, sample_weight: Any, continuing: bool = False, incremental: bool = False
+    ) -> tuple[Data, Array | None, Task, Weigher]:
+        """Returns rows as a fit takes them, their sample weights alone, the task, and what weighs other rows.
 
-        Sets the classes.
+        Sets the classes of a new fit.
         """
-        self._validate_params()
-        x, labels, weights = self._checked(X, y, sample_weight, self._dtype(False), reset=True)
-        targets, task = self._learn_targets(labels, x.dtype.name, False, False)
+        x, labels, weights = self._checked(X, y, sample_weight, self._dtype(continuing), reset=not continuing)
+        targets, task = self._learn_targets(labels, x.dtype.name, continuing, incremental)
         weigh = self._weigher(labels, x.dtype.name)
         return Data(x, targets, weigh(labels, weights)), weights, task, weigh
-
-    def _as_if_ended(self, network: Network) -> Any:
-        """Returns the model that callbacks may save: as if the fit of the network ended now."""
-        fitted = as_if_ended(self, network)
-        return fitted if self._owner is None else self._owner._with(fitted)
 
     def _validate_params(self) -> None:
         if "_neuract_file" in vars(type(self)):
@@ -316,9 +308,6 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         return bool(self.missing == "zero")
 
     def _column_names(self) -> Sequence[str] | None:
-        if self._owner is not None:
-            names: Sequence[str] = self._owner._column_names()
-            return names
         return getattr(self, "feature_names_in_", None)
 
     # ---- attributes ------------------------------------------------------------------------------

@@ -47,10 +47,10 @@ class Recipe:
 
 def recipe(model: Any, rows: int, classes: bool) -> Recipe:
     """Returns the settings for an estimator, whose parameters are checked, on that many rows."""
-    given = {name: getattr(model, name) for name in OF_MODEL if not _is_auto(getattr(model, name))}
+    given = {name: getattr(model, name) for name in OF_MODEL if not is_auto(getattr(model, name))}
     auto = _auto(model.effort, rows, classes)
     kinds = auto["groups"]
-    if not _is_auto(model.encodings):
+    if not is_auto(model.encodings):
         wanted = (model.encodings,) if isinstance(model.encodings, str) else tuple(model.encodings)
         kinds = tuple(_of_encoding(one_of(encoding, "encodings", ENCODINGS), kinds) for encoding in wanted)
         if not kinds:
@@ -60,7 +60,8 @@ def recipe(model: Any, rows: int, classes: bool) -> Recipe:
     return Recipe(**{**auto, **given, "groups": kinds})
 
 
-def _is_auto(value: Any) -> bool:
+def is_auto(value: Any) -> bool:
+    """Returns whether a parameter leaves its value to the recipe."""
     return isinstance(value, str) and value == "auto"
 
 

@@ -249,7 +249,6 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
         return _without_gaps(y)
 
     def _learn_uncertainty(self, targets: Array, weights: Array | None) -> None:
-        self.__dict__.pop("_sets", None)
         self.oof_score_ = float("nan")
         several, oof = self._perceptron._multilabel, self.oof_predictions_
         known = ~np.isnan(oof).any(axis=1) & (True if weights is None else weights > 0)

@@ -252,7 +252,6 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
         return self._in_unit(y, numbers)
 
     def _learn_uncertainty(self, targets: Array, weights: Array | None) -> None:
-        self.__dict__.pop("_intervals", None)
         self.oof_score_ = float("nan")
         loss, meaning = self.network_.loss_function, self._meaning()
         oof, y = self.oof_predictions_, targets if self._unit is None else self._unit.back(targets)
