@@ -679,6 +679,10 @@ cdef class Order:
         """A copy, since the core relies on each row occurring once."""
         return self.array.copy()
 
+    def of_others(self, rows):
+        """An order of other rows, which draws from the same generator."""
+        return Order(rows, self.bit_generator)
+
     def shuffle(self):
         with self.bit_generator.lock, nogil:
             na_shuffle(self.rows, self.pointer(), self.generator.next_uint32, self.generator.state)
@@ -880,6 +884,14 @@ cdef class Trainer:
                 if not self.run_slices(&data, numbers, rows, learning_rate, &progress):
                     break
                 ended.append((progress.loss / rows, progress.penalty / rows))
+        finally:
+            self.give_back()
+
+    def undo(self):
+        """Restores the parameters to the start of the last pass, and resets the optimizer's state."""
+        self.take()
+        try:
+            na_trainer_undo(self.handle)
         finally:
             self.give_back()
 

@@ -10,7 +10,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING, Any
 
 from neuract import activations as _activations
-from neuract import callbacks, losses, schedules
+from neuract import callbacks, data, losses, schedules
 from neuract import optimizers as _optimizers
 from neuract._warnings import TrainingWarning
 from neuract.activations import *  # noqa: F403
@@ -54,6 +54,7 @@ __all__ = [
     "TabularRegressor",
     "TrainingWarning",
     "callbacks",
+    "data",
     "diagnose",
     "folded",
     "get_num_threads",

@@ -17,6 +17,9 @@ from neuract._typing import Array, FittedModel
 from neuract.activations._named import Softmax
 from neuract.callbacks._listener import Callbacks
 from neuract.callbacks._listener import checked as checked_callbacks
+from neuract.data._opened import rows_of
+from neuract.data._source import matrix
+from neuract.data._stream import Stream, some_of
 from neuract.export._methods import Exportable
 from neuract.files._kept import Kept
 from neuract.inputs._arrays import inputs as checked_rows
@@ -206,7 +209,7 @@ class Network(Learned, Scored, Kept, Exportable):
     def fit(
         self,
         X: Any,
-        y: npt.ArrayLike,
+        y: npt.ArrayLike | None = None,
         sample_weight: npt.ArrayLike | None = None,
         *,
         X_val: Any = None,
@@ -218,9 +221,10 @@ class Network(Learned, Scored, Kept, Exportable):
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (rows, features)
+        X : array-like or sparse matrix of shape (rows, features), or source of `neuract.data`
             Finite numbers. Scale them to about [-1, 1] or unit variance to learn much faster. A sparse X, in any of
-            SciPy's formats, gives the same network as X.toarray(); only its stored values cost time.
+            SciPy's formats, gives the same network as X.toarray(); only its stored values cost time. A source has y and
+            the weights itself.
         y : array-like of shape (rows,) or (rows, n_out)
             Targets. Softmax: the number of each row's class, or one column per class with a single 1 in each row.
             Softmax and a single sigmoid output also take text labels, one for each output (sigmoid: two).
@@ -263,14 +267,16 @@ class Network(Learned, Scored, Kept, Exportable):
             refuse_schedules(self.schedule, self.regularization_schedule)  # set after the network was made
             importlib.import_module("scipy.optimize")  # fails before the network changes
         learner = self._learner.untaught()
-        data, held_out = self._checked_data(X, y, sample_weight, None, learner), None
-        if validated:
-            with validation_errors():
-                held_out = self._checked_data(X_val, y_val, sample_weight_val, data.x.shape[1], learner)
-            warn_if_far(data.x, held_out.x)
-        with alone(self, "network", undone_by=MemoryError):
-            self._start_anew(learner, data.x)
-            self._train(data, held_out, monitor_neurons)
+        learn = lambda X, y, weights: self._checked_data(matrix(X, self.dtype), y, weights, None, learner)  # noqa: E731
+        with rows_of(X, y, sample_weight, learn, False, print if self.verbose else None) as data:
+            some, held_out = some_of(data), None
+            if validated:
+                with validation_errors():
+                    held_out = self._checked_data(X_val, y_val, sample_weight_val, some.x.shape[1], learner)
+                warn_if_far(some.x, held_out.x)
+            with alone(self, "network", undone_by=MemoryError):
+                self._start_anew(learner, some.x)
+                self._train(data, held_out, monitor_neurons)
         return self
 
     def partial_fit(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Self:
@@ -298,7 +304,7 @@ class Network(Learned, Scored, Kept, Exportable):
         learner.start(x, self.init, random_generator(self.random_state))
         self._learner = learner  # in one assignment: another thread may use the network
 
-    def _train(self, data: Data, held_out: Data | None, watch: bool) -> None:
+    def _train(self, data: Data | Stream, held_out: Data | None, watch: bool) -> None:
         """Runs the epochs of `fit`, and the callbacks around them."""
         learner, rate = self._learner, LearningRate("constant", self.learning_rate, 0.5, self.epochs)
         course = Course(self.schedule, self.regularization_schedule, self.epochs)
@@ -308,7 +314,7 @@ class Network(Learned, Scored, Kept, Exportable):
         listeners = [recorder, *validation, self._printer(), told]
         with told.around_fit():
             learner.train(data, rate, self.epochs, listeners, self.shuffle, self.random_state, watch, course.followed)
-        warn_if_collapsed(self, data, recorder.last_epoch() + 1)
+        warn_if_collapsed(self, some_of(data), recorder.last_epoch() + 1)
 
     def _printer(self) -> Printer:
         return Printer(self.history_, lambda: self.verbose)

@@ -64,6 +64,7 @@ FLOORS = [
     {"inspection"},
     {"callbacks", "files"},
     {"training"},
+    {"data"},
     {"columns"},
     {"layers", "losses", "optimizers", "outputs", "schedules"},
     {"activations"},

@@ -24,7 +24,8 @@ from neuract.training._guard import DivergedError, DivergedLater
 from neuract.training._history import Recorder, epoch_line, validation_line
 from neuract.training._lbfgs import train_lbfgs
 from neuract.training._loop import Listener, descend, hear
-from neuract.training._session import Ended, Session, shuffled
+from neuract.training._passes import passes_over
+from neuract.training._session import Ended, Session
 from neuract.training._stopping import Patience, Stopping
 
 CURVES = ("loss_curve_", "best_loss_", "validation_scores_", "best_validation_score_", "validation_loss_curve_")
@@ -190,14 +191,14 @@ def descend_epochs(fit: Fit, rows: Rows, held_out: Rows | None, random: np.rando
     patience = Patience(float(model.n_iter_no_change), model.tol, best, model._no_improvement_count)
     validation = None if held_out is None else Validation(fit, Monitor(model, network, held_out), patience, recorder)
     _warn_of_small_data(model, data)
-    order = shuffled(random, data.rows, model.shuffle)
+    passes = passes_over(session, data, random, model.shuffle)
     told = Callbacks(network, model._rate, lambda: model.n_iter_ - 1, partial(_logs, fit, session))
     listeners = [recorder, Curves(fit, data.rows, patience), told, fit.tasks]
     rules = Rules(fit, patience, validation)
     model.n_iter_, failure, epochs = 0, None, 1 if fit.incremental else model.max_iter
     with told.around_fit():
         try:
-            over = descend(session, data, order, model._rate, epochs, rules, listeners, model._rate.course)
+            over = descend(passes, model._rate, epochs, rules, listeners, model._rate.course)
             if not over and not fit.incremental:
                 _warn_of_max_iter(model)
         except KeyboardInterrupt:

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from neuract._checks import not_fitted, random_generator
 from neuract._typing import Array, FittedModel
 from neuract.activations._named import Sigmoid, Softmax
+from neuract.data._stream import Stream
 from neuract.inputs._data import Data
 from neuract.inputs._sparse import SparseRows
 from neuract.layers._dense import Dense
@@ -27,7 +28,8 @@ from neuract.schedules._rate import LearningRate
 from neuract.training._guard import trained_by_one
 from neuract.training._lbfgs import train_lbfgs
 from neuract.training._loop import Listener, descend, hear
-from neuract.training._session import Gradients, Session, Settings, shuffled
+from neuract.training._passes import passes_over
+from neuract.training._session import Gradients, Session, Settings
 from neuract.training._stopping import Stopping
 
 History = dict[str, list[float]]
@@ -150,7 +152,7 @@ class Learner:
 
     def train(
         self,
-        data: Data,
+        data: Data | Stream,
         rate: LearningRate,
         epochs: int,
         listeners: Sequence[Listener],
@@ -161,6 +163,8 @@ class Learner:
     ) -> None:
         """Trains by the optimizer of the settings; watch: see `Session.watch`. course: see `descend`."""
         if isinstance(self.settings.optimizer, LBFGS):
+            if isinstance(data, Stream):
+                raise ValueError("lbfgs needs all rows in memory, for which this source is too large; use adam or sgd")
             train_lbfgs(self.known(), self.settings, data, epochs, partial(hear, listeners))
             return
         random = self.generator(random_state)
@@ -168,8 +172,8 @@ class Learner:
         left = "; that epoch was undone"
         before = len(self.history["loss"]) if self.history else 0
         stopping = Stopping(lambda: f"learning_rate ({rate.now:g})", self.settings.max_grad_norm, left, before)
-        order = shuffled(random, data.rows, shuffle)
-        descend(session, data, order, rate, epochs, stopping, listeners, course)
+        passes = passes_over(session, data, random, shuffle)
+        descend(passes, rate, epochs, stopping, listeners, course)
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Makes a session with that state."""

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from neuract.inputs._data import Data
 from neuract.schedules._course import Course
 from neuract.schedules._rate import LearningRate
-from neuract.training._session import Ended, Order, Session
+from neuract.training._passes import Passes, StreamPasses
+from neuract.training._session import Ended
 from neuract.training._stopping import Stopping
 
 ROWS_AT_ONCE = 2**16  # per call of the core, over one or more epochs: enough to make Python's cost small
@@ -39,9 +40,7 @@ class Listener:
 
 
 def descend(
-    session: Session,
-    data: Data,
-    order: Order | None,
+    rows: Passes | StreamPasses,
     rate: LearningRate,
     epochs: int,
     stopping: Stopping,
@@ -50,21 +49,20 @@ def descend(
 ) -> bool:
     """Trains for at most `epochs` epochs. Returns whether a rule or a listener ended the training.
 
-    order: None does not shuffle the rows. course: gives shares of `rate`, from the epoch of `rate` on; None: the whole
-    rate. Listeners are called in their order. If the training diverges, raises the error of `stopping` and leaves the
-    parameters of the previous epoch.
+    course: gives shares of `rate`, from the epoch of `rate` on; None: the whole rate. Listeners are called in their
+    order. If the training diverges, raises the error of `stopping` and leaves the parameters of the previous epoch.
     """
     each = course is not None or not rate.steady or any(listener.hears_each for listener in listeners)
-    at_once = 1 if each else 1 + ROWS_AT_ONCE // data.rows
+    at_once = 1 if each else 1 + ROWS_AT_ONCE // rows.rows
     first, done = rate.epoch, 0
     while done < epochs:
         for listener in listeners:
             listener.begin_epoch()
         passes = int(max(1, min(at_once, epochs - done, stopping.least_epochs)))
-        shares = None if course is None else course.shares(first + done, session.steps(data.rows))
+        shares = None if course is None else partial(course.shares, first + done)
         ended: Ended = []
         try:
-            session.run(data, order, rate.now, ended, passes, shares)
+            rows.run(rate.now, ended, passes, shares)
         finally:
             if ended:
                 for listener in listeners:

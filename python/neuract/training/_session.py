@@ -101,6 +101,11 @@ class Session:
         """Sets the number of threads for the next runs."""
         self.trainer.set_threads(threads_of(n_threads))
 
+    def undo(self, parameters: Array) -> None:
+        """Sets the parameters, one array as `copy_out` gives it, and resets the optimizer's state."""
+        self.trainer.undo()
+        self.parameters.core.copy_in(parameters)
+
     def reserve(self, x: Array | SparseRows) -> None:
         """Allocates the memory that steps on these rows need, so that a shortage shows now."""
         self.trainer.reserve(len(x), x)

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Batches that a function gives, and arrays, as sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from neuract.data._source import PIECE_ROWS, SHUFFLE_BUFFER, Cache, Piece, Source, Target, divided, dropped, errors_in
+
+
+class Batches(Source):
+    """The rows that a function gives batch by batch, for example of a database or of files in another format.
+
+    Parameters
+    ----------
+    function : callable
+        Without parameters; returns an iterator of batches, each time from the beginning and with the same rows: `fit`
+        calls it twice. A batch is a pair ``(X, y)``, a triple ``(X, y, sample_weight)``, or a frame of pandas,
+        polars or pyarrow, also a ``RecordBatch``; X is an array of two dimensions or a frame. A function that returns
+        a ``pyarrow.RecordBatchReader`` is one.
+    target, sample_weight, columns
+        As for `Parquet`, where batches are frames.
+    cache : True or path, default=True
+        As for `Parquet`.
+    shuffle_buffer : int, default=262144
+        As for `Parquet`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import neuract as na
+    >>> def rows():
+    ...     for seed in range(3):
+    ...         X = np.random.default_rng(seed).normal(size=(100, 2))
+    ...         yield X, X[:, 0] > 0
+    >>> model = na.MLPClassifier((8,), max_iter=300, random_state=0).fit(na.data.Batches(rows))
+    >>> model.predict([[1.0, 0.0]])
+    array([ True])
+    """
+
+    def __init__(
+        self,
+        function: Callable[[], Iterable[Any]],
+        *,
+        target: Target = None,
+        sample_weight: str | None = None,
+        columns: Sequence[str] | None = None,
+        cache: Cache = True,
+        shuffle_buffer: int = SHUFFLE_BUFFER,
+    ) -> None:
+        if not callable(function):
+            raise TypeError(
+                f"Batches needs a function that returns an iterator of batches, since fit goes through them twice; got "
+                f"{type(function).__name__}. Give for example lambda: batches"
+            )
+        self._function, self._target, self._sample_weight, self._columns = function, target, sample_weight, columns
+        super().__init__(cache, shuffle_buffer)
+
+    def __repr__(self) -> str:
+        given = {"target": self._target, "sample_weight": self._sample_weight, "columns": self._columns}
+        named = {name: value for name, value in given.items() if value is not None}
+        return self._described(function=self._function, **named)
+
+    def pieces(self, first: int = 0) -> Iterator[Piece]:
+        return dropped(self._pieces(), first)
+
+    def _pieces(self) -> Iterator[Piece]:
+        for number, batch in enumerate(self._function()):
+            named = Piece(np.empty((0, 0)), None, None, f"batch {number} (the first is 0)")
+            with errors_in(named):
+                yield self._piece(batch, named.where)
+
+    def _piece(self, batch: Any, where: str) -> Piece:
+        if not isinstance(batch, tuple):
+            if isinstance(batch, np.ndarray):
+                return Piece(_rows(batch), None, None, where)
+            return Piece(*divided(_table(batch), self._target, self._sample_weight, self._columns), where)
+        if self._target is not None:
+            raise ValueError("target names a column of frames, but a batch is a tuple, which has y itself")
+        if len(batch) not in (2, 3):
+            raise ValueError(f"a batch must be (X, y), (X, y, sample_weight) or a frame; got a tuple of {len(batch)}")
+        X, y, weights = (*batch, None)[:3]
+        X = _rows(X) if isinstance(X, (np.ndarray, list)) else _table(X)
+        y, weights = (None if each is None else np.asarray(each) for each in (y, weights))
+        for values, name in ((y, "y"), (weights, "sample_weight")):
+            if values is not None and len(values) != len(X):
+                raise ValueError(f"X has {len(X)} rows, {name} {len(values)}")
+        return Piece(X, y, weights, where)
+
+
+class Arrays(Source):
+    """The rows of arrays, such as memory-mapped ones, which are read window by window.
+
+    Parameters
+    ----------
+    X : ndarray or numpy.memmap of shape (rows, columns)
+    y : array of shape (rows,) or (rows, outputs), or None, default=None
+    sample_weight : array of shape (rows,) or None, default=None
+    cache : bool or path, default=False
+        As for `Parquet`; the rows are where they are.
+    shuffle_buffer : int, default=262144
+        As for `Parquet`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import neuract as na
+    >>> X = np.load("X.npy", mmap_mode="r")  # doctest: +SKIP
+    >>> model = na.MLPRegressor().fit(na.data.Arrays(X, y))  # doctest: +SKIP
+    """
+
+    any_row = True
+
+    def __init__(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        cache: Cache = False,
+        shuffle_buffer: int = SHUFFLE_BUFFER,
+    ) -> None:
+        self._X, self._y, self._sample_weight = _rows(X), y, sample_weight
+        for values, name in ((y, "y"), (sample_weight, "sample_weight")):
+            if values is not None and len(values) != len(X):
+                raise ValueError(f"X has {len(X)} rows, {name} {len(values)}")
+        self.rows = len(X)
+        super().__init__(cache, shuffle_buffer)
+
+    def __repr__(self) -> str:
+        return f"<Arrays of {self.rows:,} rows and {self._X.shape[1]} columns>"
+
+    def pieces(self, first: int = 0) -> Iterator[Piece]:
+        for begin in range(first, len(self._X), PIECE_ROWS):
+            end = begin + PIECE_ROWS
+            y, weights = (None if v is None else np.asarray(v[begin:end]) for v in (self._y, self._sample_weight))
+            yield Piece(np.asarray(self._X[begin:end]), y, weights, "the arrays", begin)
+
+
+def _rows(X: Any) -> Any:
+    array = X if isinstance(X, np.ndarray) else np.asarray(X)
+    if array.ndim != 2:
+        raise ValueError(f"X must have 2 dimensions (rows, columns), got shape {array.shape}")
+    return array
+
+
+def _table(frame: Any) -> Any:
+    """Returns a record batch as a table."""
+    if type(frame).__name__ != "RecordBatch":
+        return frame
+    import pyarrow as pa
+
+    return pa.Table.from_batches([frame])

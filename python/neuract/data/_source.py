@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A source: rows that are read in pieces, since they may be more than memory holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neuract._checks import whole_number
+from neuract._reprs import call
+from neuract._typing import Array, FilePath
+from neuract.inputs._columns import columns_of_numbers
+
+SHUFFLE_BUFFER = 2**18
+PIECE_ROWS = 2**16
+
+Cache = bool | FilePath
+Target = str | Sequence[str] | None
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """Some rows of a source that follow each other.
+
+    Attributes
+    ----------
+    X : array of two dimensions, or a frame
+    y, sample_weight : array or None
+    where : str
+        What the rows come from, for messages.
+    first : int
+        The number of the first row in that.
+    """
+
+    X: Any
+    y: Any
+    sample_weight: Any
+    where: str
+    first: int = 0
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def take(self, numbers: Array) -> Piece:
+        """Returns the rows with these numbers, which ascend."""
+        y, weights = (None if each is None else each[numbers] for each in (self.y, self.sample_weight))
+        X = self.X[numbers] if isinstance(self.X, np.ndarray) else _frame(self.X)[numbers].to_native()
+        return Piece(X, y, weights, self.where, self.first)
+
+    def part(self, begin: int, end: int) -> Piece:
+        """Returns the rows from `begin` to before `end`."""
+        if (begin, end) == (0, len(self)):
+            return self
+        y, weights = (None if each is None else each[begin:end] for each in (self.y, self.sample_weight))
+        X = self.X[begin:end] if isinstance(self.X, np.ndarray) else _frame(self.X)[begin:end].to_native()
+        return Piece(X, y, weights, self.where, self.first + begin)
+
+
+class Source:
+    """Rows that `fit` takes in place of X and y, and `neuract.data.predict` in place of X.
+
+    Attributes
+    ----------
+    rows : int or None
+        The number of rows where it is known without reading them.
+    any_row : bool
+        Whether reading can begin at any row at little cost.
+    """
+
+    _is_source = True  # for the rooms below
+    rows: int | None = None
+    any_row = False
+
+    def __init__(self, cache: Cache, shuffle_buffer: int) -> None:
+        self.cache = cache if isinstance(cache, bool) else Path(str(cache))
+        if isinstance(self.cache, Path) and not self.cache.is_dir():
+            raise ValueError(f"cache must be True, False or an existing folder, got {cache!r}")
+        self.shuffle_buffer = whole_number(shuffle_buffer, "shuffle_buffer", low=1)
+        if self.cache is False and not self.any_row:
+            raise ValueError(
+                f"cache=False reads windows of rows in random order, which {type(self).__name__} cannot: it is read "
+                "from its beginning. Parquet and Arrays can; else leave cache=True or name a folder"
+            )
+
+    def pieces(self, first: int = 0) -> Iterator[Piece]:
+        """Yields the rows from this one on, in their order."""
+        raise NotImplementedError
+
+    def _described(self, **given: Any) -> str:
+        """Returns a repr that can be pasted back."""
+        cache = {} if self.cache is True else {"cache": self.cache and str(self.cache)}
+        buffer = {} if self.shuffle_buffer == SHUFFLE_BUFFER else {"shuffle_buffer": self.shuffle_buffer}
+        return call(type(self), **given, **cache, **buffer)
+
+
+def dropped(pieces: Iterator[Piece], rows: int) -> Iterator[Piece]:
+    """Yields the pieces without so many rows at the beginning."""
+    for piece in pieces:
+        if rows < len(piece):
+            yield piece.part(rows, len(piece))
+        rows = max(0, rows - len(piece))
+
+
+def pieces_until(source: Source, first: int, rows: int) -> Iterator[Piece]:
+    """Yields the pieces of `rows` rows from row `first` on."""
+    for piece in source.pieces(first):
+        if rows <= 0:
+            return
+        yield piece.part(0, min(rows, len(piece)))
+        rows -= len(piece)
+
+
+# ---- frames ----------------------------------------------------------------------------------------
+
+
+def _frame(X: Any) -> Any:
+    try:
+        import narwhals.stable.v2 as narwhals
+    except ModuleNotFoundError as error:
+        raise ImportError("frames need the package narwhals, which is not installed: pip install narwhals") from error
+    return narwhals.from_native(X, eager_only=True)
+
+
+def joined(parts: Sequence[Any]) -> Any:
+    """Returns arrays, or frames of one kind, below each other."""
+    if len(parts) == 1:
+        return parts[0]
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts)
+    import narwhals.stable.v2 as narwhals
+
+    return narwhals.concat([_frame(part) for part in parts]).to_native()
+
+
+def joined_pieces(pieces: Sequence[Piece]) -> Piece:
+    """Returns the rows of all pieces in one."""
+    first = pieces[0]
+    y, weights = (
+        None if getattr(first, name) is None else np.concatenate([getattr(piece, name) for piece in pieces])
+        for name in ("y", "sample_weight")
+    )
+    return Piece(joined([piece.X for piece in pieces]), y, weights, first.where, first.first)
+
+
+def matrix(X: Any, dtype: str) -> Any:
+    """Returns a table of pyarrow as an array, NaN for null; anything else as it is. ValueError for other columns."""
+    if type(X).__name__ != "Table" or not hasattr(X, "itercolumns"):
+        return X
+    X = columns_of_numbers(X)
+    array = np.empty((X.num_rows, X.num_columns), dtype)
+    with np.errstate(over="ignore"):  # infinity is found later
+        for number, column in enumerate(X.itercolumns()):
+            array[:, number] = column.to_numpy()
+    return array
+
+
+def divided(
+    frame: Any, target: Target, sample_weight: str | None, columns: Sequence[str] | None
+) -> tuple[Any, Any, Any]:
+    """Returns X, y and sample weights of a frame; columns: of X, None for all others."""
+    whole = _frame(frame)
+    targets = [target] if isinstance(target, str) else list(target or ())
+    others = [*targets, *([] if sample_weight is None else [sample_weight])]
+    names = list(whole.columns)
+    missing = [name for name in [*others, *(columns or ())] if name not in names]
+    if missing:
+        raise ValueError(f"there is no column {missing[0]!r}; the columns are {', '.join(map(repr, names[:20]))}")
+    y = [whole.get_column(name).to_numpy() for name in targets]
+    weights = None if sample_weight is None else whole.get_column(sample_weight).to_numpy()
+    wanted = [name for name in names if name not in others] if columns is None else list(columns)
+    values = None if not y else y[0] if isinstance(target, str) else np.column_stack(y)
+    return whole.select(wanted).to_native(), values, weights
+
+
+# ---- messages --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def errors_in(piece: Piece) -> Iterator[None]:
+    """Says in errors where the rows come from, and counts rows from its beginning."""
+    import re
+
+    try:
+        yield
+    except (ValueError, TypeError) as error:
+        if getattr(error, "_of_source", False):
+            raise
+        text = re.sub(r"\brow (\d+)", lambda found: f"row {int(found[1]) + piece.first}", str(error))
+        named = (TypeError if isinstance(error, TypeError) else ValueError)(f"{piece.where}: {text}")
+        named._of_source = True  # type: ignore[union-attr]
+        raise named from error
+
+
+# ---- row numbers -----------------------------------------------------------------------------------
+
+
+def hashes(first: int, rows: int) -> Array:
+    """Returns a hash of each row number from `first` on, uint64: SplitMix64 (Steele, Lea & Flood 2014)."""
+    z = np.arange(first + 1, first + rows + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray(z ^ (z >> np.uint64(31)))
