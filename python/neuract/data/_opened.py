@@ -12,8 +12,8 @@ import numpy as np
 
 from neuract.data._source import Piece, Source, errors_in
 from neuract.data._stream import Stream
-from neuract.data._survey import Survey, surveyed, whole
-from neuract.data._windows import Prepare, Shape, prepared, windows_of
+from neuract.data._survey import NO_LIMIT, Survey, surveyed, whole
+from neuract.data._windows import Prepare, Shape, windows_of
 from neuract.inputs._data import Data
 
 SAME_ERROR = 12  # characters at the beginning
@@ -45,15 +45,15 @@ class Opened:
                     if str(found)[:SAME_ERROR] == str(error)[:SAME_ERROR]:
                         raise
 
-    def held_out(self, prepare: Prepare, share: float) -> tuple[Data, int]:
-        """Returns prepared rows for validation, and the limit below which the hashes of their numbers are.
+    def held_out(self, share: float) -> tuple[Piece, int]:
+        """Returns rows for validation, and the limit below which the hashes of their numbers are.
 
         They are that share of all rows, but no more than the sample has.
         """
-        survey, hashed = self.survey, self.survey.hashes
-        limit = min(int(share * 2**64), survey.limit)
-        below = np.flatnonzero(hashed < np.uint64(limit)) if limit < 2**64 else np.arange(len(hashed))
-        return prepared(survey.sample.take(below), prepare), limit
+        survey = self.survey
+        limit = min(int(share * NO_LIMIT), survey.limit)
+        below = np.arange(len(survey.hashes)) if limit == NO_LIMIT else survey.hashes < np.uint64(limit)
+        return survey.sample.take(np.flatnonzero(below) if below.dtype == bool else below), limit
 
     def stream(self, prepare: Prepare, some: Data, limit: int = 0, tell: Callable[[str], None] | None = None) -> Stream:
         """Returns the rows whose hashes are at least `limit`; some: prepared rows, which show the shape of all."""

@@ -169,7 +169,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: npt.ArrayLike | None = None,
         *,
         X_val: Any = None,
@@ -180,9 +180,10 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (rows, features)
+        X : array-like or sparse matrix of shape (rows, features), or source of `neuract.data`
             Finite numbers (NaN too with missing="zero"). float32 and float64 are kept, other types become
-            float64. A sparse X gives the same model as X.toarray(); only its stored values cost time.
+            float64. A sparse X gives the same model as X.toarray(); only its stored values cost time. A source has y
+            and the weights itself; early_stopping then holds out rows by a hash of their numbers.
         y : array-like of shape (rows,) or (rows, labels)
             One label per row (string, number or bool), or one column of 0 and 1 per label, also as a sparse
             matrix.

@@ -15,6 +15,7 @@ from sklearn.model_selection import train_test_split
 
 from neuract._warnings import TrainingWarning, warn
 from neuract.callbacks._listener import Callbacks
+from neuract.data._stream import Stream, some_of
 from neuract.estimators._monitor import Monitor, Rows
 from neuract.estimators._sklearn_callbacks import FitTasks
 from neuract.inputs._data import Data
@@ -233,7 +234,8 @@ def _logs(fit: Fit, session: Session) -> dict[str, float]:
 
 def _split(model: Any, rows: Rows, random: np.random.RandomState) -> tuple[Data, Rows]:
     """Splits the rows into training and validation rows, with scikit-learn's draws."""
-    data, strata = rows.data, model._strata(rows.data)
+    data = some_of(rows.data)
+    strata = model._strata(data)
     _check_strata(model, strata, data.rows)
     train, held_out = train_test_split(
         np.arange(data.rows), random_state=random, test_size=model.validation_fraction, stratify=strata
@@ -244,7 +246,7 @@ def _split(model: Any, rows: Rows, random: np.random.RandomState) -> tuple[Data,
             f"{data.rows} rows leaves {len(held_out)}, but at least 2 are needed"
         )
     parts = data.take(train), rows.take(held_out)
-    for part, what in ((parts[0], "training rows"), (parts[1].data, "validation rows")):
+    for part, what in ((parts[0], "training rows"), (some_of(parts[1].data), "validation rows")):
         if part.sample_weight is not None and not part.sample_weight.any():
             raise ValueError(f"Sample weights must contain at least one non-zero number for the {what}, got only zeros")
     return parts
@@ -272,7 +274,7 @@ def _check_strata(model: Any, strata: Any, rows: int) -> None:
         )
 
 
-def _warn_of_small_data(model: Any, data: Data) -> None:
+def _warn_of_small_data(model: Any, data: Data | Stream) -> None:
     if model.batch_size != "auto" and cast(int, model.batch_size) > data.rows:
         warn(
             "Got `batch_size` less than 1 or larger than sample size. It is going to be clipped "

@@ -13,6 +13,7 @@ from sklearn.metrics import get_scorer
 from sklearn.utils import _safe_indexing
 
 from neuract._typing import Array
+from neuract.data._stream import Stream, some_of
 from neuract.estimators._saved import as_if_ended
 from neuract.inputs._data import Data
 from neuract.inputs._sparse import is_sparse
@@ -31,18 +32,18 @@ class Rows:
     ----------
     X, y
         The user's data, of which these are the rows `numbers`; None: all rows.
-    data : Data
+    data : Data or Stream
         The same rows in the core's form.
     """
 
     X: Any
     y: Any
-    data: Data
+    data: Data | Stream
     numbers: Array | None = None
 
     def take(self, numbers: Array) -> Rows:
         """Returns the rows with these numbers."""
-        return Rows(self.X, self.y, self.data.take(numbers), numbers)
+        return Rows(self.X, self.y, some_of(self.data).take(numbers), numbers)
 
     def as_given(self) -> tuple[Any, Any]:
         """Returns X and y in the user's form."""
@@ -66,8 +67,8 @@ class Monitor:
     """
 
     def __init__(self, model: Any, network: Network, rows: Rows) -> None:
-        self._model, self._network, self._data = model, network, rows.data
-        self._session = Session(network._known(), network._learner.settings, rows.data.rows)
+        self._model, self._network, self._data = model, network, some_of(rows.data)
+        self._session = Session(network._known(), network._learner.settings, self._data.rows)
         if model.monitor not in (None, "loss"):
             scorer: Callable[..., float] = get_scorer(model.monitor)
             self._scorer, self._given = scorer, rows.as_given()

@@ -19,9 +19,11 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from neuract._typing import Array, FilePath
+from neuract.data._stream import some_of
 from neuract.estimators._building import go_on_from, new_network, start
 from neuract.estimators._descent import Fit, close_curves, descend_epochs, minimize, open_curves
 from neuract.estimators._documentation import documentation_address
+from neuract.estimators._entering import entered
 from neuract.estimators._monitor import Rows
 from neuract.estimators._parameters import dtype_of, validate
 from neuract.estimators._saved import (
@@ -150,28 +152,32 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         continuing = hasattr(self, "network_") and (self.warm_start or incremental)
         if self.monitor_neurons and self.solver == "lbfgs":
             raise ValueError("lbfgs does not support monitor_neurons, since it has no epochs; use 'adam' or 'sgd'")
-        data, _, task, weigh = self._prepared(X, y, sample_weight, continuing, incremental)
-        x, dtype, rows = data.x, data.x.dtype.name, Rows(X, y, data)
-        held_out = self._validation_rows(validation, task, dtype, weigh)
+        with entered(self, (X, y, sample_weight), validation, continuing, incremental) as (rows, held_out, task):
+            self._fit_rows(rows, held_out, task, tasks, continuing, incremental)
+
+    def _fit_rows(
+        self, rows: Rows, held_out: Rows | None, task: Task, tasks: FitTasks, continuing: bool, incremental: bool
+    ) -> None:
+        some = some_of(rows.data)
         if incremental and self.early_stopping and held_out is None:
             raise ValueError(
                 "partial_fit does not support early_stopping=True without X_val and y_val, since it holds out no rows"
             )
         if held_out is not None and not incremental:
-            warn_if_far(x, held_out.data.x, self._column_names())
+            warn_if_far(some.x, some_of(held_out.data).x, self._column_names())
         random = check_random_state(self.random_state)
-        network = new_network(self, task, len(x), dtype, silent=incremental)
+        network = new_network(self, task, rows.data.rows, some.targets.dtype.name, silent=incremental)
         if continuing:
             go_on_from(network, self.network_, with_optimizer=incremental)
         else:
-            start(network, x, random, self.activation)
+            start(network, some.x, random, self.activation)
             self.n_iter_ = self.t_ = 0
         tasks.network = network
         fit, failure = Fit(self, network, tasks, incremental), None
         with network._learner.trained_for(network, partial(as_if_ended, self, network)):
             if self.solver == "lbfgs":
                 close_curves(self)
-                minimize(fit, rows.data)
+                minimize(fit, some)
             else:
                 open_curves(self, continuing, incremental, self.early_stopping or held_out is not None)
                 failure = descend_epochs(fit, rows, held_out, random)
@@ -180,7 +186,7 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
         if failure is not None:
             raise failure
         if not incremental:
-            warn_if_collapsed(network, rows.data, self.n_iter_, self._column_names())
+            warn_if_collapsed(network, some, self.n_iter_, self._column_names())
 
     def _prepared(
         self, X: Any, y: Any, sample_weight: Any, continuing: bool = False, incremental: bool = False

@@ -154,7 +154,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
     def fit(
         self,
         X: Any,
-        y: Any,
+        y: Any = None,
         sample_weight: npt.ArrayLike | None = None,
         *,
         X_val: Any = None,
@@ -165,9 +165,10 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (rows, features)
+        X : array-like or sparse matrix of shape (rows, features), or source of `neuract.data`
             Finite numbers (NaN too with missing="zero"). float32 and float64 are kept, other types become
-            float64. A sparse X gives the same model as X.toarray(); only its stored values cost time.
+            float64. A sparse X gives the same model as X.toarray(); only its stored values cost time. A source has y
+            and the weights itself; early_stopping then holds out rows by a hash of their numbers.
         y : array-like of shape (rows,) or (rows, outputs)
             Finite numbers.
         sample_weight : array-like of shape (rows,) or None, default=None
