@@ -136,6 +136,6 @@ class Members:
         sample_weight: _Array | None,
         orders: list[Order],
         rates: list[float],
-        schedules: list[_Shares | None],
+        schedules: Sequence[_Shares | None],
         n_threads: int,
     ) -> list[float | None]: ...

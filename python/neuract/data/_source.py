@@ -70,11 +70,14 @@ class Source:
         The number of rows where it is known without reading them.
     any_row : bool
         Whether reading can begin at any row at little cost.
+    target_name : str or None
+        The name of the only column of y, if it has one.
     """
 
     _is_source = True  # for the rooms below
     rows: int | None = None
     any_row = False
+    _target: Target = None
 
     def __init__(self, cache: Cache, shuffle_buffer: int) -> None:
         self.cache = cache if isinstance(cache, bool) else Path(str(cache))
@@ -86,6 +89,10 @@ class Source:
                 f"cache=False reads windows of rows in random order, which {type(self).__name__} cannot: it is read "
                 "from its beginning. Parquet and Arrays can; else leave cache=True or name a folder"
             )
+
+    @property
+    def target_name(self) -> str | None:
+        return self._target if isinstance(self._target, str) else None
 
     def pieces(self, first: int = 0) -> Iterator[Piece]:
         """Yields the rows from this one on, in their order."""

@@ -36,6 +36,8 @@ class Survey:
         These hashes are below it, those of all other rows are not.
     labels : Piece or None
         A row of each label that the sample lacks.
+    label_numbers : list of int
+        The numbers of these rows.
     low, high : ndarray or None
         The smallest and the largest y, by column, where y has numbers.
     """
@@ -46,6 +48,7 @@ class Survey:
     hashes: Array
     limit: int
     labels: Piece | None
+    label_numbers: list[int]
     low: Any
     high: Any
 
@@ -53,6 +56,11 @@ class Survey:
     def of_labels(self) -> Piece:
         """The sample, and a row of each label that it lacks."""
         return self.sample if self.labels is None else joined_pieces([self.sample, self.labels])
+
+    @property
+    def numbers_of_labels(self) -> Array:
+        """The numbers of the rows of `of_labels`."""
+        return np.concatenate([self.numbers, np.array(self.label_numbers, int)])
 
 
 def surveyed(source: Source, classes: bool) -> Survey:
@@ -137,12 +145,12 @@ class _Found:
         self.prune()
         numbers = np.concatenate([numbers for _, numbers, _ in self.kept])
         sample = joined_pieces([piece for piece, _, _ in self.kept])
-        seen = set(numbers.tolist())
-        known = set(np.unique(_comparable(sample.y)).tolist()) if self.of_label else set()
-        rare = [piece for label, (piece, at) in self.of_label.items() if label not in known and at not in seen]
-        labels = joined_pieces(rare) if rare else None
         hashed = np.concatenate([hashed for _, _, hashed in self.kept])
-        return Survey(self.rows, sample, numbers, hashed, self.limit, labels, self.low, self.high)
+        known = set(np.unique(_comparable(sample.y)).tolist()) if self.of_label else set()
+        rare = [first for label, first in self.of_label.items() if label not in known]
+        labels = joined_pieces([piece for piece, _ in rare]) if rare else None
+        lacking = [at for _, at in rare]
+        return Survey(self.rows, sample, numbers, hashed, self.limit, labels, lacking, self.low, self.high)
 
 
 def _comparable(y: Array) -> Array:

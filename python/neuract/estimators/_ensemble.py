@@ -12,6 +12,7 @@ import numpy as np
 
 from neuract._typing import Array
 from neuract._warnings import warn
+from neuract.data._stream import Stream
 from neuract.estimators._building import threads_of_jobs
 from neuract.estimators._folds import Fold
 from neuract.estimators._group import Group
@@ -41,7 +42,10 @@ class Learned:
 
 @dataclass(frozen=True, eq=False)
 class Fitting:
-    """A fit: the tabular estimator, what its perceptron has prepared, the folds and the settings."""
+    """A fit: the tabular estimator, what its perceptron has prepared, the folds and the settings.
+
+    stream: more rows, which no member leaves out. seen: further targets, of which `bounded` takes the range.
+    """
 
     model: Any
     perceptron: MultilayerPerceptron
@@ -51,12 +55,14 @@ class Fitting:
     folds: list[Fold]
     recipe: Recipe
     inputs: tuple[Any, ...]  # of the columns
+    stream: Stream | None = None
+    seen: Array | None = None
     groups: list[Group] = field(default_factory=list)  # that have begun
 
     @cached_property
     def scoring(self) -> Scoring:
         bounded = getattr(self.model, "bounded", False)
-        return scoring_of(self.data, self.task.loss, self.model._meaning_of(self.perceptron), bounded)
+        return scoring_of(self.data, self.task.loss, self.model._meaning_of(self.perceptron), bounded, self.seen)
 
     @cached_property
     def scoring_of_validation(self) -> Scoring:

@@ -78,7 +78,8 @@ class Group:
         """Returns a new network and its session."""
         fitting, fold = self.fitting, self.fitting.folds[self.fold_of(member)]
         x = fitting.x
-        network = new_network(self.perceptron, fitting.task, len(fold.trained), x.dtype.name, x.shape[1], silent=True)
+        rows = len(fold.trained) + (fitting.stream.rows if fitting.stream else 0)
+        network = new_network(self.perceptron, fitting.task, rows, x.dtype.name, x.shape[1], silent=True)
         random = np.random.RandomState(seed)
         network._learner.start(x, network.init, random)
         network._learner.history = {"loss": [], "oof_loss": []}
@@ -89,8 +90,12 @@ class Group:
         fitting = self.fitting
         rows = [fitting.folds[self.fold_of(j)].held_out for j in range(len(members))]
         self.members = members
-        self.together = Together(members, fitting.data, self.course, fitting.n_threads)
+        self.together = self.trained_together(members)
         self.held_out = HeldOut(members, fitting.x, rows, fitting.n_threads)
+
+    def trained_together(self, members: list[Member]) -> Together:
+        fitting = self.fitting
+        return Together(members, fitting.data, self.course, fitting.n_threads, fitting.stream, int(self.seeds[0]))
 
     # ---- epochs --------------------------------------------------------------------------------
 
@@ -192,7 +197,7 @@ class Group:
                 TrainingWarning,
             )
             self.networks[j], self.members[j] = self.build(j, int(self.seeds[j]) ^ 1, whole / 2)
-            alone = Together([self.members[j]], self.fitting.data, self.course, self.fitting.n_threads)
+            alone = self.trained_together([self.members[j]])
             for past in range(epoch + 1):
                 (loss,) = alone.run(past, share)
                 if loss is None:

@@ -80,11 +80,15 @@ class Scoring:
         return log_loss(outputs, self.data.targets, self.data.sample_weight, self.kind)
 
 
-def scoring_of(data: Data, loss: Loss, meaning: str, bounded: bool) -> Scoring:
-    """Returns the scoring of a loss; meaning: "classes", "labels" or "numbers"; bounded: hold squares in y's range."""
+def scoring_of(data: Data, loss: Loss, meaning: str, bounded: bool, seen: Array | None = None) -> Scoring:
+    """Returns the scoring of a loss; meaning: "classes", "labels" or "numbers"; bounded: hold squares in y's range.
+
+    seen: targets of other rows, which count for this range.
+    """
     if isinstance(loss, LogLoss) and not loss.label_smoothing and meaning in ("classes", "labels"):
         return Scoring(data, meaning, None)
     if not isinstance(loss, SquaredError):
         return Scoring(data, "other", None)
-    bounds = np.array([data.targets.min(axis=0), data.targets.max(axis=0)]) if bounded else None
+    targets = data.targets if seen is None else np.concatenate([data.targets, seen])
+    bounds = np.array([targets.min(axis=0), targets.max(axis=0)]) if bounded else None
     return Scoring(data, "squares", bounds)

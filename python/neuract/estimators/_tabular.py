@@ -6,15 +6,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, ClassVar, cast
 
 import numpy as np
-from sklearn.base import BaseEstimator, is_classifier
-from sklearn.utils import check_random_state
+from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import Interval
 from sklearn.utils.validation import check_is_fitted
 
@@ -24,18 +21,17 @@ from neuract.columns._number import SCALINGS
 from neuract.columns._row import one_row
 from neuract.estimators._documentation import documentation_address
 from neuract.estimators._encodings import ENCODINGS
-from neuract.estimators._ensemble import Fitting, Learned
-from neuract.estimators._folds import Fold, dealt, given_folds
+from neuract.estimators._ensemble import Learned
 from neuract.estimators._parameters import CONSTRAINTS, Names, dtype_of, validate
 from neuract.estimators._perceptron import MultilayerPerceptron
-from neuract.estimators._recipe import EFFORTS, OF_KIND, Recipe, recipe
+from neuract.estimators._recipe import EFFORTS, OF_KIND, Recipe
 from neuract.estimators._saved import become, estimator_bytes, pickled, unpickle
+from neuract.estimators._tabular_fit import fit, our_words
 from neuract.estimators._tabular_saved import set_tabular_state, tabular_state
 from neuract.export._methods import Exportable
 from neuract.export._skl2onnx_classes import announce
 from neuract.files._format import Contents, save_bytes
-from neuract.inputs._data import Data, validation_errors, validation_is_given
-from neuract.inspection._alarms import warn_if_far, warn_if_members_collapsed
+from neuract.inputs._data import Data
 from neuract.network import Network
 from neuract.outputs._kinds import Outputs
 from neuract.schedules._shares import SCHEDULES, Schedule
@@ -122,8 +118,9 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
     networks_: tuple[Network, ...]
     n_outputs_: int
     oof_predictions_: Array
-    n_features_in_: int
+    oof_rows_: Array
     target_name_: str
+    n_features_in_: int
     _neuract_file: ClassVar[str]
     _doc_link_module = "neuract"
     _perceptron: MultilayerPerceptron
@@ -172,63 +169,8 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
             validate(self)
             fitting: Tabular = object.__new__(type(self))
             fitting.__dict__.update(self.__dict__)
-            fitting._fit(X, y, sample_weight, validation, groups)
+            fit(fitting, X, y, sample_weight, validation, groups)
             self.__dict__ = fitting.__dict__  # at once: other threads may ask the model
-
-    def _fit(self, X: Any, y: Any, sample_weight: Any, validation: tuple[Any, Any, Any], groups: Any) -> None:
-        self._check_y_given(y)
-        columns = self._new_columns()
-        matrix = columns.fit_transform(X, dtype=self._dtype())
-        self._take_columns(columns)
-        chosen = recipe(self, len(matrix), is_classifier(self))
-        perceptron = self._started(columns, chosen)
-        self._take_name(y)
-        y = self._learned(y)
-        with our_words():
-            perceptron._validate_params()
-            data, weights, task, weigh = perceptron._prepared(matrix, y, sample_weight)
-        held_out = self._validation_data(columns, perceptron, task, weigh, validation)
-        if held_out is not None:
-            warn_if_far(data.x, held_out.x, columns.names_, of_frame=True)
-        random = check_random_state(self.random_state)
-        folds = self._folds(chosen, data, X, y, groups, random)
-        fitting = Fitting(self, perceptron, task, data, held_out, folds, chosen, tuple(columns.inputs_))
-        seeds = random.randint(2**32, size=chosen.members, dtype=np.uint64)
-        self._take(perceptron, fitting.learn(seeds))
-        self._learn_uncertainty(data.targets, weights)
-        warn_if_members_collapsed(self.networks_, data, columns.names_)
-
-    def _validation_data(
-        self,
-        columns: Columns,
-        perceptron: MultilayerPerceptron,
-        task: Any,
-        weigh: Any,
-        validation: tuple[Any, Any, Any],
-    ) -> Data | None:
-        if not validation_is_given(*validation):
-            return None
-        x_val, y_val, weights = validation
-        with validation_errors(), our_words():
-            x, labels, weights = perceptron._checked(
-                columns.transform(x_val, self._dtype()), self._known(y_val), weights, self._dtype(), reset=False
-            )
-            return Data(x, perceptron._known_targets(labels, task, self._dtype()), weigh(labels, weights))
-
-    def _folds(
-        self, chosen: Recipe, data: Data, X: Any, y: Any, groups: Any, random: np.random.RandomState
-    ) -> list[Fold]:
-        """Returns the folds of the members."""
-        classes = is_classifier(self)
-        if groups is not None or not isinstance(chosen.folds, Integral):
-            rows = data.x if isinstance(X, Mapping) else X  # splitters know no dict of columns
-            return given_folds(chosen.folds, rows, y, groups, classes)
-        first = data.targets[:, 0]
-        return dealt(first, classes and data.targets.shape[1] == 1, min(int(chosen.folds), data.rows), random)
-
-    def _check_y_given(self, y: Any) -> None:
-        if y is None:
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
 
     def _new_columns(self) -> Columns:
         columns = Columns(self.categorical, scaling=self.scaling, min_rows=self.min_rows)
@@ -261,7 +203,7 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
 
     def _take(self, perceptron: MultilayerPerceptron, learned: Learned) -> None:
         """Takes over what the members have learned."""
-        for name in ("oof_score_", "_intervals", "_sets"):  # of a fit before
+        for name in ("oof_score_", "oof_rows_", "_intervals", "_sets"):  # of a fit before
             self.__dict__.pop(name, None)
         self._perceptron, self._ensemble, self.settings_ = perceptron, learned.members, learned.settings
         self.networks_ = cast("tuple[Network, ...]", learned.members.networks)
@@ -390,15 +332,3 @@ class Tabular(Exportable, BaseEstimator):  # type: ignore[misc]
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         unpickle(self, state)
-
-
-@contextmanager
-def our_words() -> Iterator[None]:
-    """Names the tabular estimators in errors of the perceptrons."""
-    try:
-        yield
-    except (ValueError, TypeError) as error:
-        text = str(error)
-        if len(error.args) == 1 and (ours := re.sub(r"\bMLP(Classifier|Regressor)\b", r"Tabular\1", text)) != text:
-            error.args = (ours,)
-        raise

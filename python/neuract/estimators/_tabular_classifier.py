@@ -20,7 +20,8 @@ from neuract.columns._columns import Categorical, ScalingName
 from neuract.estimators._class_weight import ClassWeight
 from neuract.estimators._classifier import MLPClassifier
 from neuract.estimators._parameters import documented, take
-from neuract.estimators._tabular import NOTHING_LEFT_OUT, TABULAR, TABULAR_CONSTRAINTS, Tabular, our_words
+from neuract.estimators._tabular import NOTHING_LEFT_OUT, TABULAR, TABULAR_CONSTRAINTS, Tabular
+from neuract.estimators._tabular_fit import our_words
 from neuract.inputs._targets import target_errors
 from neuract.losses._base import Loss, OwnFunction
 from neuract.losses._named import ProbabilitiesLossName
@@ -71,6 +72,8 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
         and its weight.
     oof_predictions_ : ndarray of shape (rows, classes) or (rows, labels)
         Probabilities of the training rows by members that have not seen them; NaN for a row that all have seen.
+    oof_rows_ : ndarray of int
+        The numbers of the rows of `oof_predictions_`, if `fit` got a source larger than memory; these are a sample.
     oof_score_ : float
         The accuracy of these: about that of a cross-validation, which it replaces.
 
@@ -147,9 +150,9 @@ class TabularClassifier(ClassifierMixin, Tabular):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : frame, dict of columns, list of dicts, or array of shape (rows, columns)
+        X : frame, dict of columns, list of dicts, array of shape (rows, columns), or source of `neuract.data`
             A frame of pandas, polars, pyarrow or whatever narwhals reads, as it is. None, NaN and empty text are
-            missing values. `Columns` says what becomes of each column.
+            missing values. `Columns` says what becomes of each column. A source has y and the weights itself.
         y : array-like of shape (rows,) or (rows, labels)
             One label per row (text, number or bool), or one column of 0 and 1 per label.
         sample_weight : array-like of shape (rows,) or None, default=None

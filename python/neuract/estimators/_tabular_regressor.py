@@ -19,7 +19,8 @@ from neuract.columns._columns import Categorical, ScalingName
 from neuract.columns._statistics import mean_and_deviation
 from neuract.estimators._parameters import documented, take
 from neuract.estimators._regressor import MLPRegressor, positive, score
-from neuract.estimators._tabular import NOTHING_LEFT_OUT, TABULAR, TABULAR_CONSTRAINTS, Tabular, our_words
+from neuract.estimators._tabular import NOTHING_LEFT_OUT, TABULAR, TABULAR_CONSTRAINTS, Tabular
+from neuract.estimators._tabular_fit import our_words
 from neuract.inputs._arrays import from_objects
 from neuract.inputs._sparse import is_sparse
 from neuract.inputs._targets import target_errors
@@ -74,6 +75,8 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
         and its weight.
     oof_predictions_ : ndarray of shape (rows,) or (rows, outputs)
         Predictions of the training rows by members that have not seen them; NaN for a row that all have seen.
+    oof_rows_ : ndarray of int
+        The numbers of the rows of `oof_predictions_`, if `fit` got a source larger than memory; these are a sample.
     oof_score_ : float
         R² of these, or as `score` for quantiles: about that of a cross-validation, which it replaces.
 
@@ -146,9 +149,9 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : frame, dict of columns, list of dicts, or array of shape (rows, columns)
+        X : frame, dict of columns, list of dicts, array of shape (rows, columns), or source of `neuract.data`
             A frame of pandas, polars, pyarrow or whatever narwhals reads, as it is. None, NaN and empty text are
-            missing values. `Columns` says what becomes of each column.
+            missing values. `Columns` says what becomes of each column. A source has y and the weights itself.
         y : array-like of shape (rows,) or (rows, outputs)
             Finite numbers.
         sample_weight : array-like of shape (rows,) or None, default=None

@@ -13,8 +13,9 @@ import numpy as np
 
 import neuract._neuract_core as core
 from neuract._typing import Array
+from neuract.data._stream import Stream
 from neuract.inputs._data import Data
-from neuract.schedules._course import Course
+from neuract.schedules._course import Course, Shares
 from neuract.threading._count import threads_of
 from neuract.training._session import Order, Session
 
@@ -34,42 +35,106 @@ class Member:
 
 
 class Together:
-    """Trains members side by side on `data`, epoch by epoch."""
+    """Trains members side by side, epoch by epoch.
 
-    def __init__(self, members: Sequence[Member], data: Data, course: Course, n_threads: int | None) -> None:
+    data: of which each member's order has rows. stream: rows that all of them learn from as well, buffer by buffer
+    before those; seed: of the order of its windows.
+    """
+
+    def __init__(
+        self,
+        members: Sequence[Member],
+        data: Data,
+        course: Course,
+        n_threads: int | None,
+        stream: Stream | None = None,
+        seed: int = 0,
+    ) -> None:
         self._members, self._data, self._course, self._n_threads = members, data, course, n_threads
+        self._stream, self._seed = stream, seed
         self._core = core.Members([member.session.trainer for member in members])
-        self._kept = [np.empty(m.session.parameters.core.size, m.session.parameters.dtype) for m in members]
+        self._kept = self._room()
 
     def run(self, epoch: int, share: float = 1.0) -> list[float | None]:
         """Makes the epoch, counted from 0. Returns each member's mean loss, or None where it is not finite.
 
         share: factor of the learning rates.
 
-        Such a member has the parameters of the epoch before; after an exception all have.
+        Such a member is of no use where there is a stream, else it has the parameters of the epoch before; after an
+        exception all have.
         """
-        shares = {steps: self._course.shares(epoch, steps) for steps in {member.steps for member in self._members}}
-        data, members = self._data, self._members
+        if self._stream is None:
+            shares = {steps: self._course.shares(epoch, steps) for steps in {member.steps for member in self._members}}
+            return self._run(self._data, self._orders(), share, [shares[member.steps] for member in self._members])
+        before = self._room()
+        self._copy_to(before)
+        try:
+            return self._run_stream(self._stream, epoch, share)
+        except BaseException:
+            for member, parameters in zip(self._members, before, strict=True):
+                member.session.undo(parameters)
+            raise
+
+    def _run(self, data: Data, orders: list[Order], share: float, shares: list[Shares]) -> list[float | None]:
         return self._core.run(
             data.rows,
             data.x,
             data.targets,
             data.sample_weight,
-            [member.order for member in members],
-            [share * member.rate for member in members],
-            [shares[member.steps] for member in members],
+            orders,
+            [share * member.rate for member in self._members],
+            shares,
             threads_of(self._n_threads),
         )
 
+    def _run_stream(self, stream: Stream, epoch: int, share: float) -> list[float | None]:
+        order = stream.order(np.random.RandomState([self._seed, epoch]))
+        batch, sizes = self._members[0].session.trainer.batch_size, stream.sizes(order)
+        steps = [max(1, size // batch) for size in sizes]
+        of_stream = sum(steps)
+        shares = [self._course.shares(epoch, of_stream + member.steps) for member in self._members]
+        begins = np.cumsum([0, *steps])
+        total, rows = np.zeros(len(self._members)), 0
+        for number, data in enumerate(stream.buffers(order)):
+            begin, end = begins[number], begins[number + 1]
+            orders = [member.order.of_others(data.rows) for member in self._members]
+            losses = self._run(data, orders, share, [_part(each, begin, end) for each in shares])
+            total += np.multiply(_with_nan(losses), data.rows)
+            rows += data.rows
+        last = [
+            _part(each, of_stream, of_stream + member.steps) for each, member in zip(shares, self._members, strict=True)
+        ]
+        of_data = np.array([order.rows for order in self._orders()])
+        total += _with_nan(self._run(self._data, self._orders(), share, last)) * of_data
+        return [float(loss) if np.isfinite(loss) else None for loss in total / (rows + of_data)]
+
+    def _orders(self) -> list[Order]:
+        return [member.order for member in self._members]
+
+    def _room(self) -> list[Array]:
+        """Returns memory for the parameters of each member."""
+        return [np.empty(m.session.parameters.core.size, m.session.parameters.dtype) for m in self._members]
+
+    def _copy_to(self, arrays: Sequence[Array]) -> None:
+        for member, array in zip(self._members, arrays, strict=True):
+            member.session.parameters.core.copy_out(array)
+
     def keep(self) -> None:
         """Keeps the parameters of all members, in place of those kept before."""
-        for member, kept in zip(self._members, self._kept, strict=True):
-            member.session.parameters.core.copy_out(kept)
+        self._copy_to(self._kept)
 
     def restore(self) -> None:
         """Sets all members to the parameters kept last."""
         for member, kept in zip(self._members, self._kept, strict=True):
             member.session.parameters.core.copy_in(kept)
+
+
+def _part(shares: Shares, begin: int, end: int) -> Shares:
+    return shares[0][begin:end], shares[1][begin:end]
+
+
+def _with_nan(losses: Sequence[float | None]) -> Array:
+    return np.array([np.nan if loss is None else loss for loss in losses])
 
 
 class HeldOut:
