@@ -199,8 +199,9 @@ def benchmarks(session: nox.Session) -> None:
     quick = ("train", "threads", "predict", "estimators", "face", "sparse", "inputs", "members", "export_c", "growth")
     for name in quick:
         session.run("python", "-m", f"benchmarks.{name}", "--quick")
+    session.install("pandas", "polars", "pyarrow")
+    session.run("python", "-m", "benchmarks.streaming", "--quick")
     if Path("../shared/data").exists():
-        session.install("pandas", "polars", "pyarrow")
         session.run("python", "-m", "benchmarks.columns", "--quick")
         session.run("python", "-m", "benchmarks.intervals", "--quick")
         found = str(Path(session.create_tmp()).resolve() / "accuracy.jsonl")
