@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks import machine, report
 from benchmarks.accuracy import summary
 from benchmarks.accuracy.models import MODELS, Model
-from benchmarks.accuracy.sets import FOLDER, SETS, Split, split
+from benchmarks.accuracy.sets import FOLDER, LARGE, SETS, Split, split
 
 KEYS = ("set", "split", "model", "rows", "threads")
 QUICK_ROWS, QUICK_SETS = 300, ("credit_g", "energy_efficiency")
@@ -51,7 +51,7 @@ def main() -> None:
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m benchmarks.accuracy", description=__doc__)
     parser.add_argument("--out", default="accuracy.jsonl", help="the file of results (default: %(default)s)")
-    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS), metavar="NAME")
+    parser.add_argument("--sets", nargs="+", choices=SETS | LARGE, default=list(SETS), metavar="NAME")
     parser.add_argument("--models", nargs="+", choices=MODELS, default=list(MODELS), metavar="NAME")
     parser.add_argument("--splits", type=int, default=3, help="splits of each set (default: 3)")
     parser.add_argument("--rows", type=int, default=8000, help="most training rows (default: 8000)")
@@ -88,7 +88,7 @@ def measured(fit: dict[str, Any]) -> dict[str, Any]:
     row = fit | {"date": date, "processor": machine.processor(), "commit": machine.commit()}
     what = f"{fit['set']} {fit['split']} {fit['model']}"
     try:
-        model, data = MODELS[fit["model"]], split(SETS[fit["set"]], fit["split"], fit["rows"])
+        model, data = MODELS[fit["model"]], split((SETS | LARGE)[fit["set"]], fit["split"], fit["rows"])
         row |= results(model(data.task, fit["split"], fit["threads"]), data)
         print(f"{what}: {row['error']:.5g} in {row['fit_seconds']:.1f} s", flush=True)
     except Exception as failure:
