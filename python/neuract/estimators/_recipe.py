@@ -9,10 +9,10 @@ from typing import Any
 from neuract._checks import one_of
 from neuract.estimators._encodings import ENCODINGS
 
-FEWEST_ROWS_FOR_EIGHT_FOLDS, FEW_FOLDS = 100, 4
+FEW_ROWS = 100
 MOST_ROWS_FOR_ALL = 16_000  # for the whole recipe
 ROWS_TRAINED, LEAST_EPOCHS_OF_MEMBERS, LEAST_EPOCHS = 1.2e7, 21, 7
-FIRST_CYCLE = 64 / 15
+FIRST_CYCLE, FIRST_CYCLE_OF_FEW = 64 / 15, 17.0  # epochs; of few rows they have few steps
 EFFORTS = ("quick", "default", "thorough")
 OF_KIND = ("hidden_layer_sizes", "dropout", "activation")
 OF_MODEL = (*OF_KIND, "members", "folds", "batch_size", "learning_rate_init", "max_iter", "weight_decay")
@@ -83,11 +83,11 @@ def _auto(effort: str, rows: int, classes: bool) -> dict[str, Any]:
     auto = {
         "groups": kinds,
         "members": MEMBERS[effort],
-        "folds": FEW_FOLDS if rows < FEWEST_ROWS_FOR_EIGHT_FOLDS else FOLDS[effort],
+        "folds": FOLDS[effort],
         "batch_size": batch(rows),
         "learning_rate_init": 0.04 if classes else 0.07,
         "max_iter": 268 if rows < 1500 else 64,
-        "first_cycle": FIRST_CYCLE,
+        "first_cycle": FIRST_CYCLE_OF_FEW if rows < FEW_ROWS else FIRST_CYCLE,
         "weight_decay": 0.02,
     }
     return auto if rows <= MOST_ROWS_FOR_ALL else {**auto, **_of_many_rows(effort, rows, kinds)}
@@ -108,5 +108,5 @@ def _of_many_rows(effort: str, rows: int, kinds: tuple[Kind, ...]) -> dict[str, 
 
 def batch(rows: int) -> int:
     """Returns the rows of a step."""
-    steps = ((1500, 32), (3000, 64), (8000, 128), (300_000, 256))
+    steps = ((FEW_ROWS, 16), (1500, 32), (3000, 64), (8000, 128), (300_000, 256))
     return next((batch for most, batch in steps if rows < most), 512)
