@@ -16,8 +16,6 @@ from neuract.data._survey import NO_LIMIT, Survey, surveyed, whole
 from neuract.data._windows import Prepare, Shape, windows_of
 from neuract.inputs._data import Data
 
-SAME_ERROR = 12  # characters at the beginning
-
 
 @dataclass(frozen=True, eq=False)
 class Opened:
@@ -27,23 +25,10 @@ class Opened:
     survey: Survey
 
     def learned(self, learn: Callable[[Any, Any, Any], Any]) -> Any:
-        """Returns what `learn` makes of the sample's X, y and weights; an error names the rows that cause it."""
+        """Returns what `learn` makes of the sample's X, y and weights; errors say where the rows come from."""
         sample = self.survey.of_labels
-        try:
+        with errors_in(sample):
             return learn(sample.X, sample.y, sample.sample_weight)
-        except (ValueError, TypeError) as error:
-            self._find(learn, error)
-            raise
-
-    def _find(self, learn: Callable[[Any, Any, Any], Any], error: Exception) -> None:
-        """Raises the error anew with the place of its rows, if one piece alone causes it."""
-        for piece in self.source.pieces():
-            with errors_in(piece):
-                try:
-                    learn(piece.X, piece.y, piece.sample_weight)
-                except type(error) as found:
-                    if str(found)[:SAME_ERROR] == str(error)[:SAME_ERROR]:
-                        raise
 
     def held_out(self, share: float) -> tuple[Piece, int]:
         """Returns rows for validation, and the limit below which the hashes of their numbers are.

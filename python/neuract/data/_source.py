@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,10 +23,30 @@ PIECE_ROWS = 2**16
 Cache = bool | FilePath
 Target = str | Sequence[str] | None
 
+_ROW = re.compile(r"\brow (\d+)")
+
+
+@dataclass(frozen=True, eq=False)
+class Origin:
+    """Where each row comes from: names[of] says from what, `row` is its number in that."""
+
+    names: tuple[str, ...]
+    of: Array
+    row: Array
+
+    def take(self, numbers: Array) -> Origin:
+        return Origin(self.names, self.of[numbers], self.row[numbers])
+
+    @classmethod
+    def joined(cls, parts: Sequence[Origin]) -> Origin:
+        numbers: dict[str, int] = {}
+        of = [np.array([numbers.setdefault(name, len(numbers)) for name in part.names])[part.of] for part in parts]
+        return cls(tuple(numbers), np.concatenate(of), np.concatenate([part.row for part in parts]))
+
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """Some rows of a source that follow each other.
+    """Some rows of a source.
 
     Attributes
     ----------
@@ -35,6 +56,8 @@ class Piece:
         What the rows come from, for messages.
     first : int
         The number of the first row in that.
+    origin : Origin or None
+        Where rows come from that do not follow each other in `where`.
     """
 
     X: Any
@@ -42,6 +65,7 @@ class Piece:
     sample_weight: Any
     where: str
     first: int = 0
+    origin: Origin | None = None
 
     def __len__(self) -> int:
         return len(self.X)
@@ -50,7 +74,12 @@ class Piece:
         """Returns the rows with these numbers, which ascend."""
         y, weights = (None if each is None else each[numbers] for each in (self.y, self.sample_weight))
         X = self.X[numbers] if isinstance(self.X, np.ndarray) else _frame(self.X)[numbers].to_native()
-        return Piece(X, y, weights, self.where, self.first)
+        return Piece(X, y, weights, self.where, self.first, self.origins().take(numbers))
+
+    def origins(self) -> Origin:
+        """Returns where each row comes from."""
+        of = np.zeros(len(self), np.int32)
+        return self.origin or Origin((self.where,), of, np.arange(self.first, self.first + len(self)))
 
     def part(self, begin: int, end: int) -> Piece:
         """Returns the rows from `begin` to before `end`."""
@@ -151,7 +180,8 @@ def joined_pieces(pieces: Sequence[Piece]) -> Piece:
         None if getattr(first, name) is None else np.concatenate([getattr(piece, name) for piece in pieces])
         for name in ("y", "sample_weight")
     )
-    return Piece(joined([piece.X for piece in pieces]), y, weights, first.where, first.first)
+    origin = Origin.joined([piece.origins() for piece in pieces])
+    return Piece(joined([piece.X for piece in pieces]), y, weights, first.where, first.first, origin)
 
 
 def matrix(X: Any, dtype: str) -> Any:
@@ -190,17 +220,29 @@ def divided(
 @contextmanager
 def errors_in(piece: Piece) -> Iterator[None]:
     """Says in errors where the rows come from, and counts rows from its beginning."""
-    import re
-
     try:
         yield
     except (ValueError, TypeError) as error:
         if getattr(error, "_of_source", False):
             raise
-        text = re.sub(r"\brow (\d+)", lambda found: f"row {int(found[1]) + piece.first}", str(error))
-        named = (TypeError if isinstance(error, TypeError) else ValueError)(f"{piece.where}: {text}")
+        named = (TypeError if isinstance(error, TypeError) else ValueError)(_placed(str(error), piece))
         named._of_source = True  # type: ignore[union-attr]
         raise named from error
+
+
+def _placed(text: str, piece: Piece) -> str:
+    """Returns the text of an error with the place of the row that it names, and its column by name."""
+    if hasattr(piece.X, "column_names"):  # pyarrow, whose tables enter as arrays without names
+        names = piece.X.column_names
+        text = re.sub(r"(\brow \d+, column )(\d+)\b", lambda found: f"{found[1]}{names[int(found[2])]!r}", text)
+    if piece.origin is None:
+        return f"{piece.where}: " + _ROW.sub(lambda found: f"row {int(found[1]) + piece.first}", text)
+    origin, found = piece.origin, _ROW.search(text)
+    if found is None or int(found[1]) >= len(piece):
+        return text if len(origin.names) > 1 else f"{piece.where}: {text}"
+    at = int(found[1])
+    text = _ROW.sub(f"row {origin.row[at]}", text, count=1).replace("(first in row", "(in row")
+    return f"{origin.names[origin.of[at]]}: {text}"
 
 
 # ---- row numbers -----------------------------------------------------------------------------------
