@@ -269,6 +269,8 @@ class Network(Learned, Scored, Kept, Exportable):
         learner = self._learner.untaught()
         learn = lambda X, y, weights: self._checked_data(matrix(X, self.dtype), y, weights, None, learner)  # noqa: E731
         with rows_of(X, y, sample_weight, learn, False, print if self.verbose else None) as data:
+            if isinstance(data, Stream) and isinstance(self.optimizer, LBFGS):
+                raise ValueError("lbfgs needs all rows in memory, which this source has not; use adam or sgd")
             some, held_out = some_of(data), None
             if validated:
                 with validation_errors():

@@ -3,12 +3,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from neuract.data._source import PIECE_ROWS, SHUFFLE_BUFFER, Cache, Piece, Source, Target, divided, dropped, errors_in
+from neuract.data._agreement import agreeing
+from neuract.data._source import (
+    PIECE_ROWS,
+    SHUFFLE_BUFFER,
+    Cache,
+    Piece,
+    Source,
+    Target,
+    divided,
+    dropped,
+    errors_in,
+    frame_of,
+)
+from neuract.inputs._arrays import check_no_mask
+from neuract.inputs._sparse import is_sparse
 
 
 class Batches(Source):
@@ -64,27 +78,36 @@ class Batches(Source):
         named = {name: value for name, value in given.items() if value is not None}
         return self._described(function=self._function, **named)
 
-    def pieces(self, first: int = 0) -> Iterator[Piece]:
-        return dropped(self._pieces(), first)
+    def pieces(self, first: int = 0) -> Generator[Piece]:
+        return dropped(agreeing(self._pieces()), first)
 
-    def _pieces(self) -> Iterator[Piece]:
-        for number, batch in enumerate(self._function()):
-            named = Piece(np.empty((0, 0)), None, None, f"batch {number} (the first is 0)")
-            with errors_in(named):
-                yield self._piece(batch, named.where)
+    def _pieces(self) -> Generator[Piece]:
+        batches = self._function()
+        try:
+            for number, batch in enumerate(batches):
+                named = Piece(np.empty((0, 0)), None, None, f"batch {number} (the first is 0)")
+                with errors_in(named):
+                    piece = self._piece(batch, named.where)
+                yield piece
+        finally:  # of a generator or a reader that is not read to its end
+            if callable(close := getattr(batches, "close", None)):
+                close()
 
     def _piece(self, batch: Any, where: str) -> Piece:
+        if isinstance(batch, np.ndarray):
+            batch = (batch, None)
         if not isinstance(batch, tuple):
-            if isinstance(batch, np.ndarray):
-                return Piece(_rows(batch), None, None, where)
+            if isinstance(batch, list) or np.ndim(batch) == 0:
+                raise TypeError(f"a batch must be a tuple (X, y) or a frame, got {type(batch).__name__}")
             return Piece(*divided(_table(batch), self._target, self._sample_weight, self._columns), where)
-        if self._target is not None:
-            raise ValueError("target names a column of frames, but a batch is a tuple, which has y itself")
+        for name in ("target", "sample_weight", "columns"):
+            if getattr(self, f"_{name}") is not None:
+                raise ValueError(f"{name} names columns of frames, but this batch is a tuple or an array; leave it out")
         if len(batch) not in (2, 3):
             raise ValueError(f"a batch must be (X, y), (X, y, sample_weight) or a frame; got a tuple of {len(batch)}")
         X, y, weights = (*batch, None)[:3]
         X = _rows(X) if isinstance(X, (np.ndarray, list)) else _table(X)
-        y, weights = (None if each is None else np.asarray(each) for each in (y, weights))
+        y, weights = _values(y, "y"), _values(weights, "sample_weight")
         for values, name in ((y, "y"), (weights, "sample_weight")):
             if values is not None and len(values) != len(X):
                 raise ValueError(f"X has {len(X)} rows, {name} {len(values)}")
@@ -133,7 +156,7 @@ class Arrays(Source):
     def __repr__(self) -> str:
         return f"<Arrays of {self.rows:,} rows and {self._X.shape[1]} columns>"
 
-    def pieces(self, first: int = 0) -> Iterator[Piece]:
+    def pieces(self, first: int = 0) -> Generator[Piece]:
         for begin in range(first, len(self._X), PIECE_ROWS):
             end = begin + PIECE_ROWS
             y, weights = (None if v is None else np.asarray(v[begin:end]) for v in (self._y, self._sample_weight))
@@ -147,9 +170,23 @@ def _rows(X: Any) -> Any:
     return array
 
 
+def _values(values: Any, name: str) -> Any:
+    """Returns y or weights as an array."""
+    if values is None:
+        return None
+    check_no_mask(values, name)
+    array = np.asarray(values)
+    if array.dtype.kind == "U" and isinstance(values, (list, tuple)):
+        return np.asarray(values, object)  # NumPy makes text of NaN and of numbers next to text
+    return array
+
+
 def _table(frame: Any) -> Any:
-    """Returns a record batch as a table."""
+    """Returns a record batch as a table, any other frame as it is."""
+    if is_sparse(frame):
+        raise TypeError("a batch must be an array or a frame, got a sparse matrix; give X.toarray()")
     if type(frame).__name__ != "RecordBatch":
+        frame_of(frame)  # raises TypeError for what is none
         return frame
     import pyarrow as pa
 

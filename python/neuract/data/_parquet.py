@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from glob import glob
-from itertools import accumulate
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from neuract.data._source import (
     Piece,
     Source,
     Target,
+    check_names,
     divided,
     dropped,
     errors_in,
@@ -34,8 +35,9 @@ class Parquet(Source):
     Parameters
     ----------
     path : path, pattern, sequence of paths, or pyarrow.dataset.Dataset
-        A file, a folder, or a pattern such as ``"folder/*.parquet"``; files are read in the order of their names. A
-        dataset of another format, or a filtered one, is read from its beginning only.
+        A file, a folder, or a pattern such as ``"folder/*.parquet"``; files are read in the order of their names, of a
+        sequence in its order. Folders in it that are named such as ``year=2026`` are a column. A dataset of another
+        format, or a filtered one, is read from its beginning only.
     target : str or sequence of str or None, default=None
         The column of y, or the columns of several outputs. None: for `predict`.
     sample_weight : str or None, default=None
@@ -70,6 +72,7 @@ class Parquet(Source):
         self._path, self._target, self._sample_weight, self._columns = path, target, sample_weight, columns
         self._dataset = _dataset(path)
         self._groups = _row_groups(self._dataset)
+        self._ends = np.cumsum([group.rows for group in self._groups or ()], dtype=int)
         self.any_row = self._groups is not None
         self.rows = None if self._groups is None else sum(group.rows for group in self._groups)
         super().__init__(cache, shuffle_buffer)
@@ -79,26 +82,28 @@ class Parquet(Source):
         given = {"target": self._target, "sample_weight": self._sample_weight, "columns": self._columns}
         return self._described(path=path, **{name: value for name, value in given.items() if value is not None})
 
-    def pieces(self, first: int = 0) -> Iterator[Piece]:
+    def pieces(self, first: int = 0) -> Generator[Piece]:
         if self._groups is None:
             read = self._piece_of_each(self._dataset.to_batches(batch_size=PIECE_ROWS), "the dataset", 0)
             return dropped(read, first)
-        ends = accumulate(group.rows for group in self._groups)
-        number = next((i for i, end in enumerate(ends) if end > first), len(self._groups))
-        before = sum(group.rows for group in self._groups[:number])
+        number = int(np.searchsorted(self._ends, first, side="right"))
+        before = int(self._ends[number - 1]) if number else 0
         return dropped(self._pieces_of(self._groups[number:]), first - before)
 
-    def _pieces_of(self, groups: Sequence[_RowGroup]) -> Iterator[Piece]:
+    def _pieces_of(self, groups: Sequence[_RowGroup]) -> Generator[Piece]:
+        import pyarrow as pa
+
         wanted = self._wanted()
         for group in groups:
             group.check(self._groups[0], wanted)  # type: ignore[index]
             try:
                 batches = group.fragment.to_batches(schema=self._dataset.schema, columns=wanted, batch_size=PIECE_ROWS)
                 yield from self._piece_of_each(batches, group.path, group.first)
-            except OSError as error:
-                raise OSError(f"{group.path}, row group from row {group.first}: {error}") from error
+            except (OSError, pa.ArrowException) as error:
+                kind = OSError if isinstance(error, OSError) else ValueError
+                raise kind(f"{group.path}, row group from row {group.first}: {error}") from error
 
-    def _piece_of_each(self, batches: Iterator[Any], where: str, first: int) -> Iterator[Piece]:
+    def _piece_of_each(self, batches: Iterator[Any], where: str, first: int) -> Generator[Piece]:
         import pyarrow as pa
 
         for batch in batches:
@@ -114,9 +119,7 @@ class Parquet(Source):
         target = [self._target] if isinstance(self._target, str) else list(self._target or ())
         others = [*target, *([] if self._sample_weight is None else [self._sample_weight])]
         wanted = [*self._columns, *others]
-        missing = [name for name in wanted if name not in self._dataset.schema.names]
-        if missing:
-            raise ValueError(f"there is no column {missing[0]!r}; the columns are {self._dataset.schema.names[:20]}")
+        check_names(self._dataset.schema.names, others, list(self._columns))
         return wanted
 
 
@@ -150,13 +153,17 @@ def _dataset(path: Any) -> Any:
         raise ImportError('Parquet needs pyarrow, which is not installed: pip install "neuract[parquet]"') from error
     if isinstance(path, pyarrow.dataset.Dataset):
         return path
-    if not isinstance(path, (str, Path)):
-        return pyarrow.dataset.dataset([str(each) for each in path], format="parquet")
-    if not any(sign in str(path) for sign in "*?["):
-        return pyarrow.dataset.dataset(str(path), format="parquet")
-    files = sorted(glob(str(path), recursive=True))  # noqa: PTH207 - pathlib has no absolute patterns
+    if not isinstance(path, (str, PathLike)):
+        files = [fspath(each) for each in path]
+        if not files:
+            raise ValueError("path is an empty sequence; give at least one file")
+        return pyarrow.dataset.dataset(files, format="parquet")
+    text = fspath(path)
+    if Path(text).exists() or not any(sign in text for sign in "*?["):
+        return pyarrow.dataset.dataset(text, format="parquet", partitioning="hive")
+    files = sorted(glob(text, recursive=True))  # noqa: PTH207 - pathlib has no absolute patterns
     if not files:
-        raise FileNotFoundError(f"no file matches {str(path)!r}")
+        raise FileNotFoundError(f"no file matches {text!r}")
     return pyarrow.dataset.dataset(files, format="parquet")
 
 

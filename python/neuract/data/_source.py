@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,7 +73,7 @@ class Piece:
     def take(self, numbers: Array) -> Piece:
         """Returns the rows with these numbers, which ascend."""
         y, weights = (None if each is None else each[numbers] for each in (self.y, self.sample_weight))
-        X = self.X[numbers] if isinstance(self.X, np.ndarray) else _frame(self.X)[numbers].to_native()
+        X = self.X[numbers] if isinstance(self.X, np.ndarray) else frame_of(self.X)[numbers].to_native()
         return Piece(X, y, weights, self.where, self.first, self.origins().take(numbers))
 
     def origins(self) -> Origin:
@@ -86,7 +86,7 @@ class Piece:
         if (begin, end) == (0, len(self)):
             return self
         y, weights = (None if each is None else each[begin:end] for each in (self.y, self.sample_weight))
-        X = self.X[begin:end] if isinstance(self.X, np.ndarray) else _frame(self.X)[begin:end].to_native()
+        X = self.X[begin:end] if isinstance(self.X, np.ndarray) else frame_of(self.X)[begin:end].to_native()
         return Piece(X, y, weights, self.where, self.first + begin)
 
 
@@ -123,7 +123,7 @@ class Source:
     def target_name(self) -> str | None:
         return self._target if isinstance(self._target, str) else None
 
-    def pieces(self, first: int = 0) -> Iterator[Piece]:
+    def pieces(self, first: int = 0) -> Generator[Piece]:
         """Yields the rows from this one on, in their order."""
         raise NotImplementedError
 
@@ -134,27 +134,30 @@ class Source:
         return call(type(self), **given, **cache, **buffer)
 
 
-def dropped(pieces: Iterator[Piece], rows: int) -> Iterator[Piece]:
+def dropped(pieces: Generator[Piece], rows: int) -> Generator[Piece]:
     """Yields the pieces without so many rows at the beginning."""
-    for piece in pieces:
-        if rows < len(piece):
-            yield piece.part(rows, len(piece))
-        rows = max(0, rows - len(piece))
+    with closing(pieces):
+        for piece in pieces:
+            if rows < len(piece):
+                yield piece.part(rows, len(piece))
+            rows = max(0, rows - len(piece))
 
 
-def pieces_until(source: Source, first: int, rows: int) -> Iterator[Piece]:
-    """Yields the pieces of `rows` rows from row `first` on."""
-    for piece in source.pieces(first):
-        if rows <= 0:
-            return
-        yield piece.part(0, min(rows, len(piece)))
-        rows -= len(piece)
+def pieces_until(source: Source, first: int, rows: int) -> Generator[Piece]:
+    """Yields the pieces of `rows` rows, at least one, from row `first` on."""
+    with closing(source.pieces(first)) as pieces:
+        for piece in pieces:
+            yield piece.part(0, min(rows, len(piece)))
+            rows -= len(piece)
+            if rows <= 0:  # before the next piece is read
+                return
 
 
 # ---- frames ----------------------------------------------------------------------------------------
 
 
-def _frame(X: Any) -> Any:
+def frame_of(X: Any) -> Any:
+    """Returns a frame of pandas, polars or pyarrow as one of narwhals."""
     try:
         import narwhals.stable.v2 as narwhals
     except ModuleNotFoundError as error:
@@ -170,7 +173,21 @@ def joined(parts: Sequence[Any]) -> Any:
         return np.concatenate(parts)
     import narwhals.stable.v2 as narwhals
 
-    return narwhals.concat([_frame(part) for part in parts]).to_native()
+    return narwhals.concat(_of_one_type([frame_of(part) for part in parts])).to_native()
+
+
+def _of_one_type(frames: list[Any]) -> list[Any]:
+    """Returns frames whose columns have one type each: numbers of several types become float64, text becomes String."""
+    import narwhals.stable.v2 as narwhals
+
+    changed = {}
+    for name in frames[0].columns:
+        types = {frame.schema[name] for frame in frames}
+        if len(types) > 1:
+            are_numbers = any(each.is_numeric() for each in types)
+            changed[name] = narwhals.Float64 if are_numbers else narwhals.String
+    casts = [narwhals.col(name).cast(kind) for name, kind in changed.items()]
+    return [frame.with_columns(*casts) for frame in frames] if casts else frames
 
 
 def joined_pieces(pieces: Sequence[Piece]) -> Piece:
@@ -192,7 +209,11 @@ def matrix(X: Any, dtype: str) -> Any:
     array = np.empty((X.num_rows, X.num_columns), dtype)
     with np.errstate(over="ignore"):  # infinity is found later
         for number, column in enumerate(X.itercolumns()):
-            array[:, number] = column.to_numpy()
+            try:
+                array[:, number] = column.to_numpy()
+            except (TypeError, ValueError):
+                name = X.column_names[number]
+                raise ValueError(f"X has {column.type} in the column {name!r}, not numbers; drop the column") from None
     return array
 
 
@@ -200,18 +221,29 @@ def divided(
     frame: Any, target: Target, sample_weight: str | None, columns: Sequence[str] | None
 ) -> tuple[Any, Any, Any]:
     """Returns X, y and sample weights of a frame; columns: of X, None for all others."""
-    whole = _frame(frame)
+    whole = frame_of(frame)
     targets = [target] if isinstance(target, str) else list(target or ())
     others = [*targets, *([] if sample_weight is None else [sample_weight])]
     names = list(whole.columns)
-    missing = [name for name in [*others, *(columns or ())] if name not in names]
-    if missing:
-        raise ValueError(f"there is no column {missing[0]!r}; the columns are {', '.join(map(repr, names[:20]))}")
+    wanted = [name for name in names if name not in others] if columns is None else list(columns)
+    check_names(names, others, wanted)
     y = [whole.get_column(name).to_numpy() for name in targets]
     weights = None if sample_weight is None else whole.get_column(sample_weight).to_numpy()
-    wanted = [name for name in names if name not in others] if columns is None else list(columns)
     values = None if not y else y[0] if isinstance(target, str) else np.column_stack(y)
-    return whole.select(wanted).to_native(), values, weights
+    return whole[:, [names.index(name) for name in wanted]].to_native(), values, weights
+
+
+def check_names(names: list[Any], others: list[str], wanted: list[Any]) -> None:
+    """Raises ValueError for a wanted column that is not there, or that is both of X and y or weights."""
+    missing = [name for name in [*others, *wanted] if name not in names]
+    if missing:
+        raise ValueError(f"there is no column {missing[0]!r}; the columns are {', '.join(map(repr, names[:20]))}")
+    twice = [name for at, name in enumerate(wanted) if name in others or name in wanted[:at]]
+    if twice:
+        known = "y or weights" if twice[0] in others else "twice there"
+        raise ValueError(f"columns names {twice[0]!r}, which is {known}")
+    if not wanted:
+        raise ValueError(f"no column is left for X; the columns are {', '.join(map(repr, names[:20]))}")
 
 
 # ---- messages --------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ While the core trains on one buffer, a thread reads the next.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
@@ -46,7 +46,7 @@ class Stream:
         """Returns the rows of each buffer."""
         return [int(self.windows.counts[numbers].sum()) for numbers in order]
 
-    def buffers(self, order: list[Array]) -> Iterator[Data]:
+    def buffers(self, order: list[Array]) -> Generator[Data]:
         """Yields the rows of each buffer, in memory that the next but one uses again."""
         most = max(self.sizes(order), default=0)
         if not self._room or self._room[0].rows < most:

@@ -8,6 +8,7 @@ pieces. It is uniform: a quantile of a sample of k rows is off by more than e of
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +16,12 @@ import numpy as np
 
 from neuract._typing import Array
 from neuract.data._source import Piece, Source, errors_in, hashes, joined_pieces
+from neuract.inputs._targets import check_no_gap
 
 SAMPLE_ROWS, SAMPLE_CELLS = 100_000, 2**23
 LEAST_SAMPLE = 1000
 NO_LIMIT = 2**64
+MOST_LABELS = 2**16
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,8 +69,9 @@ class Survey:
 def surveyed(source: Source, classes: bool) -> Survey:
     """Reads the whole source. classes: y has labels, also where these are numbers."""
     found = _Found(source, classes)
-    for piece in source.pieces():
-        found.see(piece)
+    with closing(source.pieces()) as pieces:
+        for piece in pieces:
+            found.see(piece)
     return found.survey()
 
 
@@ -116,9 +120,10 @@ class _Found:
 
     def see_targets(self, piece: Piece) -> None:
         y = piece.y
-        if y.ndim == 1 and (self.classes or y.dtype.kind in "UTO"):
+        if y.ndim == 1 and (self.classes or _is_text(y)):
             with errors_in(piece):
                 labels, places = np.unique(_comparable(y), return_index=True)
+                self._check_number(labels)
             for label, at in zip(labels.tolist(), places.tolist(), strict=True):
                 if label not in self.of_label:
                     self.of_label[label] = piece.take(np.array([at])), self.rows + at
@@ -126,6 +131,10 @@ class _Found:
             low, high = np.fmin.reduce(y, axis=0), np.fmax.reduce(y, axis=0)
             self.low = low if self.low is None else np.fmin(self.low, low)
             self.high = high if self.high is None else np.fmax(self.high, high)
+
+    def _check_number(self, labels: Array) -> None:
+        if len(labels) > MOST_LABELS or len(self.of_label) > MOST_LABELS:
+            raise ValueError(f"y has more than {MOST_LABELS:,} different labels, such as {labels[0].item()!r}")
 
     def prune(self) -> None:
         """Keeps the rows with the smallest hashes."""
@@ -153,15 +162,20 @@ class _Found:
         return Survey(self.rows, sample, numbers, hashed, self.limit, labels, lacking, self.low, self.high)
 
 
+def _is_text(y: Array) -> bool:
+    return y.dtype.kind in "UT" or (y.dtype == object and any(isinstance(label, str) for label in y))
+
+
 def _comparable(y: Array) -> Array:
-    """Returns labels as an array that can be sorted; ValueError for the first missing one."""
+    """Returns labels as an array that can be sorted; ValueError for a missing one, or a number next to text."""
     if y.dtype == object:
-        kinds = set(map(type, y.tolist()))
-        if kinds <= {str}:
+        check_no_gap(y, "label")
+        are_text = np.fromiter((isinstance(label, str) for label in y), bool, len(y))
+        if are_text.all():
             return y.astype(str)
-        missing = [at for at, label in enumerate(y.tolist()) if label is None or label != label]
-        if missing:
-            raise ValueError(f"y has {y[missing[0]]!r} in row {missing[0]}; leave out rows without a label")
+        if are_text.any():
+            row = int(are_text.argmin())
+            raise ValueError(f"y must have a label in each row; got {y[row]!r} in row {row}, next to text")
     elif y.dtype.kind == "f" and np.isnan(y).any():
         raise ValueError(f"y has nan in row {int(np.isnan(y).argmax())}; leave out rows without a label")
     return y

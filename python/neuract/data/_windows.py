@@ -103,6 +103,8 @@ class Windows:
         for piece in pieces_until(self.source, first, rows):
             taken = self._is_taken(first, len(piece))
             first += len(piece)
+            if first > self._source_rows:
+                raise self._changed()
             data = prepared(piece, self._prepare)
             yield data if taken.all() else data.take(np.flatnonzero(taken))
 
@@ -152,7 +154,7 @@ class Cached(Windows):
     def _write(self) -> None:
         waiting = self.shape.room(int(self.counts.max(initial=1)))
         number = filled = 0
-        for data in self._prepared(0, self._source_rows):
+        for data in self._prepared(0, self._source_rows + 1):  # more than there were, so that more are found
             done = 0
             while done < data.rows:
                 while number < len(self.counts) and not self.counts[number]:

@@ -28,7 +28,7 @@ def target_errors(y: Any, *, numbers: bool) -> Iterator[None]:
     if isinstance(y, (list, tuple)):
         _check_list(y, what)
     elif (array := np.asarray(y)).dtype == object:
-        _check_no_gap(array, what)
+        check_no_gap(array, what)
     if numbers:
         _check_numbers(y)
     try:
@@ -49,10 +49,10 @@ def _check_list(y: Any, what: str) -> None:
     """Checks a list, whose text would make text of None and NaN."""
     types = set(map(type, y))
     if types not in ({float}, {list}, {tuple}):  # of which NumPy makes an array that keeps NaN
-        _check_no_gap(np.fromiter(y, object, len(y)), what)
+        check_no_gap(np.fromiter(y, object, len(y)), what)
 
 
-def _check_no_gap(labels: Any, what: str) -> None:
+def check_no_gap(labels: Any, what: str) -> None:
     """Raises ValueError for the first row of an array of objects that is None, NaN or pandas' NA."""
     if set(map(type, labels.ravel().tolist())) <= WITHOUT_GAP:
         return

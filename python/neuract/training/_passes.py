@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from math import ceil
 
 import numpy as np
@@ -61,15 +62,16 @@ class StreamPasses:
         order = self._stream.order(self._random)
         steps = [ceil(size / self._session.trainer.batch_size) for size in self._stream.sizes(order)]
         of_all, done, totals, rows = None if shares is None else shares(sum(steps)), 0, np.zeros(2), 0
-        for n, data in zip(steps, self._stream.buffers(order), strict=True):
-            of_steps = None if of_all is None else (of_all[0][done : done + n], of_all[1][done : done + n])
-            numbers = None if self._random is None else Order(data.rows, self._random._bit_generator)
-            good: Ended = []
-            self._session.run(data, numbers, rate, good, 1, of_steps)
-            if not good:
-                return None
-            totals += np.multiply(good[0], data.rows)
-            rows, done = rows + data.rows, done + n
+        with closing(self._stream.buffers(order)) as buffers:  # which waits for its reader, also after an error
+            for n, data in zip(steps, buffers, strict=True):
+                of_steps = None if of_all is None else (of_all[0][done : done + n], of_all[1][done : done + n])
+                numbers = None if self._random is None else Order(data.rows, self._random._bit_generator)
+                good: Ended = []
+                self._session.run(data, numbers, rate, good, 1, of_steps)
+                if not good:
+                    return None
+                totals += np.multiply(good[0], data.rows)
+                rows, done = rows + data.rows, done + n
         return float(totals[0] / rows), float(totals[1] / rows)
 
     def _undo(self) -> None:

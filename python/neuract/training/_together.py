@@ -7,6 +7,7 @@ Each member has its own order of its own rows. Threads take whole members, so th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,12 +96,13 @@ class Together:
         shares = [self._course.shares(epoch, of_stream + member.steps) for member in self._members]
         begins = np.cumsum([0, *steps])
         total, rows = np.zeros(len(self._members)), 0
-        for number, data in enumerate(stream.buffers(order)):
-            begin, end = begins[number], begins[number + 1]
-            orders = [member.order.of_others(data.rows) for member in self._members]
-            losses = self._run(data, orders, share, [_part(each, begin, end) for each in shares])
-            total += np.multiply(_with_nan(losses), data.rows)
-            rows += data.rows
+        with closing(stream.buffers(order)) as buffers:  # which waits for its reader, also after an error
+            for number, data in enumerate(buffers):
+                begin, end = begins[number], begins[number + 1]
+                orders = [member.order.of_others(data.rows) for member in self._members]
+                losses = self._run(data, orders, share, [_part(each, begin, end) for each in shares])
+                total += np.multiply(_with_nan(losses), data.rows)
+                rows += data.rows
         last = [
             _part(each, of_stream, of_stream + member.steps) for each, member in zip(shares, self._members, strict=True)
         ]
