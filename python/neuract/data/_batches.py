@@ -10,7 +10,6 @@ import numpy as np
 
 from neuract.data._agreement import agreeing
 from neuract.data._source import (
-    PIECE_ROWS,
     SHUFFLE_BUFFER,
     Cache,
     Piece,
@@ -20,6 +19,7 @@ from neuract.data._source import (
     dropped,
     errors_in,
     frame_of,
+    piece_rows,
 )
 from neuract.inputs._arrays import check_no_mask
 from neuract.inputs._sparse import is_sparse
@@ -157,8 +157,9 @@ class Arrays(Source):
         return f"<Arrays of {self.rows:,} rows and {self._X.shape[1]} columns>"
 
     def pieces(self, first: int = 0) -> Generator[Piece]:
-        for begin in range(first, len(self._X), PIECE_ROWS):
-            end = begin + PIECE_ROWS
+        rows = piece_rows(self._X.shape[1])
+        for begin in range(first, len(self._X), rows):
+            end = begin + rows
             y, weights = (None if v is None else np.asarray(v[begin:end]) for v in (self._y, self._sample_weight))
             yield Piece(np.asarray(self._X[begin:end]), y, weights, "the arrays", begin)
 

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import closing
 from glob import glob
 from os import PathLike, fspath
 from pathlib import Path
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from neuract._typing import FilePath
+from neuract.data._files import File, parquet_files
 from neuract.data._source import (
-    PIECE_ROWS,
     SHUFFLE_BUFFER,
     Cache,
     Piece,
@@ -24,6 +24,7 @@ from neuract.data._source import (
     divided,
     dropped,
     errors_in,
+    piece_rows,
 )
 
 
@@ -46,8 +47,8 @@ class Parquet(Source):
         The columns of X; None: all others.
     cache : bool or path, default=True
         Where `fit` keeps the prepared rows: True in a temporary file, which the system removes also after a crash; or
-        the folder of this file. False: `fit` reads the source anew in each epoch, for each window of rows the row
-        group around it, so that small row groups are faster.
+        the folder of this file. False: `fit` reads the source anew in each epoch, each window of rows from the begin
+        of its row group on, so that small row groups are faster.
     shuffle_buffer : int, default=262144
         The rows that lie in memory together and are shuffled among themselves. A source of no more rows is taken into
         memory whole, and `fit` does what it does with arrays.
@@ -71,10 +72,11 @@ class Parquet(Source):
     ) -> None:
         self._path, self._target, self._sample_weight, self._columns = path, target, sample_weight, columns
         self._dataset = _dataset(path)
-        self._groups = _row_groups(self._dataset)
-        self._ends = np.cumsum([group.rows for group in self._groups or ()], dtype=int)
-        self.any_row = self._groups is not None
-        self.rows = None if self._groups is None else sum(group.rows for group in self._groups)
+        self._files = parquet_files(self._dataset)
+        self.any_row = self._files is not None
+        if self._files is not None:
+            self._ends = np.cumsum([file.rows for file in self._files], dtype=int)
+            self.rows = sum(file.rows for file in self._files)
         super().__init__(cache, shuffle_buffer)
 
     def __repr__(self) -> str:
@@ -83,67 +85,55 @@ class Parquet(Source):
         return self._described(path=path, **{name: value for name, value in given.items() if value is not None})
 
     def pieces(self, first: int = 0) -> Generator[Piece]:
-        if self._groups is None:
-            read = self._piece_of_each(self._dataset.to_batches(batch_size=PIECE_ROWS), "the dataset", 0)
-            return dropped(read, first)
+        schema = self._schema()
+        rows = piece_rows(len(schema.names))
+        if self._files is None:
+            batches = self._dataset.to_batches(schema.names, batch_size=rows, batch_readahead=1, fragment_readahead=1)
+            return dropped(self._pieces_of(_numbered(batches), "the dataset"), first)
         number = int(np.searchsorted(self._ends, first, side="right"))
-        before = int(self._ends[number - 1]) if number else 0
-        return dropped(self._pieces_of(self._groups[number:]), first - before)
+        begin = int(self._ends[number - 1]) if number else 0
+        return self._from(self._files[number:], schema, rows, first - begin)
 
-    def _pieces_of(self, groups: Sequence[_RowGroup]) -> Generator[Piece]:
+    def _from(self, files: Sequence[File], schema: Any, rows: int, first: int) -> Generator[Piece]:
+        """Yields the pieces of the files, of the first one from this row on."""
+        for file in files:
+            file.check(self._files[0], schema.names)  # type: ignore[index]
+            pieces = self._pieces_of(file.tables(schema, rows, first), file.path)
+            with closing(pieces):
+                for piece in pieces:
+                    begin = max(0, first - piece.first)
+                    if begin < len(piece):
+                        yield piece.part(begin, len(piece))
+            first = 0
+
+    def _pieces_of(self, tables: Generator[tuple[int, Any]], where: str) -> Generator[Piece]:
+        with closing(tables):
+            for first, table in tables:
+                with errors_in(Piece(np.empty((0, 0)), None, None, where)):
+                    X, y, weights = divided(table, self._target, self._sample_weight, self._columns)
+                yield Piece(X, y, weights, where, first)
+
+    def _schema(self) -> Any:
+        """Returns the schema of the columns that are read."""
         import pyarrow as pa
 
-        wanted = self._wanted()
-        for group in groups:
-            group.check(self._groups[0], wanted)  # type: ignore[index]
-            try:
-                batches = group.fragment.to_batches(schema=self._dataset.schema, columns=wanted, batch_size=PIECE_ROWS)
-                yield from self._piece_of_each(batches, group.path, group.first)
-            except (OSError, pa.ArrowException) as error:
-                kind = OSError if isinstance(error, OSError) else ValueError
-                raise kind(f"{group.path}, row group from row {group.first}: {error}") from error
-
-    def _piece_of_each(self, batches: Iterator[Any], where: str, first: int) -> Generator[Piece]:
-        import pyarrow as pa
-
-        for batch in batches:
-            table = pa.Table.from_batches([batch])
-            with errors_in(Piece(np.empty((0, 0)), None, None, where)):
-                X, y, weights = divided(table, self._target, self._sample_weight, self._columns)
-            yield Piece(X, y, weights, where, first)
-            first += len(table)
-
-    def _wanted(self) -> list[str] | None:
+        schema = self._dataset.schema
         if self._columns is None:
-            return None
+            return schema
         target = [self._target] if isinstance(self._target, str) else list(self._target or ())
         others = [*target, *([] if self._sample_weight is None else [self._sample_weight])]
-        wanted = [*self._columns, *others]
-        check_names(self._dataset.schema.names, others, list(self._columns))
-        return wanted
+        check_names(schema.names, others, list(self._columns))
+        return pa.schema([schema.field(name) for name in [*self._columns, *others]])
 
 
-@dataclass(frozen=True, eq=False)
-class _RowGroup:
-    """A row group of a file: rows that can be read alone."""
+def _numbered(batches: Iterator[Any]) -> Generator[tuple[int, Any]]:
+    """Yields batches as tables, each after the number of its first row."""
+    import pyarrow as pa
 
-    fragment: Any
-    path: str
-    first: int  # row of the file
-    rows: int
-
-    def check(self, of: _RowGroup, columns: Sequence[str] | None) -> None:
-        """Raises ValueError if the file has other columns than the file `of`, or other types."""
-        schema, known = self.fragment.physical_schema, of.fragment.physical_schema
-        if schema.equals(known):
-            return
-        for name in known.names if columns is None else [name for name in columns if name in known.names]:
-            kind = schema.field(name).type if name in schema.names else "missing"
-            if kind != known.field(name).type:
-                raise ValueError(
-                    f"{self.path}: column {name!r} is {kind}, but {known.field(name).type} in {of.path}; all files of "
-                    "a source need the same columns"
-                )
+    first = 0
+    for batch in batches:
+        yield first, pa.Table.from_batches([batch])
+        first += len(batch)
 
 
 def _dataset(path: Any) -> Any:
@@ -165,21 +155,3 @@ def _dataset(path: Any) -> Any:
     if not files:
         raise FileNotFoundError(f"no file matches {text!r}")
     return pyarrow.dataset.dataset(files, format="parquet")
-
-
-def _row_groups(dataset: Any) -> list[_RowGroup] | None:
-    """Returns the row groups of a dataset of Parquet files, or None for any other, or a filtered one."""
-    import pyarrow.dataset
-
-    if not isinstance(dataset, pyarrow.dataset.FileSystemDataset) or dataset._scan_options.get("filter") is not None:
-        return None
-    if not isinstance(dataset.format, pyarrow.dataset.ParquetFileFormat):
-        return None
-    groups = []
-    for fragment in dataset.get_fragments():
-        first = 0
-        for part in fragment.split_by_row_group():
-            rows = sum(group.num_rows for group in part.row_groups)
-            groups.append(_RowGroup(part, fragment.path, first, rows))
-            first += rows
-    return groups

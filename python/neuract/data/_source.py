@@ -18,7 +18,7 @@ from neuract._typing import Array, FilePath
 from neuract.inputs._columns import columns_of_numbers
 
 SHUFFLE_BUFFER = 2**18
-PIECE_ROWS = 2**16
+PIECE_ROWS, PIECE_CELLS = 2**16, 2**20
 
 Cache = bool | FilePath
 Target = str | Sequence[str] | None
@@ -132,6 +132,11 @@ class Source:
         cache = {} if self.cache is True else {"cache": self.cache and str(self.cache)}
         buffer = {} if self.shuffle_buffer == SHUFFLE_BUFFER else {"shuffle_buffer": self.shuffle_buffer}
         return call(type(self), **given, **cache, **buffer)
+
+
+def piece_rows(columns: int) -> int:
+    """Returns the rows that are read at once."""
+    return max(1, min(PIECE_ROWS, PIECE_CELLS // max(1, columns)))
 
 
 def dropped(pieces: Generator[Piece], rows: int) -> Generator[Piece]:

@@ -22,6 +22,7 @@ SAMPLE_ROWS, SAMPLE_CELLS = 100_000, 2**23
 LEAST_SAMPLE = 1000
 NO_LIMIT = 2**64
 MOST_LABELS = 2**16
+MOST_KEPT = 1.5  # times the sample, before it is cut
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,7 +116,7 @@ class _Found:
                 raise ValueError("fit needs y: name the column by target=, or give y next to X")
         self.see_targets(piece)
         self.rows += len(piece)
-        if self.n_kept > 4 * self.most:
+        if self.n_kept > MOST_KEPT * self.most:
             self.prune()
 
     def see_targets(self, piece: Piece) -> None:
