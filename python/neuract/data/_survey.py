@@ -124,18 +124,17 @@ class _Found:
         if y.ndim == 1 and (self.classes or _is_text(y)):
             with errors_in(piece):
                 labels, places = np.unique(_comparable(y), return_index=True)
-                self._check_number(labels)
-            for label, at in zip(labels.tolist(), places.tolist(), strict=True):
-                if label not in self.of_label:
-                    self.of_label[label] = piece.take(np.array([at])), self.rows + at
+                names = labels.tolist()
+                new = [at for at, label in enumerate(names) if label not in self.of_label]
+                if len(self.of_label) + len(new) > MOST_LABELS:
+                    raise ValueError(f"y has more than {MOST_LABELS:,} different labels, such as {names[0]!r}")
+            for at in new:
+                row = int(places[at])
+                self.of_label[names[at]] = piece.take(np.array([row])), self.rows + row
         elif y.dtype.kind in "biuf":
             low, high = np.fmin.reduce(y, axis=0), np.fmax.reduce(y, axis=0)
             self.low = low if self.low is None else np.fmin(self.low, low)
             self.high = high if self.high is None else np.fmax(self.high, high)
-
-    def _check_number(self, labels: Array) -> None:
-        if len(labels) > MOST_LABELS or len(self.of_label) > MOST_LABELS:
-            raise ValueError(f"y has more than {MOST_LABELS:,} different labels, such as {labels[0].item()!r}")
 
     def prune(self) -> None:
         """Keeps the rows with the smallest hashes."""
