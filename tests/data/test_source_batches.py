@@ -96,6 +96,25 @@ def test_what_is_not_read_to_its_end_is_closed():
     assert len(closed) == 3, caught  # which still holds the frames
 
 
+def test_readers_are_closed():
+    """Which are no generators, and hold a file or a connection."""
+    closed = []
+
+    class Reader:
+        def __iter__(self):
+            return iter([(X[:500], y[:500]), (X[500:], y[500:])])
+
+        def close(self):
+            closed.append(1)
+
+    source = Batches(Reader, shuffle_buffer=200)
+    fitted(source)
+    assert len(closed) == 2
+    next(pieces := source.pieces())
+    pieces.close()
+    assert len(closed) == 3
+
+
 def test_subclasses_of_arrays():
     with pytest.raises(ValueError, match=r"batch 0 .*: y has masked values \(first in row 3\)"):
         fit([(X, np.ma.masked_where(np.arange(ROWS) == 3, y))])

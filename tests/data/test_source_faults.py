@@ -16,7 +16,9 @@ from sklearn.exceptions import NotFittedError
 
 import neuract as na
 from neuract.data import Batches
-from neuract.data._source import Piece
+from neuract.data._source import Piece, hashes
+from neuract.data._windows import Cached, Shape, Windows
+from neuract.inputs._data import Data
 from oracle.paths import TESTS
 from oracle.source_rows import Pieces, batches_of, bits, in_arrays, in_batches, network, rows_of
 
@@ -96,6 +98,23 @@ def test_source_that_changes(rows, tmp_path):
     second = batches_of(other[0][:rows], other[1][:rows], 77)
     source = Batches(in_second_pass(second), cache=tmp_path, shuffle_buffer=200)
     assert_unchanged(source, ValueError, "has other rows than in the pass before; it must give the same rows each time")
+
+
+@pytest.mark.parametrize("cache", [True, False])
+def test_rows_too_many_are_found_where_they_would_be_left_out(cache):
+    """Of rows that a validation has held out, none is trained on: also the one too many would not be."""
+    limit = int(hashes(ROWS, 1)[0]) + 1
+    windows = Cached if cache else Windows
+    longer = Pieces(*rows_of(ROWS + 1), [], cache, 100)
+    shape = Shape(3, 1, False, np.dtype("float32"))
+    prepare = lambda X, y, weights: Data(X.astype("f4"), y[:, np.newaxis].astype("f4"), weights)  # noqa: E731
+    with pytest.raises(ValueError, match="has other rows than in the pass before"):
+        read_all(windows(longer, ROWS, shape, prepare, limit))
+
+
+def read_all(windows):
+    for number in np.flatnonzero(windows.counts).tolist():
+        windows.read(number, windows.shape.room(int(windows.counts[number])))
 
 
 def test_source_that_can_be_read_once(tmp_path):

@@ -82,12 +82,11 @@ class File:
         columns = []
         for field in schema:
             if field.name in batch.schema.names:
-                column = batch.column(field.name)
-                columns.append(column if column.type == field.type else column.cast(field.type))
+                columns.append(batch.column(field.name))
             else:
                 value = pa.scalar(of_folders.get(field.name), field.type)
                 columns.append(pa.repeat(value, len(batch)))
-        return pa.table(columns, schema=schema)
+        return pa.table(columns, schema=schema)  # which casts
 
 
 def parquet_files(dataset: Any) -> list[File] | None:
