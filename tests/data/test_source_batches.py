@@ -96,6 +96,21 @@ def test_what_is_not_read_to_its_end_is_closed():
     assert len(closed) == 3, caught  # which still holds the frames
 
 
+@BUFFERS
+def test_arrays_that_the_function_fills_anew(buffer):
+    """As readers do that save memory: fit keeps no reference to the arrays of a batch."""
+
+    def batches():
+        x, t, weights = np.empty((100, 3)), np.empty(100), np.ones(100)
+        for at in range(0, ROWS, 100):
+            x[:], t[:] = X[at : at + 100], y[at : at + 100]
+            yield x, t, weights
+        x[:] = t[:] = weights[:] = np.nan
+
+    expected = fitted(Arrays(X, y, np.ones(ROWS), shuffle_buffer=buffer))
+    assert fitted(Batches(batches, shuffle_buffer=buffer)) == expected
+
+
 def test_readers_are_closed():
     """Which are no generators, and hold a file or a connection."""
     closed = []
@@ -147,8 +162,12 @@ def test_no_batch(batch, message):
 
 def test_sparse_batch():
     sparse = pytest.importorskip("scipy.sparse")
-    with pytest.raises(TypeError, match=r"batch 0 .*: a batch must be .* got a sparse matrix; give X.toarray\(\)"):
+    with pytest.raises(
+        TypeError, match=r"batch 0 .*: a source gives arrays or frames, got a sparse matrix; give X.toarray\(\)"
+    ):
         fit([(sparse.csr_matrix(X), y)])
+    with pytest.raises(TypeError, match="got a sparse matrix"):
+        Arrays(sparse.csr_matrix(X), y)
 
 
 @pytest.mark.parametrize("name", ["target", "sample_weight", "columns"])
@@ -265,6 +284,19 @@ def test_arrays_of_other_lengths():
         Arrays(X, y, y[:9])
     with pytest.raises(ValueError, match=r"X must have 2 dimensions \(rows, columns\), got shape \(1000,\)"):
         Arrays(y, y)
+
+
+@pytest.mark.parametrize("buffer", [200, ROWS])
+def test_arrays_are_what_they_are_in_batches(buffer):
+    expected = fitted(in_arrays(X, y, shuffle_buffer=buffer))
+    assert fitted(in_arrays(X.tolist(), y.tolist(), shuffle_buffer=buffer)) == expected
+    pd = pytest.importorskip("pandas")
+    backwards = pd.Series(y, index=np.arange(ROWS)[::-1])
+    assert fitted(in_arrays(X, backwards, shuffle_buffer=buffer)) == expected
+    with pytest.raises(ValueError, match=r"X has masked values \(first in row 4, column 2\)"):
+        in_arrays(np.ma.masked_equal(X, X[4, 2]), y)
+    with pytest.raises(ValueError, match=r"y has masked values \(first in row 4\)"):
+        in_arrays(X, np.ma.masked_equal(y, y[4]))
 
 
 @pytest.mark.parametrize("rows", [700, ROWS])

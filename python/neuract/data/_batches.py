@@ -108,9 +108,7 @@ class Batches(Source):
         X, y, weights = (*batch, None)[:3]
         X = _rows(X) if isinstance(X, (np.ndarray, list)) else _table(X)
         y, weights = _values(y, "y"), _values(weights, "sample_weight")
-        for values, name in ((y, "y"), (weights, "sample_weight")):
-            if values is not None and len(values) != len(X):
-                raise ValueError(f"X has {len(X)} rows, {name} {len(values)}")
+        _check_lengths(X, y, weights)
         return Piece(X, y, weights, where)
 
 
@@ -146,11 +144,9 @@ class Arrays(Source):
         cache: Cache = False,
         shuffle_buffer: int = SHUFFLE_BUFFER,
     ) -> None:
-        self._X, self._y, self._sample_weight = _rows(X), y, sample_weight
-        for values, name in ((y, "y"), (sample_weight, "sample_weight")):
-            if values is not None and len(values) != len(X):
-                raise ValueError(f"X has {len(X)} rows, {name} {len(values)}")
-        self.rows = len(X)
+        self._X, self._y, self._sample_weight = _rows(X), _values(y, "y"), _values(sample_weight, "sample_weight")
+        _check_lengths(self._X, self._y, self._sample_weight)
+        self.rows = len(self._X)
         super().__init__(cache, shuffle_buffer)
 
     def __repr__(self) -> str:
@@ -164,7 +160,16 @@ class Arrays(Source):
             yield Piece(np.asarray(self._X[begin:end]), y, weights, "the arrays", begin)
 
 
+def _check_lengths(X: Any, y: Any, weights: Any) -> None:
+    for values, name in ((y, "y"), (weights, "sample_weight")):
+        if values is not None and len(values) != len(X):
+            raise ValueError(f"X has {len(X)} rows, {name} {len(values)}")
+
+
 def _rows(X: Any) -> Any:
+    """Returns X as an array of two dimensions."""
+    _refuse_sparse(X)
+    check_no_mask(X, "X")
     array = X if isinstance(X, np.ndarray) else np.asarray(X)
     if array.ndim != 2:
         raise ValueError(f"X must have 2 dimensions (rows, columns), got shape {array.shape}")
@@ -184,11 +189,15 @@ def _values(values: Any, name: str) -> Any:
 
 def _table(frame: Any) -> Any:
     """Returns a record batch as a table, any other frame as it is."""
-    if is_sparse(frame):
-        raise TypeError("a batch must be an array or a frame, got a sparse matrix; give X.toarray()")
+    _refuse_sparse(frame)
     if type(frame).__name__ != "RecordBatch":
         frame_of(frame)  # raises TypeError for what is none
         return frame
     import pyarrow as pa
 
     return pa.Table.from_batches([frame])
+
+
+def _refuse_sparse(X: Any) -> None:
+    if is_sparse(X):
+        raise TypeError("a source gives arrays or frames, got a sparse matrix; give X.toarray()")

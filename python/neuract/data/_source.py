@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,11 @@ class Piece:
         y, weights = (None if each is None else each[numbers] for each in (self.y, self.sample_weight))
         X = self.X[numbers] if isinstance(self.X, np.ndarray) else frame_of(self.X)[numbers].to_native()
         return Piece(X, y, weights, self.where, self.first, self.origins().take(numbers))
+
+    def copied(self) -> Piece:
+        """Returns the piece with arrays of its own, since a source may fill its arrays anew for the next one."""
+        y, weights = (None if each is None else each.copy() for each in (self.y, self.sample_weight))
+        return replace(self, X=self.X.copy() if isinstance(self.X, np.ndarray) else self.X, y=y, sample_weight=weights)
 
     def origins(self) -> Origin:
         """Returns where each row comes from."""

@@ -78,7 +78,7 @@ def surveyed(source: Source, classes: bool) -> Survey:
 
 def whole(source: Source) -> Piece:
     """Returns all rows of a source that memory holds."""
-    return joined_pieces(_not_empty(source, [piece for piece in source.pieces() if len(piece)]))
+    return joined_pieces(_not_empty(source, [piece.copied() for piece in source.pieces() if len(piece)]))
 
 
 def _not_empty(source: Source, pieces: list[Piece]) -> list[Piece]:
