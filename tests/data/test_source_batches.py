@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Batches and arrays as sources: what a batch may be, and errors that name the batch and its row."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -334,6 +336,25 @@ def test_lbfgs_needs_all_rows():
     assert fitted(in_arrays(X, y, shuffle_buffer=ROWS), network(optimizer="lbfgs")) is not None
     with pytest.raises(ValueError, match="lbfgs needs all rows in memory"):
         na.MLPRegressor(solver="lbfgs").fit(in_arrays(X, y))
+
+
+def test_sources_are_no_arrays():
+    """Only fit takes them: what else needs rows says so."""
+    source, model = in_arrays(X, y), na.MLPRegressor(max_iter=100, tol=1).fit(X, y)
+    net = model.network_
+    calls = [net.predict, net.forward, model.predict, lambda X: net.partial_fit(X, y), lambda X: na.diagnose(net, X)]
+    calls += [partial(validated, each) for each in (net, model)]
+    for call in calls:
+        with pytest.raises(
+            TypeError, match=r"this needs arrays, got the source .* neuract.data.predict\(model, source\)"
+        ):
+            call(source)
+    with pytest.raises(TypeError, match="partial_fit takes arrays, one batch in each call; give the source to fit"):
+        model.partial_fit(source, None)
+
+
+def validated(model, X_val):
+    model.fit(in_arrays(X, y), X_val=X_val, y_val=y)
 
 
 def test_no_rows():

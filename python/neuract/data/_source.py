@@ -108,7 +108,6 @@ class Source:
         The name of the only column of y, if it has one.
     """
 
-    _is_source = True  # for the rooms below
     rows: int | None = None
     any_row = False
     _target: Target = None
@@ -131,6 +130,12 @@ class Source:
     def pieces(self, first: int = 0) -> Generator[Piece]:
         """Yields the rows from this one on, in their order."""
         raise NotImplementedError
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        raise TypeError(
+            f"this needs arrays, got the source {self!r}; fit takes sources in place of X and y, and "
+            "neuract.data.predict(model, source) predicts their rows"
+        )
 
     def _described(self, **given: Any) -> str:
         """Returns a repr that can be pasted back."""
