@@ -50,7 +50,7 @@ class Batches(Source):
     ...     for seed in range(3):
     ...         X = np.random.default_rng(seed).normal(size=(100, 2))
     ...         yield X, X[:, 0] > 0
-    >>> model = na.MLPClassifier((8,), max_iter=300, random_state=0).fit(na.data.Batches(rows))
+    >>> model = na.MLPClassifier((8,), learning_rate_init=0.05, max_iter=300, random_state=0).fit(na.data.Batches(rows))
     >>> model.predict([[1.0, 0.0]])
     array([ True])
     """
