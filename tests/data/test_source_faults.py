@@ -92,6 +92,15 @@ def test_source_that_fails(function, tmp_path):
     assert_unchanged(source, ConnectionError, "the database is gone")
 
 
+def test_source_that_fails_says_how_far_it_came():
+    with pytest.raises(ConnectionError) as caught:
+        network().fit(Batches(breaks))
+    assert [note.split(" after ")[1] for note in caught.value.__notes__] == ["7 batches of 539 rows"]
+    with pytest.raises(ValueError, match="batch 1") as caught:
+        network().fit(Batches(lambda: [(X, y), (X, y, y, y)]))
+    assert not hasattr(caught.value, "__notes__")
+
+
 @pytest.mark.parametrize("rows", [500, 999, 1001, 1077, 0])
 def test_source_that_changes(rows, tmp_path):
     other = rows_of(2000)

@@ -82,13 +82,18 @@ class Batches(Source):
         return dropped(agreeing(self._pieces()), first)
 
     def _pieces(self) -> Generator[Piece]:
-        batches = self._function()
+        batches, number, rows = self._function(), 0, 0
         try:
-            for number, batch in enumerate(batches):
+            for batch in batches:
                 named = Piece(np.empty((0, 0)), None, None, f"batch {number} (the first is 0)")
                 with errors_in(named):
                     piece = self._piece(batch, named.where)
                 yield piece
+                number, rows = number + 1, rows + len(piece)
+        except Exception as error:
+            if not getattr(error, "_of_source", False):
+                error.add_note(f"raised in {self!r} after {number:,} batches of {rows:,} rows")
+            raise
         finally:  # of a generator or a reader that is not read to its end
             if callable(close := getattr(batches, "close", None)):
                 close()
