@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Scores a Parquet file of any size by a saved pipeline, some thousand rows at a time, in constant memory.
+"""Scores Parquet files of any size by a saved pipeline, some thousand rows at a time, in constant memory.
 
-    python examples/score_parquet.py MODEL.joblib INPUT.parquet OUTPUT.parquet     score a file
-    python examples/score_parquet.py                                               show it on a census
+    python examples/score_parquet.py MODEL.joblib INPUT OUTPUT.parquet     score a file, a folder or "folder/*.parquet"
+    python examples/score_parquet.py                                       show it on a census
 
 `na.save` writes a Network or an estimator to a file that is safe to load, whoever made it, and that later versions
 read. It does not know the objects of scikit-learn around the network in a pipeline, so joblib writes the pipeline. Such
@@ -31,41 +31,15 @@ from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.datasets import load_breast_cancer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from tqdm import tqdm
 
 import neuract as na
 
-BATCH_ROWS = 8192
 COPIES = {"small": 1, "large": 10}
 
 
-def score(model_path: Path, source: Path, target: Path) -> None:
-    """Writes the label and the probabilities of every row of the source; the target is never incomplete."""
-    model = joblib.load(model_path)
-    unfinished = target.with_name(f"{target.name}.part")
-    with (
-        pq.ParquetFile(source) as file,
-        tqdm(total=file.metadata.num_rows, unit=" rows", unit_scale=True, mininterval=1) as bar,
-    ):
-        batches = (scored(model, batch) for batch in file.iter_batches(BATCH_ROWS))
-        with pq.ParquetWriter(unfinished, output_schema(model)) as writer:
-            for batch in batches:
-                writer.write_batch(batch)
-                bar.update(batch.num_rows)
-    unfinished.replace(target)
-
-
-def scored(model: Any, batch: pa.RecordBatch) -> pa.RecordBatch:
-    probabilities = model.predict_proba(batch.to_pandas())
-    labels = model.classes_[probabilities.argmax(axis=1)]
-    return pa.record_batch([pa.array(labels), *map(pa.array, probabilities.T.copy())], schema=output_schema(model))
-
-
-def output_schema(model: Any) -> pa.Schema:
-    """Returns the label's column, and a column of probabilities per class."""
-    probability = pa.from_numpy_dtype(model[-1].network_.dtype)
-    columns = [(f"probability_{label}", probability) for label in model.classes_]
-    return pa.schema([("label", pa.array(model.classes_).type), *columns])
+def score(model_path: str, source: str, target: str) -> int:
+    """Writes the label and the probabilities of every row, and returns their number."""
+    return na.data.predict(joblib.load(model_path), source, out=target, progress=True)
 
 
 def peak_megabytes() -> float:
@@ -120,9 +94,8 @@ def main(arguments: list[str]) -> None:
         data, scratch = (Path(os.environ.get(name, ".")) for name in ("NEURACT_DATA", "NEURACT_SCRATCH"))
         show(scratch, data / "adult.csv.gz")
     elif len(arguments) == 3:
-        model, source, target = map(Path, arguments)
-        score(model, source, target)
-        print(f"{source.name}: {pq.read_metadata(target).num_rows:,} rows, at most {peak_megabytes():.0f} MB of memory")
+        rows = score(*arguments)
+        print(f"{Path(arguments[1]).name}: {rows:,} rows, at most {peak_megabytes():.0f} MB of memory")
     else:
         raise SystemExit(__doc__)
 

@@ -29,7 +29,7 @@ from neuract.columns._values import (
     text_of,
 )
 from neuract.inputs._arrays import check_no_mask
-from neuract.inputs._columns import place
+from neuract.inputs._columns import check_no_source, place
 from neuract.inputs._sparse import is_sparse
 
 ACCEPTED = "a frame of pandas, polars or pyarrow, a dict, a list of dicts, or an array of two dimensions"
@@ -100,6 +100,7 @@ def table(X: Any) -> Table:
             "X is a Dask collection, which may be larger than memory; neuract.dask has estimators for it, or give "
             "X.compute()"
         )
+    check_no_source(X)
     return _of_frame(X)
 
 

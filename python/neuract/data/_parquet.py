@@ -72,6 +72,7 @@ class Parquet(Source):
     ) -> None:
         self._path, self._target, self._sample_weight, self._columns = path, target, sample_weight, columns
         self._dataset = _dataset(path)
+        self.files = getattr(self._dataset, "files", ())
         self._files = parquet_files(self._dataset)
         self.any_row = self._files is not None
         if self._files is not None:

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -106,11 +107,16 @@ class Source:
         Whether reading can begin at any row at little cost.
     target_name : str or None
         The name of the only column of y, if it has one.
+    files : sequence of str
+        The files that are read, where they are known.
     """
 
     rows: int | None = None
     any_row = False
+    files: Sequence[str] = ()
     _target: Target = None
+    _sample_weight: Any = None
+    _columns: Sequence[str] | None = None
 
     def __init__(self, cache: Cache, shuffle_buffer: int) -> None:
         self.cache = cache if isinstance(cache, bool) else Path(str(cache))
@@ -136,6 +142,24 @@ class Source:
             f"this needs arrays, got the source {self!r}; fit takes sources in place of X and y, and "
             "neuract.data.predict(model, source) predicts their rows"
         )
+
+    @property
+    def columns(self) -> Sequence[str] | None:
+        """The columns of X that were asked for by name."""
+        return self._columns
+
+    @property
+    def other_columns(self) -> list[str]:
+        """The columns of y and of weights."""
+        names = [self._target] if isinstance(self._target, str) else list(self._target or ())
+        return [*names, self._sample_weight] if isinstance(self._sample_weight, str) else names
+
+    def with_columns(self, columns: Sequence[str] | None) -> Self:
+        """Returns the same rows without y and weights; X has these columns of the frames, None: all."""
+        other = copy.copy(self)
+        other._target = other._sample_weight = None
+        other._columns = columns
+        return other
 
     def _described(self, **given: Any) -> str:
         """Returns a repr that can be pasted back."""
@@ -270,7 +294,7 @@ def errors_in(piece: Piece) -> Iterator[None]:
     try:
         yield
     except (ValueError, TypeError) as error:
-        if getattr(error, "_of_source", False):
+        if getattr(error, "_of_source", False) or isinstance(error, AttributeError):  # also: a model is not fitted
             raise
         named = (TypeError if isinstance(error, TypeError) else ValueError)(_placed(str(error), piece))
         named._of_source = True  # type: ignore[union-attr]

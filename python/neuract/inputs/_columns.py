@@ -65,7 +65,18 @@ def columns_of_numbers(X: Any) -> Any:
             _check_array(X)
     elif (names := column_names(X)) is not None:
         _refuse(_kinds_of_frame(X), names)
+    else:
+        check_no_source(X)
     return X
+
+
+def check_no_source(X: Any) -> None:
+    """Raises TypeError for a source of neuract.data, which only some methods take."""
+    if getattr(X, "_is_source", False):
+        raise TypeError(
+            f"X is a source of neuract.data, {X!r}, which fit takes and this method does not; "
+            "na.data.predict(model, source) predicts its rows"
+        )
 
 
 def _from_list(X: Any) -> Any:
