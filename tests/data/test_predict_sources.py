@@ -149,6 +149,17 @@ def test_names_that_lightgbm_gives_to_arrays_are_no_names(folder):
     assert len(na.data.predict(model, source)) == ROWS
 
 
+@pytest.mark.parametrize("index", [None, "id", ["id", "town"]])
+def test_the_index_of_a_frame_of_pandas_is_no_column_of_x(index, tmp_path):
+    shuffled = FRAME.sample(frac=1, random_state=0)
+    (shuffled if index is None else shuffled.set_index(index)).to_parquet(tmp_path / "in.parquet")
+    source = na.data.Parquet(tmp_path / "in.parquet", target="price")
+    columns = [name for name in FRAME if name != "price" and name not in (index or ())]
+    assert [piece.X.column_names for piece in source.pieces()] == [columns]
+    na.data.predict(mlp(), source, out=tmp_path / "out.parquet", keep=["id"])
+    assert pd.read_parquet(tmp_path / "out.parquet")["id"].tolist() == shuffled["id"].tolist()
+
+
 # ---- the columns of the file -----------------------------------------------------------------------
 
 

@@ -44,7 +44,7 @@ class Parquet(Source):
     sample_weight : str or None, default=None
         The column of sample weights.
     columns : sequence of str or None, default=None
-        The columns of X; None: all others.
+        The columns of X; None: all others but the index of a frame that pandas has written.
     cache : bool or path, default=True
         Where `fit` keeps the prepared rows: True in a temporary file, which the system removes also after a crash; or
         the folder of this file. False: `fit` reads the source anew in each epoch, each window of rows from the begin
@@ -118,11 +118,10 @@ class Parquet(Source):
         """Returns the schema of the columns that are read."""
         import pyarrow as pa
 
-        schema = self._dataset.schema
+        schema, others = self._dataset.schema, self.other_columns
         if self._columns is None:
-            return schema
-        target = [self._target] if isinstance(self._target, str) else list(self._target or ())
-        others = [*target, *([] if self._sample_weight is None else [self._sample_weight])]
+            index = _index_of_pandas(schema).difference(others)
+            return pa.schema([field for field in schema if field.name not in index])
         check_names(schema.names, others, list(self._columns))
         return pa.schema([schema.field(name) for name in [*self._columns, *others]])
 
@@ -156,3 +155,9 @@ def _dataset(path: Any) -> Any:
     if not files:
         raise FileNotFoundError(f"no file matches {text!r}")
     return pyarrow.dataset.dataset(files, format="parquet")
+
+
+def _index_of_pandas(schema: Any) -> set[str]:
+    """Returns the columns that pandas reads as the index, which is no column of X."""
+    index = (schema.pandas_metadata or {}).get("index_columns", ())
+    return {name for name in index if isinstance(name, str)}  # not: a range, which has no column
