@@ -15,7 +15,7 @@ import numpy as np
 from neuract._checks import whole_number
 from neuract._typing import Array, AskedModel, FilePath
 from neuract.data._parquet import Parquet
-from neuract.data._source import Piece, Source, errors_in, frame_of
+from neuract.data._source import Piece, Source, columns_of, errors_in, frame_of
 from neuract.data._written import Columns, new_file
 
 BATCH_ROWS = 2**14
@@ -173,7 +173,7 @@ class _Rows:
         wanted = self._wanted or [name for name in frame.columns if name not in self._left_out]
         if missing := [name for name in (*wanted, *self.keep) if name not in frame.columns]:
             raise ValueError(f"there is no column {missing[0]!r}; the columns are {list(frame.columns)[:20]}")
-        X = frame.select(wanted).to_native()
+        X = columns_of(frame, wanted)
         kept = {name: frame.get_column(name) for name in self.keep}
         return _pandas(X) if self._as_pandas else X, kept
 

@@ -269,7 +269,13 @@ def divided(
     y = [whole.get_column(name).to_numpy() for name in targets]
     weights = None if sample_weight is None else whole.get_column(sample_weight).to_numpy()
     values = None if not y else y[0] if isinstance(target, str) else np.column_stack(y)
-    return whole[:, [names.index(name) for name in wanted]].to_native(), values, weights
+    return columns_of(whole, wanted), values, weights
+
+
+def columns_of(frame: Any, names: Sequence[Any]) -> Any:
+    """Returns columns of a frame of narwhals as a native frame. Names may be numbers, as pandas has them."""
+    known = list(frame.columns)
+    return frame[:, [known.index(name) for name in names]].to_native()
 
 
 def check_names(names: list[Any], others: list[str], wanted: list[Any]) -> None:
