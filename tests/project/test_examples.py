@@ -19,7 +19,9 @@ MODULES = [
 ]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/export.md", "docs/frames.md", "docs/drop_in.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/export.md", "docs/frames.md", "docs/drop_in.md", "docs/large_data.md"]
+)
 def test_pages(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = doctest.testfile(str(ROOT / page), module_relative=False, optionflags=OPTIONS)
