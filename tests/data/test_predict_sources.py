@@ -167,13 +167,15 @@ def test_the_index_of_a_frame_of_pandas_is_no_column_of_x(index, tmp_path):
     assert [piece.X.column_names for piece in source.pieces()] == [columns]
     na.data.predict(mlp(), source, out=tmp_path / "out.parquet", keep=["id"])
     assert pd.read_parquet(tmp_path / "out.parquet")["id"].tolist() == shuffled["id"].tolist()
+    of_index = na.data.Parquet(tmp_path / "in.parquet", target="id")
+    assert next(of_index.pieces()).y.tolist() == shuffled["id"].tolist()
 
 
 # ---- the columns of the file -----------------------------------------------------------------------
 
 
 def multilabel():
-    y = np.column_stack([FRAME["price"] > 800, FRAME["age"] > 40]).astype(int)
+    y = np.random.default_rng(0).integers(0, 2, (ROWS, 2))  # so that probabilities are near a half
     return na.MLPClassifier((3,), tol=1.0, random_state=0).fit(FRAME[NUMBERS], y)
 
 
