@@ -14,7 +14,7 @@ import numpy as np
 
 from neuract._typing import Array
 
-READ_BYTES = 2**20
+READ_BYTES = 2**18  # of a column at once
 
 
 @dataclass(frozen=True, eq=False)
