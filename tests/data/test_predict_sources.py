@@ -175,8 +175,12 @@ def test_the_index_of_a_frame_of_pandas_is_no_column_of_x(index, tmp_path):
 
 
 def multilabel():
-    y = np.random.default_rng(0).integers(0, 2, (ROWS, 2))  # so that probabilities are near a half
-    return na.MLPClassifier((3,), tol=1.0, random_state=0).fit(FRAME[NUMBERS], y)
+    y = np.column_stack([FRAME["price"] > 800, FRAME["age"] > 40]).astype(int)
+    model = na.MLPClassifier((3,), tol=1.0, random_state=0).fit(FRAME[NUMBERS], y)
+    model.network_.set_parameters(
+        weights=[w / 10 for w in model.network_.weights], biases=[np.zeros(3), np.array([-0.25, 0.1])]
+    )  # probabilities near a half
+    return model
 
 
 def two_numbers():
