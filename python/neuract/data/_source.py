@@ -111,6 +111,7 @@ class Source:
         The files that are read, where they are known.
     """
 
+    _is_source = True  # for the rooms below
     rows: int | None = None
     any_row = False
     files: Sequence[str] = ()
@@ -140,7 +141,7 @@ class Source:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         raise TypeError(
             f"this needs arrays, got the source {self!r}; fit takes sources in place of X and y, and "
-            "neuract.data.predict(model, source) predicts their rows"
+            "na.data.predict(model, source) predicts their rows"
         )
 
     @property
