@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -25,8 +26,8 @@ from neuract.training._guard import DivergedError, DivergedLater
 from neuract.training._history import Recorder, epoch_line, validation_line
 from neuract.training._lbfgs import train_lbfgs
 from neuract.training._loop import Listener, descend, hear
-from neuract.training._passes import passes_over
-from neuract.training._session import Ended, Session
+from neuract.training._passes import AnyPasses, passes_over
+from neuract.training._session import Ended, Gradients, Session
 from neuract.training._stopping import Patience, Stopping
 
 CURVES = ("loss_curve_", "best_loss_", "validation_scores_", "best_validation_score_", "validation_loss_curve_")
@@ -193,8 +194,21 @@ def descend_epochs(fit: Fit, rows: Rows, held_out: Rows | None, random: np.rando
     validation = None if held_out is None else Validation(fit, Monitor(model, network, held_out), patience, recorder)
     _warn_of_small_data(model, data)
     passes = passes_over(session, data, random, model.shuffle)
+    return train(fit, passes, session, patience, recorder, validation)
+
+
+def train(
+    fit: Fit,
+    passes: AnyPasses,
+    session: Any,
+    patience: Patience,
+    recorder: Recorder,
+    validation: Validation | None = None,
+) -> DivergedError | None:
+    """Does the same by these passes. session: has the rate of the last one. validation: judges each epoch."""
+    model, network = fit.model, fit.network
     told = Callbacks(network, model._rate, lambda: model.n_iter_ - 1, partial(_logs, fit, session))
-    listeners = [recorder, Curves(fit, data.rows, patience), told, fit.tasks]
+    listeners = [recorder, Curves(fit, passes.rows, patience), told, fit.tasks]
     rules = Rules(fit, patience, validation)
     model.n_iter_, failure, epochs = 0, None, 1 if fit.incremental else model.max_iter
     with told.around_fit():
@@ -304,8 +318,11 @@ class Iterations(Listener):
         self._fit.say(epoch_line(self._fit.model.n_iter_, ended[-1][0]))
 
 
-def minimize(fit: Fit, data: Data) -> None:
-    """Trains by L-BFGS on all rows at once, until the gradient is small or a limit is reached."""
+def minimize(fit: Fit, data: Data, gradients: Callable[[], Gradients] | None = None) -> None:
+    """Trains by L-BFGS on all rows at once, until the gradient is small or a limit is reached.
+
+    gradients: as for `train_lbfgs`.
+    """
     model, network = fit.model, fit.network
     model.n_iter_ = 0
     rate = LearningRate("constant", network.learning_rate, model.power_t, model.max_iter)
@@ -313,7 +330,7 @@ def minimize(fit: Fit, data: Data) -> None:
     told = Callbacks(network, rate, lambda: model.n_iter_ - 1, logs)
     stopped = _Stopped([Recorder(network.history_), Iterations(fit), told, fit.tasks])
     with told.around_fit():
-        result = train_lbfgs(network._known(), network._learner.settings, data, model.max_iter, stopped)
+        result = train_lbfgs(network._known(), network._learner.settings, data, model.max_iter, stopped, gradients)
     strength = 0.5 * model.alpha / data.total_weight
     penalty = strength * sum(float(np.vdot(w, w)) for w in network.weights)
     model.loss_ = model._reported(float(result.fun) - penalty) + penalty

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,20 +15,27 @@ from neuract.layers._inputs import flattened
 from neuract.layers._parameters import ALL_PARTS, Parameters
 from neuract.optimizers import LBFGS
 from neuract.training._guard import DivergedError
-from neuract.training._session import Session, Settings
+from neuract.training._session import Gradients, Session, Settings
 
 
 def train_lbfgs(
-    parameters: Parameters, settings: Settings, data: Data, iterations: int, on_iteration: Callable[[float], bool]
+    parameters: Parameters,
+    settings: Settings,
+    data: Data,
+    iterations: int,
+    on_iteration: Callable[[float], bool],
+    gradients: Callable[[], Gradients] | None = None,
 ) -> Any:
     """Minimizes the mean loss over all rows plus penalty by SciPy's L-BFGS-B. Returns SciPy's result.
 
-    on_iteration: takes the loss of an iteration and returns whether to stop.
+    on_iteration: takes the loss of an iteration and returns whether to stop. gradients: returns the mean loss over all
+    rows and its gradient at the present parameters; None: the core computes them from `data`.
     """
     from scipy.optimize import minimize
 
-    optimizer, session = settings.optimizer, Session(parameters, settings, data.rows)
+    optimizer = settings.optimizer
     assert isinstance(optimizer, LBFGS)
+    measured = gradients or partial(Session(parameters, settings, data.rows).gradients, data)
     strength = settings.alpha / data.total_weight
     latest, start = float("nan"), parameters.all()
     accepted = start
@@ -35,14 +43,14 @@ def train_lbfgs(
     def objective(flat: Array) -> tuple[float, Array]:
         nonlocal latest
         parameters.set(_unflattened(parameters, flat))
-        gradients, weights = session.gradients(data), parameters.part("weights")
+        found, weights = measured(), parameters.part("weights")
         penalty = 0.5 * strength * sum(float(np.vdot(w, w)) for w in weights)
-        by_weights = [dw + strength * w for dw, w in zip(gradients.weights, weights, strict=True)]
-        latest = gradients.loss + penalty
+        by_weights = [dw + strength * w for dw, w in zip(found.weights, weights, strict=True)]
+        latest = found.loss + penalty
         if accepted is start and not np.isfinite(latest):
             raise _diverged(0)  # no line search can start from there
-        of_inputs = flattened(parameters.inputs, parameters.n_inputs, gradients.inputs, parameters.dtype)
-        return latest, _flattened([by_weights, gradients.biases, gradients.slopes, of_inputs])
+        of_inputs = flattened(parameters.inputs, parameters.n_inputs, found.inputs, parameters.dtype)
+        return latest, _flattened([by_weights, found.biases, found.slopes, of_inputs])
 
     def callback(_: Array) -> None:
         nonlocal accepted

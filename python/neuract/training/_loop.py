@@ -8,7 +8,7 @@ from functools import partial
 
 from neuract.schedules._course import Course
 from neuract.schedules._rate import LearningRate
-from neuract.training._passes import Passes, StreamPasses
+from neuract.training._passes import AnyPasses
 from neuract.training._session import Ended
 from neuract.training._stopping import Stopping
 
@@ -40,7 +40,7 @@ class Listener:
 
 
 def descend(
-    rows: Passes | StreamPasses,
+    rows: AnyPasses,
     rate: LearningRate,
     epochs: int,
     stopping: Stopping,

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from math import ceil
+from typing import Protocol
 
 import numpy as np
 
@@ -16,6 +17,15 @@ from neuract.training._session import Ended, Order, Session, shuffled
 
 SharesOf = Callable[[int], Shares]
 """The number of steps of a pass -> the shares of each."""
+
+
+class AnyPasses(Protocol):
+    """What makes the epochs of a training. rows: of one."""
+
+    @property
+    def rows(self) -> int: ...
+    def run(self, rate: float, ended: Ended, passes: int, shares: SharesOf | None) -> None:
+        """Makes some passes. Adds the good ones to `ended`; undoes the first bad one, and stops."""
 
 
 class Passes:
