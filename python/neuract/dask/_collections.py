@@ -17,13 +17,13 @@ def is_array(data: Any) -> bool:
     return isinstance(data, da.Array)
 
 
+def is_series(data: Any) -> bool:
+    return hasattr(data, "map_partitions") and hasattr(data, "to_delayed") and data.ndim == 1 and not is_array(data)
+
+
 def is_frame(data: Any) -> bool:
     """Returns whether data is a Dask DataFrame, of which pandas need not be installed."""
-    return hasattr(data, "map_partitions") and hasattr(data, "to_delayed") and hasattr(data, "columns")
-
-
-def is_series(data: Any) -> bool:
-    return hasattr(data, "map_partitions") and hasattr(data, "to_delayed") and not is_frame(data) and not is_array(data)
+    return hasattr(data, "map_partitions") and hasattr(data, "to_delayed") and data.ndim == 2 and not is_array(data)
 
 
 def checked(X: Any) -> Any:

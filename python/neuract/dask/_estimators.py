@@ -47,7 +47,7 @@ local_steps : int or None, default=None
 **parameters
     Those of `neuract.{local}`, with the same defaults. early_stopping, warm_start and monitor_neurons must
     be False. max_iter counts epochs, in each of which every shard passes once over its rows; batch_size is that
-    of a shard."""
+    of a shard. learning_rate_init is the rate on one machine: shards take n_shards times that, at most 16 times."""
 
 
 def of(local: type) -> Callable[[Kind], Kind]:

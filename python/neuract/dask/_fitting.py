@@ -36,6 +36,10 @@ WARM_ROUNDS = 10
 """The first rounds of a fit, of one step each. From random weights and empty moments shards go far apart; after about
 1 / (1 - beta_1) = 10 steps the moments have settled. Post-local SGD, Lin et al. 2018, arXiv:1808.07217."""
 
+MOST_RATES = 16
+"""A shard's rate is the user's times the number of shards, but at most times this: shards make fewer steps an epoch, and
+their mean moves no further than one of them. Linear scaling, Goyal et al. 2017, arXiv:1706.02677."""
+
 
 @dataclass(frozen=True)
 class Counted:
@@ -63,7 +67,7 @@ class Rounds:
     ) -> None:
         self._cluster, self._recipe, self._session, self._local_steps = cluster, recipe, session, local_steps
         self._steps = -(-max(sizes) // min(recipe.batch_size, max(sizes)))
-        self._epoch, self.rate = 0, float("nan")
+        self._epoch, self.rate, self._rates = 0, float("nan"), min(cluster.n_shards, MOST_RATES)
 
     def steps(self, rows: int) -> int:
         """Returns the steps of an epoch: of the largest shard."""
@@ -77,7 +81,7 @@ class Rounds:
         for _ in range(epochs):
             state, loss, penalty, weight = read(self._session, self._recipe.settings.optimizer), 0.0, 0.0, 0.0
             for first, last in self._pieces():
-                turn = Turn(self._epoch, first, last, self._steps, rate, shares)
+                turn = Turn(self._epoch, first, last, self._steps, rate * self._rates, shares)
                 part = self._cluster.mean(trained, (self._recipe, turn), state, self._recipe.dtype)
                 state = State(part.vector, part.steps)
                 loss, penalty, weight = loss + part.loss, penalty + part.penalty, weight + part.weight

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Real clusters on 127.0.0.1: four processes, two, and threads of this process."""
+
+import numpy as np
+import pytest
+
+distributed = pytest.importorskip("distributed")
+pytest.importorskip("dask.dataframe")
+
+
+def cluster(workers, **options):
+    """Returns a cluster of that many processes, each with a thread."""
+    options = {"threads_per_worker": 1, "dashboard_address": ":0", **options}
+    return distributed.LocalCluster(n_workers=workers, **options)
+
+
+@pytest.fixture(scope="session")
+def four():
+    """A client of four processes."""
+    with cluster(4) as workers, distributed.Client(workers, set_as_default=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def threads():
+    """A client of this process, with two threads."""
+    with cluster(1, processes=False, threads_per_worker=2) as workers:
+        with distributed.Client(workers, set_as_default=False) as client:
+            yield client
+
+
+@pytest.fixture(scope="session")
+def rows():
+    """X, y and sample weights: two classes that a line does not divide."""
+    random = np.random.default_rng(1)
+    x = random.normal(size=(600, 4))
+    y = (x[:, 0] * x[:, 1] + 0.3 * x[:, 2] > 0).astype(int)
+    return x, y, random.uniform(0.5, 2, 600)
