@@ -31,7 +31,7 @@ def client_of(client: Client | None) -> Client:
     if found.asynchronous:
         raise ValueError("an asynchronous client is not supported: give one made with asynchronous=False")
     if found.status != "running":
-        raise ConnectionError(f"the Dask client is {found.status}: its scheduler cannot be reached")
+        raise ConnectionError(_gone(found))
     return found
 
 
@@ -85,9 +85,7 @@ class Cluster:
         self._round += 1
         root = self._task(given, f"{name}-state")(state)
         shared = [self._task(_itself, f"{name}-argument-{i}")(argument) for i, argument in enumerate(arguments)]
-        parts = [
-            self._task(work, f"{name}-shard-{i}")(*shared, i, data, root) for i, data in enumerate(self._shards)
-        ]
+        parts = [self._task(work, f"{name}-shard-{i}")(*shared, i, data, root) for i, data in enumerate(self._shards)]
         level = 0
         while len(parts) > 1:
             starts = range(0, len(parts), AT_ONCE)
@@ -108,34 +106,36 @@ class Cluster:
 
     def _hold(self, tasks: Sequence[Any]) -> None:
         """Computes the tasks and keeps their results on the workers, in place of those that were kept before."""
-        with _large_graphs():
-            futures = self._client.compute(tasks, optimize_graph=False)
-        try:
+        with self._computing(tasks) as futures:
             for future in futures:
-                future.exception()
-            for future in futures:
-                if future.status == "error":
-                    future.result()
-        except BaseException:
-            self._client.cancel(futures)
-            raise
+                if future.exception() is not None:
+                    future.result()  # raises it
         self._shards = futures
 
     def _results(self, tasks: Sequence[Any]) -> list[Any]:
-        with _large_graphs():
+        with self._computing(tasks) as futures:
+            results: list[Any] = self._client.gather(futures)
+        return results
+
+    @contextmanager
+    def _computing(self, tasks: Sequence[Any]) -> Iterator[list[Any]]:
+        """Cancels the tasks if waiting for them fails; ConnectionError if the scheduler is gone."""
+        # The state of a large network belongs to the graph, from which a lost task is computed again.
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "2GB"}):
             futures = self._client.compute(tasks, optimize_graph=False)
         try:
-            results: list[Any] = self._client.gather(futures)
-        except BaseException:
-            self._client.cancel(futures)
+            yield futures
+        except BaseException as error:
+            if self._client.status == "running":
+                self._client.cancel(futures)
+            elif isinstance(error, Exception):
+                raise ConnectionError(_gone(self._client)) from error
             raise
-        return results
 
 
 def _itself(value: Any) -> Any:
     return value
 
 
-def _large_graphs() -> Any:
-    """Lets a graph hold the state of a large network without a warning: it must be there to be sent again."""
-    return dask.config.set({"distributed.admin.large-graph-warning-threshold": "2GB"})
+def _gone(client: Client) -> str:
+    return f"the Dask client is {client.status}: its scheduler cannot be reached"

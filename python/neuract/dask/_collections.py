@@ -109,9 +109,7 @@ def asked(model: Any, method: str, X: Any) -> Any:
     meta = answers(np.zeros((0, X.shape[1]), X.dtype))
     if meta.ndim == 1:
         return X.map_blocks(_answers, shared, method, dtype=meta.dtype, drop_axis=1, meta=meta)
-    return X.map_blocks(
-        _answers, shared, method, dtype=meta.dtype, chunks=(X.chunks[0], (meta.shape[1],)), meta=meta
-    )
+    return X.map_blocks(_answers, shared, method, dtype=meta.dtype, chunks=(X.chunks[0], (meta.shape[1],)), meta=meta)
 
 
 def _answers(rows: Any, model: Any, method: str) -> Any:

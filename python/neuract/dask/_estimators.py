@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """DaskMLPClassifier and DaskMLPRegressor: a local estimator, fitted on the shards of a cluster.
 
-A Dask estimator has the parameters of its local estimator. Its fitted attributes are those of the local one that it holds.
+A Dask estimator has the parameters of its local estimator, and holds a fitted one, whose attributes are its own.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any, ClassVar, Self, TypeVar
 
 from distributed import Client
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from neuract._checks import whole_number
@@ -208,8 +208,6 @@ class DaskEstimator(BaseEstimator):  # type: ignore[misc]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         copied = object.__new__(type(self))
-        from copy import deepcopy
-
         copied.__dict__.update(deepcopy({**self.__dict__, "client": None}, memo))
         return copied
 
@@ -241,10 +239,11 @@ class DaskMLPClassifier(ClassifierMixin, DaskEstimator):  # type: ignore[misc]
     Notes
     -----
     The rows of a shard stay on one worker, as one array of the network's dtype. In a round each shard makes
-    `local_steps` steps from the same state; then parameters and moments of the optimizer are averaged, weighted by rows,
-    with float64 sums in the order of the shards. This is local SGD (McMahan et al. 2017, arXiv:1602.05629; with one step
-    a round at first: Lin et al. 2018, arXiv:1808.07217). With one shard there is nothing to average. With
-    ``solver="lbfgs"`` the gradient over all rows is summed over the shards, so that the model is the local one to rounding.
+    `local_steps` steps from the same state; then parameters and moments of the optimizer are averaged, weighted by
+    rows, with float64 sums in the order of the shards. This is local SGD (McMahan et al. 2017, arXiv:1602.05629; with
+    one step a round at first: Lin et al. 2018, arXiv:1808.07217), at rates in proportion to the number of shards (Goyal
+    et al. 2017, arXiv:1706.02677). With one shard there is nothing to average. With ``solver="lbfgs"`` the gradient is
+    summed over the shards, so that the model is the local one to rounding.
 
     The seed, the data and `n_shards` settle every bit of the model, however many workers and threads there are, and if
     workers are lost.

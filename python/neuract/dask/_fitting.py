@@ -37,8 +37,8 @@ WARM_ROUNDS = 10
 1 / (1 - beta_1) = 10 steps the moments have settled. Post-local SGD, Lin et al. 2018, arXiv:1808.07217."""
 
 MOST_RATES = 16
-"""A shard's rate is the user's times the number of shards, but at most times this: shards make fewer steps an epoch, and
-their mean moves no further than one of them. Linear scaling, Goyal et al. 2017, arXiv:1706.02677."""
+"""A shard's rate is the user's times the number of shards, but at most times this: the more shards, the fewer steps has
+an epoch of each, and their mean moves no further than one of them. Goyal et al. 2017, arXiv:1706.02677."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Rounds: every shard makes some steps from the same state, then the states are averaged, weighted by rows.
 
-A round's tasks are pure functions of the state and the shard, so that one that is lost with its worker is computed again
-with the same bits. All functions of this file run on workers.
+A round's tasks are pure functions of the state and the shard, so that one that is lost with its worker is computed
+again with the same bits. All functions of this file run on workers.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from neuract._typing import Array
 from neuract.inputs._data import Data
 from neuract.layers._dense import Dense
 from neuract.layers._parameters import ALL_PARTS, Parameters
-from neuract.schedules._course import Shares
 from neuract.optimizers import LBFGS, Optimizer
+from neuract.schedules._course import Shares
 from neuract.training._session import MOMENTS, Ended, Order, Session, Settings
 
 ROWS_AT_ONCE = 2**18  # copied in their order for a call of the core: bounds the memory

@@ -74,7 +74,14 @@ def test_a_worker_uses_all_its_threads_and_the_bits_are_the_same(threads, rows):
     [
         {},
         {"solver": "sgd", "learning_rate": "invscaling", "max_iter": 6},
-        {"solver": "sgd", "learning_rate": "adaptive", "momentum": 0.5, "tol": 1.0, "n_iter_no_change": 1, "max_iter": 9},
+        {
+            "solver": "sgd",
+            "learning_rate": "adaptive",
+            "momentum": 0.5,
+            "tol": 1.0,
+            "n_iter_no_change": 1,
+            "max_iter": 9,
+        },
         {"learning_rate": "doubling_cycles", "max_iter": 5},
         {"dtype": "float32", "l1": 0.01, "max_grad_norm": 0.1, "weight_decay": 0.1},
         {"class_weight": "balanced"},

@@ -1,11 +1,28 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Real clusters on 127.0.0.1: four processes, two, and threads of this process."""
 
+import sys
+
 import numpy as np
 import pytest
 
 distributed = pytest.importorskip("distributed")
+dask = pytest.importorskip("dask")
 pytest.importorskip("dask.dataframe")
+
+FORKED = {"distributed.worker.multiprocessing-method": "forkserver"}
+PRELOADED = ["distributed", "distributed.nanny", "neuract.dask"]
+
+
+@pytest.fixture(scope="session")
+def forked():
+    """Lets workers be forked from a process that has imported all: each starts in 0.2 s in place of 5 s."""
+    if sys.platform == "win32":
+        yield
+        return
+    with dask.config.set(FORKED):
+        distributed.utils.get_mp_context().set_forkserver_preload(PRELOADED)
+        yield
 
 
 def cluster(workers, **options):
@@ -15,7 +32,7 @@ def cluster(workers, **options):
 
 
 @pytest.fixture(scope="session")
-def four():
+def four(forked):
     """A client of four processes."""
     with cluster(4) as workers, distributed.Client(workers, set_as_default=False) as client:
         yield client
@@ -24,9 +41,11 @@ def four():
 @pytest.fixture(scope="session")
 def threads():
     """A client of this process, with two threads."""
-    with cluster(1, processes=False, threads_per_worker=2) as workers:
-        with distributed.Client(workers, set_as_default=False) as client:
-            yield client
+    with (
+        cluster(1, processes=False, threads_per_worker=2) as workers,
+        distributed.Client(workers, set_as_default=False) as client,
+    ):
+        yield client
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,9 @@ def frame(rows):
 def pieces(*data, size=150):
     """Returns the data as Dask collections with these partitions, in the order of the rows."""
     starts = range(0, len(data[0]), size)
-    made = [dd.from_map(lambda start, of: of.iloc[start : start + size], starts, of=of, meta=of.iloc[:0]) for of in data]
+    made = [
+        dd.from_map(lambda start, of: of.iloc[start : start + size], starts, of=of, meta=of.iloc[:0]) for of in data
+    ]
     return made if len(made) > 1 else made[0]
 
 
@@ -173,10 +175,7 @@ def changed(frame, change):
         return change(x, labels) if start == 300 else (x, labels)
 
     starts = range(0, 600, 150)
-    made = [
-        dd.from_map(lambda start, i=i: part(start)[i], starts, meta=of.iloc[:0]) for i, of in enumerate((X, y))
-    ]
-    return made
+    return [dd.from_map(lambda start, i=i: part(start)[i], starts, meta=of.iloc[:0]) for i, of in enumerate((X, y))]
 
 
 def with_value(x, row, column, value):
@@ -188,10 +187,15 @@ def with_value(x, row, column, value):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda x, y: (x[["b", "a", "c", "d"]], y), r"in partition 2: X has the columns \['b', 'a', 'c', 'd'\], but the "
-         r"whole frame has \['a', 'b', 'c', 'd'\], in this order"),
-        (lambda x, y: (x.astype({"c": "int64"}), y), "in partition 2: column 'c' has dtype int64, but the whole "
-         "collection has floats there"),
+        (
+            lambda x, y: (x[["b", "a", "c", "d"]], y),
+            r"in partition 2: X has the columns \['b', 'a', 'c', 'd'\], but the "
+            r"whole frame has \['a', 'b', 'c', 'd'\], in this order",
+        ),
+        (
+            lambda x, y: (x.astype({"c": "int64"}), y),
+            "in partition 2: column 'c' has dtype int64, but the whole collection has floats there",
+        ),
         (lambda x, y: (with_value(x, 5, 2, np.nan), y), "in partition 2: X contains NaN .first in row 5, column 'c'"),
         (lambda x, y: (with_value(x, 7, 0, np.inf), y), "in partition 2: X contains infinity .*row 7, column 'a'"),
         (lambda x, y: (x, y.where(np.arange(150) != 4)), "in partition 2: y has (nan|<NA>) in row 4"),
@@ -207,7 +211,6 @@ def test_a_partition_unlike_the_others_is_named(threads, frame, change, message)
 
 
 def test_a_partition_without_rows_is_skipped_if_its_shard_has_others(threads, frame):
-    X, y, _ = frame
     model = DaskMLPClassifier(client=threads, n_shards=2, **QUICK)
     model.fit(*changed(frame, lambda x, y: (x.iloc[:0].astype(object), y.iloc[:0])))
     assert model.t_ == 450 * model.n_iter_
@@ -242,7 +245,7 @@ def test_data_that_a_fit_refuses(threads, frame, rows):
         model.fit(pieces(X), y)
     with pytest.raises(ValueError, match="X has 4 partitions, but y has 6 and sample_weight none"):
         model.fit(pieces(X), pieces(y, size=100))
-    with pytest.raises(ValueError, match="column 'e' has dtype .*; encode text and categories"):
+    with pytest.raises(ValueError, match=r"column 'e' has dtype .*; encode text and categories"):
         model.fit(pieces(X.assign(e="text")), pieces(y))
     with pytest.raises(ValueError, match="non-zero number, got only zeros"):
         model.fit(*pieces(X, y, 0 * weights))
@@ -256,5 +259,5 @@ def test_data_that_a_fit_refuses(threads, frame, rows):
 
 def test_without_a_client_the_error_says_how_to_make_one(frame):
     X, y, _ = frame
-    with pytest.raises(ValueError, match="there is no Dask client: make one with distributed.Client"):
+    with pytest.raises(ValueError, match=r"there is no Dask client: make one with distributed\.Client"):
         DaskMLPClassifier(**QUICK).fit(*pieces(X, y))
