@@ -156,7 +156,7 @@ def report(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the documentation in build/docs; a dead link or a public name without documentation is an error."""
-    install(session, groups=("docs",))
+    install(session, "dask", groups=("docs",))
     strict = ("--fail-on-warning", "--keep-going", "--fresh-env", "--write-all", "--quiet")
     session.run("sphinx-build", *strict, "--doctree-dir", str(BUILD / "doctrees"), "docs", str(BUILD / "docs"))
 

@@ -32,6 +32,8 @@ def test_pages(page, tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["neuract", *MODULES])
 def test_docstrings(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    if name.startswith("neuract.dask"):
+        pytest.importorskip("dask")
     module = importlib.import_module(name)
     result = doctest.testmod(module, extraglobs={"na": neuract}, optionflags=OPTIONS)
     plt.close("all")

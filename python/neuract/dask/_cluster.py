@@ -59,7 +59,8 @@ class Cluster:
 
     def __init__(self, client: Client, partitions: Sequence[tuple[Any, Any, Any]], n_shards: int) -> None:
         self._client, self._partitions, self.n_shards = client, partitions, n_shards
-        self._token, self._shards, self._round = uuid.uuid4().hex, [], 0
+        self._token, self._round = uuid.uuid4().hex, 0
+        self._shards: list[Any] = []  # futures
 
     def gather(self, form: Form) -> list[Facts]:
         """Brings the rows of each shard together on a worker. Returns the facts of the shards."""

@@ -7,6 +7,7 @@ A Dask estimator has the parameters of its local estimator, and holds a fitted o
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any, ClassVar, Self, TypeVar
@@ -43,11 +44,7 @@ n_shards : int or None, default=None
     the number of partitions, at most 16. All shards train at the same time, if there are workers for them.
 local_steps : int or None, default=None
     The most steps that a shard makes in a round, before the parameters are averaged. None: an epoch of the shard.
-    In each case the first 10 rounds of a fit have one step.
-**parameters
-    Those of `neuract.{local}`, with the same defaults. early_stopping, warm_start and monitor_neurons must
-    be False. max_iter counts epochs, in each of which every shard passes once over its rows; batch_size is that
-    of a shard. learning_rate_init is the rate on one machine: shards take n_shards times that, at most 16 times."""
+    In each case the first 10 rounds of a fit have one step."""
 
 
 def of(local: type) -> Callable[[Kind], Kind]:
@@ -61,8 +58,10 @@ def of(local: type) -> Callable[[Kind], Kind]:
         init.__signature__ = inspect.Signature(parameters)
         estimator._local = local  # type: ignore[attr-defined]
         if estimator.__doc__ is not None:  # None under python -OO
-            text = inspect.cleandoc(DOCUMENTED).replace("{local}", local.__name__).replace("\n", "\n    ")
-            estimator.__doc__ = estimator.__doc__.replace("{parameters}", text)
+            found = re.search(r"Parameters\n-+\n(.*?)\n\nAttributes", inspect.cleandoc(local.__doc__ or ""), re.S)
+            assert found is not None
+            text = inspect.cleandoc(estimator.__doc__)
+            estimator.__doc__ = text.replace("{parameters}", f"{found[1]}\n{DOCUMENTED}")
         return estimator
 
     return complete
@@ -220,6 +219,10 @@ class DaskEstimator(BaseEstimator):  # type: ignore[misc]
 class DaskMLPClassifier(ClassifierMixin, DaskEstimator):  # type: ignore[misc]
     """MLPClassifier on Dask's collections: the workers of a cluster train one network together.
 
+    The parameters are those of `neuract.MLPClassifier` and three more. early_stopping, warm_start and monitor_neurons
+    must be False. max_iter counts epochs, in each of which every shard passes once over its rows. batch_size is that of
+    a shard. learning_rate_init is the rate on one machine: shards take n_shards times that, at most 16 times.
+
     Parameters
     ----------
     {parameters}
@@ -255,7 +258,7 @@ class DaskMLPClassifier(ClassifierMixin, DaskEstimator):  # type: ignore[misc]
     >>> from neuract.dask import DaskMLPClassifier
     >>> from sklearn.datasets import load_iris
     >>> X, y = (da.from_array(array, chunks=50) for array in load_iris(return_X_y=True))
-    >>> with Client(processes=False, dashboard_address=None) as client:  # doctest: +SKIP
+    >>> with Client(processes=False, dashboard_address=":0") as client:
     ...     model = DaskMLPClassifier(solver="lbfgs", random_state=0).fit(X, y)
     ...     model.predict(X).compute()[::50]
     array([0, 1, 2])
@@ -293,6 +296,8 @@ class DaskMLPClassifier(ClassifierMixin, DaskEstimator):  # type: ignore[misc]
 @of(MLPRegressor)
 class DaskMLPRegressor(RegressorMixin, DaskEstimator):  # type: ignore[misc]
     """MLPRegressor on Dask's collections: the workers of a cluster train one network together.
+
+    The parameters are those of `neuract.MLPRegressor` and three more; see `DaskMLPClassifier`.
 
     Parameters
     ----------

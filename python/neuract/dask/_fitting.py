@@ -18,6 +18,7 @@ from neuract.dask._rounds import Recipe, State, Turn, gradient, read, trained, w
 from neuract.dask._shards import Facts, Form
 from neuract.estimators._building import most_rows_a_step, new_network, start
 from neuract.estimators._class_weight import weigher_of_classes
+from neuract.estimators._classifier import MLPClassifier
 from neuract.estimators._descent import Fit, close_curves, minimize, open_curves, train
 from neuract.estimators._saved import as_if_ended
 from neuract.estimators._sklearn_callbacks import FitTasks
@@ -144,11 +145,11 @@ def _task(local: Any, found: Sequence[Facts], dtype: str) -> Task:
     columns = {each.columns for each in found}
     if len(columns) > 1 or len({each.labels is None for each in found}) > 1:
         raise ValueError(f"y must have the same columns in all partitions, got {sorted(columns)}")
-    if found[0].labels is not None:
-        y = np.concatenate([each.labels for each in found if each.labels is not None])
-    else:  # any values will do
-        y = np.ones((2, *columns) if found[0].columns else 2, dtype=int if hasattr(local, "class_weight") else dtype)
-        y[0] = 1 - int(hasattr(local, "class_weight"))
+    if labels := [each.labels[0] for each in found if each.labels is not None]:
+        y = np.concatenate(labels)
+    else:  # 0 and 1 for several labels per row; any numbers for a regressor
+        y = np.ones((2, *columns) if found[0].columns else 2, dtype=dtype)
+        y[0] = 0 if isinstance(local, MLPClassifier) else 1
     task: Task = local._learn_targets(y, dtype, continuing=False, incremental=False)[1]
     return task
 
@@ -162,10 +163,10 @@ def _class_weights(local: Any, found: Sequence[Facts]) -> Array | None:
     if local.class_weight != "balanced":
         weights: Array = weigher_of_classes(local.class_weight, local.classes_, local.classes_)(local.classes_)
         return weights
-    counts = np.zeros(len(local.classes_))
-    for each in found:
-        counts[np.searchsorted(local.classes_, each.labels)] += each.counts
-    return counts.sum() / (len(counts) * counts)
+    counts: Array = np.zeros(len(local.classes_))
+    for labels, rows in (each.labels for each in found if each.labels is not None):
+        counts[np.searchsorted(local.classes_, labels)] += rows
+    return np.asarray(counts.sum() / (len(counts) * counts))
 
 
 def _bare(local: Any) -> Any:

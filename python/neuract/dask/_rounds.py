@@ -154,7 +154,8 @@ def trained(recipe: Recipe, turn: Turn, shard: int, data: Data, state: State) ->
     write(session, recipe.settings.optimizer, state)
     all_steps = session.steps(data.rows)
     first, last = turn.steps(all_steps)
-    order, ended, rows = recipe.order(data.rows, shard, turn.epoch), [], []
+    order, rows = recipe.order(data.rows, shard, turn.epoch), []
+    ended: Ended = []
     batch = session.trainer.batch_size
     at_once = max(1, ROWS_AT_ONCE // batch)
     for start in range(first, last, at_once):

@@ -66,16 +66,14 @@ class Rows:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the client must know of a shard. total_weight: of its rows, without class weights.
+    """What the client must know of a shard.
 
-    columns: of y, 0 for one without columns. labels, counts: the labels of a classifier and their rows, or None.
+    columns: of y, 0 for one without columns. labels: the labels and the rows of each; None unless a row has one label.
     """
 
     rows: int
-    total_weight: float
     columns: int
-    labels: Array | None
-    counts: Array | None
+    labels: tuple[Array, Array] | None
 
 
 def kind_of(dtype: Any) -> str:
@@ -175,12 +173,11 @@ def _weights(sample_weight: Any, rows: int, dtype: str) -> Array | None:
 
 def facts(rows: Rows, labels: bool) -> Facts:
     """Returns the facts of a shard. labels: whether y holds labels."""
-    weight = float(len(rows.y)) if rows.sample_weight is None else float(rows.sample_weight.sum(dtype=np.float64))
-    found = counts = None
-    if labels and not are_multilabel(rows.y):
-        found, numbers = numbered(rows.y)
-        counts = np.bincount(numbers, minlength=len(found))
-    return Facts(len(rows.y), weight, rows.y.shape[1] if rows.y.ndim == 2 else 0, found, counts)
+    columns = rows.y.shape[1] if rows.y.ndim == 2 else 0
+    if not labels or are_multilabel(rows.y):
+        return Facts(len(rows.y), columns, None)
+    found, numbers = numbered(rows.y)
+    return Facts(len(rows.y), columns, (found, np.bincount(numbers, minlength=len(found))))
 
 
 def targeted(model: Any, task: Task, class_weights: Array | None, rows: Rows) -> Data:
