@@ -194,10 +194,10 @@ def sanitize(session: nox.Session) -> None:
 @nox.session
 def benchmarks(session: nox.Session) -> None:
     """Run each benchmark in its short form, to see that it works; peers that are not installed are reported."""
-    install(session)
+    install(session, "dask")
     session.install("cmake", "ninja")
     quick = ("train", "threads", "predict", "estimators", "face", "sparse", "inputs", "members", "export_c", "growth")
-    for name in quick:
+    for name in (*quick, "dask_scaling"):
         session.run("python", "-m", f"benchmarks.{name}", "--quick")
     session.install("pandas", "polars", "pyarrow")
     session.run("python", "-m", "benchmarks.streaming", "--quick")

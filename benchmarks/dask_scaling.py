@@ -181,7 +181,7 @@ def speed(columns: int, hidden: tuple[int, ...], outputs: int, rounds: int, quic
 
 
 def latencies(rounds: int, quick: bool) -> dict[int, float]:
-    """Returns the seconds of a round of a tiny network on few rows, on two workers, by shards; in threads if `quick`."""
+    """Returns the seconds of a round of a tiny network on two workers, by shards; workers are threads if `quick`."""
     import warnings
 
     import dask.array as da

@@ -176,10 +176,11 @@ class Averaged:
     n_shards = 2
 
     def __init__(self, state):
-        self.turns, self._state = [], state
+        self.turns, self.rates, self._state = [], [], state
 
     def mean(self, work, arguments, state, dtype):
         self.turns.append((arguments[1].epoch, arguments[1].first, arguments[1].last))
+        self.rates.append(arguments[1].rate)
         return rounds_module.Part(self._state.vector, 1.0, 0.5, 0.0, 7)
 
 
@@ -197,6 +198,15 @@ def test_the_first_rounds_have_one_step_then_local_steps(rows, local_steps, n_sh
     assert [last for _, _, last in cluster.turns] == ends
     assert len(ended) == 2
     assert session.trainer.steps == 7
+
+
+@pytest.mark.parametrize(("n_shards", "rate"), [(1, 0.5), (4, 2.0), (100, 8.0)])
+def test_the_rate_grows_with_the_shards_up_to_16_times(rows, n_shards, rate):
+    session, recipe, data = fixed(rows)
+    cluster = Averaged(read(session, recipe.settings.optimizer))
+    cluster.n_shards = n_shards
+    Rounds(cluster, recipe, session, None, [150]).run(data, None, 0.5, [])
+    assert set(cluster.rates) == {rate}
 
 
 def fixed(rows):
