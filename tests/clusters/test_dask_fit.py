@@ -140,6 +140,23 @@ def test_a_regressor_with_several_outputs(threads, rows):
     assert model.score(X, Y, W) == pytest.approx(local.score(x, y, weights))
 
 
+@pytest.mark.parametrize("kind", [DaskMLPClassifier, DaskMLPRegressor])
+def test_a_score_brings_no_rows_to_the_client(threads, rows, kind, monkeypatch):
+    X, y, weights = split(*rows)
+    model = kind(client=threads, **QUICK).fit(X, y)
+    gather, sizes = threads.gather, []
+
+    def watched(self, futures):
+        found = gather(futures)
+        sizes.extend(len(part) for part in found)
+        return found
+
+    monkeypatch.setattr(type(threads), "gather", watched)
+    monkeypatch.setattr(type(X), "__array__", None)
+    assert model.score(X, y, weights) == pytest.approx(model.to_local().score(*rows))
+    assert max(sizes) <= 4 < len(sizes)
+
+
 def test_text_labels_that_no_partition_has_all_of(threads, rows):
     x = rows[0]
     labels = np.array(["low", "middle", "high"])[np.arange(600) // 200]

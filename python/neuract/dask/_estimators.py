@@ -53,10 +53,11 @@ def of(local: type) -> Callable[[Kind], Kind]:
     def complete(estimator: Kind) -> Kind:
         own = inspect.signature(estimator.__init__).parameters  # type: ignore[misc]
         parameters = [*inspect.signature(local).parameters.values()]
-        parameters = [own["self"], *parameters, *(own[name] for name in OWN)]
-        init: Any = estimator.__init__  # type: ignore[misc]
-        init.__signature__ = inspect.Signature(parameters)
-        estimator._local = local  # type: ignore[attr-defined]
+        parameters += [own[name] for name in OWN]
+        kind: Any = estimator
+        kind.__init__.__signature__ = inspect.Signature([own["self"], *parameters])  # for scikit-learn
+        kind.__signature__ = inspect.Signature(parameters)
+        kind._local = local
         if estimator.__doc__ is not None:  # None under python -OO
             found = re.search(r"Parameters\n-+\n(.*?)\n\nAttributes", inspect.cleandoc(local.__doc__ or ""), re.S)
             assert found is not None
@@ -72,15 +73,14 @@ class DaskEstimator(BaseEstimator):  # type: ignore[misc]
 
     local_: Any
     _local: ClassVar[type]
+    __signature__: ClassVar[inspect.Signature]
 
     def _take(self, given: tuple[Any, ...], parameters: dict[str, Any]) -> None:
         """Sets the parameters of a constructor, from its positional ones and from the others."""
-        signature = inspect.signature(type(self).__init__)
-        bound = signature.bind(self, *given, **parameters)
+        bound = self.__signature__.bind(*given, **parameters)
         bound.apply_defaults()
         for name, value in bound.arguments.items():
-            if name != "self":
-                setattr(self, name, value)
+            setattr(self, name, value)
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learns from X and y at once, on the workers of the client.
@@ -274,6 +274,8 @@ class DaskMLPClassifier(ClassifierMixin, DaskEstimator):  # type: ignore[misc]
     ) -> None:
         self._take(given, {**parameters, "client": client, "n_shards": n_shards, "local_steps": local_steps})
 
+    score = DaskEstimator.score
+
     def predict_proba(self, X: Any) -> Any:
         """Returns the probability of each class for each row, computed when it is asked for.
 
@@ -325,3 +327,5 @@ class DaskMLPRegressor(RegressorMixin, DaskEstimator):  # type: ignore[misc]
         **parameters: Any,
     ) -> None:
         self._take(given, {**parameters, "client": client, "n_shards": n_shards, "local_steps": local_steps})
+
+    score = DaskEstimator.score
