@@ -210,7 +210,7 @@ def test_the_first_rounds_have_one_step_then_local_steps(rows, local_steps, n_sh
     cluster = Averaged(read(session, recipe.settings.optimizer))
     cluster.n_shards = n_shards
     ended, made = [], Rounds(cluster, recipe, session, local_steps, [150, 148])
-    made.run(data, None, 0.1, ended, 2)
+    made.run(0.1, ended, 2, None)
     assert WARM_ROUNDS == 10
     assert [last for _, _, last in cluster.turns] == ends
     assert len(ended) == 2

@@ -26,10 +26,10 @@ from neuract.estimators._task import Task
 from neuract.inputs._data import Data
 from neuract.layers._parameters import Parameters
 from neuract.network import Network
-from neuract.schedules._course import Shares
 from neuract.training._guard import DivergedError
 from neuract.training._history import Recorder
 from neuract.training._loop import Listener
+from neuract.training._passes import SharesOf
 from neuract.training._session import Ended, Gradients, Session
 from neuract.training._stopping import Patience
 
@@ -51,7 +51,7 @@ class Counted:
 
 
 class Rounds:
-    """Makes the epochs of a fit in place of a `Session`: in each, every shard passes once over its rows.
+    """Makes the epochs of a fit, as `training._passes.Passes` do: in each, every shard passes once over its rows.
 
     Parameters
     ----------
@@ -68,21 +68,17 @@ class Rounds:
     ) -> None:
         self._cluster, self._recipe, self._session, self._local_steps = cluster, recipe, session, local_steps
         self._steps = -(-max(sizes) // min(recipe.batch_size, max(sizes)))
+        self.rows = sum(sizes)
         self._epoch, self.rate, self._rates = 0, float("nan"), min(cluster.n_shards, MOST_RATES)
 
-    def steps(self, rows: int) -> int:
-        """Returns the steps of an epoch: of the largest shard."""
-        return self._steps
-
-    def run(
-        self, data: Data, order: None, rate: float, ended: Ended, epochs: int = 1, shares: Shares | None = None
-    ) -> None:
-        """As `Session.run`; stops at an epoch that diverges, and then leaves the parameters of the one before."""
-        self.rate = rate if shares is None else rate * float(shares[0][-1])
-        for _ in range(epochs):
+    def run(self, rate: float, ended: Ended, passes: int, shares: SharesOf | None) -> None:
+        """Stops at an epoch that diverges, and then leaves the parameters of the one before."""
+        of_steps = None if shares is None else shares(self._steps)
+        self.rate = rate if of_steps is None else rate * float(of_steps[0][-1])
+        for _ in range(passes):
             state, loss, penalty, weight = read(self._session, self._recipe.settings.optimizer), 0.0, 0.0, 0.0
             for first, last in self._pieces():
-                turn = Turn(self._epoch, first, last, self._steps, rate * self._rates, shares)
+                turn = Turn(self._epoch, first, last, self._steps, rate * self._rates, of_steps)
                 part = self._cluster.mean(trained, (self._recipe, turn), state, self._recipe.dtype)
                 state = State(part.vector, part.steps)
                 loss, penalty, weight = loss + part.loss, penalty + part.penalty, weight + part.weight
@@ -127,9 +123,9 @@ def fit(cluster: Cluster, local: Any, form: Form, local_steps: int | None) -> Di
         else:
             open_curves(local, continuing=False, incremental=False, validated=False)
             session = network._learner.ready(random)
-            rounds = cast(Session, Rounds(cluster, recipe, session, local_steps, sizes))
+            rounds = Rounds(cluster, recipe, session, local_steps, sizes)
             patience = Patience(float(local.n_iter_no_change), local.tol)
-            failure = train(of_fit, rounds, counted, None, patience, Recorder(network.history_))
+            failure = train(of_fit, rounds, rounds, patience, Recorder(network.history_))
     local.network_ = network
     return failure
 

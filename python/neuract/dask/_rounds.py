@@ -17,6 +17,7 @@ from distributed import get_worker
 from neuract._typing import Array
 from neuract.inputs._data import Data
 from neuract.layers._dense import Dense
+from neuract.layers._inputs import Input
 from neuract.layers._parameters import ALL_PARTS, Parameters
 from neuract.optimizers import LBFGS, Optimizer
 from neuract.schedules._course import Shares
@@ -43,13 +44,14 @@ class Recipe:
     batch_size: int
     shuffle: bool
     seed: int
+    inputs: Sequence[Input] = ()
 
     def session(self, columns: int, rows: int, shard: int) -> Session:
         """Returns a new session for a shard of that many rows and columns of X."""
         n_threads = self.settings.n_threads or _threads_of_worker()
         settings = replace(self.settings, n_threads=n_threads)
         seed = int(np.random.SeedSequence([self.seed, shard]).generate_state(1)[0])
-        parameters = Parameters(self.layers, (), columns, self.dtype)
+        parameters = Parameters(self.layers, self.inputs, columns, self.dtype)
         return Session(parameters, settings, min(self.batch_size, rows), seed)
 
     def order(self, rows: int, shard: int, epoch: int) -> Array:
