@@ -206,7 +206,7 @@ class Averaged:
     [(None, 2, [*range(1, 11), 15, 15]), (4, 2, [*range(1, 11), 14, 15, 4, 8, 12, 15]), (None, 1, [15, 15])],
 )
 def test_the_first_rounds_have_one_step_then_local_steps(rows, local_steps, n_shards, ends):
-    session, recipe, data = fixed(rows)
+    session, recipe, _ = fixed(rows)
     cluster = Averaged(read(session, recipe.settings.optimizer))
     cluster.n_shards = n_shards
     ended, made = [], Rounds(cluster, recipe, session, local_steps, [150, 148])

@@ -14,5 +14,6 @@ except ModuleNotFoundError as error:
     ) from error
 
 from neuract.dask._estimators import DaskMLPClassifier, DaskMLPRegressor
+from neuract.dask._tabular import DaskTabularClassifier, DaskTabularRegressor
 
-__all__ = ["DaskMLPClassifier", "DaskMLPRegressor"]
+__all__ = ["DaskMLPClassifier", "DaskMLPRegressor", "DaskTabularClassifier", "DaskTabularRegressor"]

@@ -62,17 +62,28 @@ class Cluster:
         self._token, self._round = uuid.uuid4().hex, 0
         self._shards: list[Any] = []  # futures
 
-    def gather(self, form: Form) -> list[Facts]:
-        """Brings the rows of each shard together on a worker. Returns the facts of the shards."""
-        n = len(self._partitions)
-        rows = []
+    def collect(self, function: Callable[..., Any], *shared: Any) -> None:
+        """Keeps what `function(*shared, shard, first partition, partitions)` makes of each shard's partitions."""
+        n, rows = len(self._partitions), []
         for shard in range(self.n_shards):
             first, last = (n * number // self.n_shards for number in (shard, shard + 1))
             parts = [list(partition) for partition in self._partitions[first:last]]
-            rows.append(self._task(gathered, f"rows-{shard}")(form, shard, first, parts))
+            rows.append(self._task(function, f"rows-{shard}")(*shared, shard, first, parts))
         self._hold(rows)
         del self._partitions
-        return self._results([self._task(facts, f"facts-{i}")(r, form.labels) for i, r in enumerate(self._shards)])
+
+    def each(self, function: Callable[..., Any], name: str, *given: Sequence[Any]) -> list[Any]:
+        """Returns what `function(shard, *given)` gives; of each of `given` a shard gets its own."""
+        tasks = [
+            self._task(function, f"{name}-{number}")(shard, *(each[number] for each in given))
+            for number, shard in enumerate(self._shards)
+        ]
+        return self._results(tasks)
+
+    def gather(self, form: Form) -> list[Facts]:
+        """Brings the rows of each shard together on a worker. Returns the facts of the shards."""
+        self.collect(gathered, form)
+        return self.each(facts, "facts", [form.labels] * self.n_shards)
 
     def target(self, *arguments: Any) -> float:
         """Makes data for the core of the rows. Returns their total weight. arguments: of `targeted`."""
@@ -80,10 +91,33 @@ class Cluster:
         weights = [self._task(total_weight, f"weight-{i}")(data) for i, data in enumerate(self._shards)]
         return float(sum(self._results(weights)))
 
+    def replace(self, function: Callable[..., Any], name: str, shared: Any, *given: Sequence[Any]) -> None:
+        """Keeps what `function(shared, *given, shard)` makes of each shard in place of it."""
+        tasks = [
+            self._task(function, f"{name}-{number}")(shared, *(each[number] for each in given), shard)
+            for number, shard in enumerate(self._shards)
+        ]
+        self._hold(tasks)
+
     def mean(self, work: Callable[..., Part], arguments: Sequence[Any], state: State, dtype: str) -> Part:
         """Returns the weighted mean of what `work(*arguments, shard number, data, state)` finds on each shard."""
-        name = f"round-{self._round}"
+        return self.means(work, [arguments], [state], dtype)[0]
+
+    def means(
+        self, work: Callable[..., Part], arguments: Sequence[Sequence[Any]], states: Sequence[State], dtype: str
+    ) -> list[Part]:
+        """Returns the same for each of several arguments with a state, all at once."""
         self._round += 1
+        graphs = [
+            self._mean_of(
+                f"round-{self._round - 1}" + f"-member-{number}" * (len(states) > 1), work, given_, state, dtype
+            )
+            for number, (given_, state) in enumerate(zip(arguments, states, strict=True))
+        ]
+        return self._results(graphs)
+
+    def _mean_of(self, name: str, work: Callable[..., Part], arguments: Sequence[Any], state: State, dtype: str) -> Any:
+        """Returns the graph of a mean: a tree of tasks, whose shape depends on the number of shards alone."""
         root = self._task(given, f"{name}-state")(state)
         shared = [self._task(_itself, f"{name}-argument-{i}")(argument) for i, argument in enumerate(arguments)]
         parts = [self._task(work, f"{name}-shard-{i}")(*shared, i, data, root) for i, data in enumerate(self._shards)]
@@ -92,8 +126,7 @@ class Cluster:
             starts = range(0, len(parts), AT_ONCE)
             parts = [self._task(summed, f"{name}-sum-{level}-{i}")(parts[i : i + AT_ONCE]) for i in starts]
             level += 1
-        part: Part = self._results([self._task(mean, f"{name}-mean")(parts[0], dtype)])[0]
-        return part
+        return self._task(mean, f"{name}-mean")(parts[0], dtype)
 
     def release(self) -> None:
         """Gives the memory of the workers back."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import dask
@@ -96,40 +97,44 @@ def _check_names(names: list[Any]) -> None:
 # ---- answers -------------------------------------------------------------------------------------
 
 
-def asked(model: Any, method: str, X: Any) -> Any:
-    """Returns the answers of a local model's method for each row of X, as a collection like X that is not computed yet.
+def asked(model: Any, method: str, X: Any, **given: Any) -> Any:
+    """Returns what a local model's method gives for each row of X, as a collection like X that is not computed yet.
 
-    For a frame it is a Series, or a DataFrame if there are several numbers per row, with the index of X.
+    For a frame it is a Series, or a DataFrame if there are several numbers per row, with the index of X. given: further
+    parameters of the method.
     """
-    X = checked(X)
-    answers: Callable[[Any], Any] = lambda rows: _answers(rows, model, method)  # noqa: E731
+    X, ask = checked(X), partial(_answers, method=method, given=given)
     shared = dask.delayed(model, pure=False)
     if is_frame(X):
-        return X.map_partitions(_framed, shared, method, meta=_framed(X._meta, model, method))
-    meta = answers(np.zeros((0, X.shape[1]), X.dtype))
+        return X.map_partitions(_framed, shared, ask, meta=_framed(X._meta, model, ask))
+    meta = ask(np.zeros((0, X.shape[1]), X.dtype), model)
     if meta.ndim == 1:
-        return X.map_blocks(_answers, shared, method, dtype=meta.dtype, drop_axis=1, meta=meta)
-    return X.map_blocks(_answers, shared, method, dtype=meta.dtype, chunks=(X.chunks[0], (meta.shape[1],)), meta=meta)
+        return X.map_blocks(ask, shared, dtype=meta.dtype, drop_axis=1, meta=meta)
+    return X.map_blocks(ask, shared, dtype=meta.dtype, chunks=(X.chunks[0], (meta.shape[1],)), meta=meta)
 
 
-def _answers(rows: Any, model: Any, method: str) -> Any:
+def _answers(rows: Any, model: Any, *, method: str, given: dict[str, Any]) -> Any:
     """Returns the answers for rows, which may be none."""
     if len(rows) > 0:
-        return getattr(model, method)(rows)
-    one = np.zeros((1, model.n_features_in_), model.network_.dtype)
-    return getattr(model, method)(_named(one, rows))[:0]
+        return getattr(model, method)(rows, **given)
+    return getattr(model, method)(_one_row(rows, model), **given)[:0]
 
 
-def _named(row: Any, frame: Any) -> Any:
-    """Returns the row with the names of a frame's columns, in their order; as it is if the frame is an array."""
-    return type(frame)(row, columns=frame.columns) if hasattr(frame, "columns") else row
+def _one_row(rows: Any, model: Any) -> Any:
+    """Returns a row that the model takes, in the form of the rows: of zeros, for a tabular model of missing values."""
+    tabular = hasattr(model, "columns_")
+    if not hasattr(rows, "columns"):
+        return np.full((1, model.n_features_in_), np.nan if tabular else 0.0, model.network_.dtype)
+    if tabular:
+        return type(rows)({name: [None] for name in rows.columns})
+    return type(rows)(np.zeros((1, model.n_features_in_), model.network_.dtype), columns=rows.columns)
 
 
-def _framed(rows: Any, model: Any, method: str) -> Any:
+def _framed(rows: Any, model: Any, ask: Callable[..., Any]) -> Any:
     """Returns the answers for rows of a pandas DataFrame, with its index."""
     import pandas as pd
 
-    answers = _answers(rows, model, method)
+    answers = ask(rows, model)
     dtype = answers.dtype if answers.dtype.kind in "biuf" else "str"
     if answers.ndim == 1:
         return pd.Series(answers, index=rows.index, dtype=dtype)

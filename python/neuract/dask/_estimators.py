@@ -25,6 +25,7 @@ from neuract.dask._scores import score
 from neuract.estimators._classifier import MLPClassifier
 from neuract.estimators._parameters import dtype_of
 from neuract.estimators._regressor import MLPRegressor
+from neuract.training._guard import DivergedError
 
 Kind = TypeVar("Kind", bound=type)
 OWN = ("client", "n_shards", "local_steps")
@@ -47,7 +48,7 @@ local_steps : int or None, default=None
     In each case the first 10 rounds of a fit have one step."""
 
 
-def of(local: type) -> Callable[[Kind], Kind]:
+def of(local: type, documented: str = DOCUMENTED) -> Callable[[Kind], Kind]:
     """Returns a decorator that gives a Dask estimator the parameters of the local one, and their description."""
 
     def complete(estimator: Kind) -> Kind:
@@ -62,7 +63,7 @@ def of(local: type) -> Callable[[Kind], Kind]:
             found = re.search(r"Parameters\n-+\n(.*?)\n\nAttributes", inspect.cleandoc(local.__doc__ or ""), re.S)
             assert found is not None
             text = inspect.cleandoc(estimator.__doc__)
-            estimator.__doc__ = text.replace("{parameters}", f"{found[1]}\n{DOCUMENTED}")
+            estimator.__doc__ = text.replace("{parameters}", f"{found[1]}\n{documented}")
         return estimator
 
     return complete
@@ -111,12 +112,11 @@ class DaskEstimator(BaseEstimator):  # type: ignore[misc]
         parts = partitions(X, y, sample_weight)
         n_shards = self._checked_shards(len(parts))
         local_steps = None if self.local_steps is None else whole_number(self.local_steps, "local_steps", low=1)
-        labels, missing = issubclass(self._local, MLPClassifier), local.missing == "zero"
-        form = form_of(X, y, dtype_of(local), labels=labels, missing_is_zero=missing)
+        work = self._work(local, X, y, local_steps)
         cluster = Cluster(client, parts, n_shards)
         with one_fit_at_a_time(client):
             try:
-                failure = fit(cluster, local, form, local_steps)
+                failure = work(cluster)
             finally:
                 cluster.release()
         self.local_ = local
@@ -124,13 +124,19 @@ class DaskEstimator(BaseEstimator):  # type: ignore[misc]
             raise failure
         return self
 
+    def _work(self, local: Any, X: Any, y: Any, local_steps: int | None) -> Callable[[Cluster], DivergedError | None]:
+        """Returns what fits a local estimator to a cluster; X is checked."""
+        labels, missing = issubclass(self._local, MLPClassifier), local.missing == "zero"
+        form = form_of(X, y, dtype_of(local), labels=labels, missing_is_zero=missing)
+        return lambda cluster: fit(cluster, local, form, local_steps)
+
     def _checked_local(self) -> Any:
         """Returns a new local estimator with these parameters, checked."""
         given = {name: value for name, value in self.get_params(deep=False).items() if name not in OWN}
         local: Any = self._local(**given)
         local._validate_params()
         for name, reason in REFUSED.items():
-            if getattr(local, name):
+            if getattr(local, name, False):
                 raise ValueError(f"{type(self).__name__} does not support {name}=True: {reason}")
         return local
 

@@ -105,7 +105,7 @@ def fit(cluster: Cluster, local: Any, form: Form, local_steps: int | None) -> Di
     found = cluster.gather(form)
     _set_columns(local, form)
     task = _task(local, found, form.dtype)
-    total = cluster.target(_bare(local), task, _class_weights(local, found))
+    total = cluster.target(bare(local), task, _class_weights(local, found))
     if total == 0:
         raise ValueError("Sample weights must contain at least one non-zero number, got only zeros")
     sizes = [each.rows for each in found]
@@ -165,7 +165,7 @@ def _class_weights(local: Any, found: Sequence[Facts]) -> Array | None:
     return np.asarray(counts.sum() / (len(counts) * counts))
 
 
-def _bare(local: Any) -> Any:
+def bare(local: Any) -> Any:
     """Returns the local estimator without its callbacks, which stay on the client."""
     bare = object.__new__(type(local))
     bare.__dict__.update(local.__dict__, callbacks=None)

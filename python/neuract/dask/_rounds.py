@@ -152,6 +152,8 @@ def given(state: State) -> State:
 
 def trained(recipe: Recipe, turn: Turn, shard: int, data: Data, state: State) -> Part:
     """Returns the state of a shard after its steps of a round, weighted by their rows."""
+    if not data.rows:
+        return Part(state.vector, 0.0, 0.0, 0.0, state.steps)
     session = recipe.session(data.x.shape[1], data.rows, shard)
     write(session, recipe.settings.optimizer, state)
     all_steps = session.steps(data.rows)

@@ -122,15 +122,14 @@ class _Found:
     def see_targets(self, piece: Piece) -> None:
         y = piece.y
         if y.ndim == 1 and (self.classes or _is_text(y)):
-            with errors_in(piece):
-                labels, places = np.unique(_comparable(y), return_index=True)
-                names = labels.tolist()
-                new = [at for at, label in enumerate(names) if label not in self.of_label]
-                if len(self.of_label) + len(new) > MOST_LABELS:
-                    raise ValueError(f"y has more than {MOST_LABELS:,} different labels, such as {names[0]!r}")
-            for at in new:
-                row = int(places[at])
-                self.of_label[names[at]] = piece.take(np.array([row])), self.rows + row
+            found = labels_of(piece)
+            new = [label for label in found if label not in self.of_label]
+            if len(self.of_label) + len(new) > MOST_LABELS:
+                with errors_in(piece):
+                    raise ValueError(f"y has more than {MOST_LABELS:,} different labels, such as {next(iter(found))!r}")
+            for label in new:
+                row = found[label]
+                self.of_label[label] = piece.take(np.array([row])), self.rows + row
         elif y.dtype.kind in "biuf":
             low, high = np.fmin.reduce(y, axis=0), np.fmax.reduce(y, axis=0)
             self.low = low if self.low is None else np.fmin(self.low, low)
@@ -164,6 +163,13 @@ class _Found:
 
 def _is_text(y: Array) -> bool:
     return y.dtype.kind in "UT" or (y.dtype == object and any(isinstance(label, str) for label in y))
+
+
+def labels_of(piece: Piece) -> dict[Any, int]:
+    """Returns the labels of y, each with its first row; ValueError for a missing one."""
+    with errors_in(piece):
+        labels, places = np.unique(_comparable(piece.y), return_index=True)
+    return dict(zip(labels.tolist(), places.tolist(), strict=True))
 
 
 def _comparable(y: Array) -> Array:

@@ -26,6 +26,7 @@ from neuract.schedules._shares import DoublingCycles, Schedule
 from neuract.schedules._shares import schedule as schedule_named
 from neuract.training._guard import DivergedError
 from neuract.training._members import Members
+from neuract.training._together import Together
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,8 @@ class Learned:
 class Fitting:
     """A fit: the tabular estimator, what its perceptron has prepared, the folds and the settings.
 
-    stream: more rows, which no member leaves out. seen: further targets, of which `bounded` takes the range.
+    stream: more rows, which no member leaves out. seen: further targets, of which `bounded` takes the range. together:
+    trains the members of a group.
     """
 
     model: Any
@@ -57,6 +59,7 @@ class Fitting:
     inputs: tuple[Any, ...]  # of the columns
     stream: Stream | None = None
     seen: Array | None = None
+    together: type[Together] = Together
     groups: list[Group] = field(default_factory=list)  # that have begun
 
     @cached_property

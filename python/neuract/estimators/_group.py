@@ -95,7 +95,8 @@ class Group:
 
     def trained_together(self, members: list[Member]) -> Together:
         fitting = self.fitting
-        return Together(members, fitting.data, self.course, fitting.n_threads, fitting.stream, int(self.seeds[0]))
+        rest = (self.course, fitting.n_threads, fitting.stream, int(self.seeds[0]))
+        return fitting.together(members, fitting.data, *rest)
 
     # ---- epochs --------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ from neuract.estimators._recipe import Recipe, recipe
 from neuract.estimators._task import Task
 from neuract.inputs._data import Data, validation_errors, validation_is_given
 from neuract.inspection._alarms import warn_if_far, warn_if_members_collapsed
+from neuract.training._together import Together
 
 if TYPE_CHECKING:
     from neuract.estimators._tabular import Tabular
@@ -59,7 +60,7 @@ def fit(model: Tabular, X: Any, y: Any, sample_weight: Any, validation: Given, g
     if not isinstance(X, Source):
         if y is None:
             raise ValueError(f"{type(model).__name__} requires y to be passed, but the target y is None")
-        _train(model, _ready(model, X, y, sample_weight), validation, (X, y, groups))
+        train(model, ready_of(model, X, y, sample_weight), validation, (X, y, groups))
         return
     check_alone(y, sample_weight)
     if groups is not None:
@@ -69,24 +70,24 @@ def fit(model: Tabular, X: Any, y: Any, sample_weight: Any, validation: Given, g
         _fit_source(model, source, validation)
         return
     with errors_in(source):
-        ready = _ready(model, source.X, source.y, source.sample_weight)
-    _train(model, ready, validation, (source.X, source.y, None))
+        ready = ready_of(model, source.X, source.y, source.sample_weight)
+    train(model, ready, validation, (source.X, source.y, None))
     if X.target_name is not None:
         model.target_name_ = X.target_name
 
 
 def _fit_source(model: Tabular, source: Opened, validation: Given) -> None:
     survey = source.survey
-    ready: Ready = source.learned(partial(_ready, model, rows=survey.rows))
-    sample, prepare = survey.of_labels, partial(_prepared, model, ready)
+    ready: Ready = source.learned(partial(ready_of, model, rows=survey.rows))
+    sample, prepare = survey.of_labels, partial(prepare_rows, model, ready)
     with source.stream(prepare, ready.data, survey.limit, print if model.verbose else None) as stream:
-        _train(model, ready, validation, (sample.X, sample.y, None), stream, _extremes(model, ready, survey))
+        train(model, ready, validation, (sample.X, sample.y, None), stream, extremes(model, ready, survey))
     model.oof_rows_ = survey.numbers_of_labels
     if source.source.target_name is not None:
         model.target_name_ = source.source.target_name
 
 
-def _ready(model: Tabular, X: Any, y: Any, sample_weight: Any, rows: int | None = None) -> Ready:
+def ready_of(model: Tabular, X: Any, y: Any, sample_weight: Any, rows: int | None = None) -> Ready:
     """Learns columns and targets. rows: of the whole training; None: those of X."""
     columns = model._new_columns()
     matrix = columns.fit_transform(X, dtype=model._dtype())
@@ -101,7 +102,7 @@ def _ready(model: Tabular, X: Any, y: Any, sample_weight: Any, rows: int | None 
     return Ready(columns, chosen, perceptron, task, data, weights, weigh)
 
 
-def _prepared(model: Tabular, ready: Ready, X: Any, y: Any, sample_weight: Any) -> Data:
+def prepare_rows(model: Tabular, ready: Ready, X: Any, y: Any, sample_weight: Any) -> Data:
     """Returns rows as the networks take them, after `_ready`."""
     dtype, perceptron = model._dtype(), ready.perceptron
     with our_words():
@@ -110,7 +111,7 @@ def _prepared(model: Tabular, ready: Ready, X: Any, y: Any, sample_weight: Any) 
         return Data(x, perceptron._known_targets(labels, ready.task, dtype), ready.weigh(labels, weights))
 
 
-def _extremes(model: Tabular, ready: Ready, survey: Survey) -> Array | None:
+def extremes(model: Tabular, ready: Ready, survey: Survey) -> Array | None:
     """Returns the targets of the smallest and the largest y of a source of numbers."""
     if survey.low is None or is_classifier(model):
         return None
@@ -118,25 +119,26 @@ def _extremes(model: Tabular, ready: Ready, survey: Survey) -> Array | None:
     return ready.perceptron._known_targets(y, ready.task, model._dtype())
 
 
-def _train(
+def train(
     model: Tabular,
     ready: Ready,
     validation: Given,
     rows: Given,
     stream: Stream | None = None,
     seen: Array | None = None,
+    together: type[Together] = Together,
 ) -> None:
-    """Trains the ensemble. rows: X, y and groups as given. stream, seen: as `Fitting` has them."""
+    """Trains the ensemble. rows: X, y and groups as given. stream, seen, together: as `Fitting` has them."""
     held_out, data, names = None, ready.data, ready.columns.names_
     if validation_is_given(*validation):
         with validation_errors():
-            held_out = _prepared(model, ready, *validation)
+            held_out = prepare_rows(model, ready, *validation)
         warn_if_far(data.x, held_out.x, names, of_frame=True)
     random = check_random_state(model.random_state)
     folds = _folds(model, ready, rows, random)
     inputs = tuple(ready.columns.inputs_)
     fitting = Fitting(
-        model, ready.perceptron, ready.task, data, held_out, folds, ready.recipe, inputs, stream=stream, seen=seen
+        model, ready.perceptron, ready.task, data, held_out, folds, ready.recipe, inputs, stream, seen, together
     )
     seeds = random.randint(2**32, size=ready.recipe.members, dtype=np.uint64)
     model._take(ready.perceptron, fitting.learn(seeds))

@@ -80,7 +80,7 @@ class Session:
 
     def __init__(self, parameters: Parameters, settings: Settings, batch_size: int, seed: int = 0) -> None:
         loss, optimizer = settings.loss, settings.optimizer
-        self.parameters = parameters
+        self.parameters, self.settings = parameters, settings
         self.trainer = core.Trainer(
             parameters.core,
             loss=settings.core_loss,

@@ -100,11 +100,12 @@ class Together:
             for number, data in enumerate(buffers):
                 begin, end = begins[number], begins[number + 1]
                 orders = [member.order.of_others(data.rows) for member in self._members]
-                losses = self._run(data, orders, share, [_part(each, begin, end) for each in shares])
+                losses = self._run(data, orders, share, [part_of(each, begin, end) for each in shares])
                 total += np.multiply(_with_nan(losses), data.rows)
                 rows += data.rows
         last = [
-            _part(each, of_stream, of_stream + member.steps) for each, member in zip(shares, self._members, strict=True)
+            part_of(each, of_stream, of_stream + member.steps)
+            for each, member in zip(shares, self._members, strict=True)
         ]
         of_data = np.array([order.rows for order in self._orders()])
         total += _with_nan(self._run(self._data, self._orders(), share, last)) * of_data
@@ -131,7 +132,8 @@ class Together:
             member.session.parameters.core.copy_in(kept)
 
 
-def _part(shares: Shares, begin: int, end: int) -> Shares:
+def part_of(shares: Shares, begin: int, end: int) -> Shares:
+    """Returns the shares of some steps."""
     return shares[0][begin:end], shares[1][begin:end]
 
 
