@@ -43,6 +43,7 @@ def test_the_bits_depend_neither_on_workers_nor_on_where_the_partitions_lie(four
         return model.set_params(client=client).fit(*placed).to_local()
 
     of_threads = fitted(threads)
+    four.wait_for_workers(4)  # another test may have killed one
     addresses = list(four.scheduler_info()["workers"])
     assert len(addresses) == 4
     for workers in (None, addresses[:1], addresses[2:]):
@@ -219,10 +220,10 @@ def test_the_first_rounds_have_one_step_then_local_steps(rows, local_steps, n_sh
 
 @pytest.mark.parametrize(("n_shards", "rate"), [(1, 0.5), (4, 2.0), (100, 8.0)])
 def test_the_rate_grows_with_the_shards_up_to_16_times(rows, n_shards, rate):
-    session, recipe, data = fixed(rows)
+    session, recipe, _ = fixed(rows)
     cluster = Averaged(read(session, recipe.settings.optimizer))
     cluster.n_shards = n_shards
-    Rounds(cluster, recipe, session, None, [150]).run(data, None, 0.5, [])
+    Rounds(cluster, recipe, session, None, [150]).run(0.5, [], 1, None)
     assert set(cluster.rates) == {rate}
 
 

@@ -99,6 +99,7 @@ def test_answers_are_lazy_frames(threads, frame):
     np.testing.assert_array_equal(found.compute().to_numpy(), local.predict_proba(X))
     np.testing.assert_array_equal(model.predict(lazy).compute().to_numpy(), local.predict(X))
     assert bits(pickle.loads(pickle.dumps(model))) == bits(local)
+    assert model.score(lazy, labels) == pytest.approx(local.score(X, label))
 
 
 def test_intervals_are_lazy(threads, frame):

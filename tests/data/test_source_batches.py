@@ -345,7 +345,7 @@ def test_sources_are_no_arrays():
     calls = [net.predict, net.forward, model.predict, lambda X: net.partial_fit(X, y), lambda X: na.diagnose(net, X)]
     calls += [partial(validated, each) for each in (net, model)]
     for call in calls:
-        with pytest.raises(TypeError, match=r"(needs arrays|X is a source).*na.data.predict\(model, source\)"):
+        with pytest.raises(TypeError, match=r"(needs arrays|X(_val)? is a source).*na.data.predict\(model, source\)"):
             call(source)
     with pytest.raises(TypeError, match="partial_fit takes arrays, one batch in each call; give the source to fit"):
         model.partial_fit(source, None)

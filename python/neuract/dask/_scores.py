@@ -8,10 +8,10 @@ from typing import Any
 import dask
 import numpy as np
 from distributed import Client
+from sklearn.base import is_classifier
 
 from neuract._typing import Array
 from neuract.dask._collections import checked, partitions
-from neuract.estimators._classifier import MLPClassifier
 from neuract.inputs._targets import target_errors
 
 Moments = tuple[float, Array, Array, Array]
@@ -20,7 +20,7 @@ Moments = tuple[float, Array, Array, Array]
 
 def score(client: Client, model: Any, X: Any, y: Any, sample_weight: Any) -> float:
     """Returns the accuracy or R² of a fitted local model."""
-    classifies = isinstance(model, MLPClassifier)
+    classifies = is_classifier(model)
     if not classifies and model.network_.loss_function.quantiles:
         raise ValueError("the score of several quantiles needs all rows at once: use to_local().score on a sample")
     measure = dask.delayed(_hits if classifies else _moments, pure=False)
