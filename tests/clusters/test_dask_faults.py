@@ -19,7 +19,7 @@ import neuract as na  # noqa: E402
 from neuract.dask import DaskMLPClassifier  # noqa: E402
 from neuract.dask._cluster import Cluster  # noqa: E402
 
-QUICK = {"hidden_layer_sizes": (8,), "max_iter": 4, "random_state": 0, "batch_size": 32}
+QUICK = {"hidden_layer_sizes": (8,), "max_iter": 4, "random_state": 0, "batch_size": 75}
 SCHEDULER = """
 import sys
 import distributed
@@ -53,12 +53,13 @@ def eventually(condition, seconds=10):
 
 
 class Killer:
-    """Kills a worker that holds a shard, a few milliseconds after the second epoch began."""
+    """Kills a worker that holds a shard, in the second epoch or soon after it; `epoch` is the last that has ended."""
 
     def __init__(self, client, delay):
-        self.client, self.delay, self.killed = client, delay, []
+        self.client, self.delay, self.epoch, self.killed = client, delay, None, None
 
     def __call__(self, network, epoch, logs):
+        self.epoch = epoch
         if epoch == 0:
             self.thread = threading.Thread(target=self.kill)
             self.thread.start()
@@ -68,20 +69,24 @@ class Killer:
         pid = self.client.run(os.getpid, workers=holders[:1])[holders[0]]
         time.sleep(self.delay)
         os.kill(pid, signal.SIGKILL)
-        self.killed.append(holders[0])
+        self.killed = holders[0], self.epoch
 
 
-def test_a_worker_that_is_killed_leaves_the_bits_as_they_are(four, threads, rows):
+def test_a_worker_that_is_killed_in_mid_round_leaves_the_bits_as_they_are(four, threads, rows):
     x, y, _ = rows
     expected = DaskMLPClassifier(client=threads, n_shards=4, **QUICK).fit(*split(x, y))
-    for number in range(20):
+    kills = number = 0
+    while kills < 20:
         four.wait_for_workers(2)
-        killer = Killer(four, delay=0.004 * (number % 10))
+        killer = Killer(four, delay=0.01 * (number % 6))
         model = DaskMLPClassifier(client=four, n_shards=4, callbacks=killer, **QUICK).fit(*split(x, y))
         killer.thread.join()
-        assert killer.killed
         assert same(model, expected)
-    assert eventually(lambda: killer.killed[0] not in four.scheduler_info()["workers"])
+        worker, epoch = killer.killed
+        kills += epoch < QUICK["max_iter"] - 1
+        number += 1
+    assert number < 40
+    assert eventually(lambda: worker not in four.scheduler_info()["workers"])
 
 
 # ---- the scheduler -------------------------------------------------------------------------------

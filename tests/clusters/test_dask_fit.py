@@ -123,7 +123,7 @@ def test_lbfgs_finds_the_local_model_to_rounding(threads, rows):
 
 def test_shards_learn_together(threads, rows):
     x, y, _ = rows
-    settings = {**QUICK, "max_iter": 150, "learning_rate_init": 0.02}
+    settings = {**QUICK, "max_iter": 50, "learning_rate_init": 0.05}
     local = na.MLPClassifier(**settings).fit(x, y)
     model = DaskMLPClassifier(client=threads, n_shards=4, **settings).fit(*split(x, y))
     assert model.score(*split(x, y)) > local.score(x, y) - 0.03 > 0.9

@@ -39,4 +39,14 @@ def test_importing_neuract_needs_numpy_and_safetensors_alone():
     """scikit-learn, SciPy, matplotlib, pandas and onnx are imported on first use."""
     script = "import sys, neuract; print(*{name.split('.')[0] for name in sys.modules})"
     found = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True).stdout.split()
-    assert not {"sklearn", "scipy", "matplotlib", "pandas", "onnx", "joblib", "threadpoolctl"} & set(found)
+    assert not {
+        "sklearn",
+        "scipy",
+        "matplotlib",
+        "pandas",
+        "onnx",
+        "joblib",
+        "threadpoolctl",
+        "dask",
+        "distributed",
+    } & set(found)

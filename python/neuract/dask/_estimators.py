@@ -265,7 +265,7 @@ class DaskMLPClassifier(ClassifierMixin, DaskEstimator):  # type: ignore[misc]
     >>> from sklearn.datasets import load_iris
     >>> X, y = (da.from_array(array, chunks=50) for array in load_iris(return_X_y=True))
     >>> with Client(processes=False, dashboard_address=":0") as client:
-    ...     model = DaskMLPClassifier(solver="lbfgs", random_state=0).fit(X, y)
+    ...     model = DaskMLPClassifier((2,), solver="lbfgs", alpha=0.01, random_state=0).fit(X, y)
     ...     model.predict(X).compute()[::50]
     array([0, 1, 2])
     """
