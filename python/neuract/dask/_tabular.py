@@ -79,6 +79,8 @@ class DaskTabularClassifier(ClassifierMixin, DaskTabular):  # type: ignore[misc]
     ) -> None:
         self._take(given, {**parameters, "client": client, "n_shards": n_shards, "local_steps": local_steps})
 
+    score = DaskEstimator.score
+
     def predict_proba(self, X: Any) -> Any:
         """Returns the probability of each class for each row, computed when it is asked for.
 
@@ -124,6 +126,8 @@ class DaskTabularRegressor(RegressorMixin, DaskTabular):  # type: ignore[misc]
         **parameters: Any,
     ) -> None:
         self._take(given, {**parameters, "client": client, "n_shards": n_shards, "local_steps": local_steps})
+
+    score = DaskEstimator.score
 
     def predict_interval(self, X: Any, coverage: float = 0.9) -> Any:
         """Returns the bounds between which y lies with this probability, as the local estimator does.
