@@ -39,6 +39,13 @@ def four(forked):
 
 
 @pytest.fixture(scope="session")
+def two(forked):
+    """A client of two processes, each with two threads."""
+    with cluster(2, threads_per_worker=2) as workers, distributed.Client(workers, set_as_default=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
 def threads():
     """A client of this process, with two threads."""
     with (

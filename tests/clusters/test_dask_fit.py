@@ -34,7 +34,7 @@ def same(model, other):
 
 
 @pytest.mark.parametrize("settings", [{}, {"solver": "sgd", "local_steps": 2, "dropout": 0.2}, {"solver": "lbfgs"}])
-def test_the_bits_depend_neither_on_workers_nor_on_where_the_partitions_lie(four, threads, rows, settings):
+def test_the_bits_depend_neither_on_workers_nor_on_where_the_partitions_lie(four, two, threads, rows, settings):
     X, y, weights = split(*rows)
     model = DaskMLPClassifier(**QUICK, **settings, n_shards=5)
 
@@ -44,6 +44,7 @@ def test_the_bits_depend_neither_on_workers_nor_on_where_the_partitions_lie(four
 
     of_threads = fitted(threads)
     four.wait_for_workers(4)  # another test may have killed one
+    assert same(fitted(two), of_threads)
     addresses = list(four.scheduler_info()["workers"])
     assert len(addresses) == 4
     for workers in (None, addresses[:1], addresses[2:]):
