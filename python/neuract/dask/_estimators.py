@@ -52,11 +52,16 @@ def of(local: type, documented: str = DOCUMENTED) -> Callable[[Kind], Kind]:
     """Returns a decorator that gives a Dask estimator the parameters of the local one, and their description."""
 
     def complete(estimator: Kind) -> Kind:
-        own = inspect.signature(estimator.__init__).parameters  # type: ignore[misc]
-        parameters = [*inspect.signature(local).parameters.values()]
-        parameters += [own[name] for name in OWN]
+        own = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name in OWN]
+        parameters = [*inspect.signature(local).parameters.values(), *own]
         kind: Any = estimator
-        kind.__init__.__signature__ = inspect.Signature([own["self"], *parameters])  # for scikit-learn
+
+        def __init__(self: Any, *given: Any, **parameters: Any) -> None:
+            self._take(given, parameters)
+
+        itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        __init__.__signature__ = inspect.Signature([itself, *parameters])  # type: ignore[attr-defined] # for scikit-learn
+        kind.__init__ = __init__
         kind.__signature__ = inspect.Signature(parameters)
         kind._local = local
         if estimator.__doc__ is not None:  # None under python -OO
@@ -72,6 +77,9 @@ def of(local: type, documented: str = DOCUMENTED) -> Callable[[Kind], Kind]:
 class DaskEstimator(BaseEstimator):  # type: ignore[misc]
     """A local estimator of neuract's, fitted on Dask's collections."""
 
+    client: Client | None
+    n_shards: int | None
+    local_steps: int | None
     local_: Any
     _local: ClassVar[type]
     __signature__: ClassVar[inspect.Signature]
@@ -270,16 +278,6 @@ class DaskMLPClassifier(ClassifierMixin, DaskEstimator):  # type: ignore[misc]
     array([0, 1, 2])
     """
 
-    def __init__(
-        self,
-        *given: Any,
-        client: Client | None = None,
-        n_shards: int | None = None,
-        local_steps: int | None = None,
-        **parameters: Any,
-    ) -> None:
-        self._take(given, {**parameters, "client": client, "n_shards": n_shards, "local_steps": local_steps})
-
     score = DaskEstimator.score
 
     def predict_proba(self, X: Any) -> Any:
@@ -323,15 +321,5 @@ class DaskMLPRegressor(RegressorMixin, DaskEstimator):  # type: ignore[misc]
     DaskMLPClassifier : Its notes on training hold here too.
     neuract.MLPRegressor : For rows in the memory of one machine.
     """
-
-    def __init__(
-        self,
-        *given: Any,
-        client: Client | None = None,
-        n_shards: int | None = None,
-        local_steps: int | None = None,
-        **parameters: Any,
-    ) -> None:
-        self._take(given, {**parameters, "client": client, "n_shards": n_shards, "local_steps": local_steps})
 
     score = DaskEstimator.score

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from distributed import Client
 from sklearn.base import ClassifierMixin, RegressorMixin
 
 from neuract.dask._cluster import Cluster
@@ -69,16 +68,6 @@ class DaskTabularClassifier(ClassifierMixin, DaskTabular):  # type: ignore[misc]
     The seed, the data and `n_shards` settle every bit of the model.
     """
 
-    def __init__(
-        self,
-        *given: Any,
-        client: Client | None = None,
-        n_shards: int | None = None,
-        local_steps: int | None = None,
-        **parameters: Any,
-    ) -> None:
-        self._take(given, {**parameters, "client": client, "n_shards": n_shards, "local_steps": local_steps})
-
     score = DaskEstimator.score
 
     def predict_proba(self, X: Any) -> Any:
@@ -116,16 +105,6 @@ class DaskTabularRegressor(RegressorMixin, DaskTabular):  # type: ignore[misc]
     DaskTabularClassifier : Its notes on training hold here too.
     neuract.TabularRegressor : For rows in the memory of one machine, or a source of `neuract.data` on one.
     """
-
-    def __init__(
-        self,
-        *given: Any,
-        client: Client | None = None,
-        n_shards: int | None = None,
-        local_steps: int | None = None,
-        **parameters: Any,
-    ) -> None:
-        self._take(given, {**parameters, "client": client, "n_shards": n_shards, "local_steps": local_steps})
 
     score = DaskEstimator.score
 
