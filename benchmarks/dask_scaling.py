@@ -71,9 +71,10 @@ def accuracy(name: str, quick: bool) -> list[dict[str, str]]:
     with Client(processes=False, dashboard_address=":0") as client:
         chunk = -(-len(x) // max(SHARDS))
         data = da.from_array(x, chunks=(chunk, -1)), da.from_array(y, chunks=chunk)
-        for n in SHARDS:
-            fitted = partial(DaskMLPClassifier, n_shards=n, client=client, **settings)
-            lines.append(scored(name, f"{n} shards", len(x), fitted, data, (test_x, test_y), quick))
+        for n, local_steps in (*((n, None) for n in SHARDS), (max(SHARDS), 4)):
+            fitted = partial(DaskMLPClassifier, n_shards=n, local_steps=local_steps, client=client, **settings)
+            what = f"{n} shards" + (f", local_steps={local_steps}" if local_steps else "")
+            lines.append(scored(name, what, len(x), fitted, data, (test_x, test_y), quick))
     return lines
 
 
