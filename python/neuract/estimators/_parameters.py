@@ -6,6 +6,7 @@ A new parameter is a row of CONSTRAINTS, an entry of SHARED, and a line of each 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Integral, Real
 from textwrap import indent
@@ -200,7 +201,10 @@ def documented(shared: str) -> Callable[[Kind], Kind]:
 
     def complete(estimator: Kind) -> Kind:
         if estimator.__doc__ is not None:  # None under python -OO
-            estimator.__doc__ = estimator.__doc__.replace("    {shared}", indent(shared, "    "))
+            # From Python 3.13 on the compiler has taken the indent away.
+            estimator.__doc__ = re.sub(
+                r"^( *)\{shared\}", lambda at: indent(shared, at[1]), estimator.__doc__, flags=re.M
+            )
         return estimator
 
     return complete
