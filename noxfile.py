@@ -217,7 +217,7 @@ def benchmarks(session: nox.Session) -> None:
 def examples(session: nox.Session) -> None:
     """Run every program in examples/, on real data where ../shared/data has them."""
     install(session)
-    session.install("pandas", "pyarrow", "tqdm", "onnxruntime", "skl2onnx")
+    session.install("pandas", "pyarrow", "tqdm", "onnxruntime", "skl2onnx", "dask[array,dataframe]", "distributed")
     data, scratch = Path("../shared/data").resolve(), Path(session.create_tmp()).resolve()
     folders = {"NEURACT_DATA": str(data), "NEURACT_SCRATCH": str(scratch)}
     for path in sorted(Path("examples").glob("*.py")):

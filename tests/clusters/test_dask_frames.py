@@ -59,6 +59,19 @@ def test_a_frame_learns_what_pandas_learns_whatever_its_index(model, frame):
     assert model.classes_.tolist() == ["no", "yes"]
 
 
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # Dask's, with pandas 3.1
+def test_columns_of_one_parquet_frame_have_its_partitions(threads, frame, tmp_path):
+    """Dask reads small files together where few columns are wanted."""
+    pytest.importorskip("pyarrow")
+    X, y, _ = frame
+    for number, start in enumerate(range(0, len(X), 150)):
+        part = X.assign(label=y)[start : start + 150]
+        part.to_parquet(tmp_path / f"{number}.parquet", index=False)
+    whole = dd.read_parquet(tmp_path)
+    fitted = DaskMLPClassifier(client=threads, n_shards=4, **QUICK).fit(whole.drop(columns="label"), whole["label"])
+    assert fitted.classes_.tolist() == ["no", "yes"]
+
+
 def test_answers_to_a_frame_are_lazy_and_keep_the_index(model, frame):
     X, y, _ = frame
     answers, probabilities = model.predict(pieces(X)), model.predict_proba(pieces(X))
