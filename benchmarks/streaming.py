@@ -223,6 +223,8 @@ def lightgbm(folder: Path, threads: int) -> Callable[[], dict[str, float]]:
     import lightgbm as lgb
     import numpy as np
 
+    last: dict[Any, Any] = {}  # LightGBM asks for single rows, one row group after the other
+
     class Group(lgb.Sequence):  # type: ignore[misc]
         batch_size = GROUP_ROWS
 
@@ -230,7 +232,10 @@ def lightgbm(folder: Path, threads: int) -> Callable[[], dict[str, float]]:
             self.of, self.rows = (file, number), file.metadata.row_group(number).num_rows
 
         def __getitem__(self, at: Any) -> Any:
-            return of_group(*self.of)[0][at]
+            if self.of not in last:
+                last.clear()
+                last[self.of] = of_group(*self.of)[0].astype(float)  # LightGBM takes no other type
+            return last[self.of][at]
 
         def __len__(self) -> int:
             return int(self.rows)
