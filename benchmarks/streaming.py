@@ -164,6 +164,10 @@ def arrays(folder: Path, threads: int) -> Callable[[], dict[str, float]]:
 
 
 def source(folder: Path, threads: int, cache: bool = True) -> Callable[[], dict[str, float]]:
+    import narwhals.stable.v2  # noqa: F401 - modules count before the fit
+    import pyarrow.dataset
+    import pyarrow.parquet  # noqa: F401
+
     import neuract as na
 
     def work() -> dict[str, float]:
