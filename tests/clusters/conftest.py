@@ -33,21 +33,21 @@ def cluster(workers, **options):
     return distributed.LocalCluster(n_workers=workers, **options)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # since idle workers take time too
 def four(forked):
     """A client of four processes."""
     with cluster(4) as workers, distributed.Client(workers, set_as_default=False) as client:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # since idle workers take time too
 def two(forked):
     """A client of two processes, each with two threads."""
     with cluster(2, threads_per_worker=2) as workers, distributed.Client(workers, set_as_default=False) as client:
         yield client
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # since idle workers take time too
 def threads():
     """A client of this process, with two threads."""
     with (

@@ -2,6 +2,7 @@
 """Members trained and asked next to each other: what each does alone, for any threads; failures of one or of all."""
 
 import _thread
+import signal
 import threading
 
 import numpy as np
@@ -161,6 +162,15 @@ def test_an_exception_undoes_all(data, error):
     assert (parameters(members[0]) != before[0]).any()
 
 
+@pytest.fixture
+def interruptible():
+    """Python's answer to Ctrl-C, which a job in the background of a shell has not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_undoes_all(rng):
     """A signal that arrives in the middle, between two slices."""
     data = Data(rng.normal(size=(20_000, COLUMNS)), rng.normal(size=(20_000, 1)), None)
