@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Real clusters on 127.0.0.1: four processes, two, and threads of this process."""
 
+import os
 import sys
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -27,10 +29,29 @@ def forked():
         yield
 
 
+@contextmanager
+def same_environment():
+    """Undoes what a nanny, which runs in this process, sets for its workers: one thread for OpenMP and BLAS."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture(autouse=True)
+def unchanged_environment():
+    """For tests in which a nanny starts a worker anew."""
+    with same_environment():
+        yield
+
+
 def cluster(workers, **options):
     """Returns a cluster of that many processes, each with a thread."""
     options = {"threads_per_worker": 1, "dashboard_address": ":0", **options}
-    return distributed.LocalCluster(n_workers=workers, **options)
+    with same_environment():
+        return distributed.LocalCluster(n_workers=workers, **options)
 
 
 @pytest.fixture(scope="module")  # since idle workers take time too
