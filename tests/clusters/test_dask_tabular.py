@@ -13,6 +13,8 @@ pd = pytest.importorskip("pandas")
 import neuract as na  # noqa: E402
 from neuract.dask import DaskTabularClassifier, DaskTabularRegressor  # noqa: E402
 from neuract.dask import _looks as looks_module  # noqa: E402
+from neuract.data._source import Piece  # noqa: E402
+from neuract.inputs._data import Data  # noqa: E402
 
 QUICK = {"members": 2, "folds": 2, "max_iter": 3, "hidden_layer_sizes": (8,), "random_state": 0, "effort": "quick"}
 ROWS, SAMPLE = 3000, 1000
@@ -71,6 +73,19 @@ def test_the_out_of_fold_predictions_are_of_the_sample(threads, frame):
     assert len(model.oof_predictions_) == len(rows)
     errors = model.oof_predictions_ - y.to_numpy()[rows]
     assert np.corrcoef(model.oof_predictions_, y.to_numpy()[rows])[0, 1] > 0.5, errors.std()
+
+
+def test_shards_have_the_rows_that_the_sample_has_not():
+    """Else members would have seen what they leave out."""
+    x = np.arange(3000.0)[:, np.newaxis]
+    pieces = [Piece(x[at : at + 700], x[at : at + 700, 0], None, "here") for at in range(0, 3000, 700)]
+    prepare = lambda X, y, weights: Data(X, y[:, np.newaxis], weights)  # noqa: E731
+    limit = looks_module.limit_of(3000, 1)
+    look = looks_module.looked(pieces, 0, limit, False)
+    data = looks_module.matrix(prepare, 0, limit, pieces)
+    assert sorted([*look.numbers, *data.x[:, 0].astype(int)]) == list(range(3000))
+    np.testing.assert_array_equal(look.sample.X[:, 0], look.numbers)
+    np.testing.assert_array_equal(data.targets, data.x)
 
 
 def test_few_rows_are_fitted_as_a_frame_is(threads, frame):
