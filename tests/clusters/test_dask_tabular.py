@@ -13,7 +13,7 @@ pd = pytest.importorskip("pandas")
 import neuract as na  # noqa: E402
 from neuract.dask import DaskTabularClassifier, DaskTabularRegressor  # noqa: E402
 from neuract.dask import _looks as looks_module  # noqa: E402
-from neuract.data._source import Piece  # noqa: E402
+from neuract.data._source import Piece, hashes  # noqa: E402
 from neuract.inputs._data import Data  # noqa: E402
 
 QUICK = {"members": 2, "folds": 2, "max_iter": 3, "hidden_layer_sizes": (8,), "random_state": 0, "effort": "quick"}
@@ -97,7 +97,7 @@ def test_few_rows_are_fitted_as_a_frame_is(threads, frame):
 def test_a_label_that_the_sample_lacks_is_a_class(threads, frame):
     X, y = frame
     label = pd.Series(np.where(y > y.median(), "dear", "cheap"))
-    label[2999 if looks_module.hashes(2999, 1)[0] > 2**63 else 2998] = "free"
+    label[2999 if hashes(2999, 1)[0] > 2**63 else 2998] = "free"
     model = DaskTabularClassifier(client=threads, n_shards=2, **QUICK).fit(*collections(X, label))
     assert model.classes_.tolist() == ["cheap", "dear", "free"]
 

@@ -88,11 +88,11 @@ class Cluster:
     def target(self, *arguments: Any) -> float:
         """Makes data for the core of the rows. Returns their total weight. arguments: of `targeted`."""
         self._hold([self._task(targeted, f"shard-{i}")(*arguments, rows) for i, rows in enumerate(self._shards)])
-        weights = [self._task(total_weight, f"weight-{i}")(data) for i, data in enumerate(self._shards)]
-        return float(sum(self._results(weights)))
+        return float(sum(self.each(total_weight, "weight")))
 
     def replace(self, function: Callable[..., Any], name: str, shared: Any, *given: Sequence[Any]) -> None:
         """Keeps what `function(shared, *given, shard)` makes of each shard in place of it."""
+        shared = self._task(_itself, f"{name}-argument")(shared)
         tasks = [
             self._task(function, f"{name}-{number}")(shared, *(each[number] for each in given), shard)
             for number, shard in enumerate(self._shards)
@@ -107,14 +107,11 @@ class Cluster:
         self, work: Callable[..., Part], arguments: Sequence[Sequence[Any]], states: Sequence[State], dtype: str
     ) -> list[Part]:
         """Returns the same for each of several arguments with a state, all at once."""
+        name = f"round-{self._round}"
+        names = [name] if len(states) == 1 else [f"{name}-member-{number}" for number in range(len(states))]
         self._round += 1
-        graphs = [
-            self._mean_of(
-                f"round-{self._round - 1}" + f"-member-{number}" * (len(states) > 1), work, given_, state, dtype
-            )
-            for number, (given_, state) in enumerate(zip(arguments, states, strict=True))
-        ]
-        return self._results(graphs)
+        every = zip(names, arguments, states, strict=True)
+        return self._results([self._mean_of(name, work, shared, state, dtype) for name, shared, state in every])
 
     def _mean_of(self, name: str, work: Callable[..., Part], arguments: Sequence[Any], state: State, dtype: str) -> Any:
         """Returns the graph of a mean: a tree of tasks, whose shape depends on the number of shards alone."""

@@ -65,7 +65,6 @@ def _delayed(data: Any, name: str, X: Any) -> list[Any]:
             raise ValueError(f"X has {len(X)} rows, {name} has {len(data)}")
         if known and data.chunks[0] != X.chunks[0]:
             data = data.rechunk({0: X.chunks[0]})
-    if is_array(data):
         return list(np.ravel(data.to_delayed()))
     # Optimized, columns of one frame would have other partitions than the whole, since Dask reads small ones together.
     return list(data.to_delayed(optimize_graph=False))

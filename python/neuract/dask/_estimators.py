@@ -36,14 +36,16 @@ REFUSED = {
 }
 """Parameters of the local estimators that must be False, each with the reason."""
 
-DOCUMENTED = """\
+OF_ALL = """\
 client : distributed.Client or None, default=None
     The client of the cluster that trains; None: the default client. It is no part of the model: copies, clones and
     pickles are without it.
 n_shards : int or None, default=None
     The number of shards, into which the partitions of X are divided in their order. The model depends on it. None:
     the number of partitions, at most 16. All shards train at the same time, if there are workers for them.
-local_steps : int or None, default=None
+"""
+DOCUMENTED = f"""\
+{OF_ALL}local_steps : int or None, default=None
     The most steps that a shard makes in a round, before the parameters are averaged. None: an epoch of the shard.
     In each case the first 10 rounds of a fit have one step."""
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from neuract._typing import Array
-from neuract.data._source import Piece, hashes, joined_pieces
-from neuract.data._survey import LEAST_SAMPLE, NO_LIMIT, SAMPLE_CELLS, SAMPLE_ROWS, Survey, labels_of
+from neuract.data._source import NO_LIMIT, Piece, below_limit, hashes_of, joined_pieces
+from neuract.data._survey import LEAST_SAMPLE, SAMPLE_CELLS, SAMPLE_ROWS, Survey, labels_of
 from neuract.data._windows import Prepare, prepared
 from neuract.inputs._data import Data
 
@@ -93,11 +93,6 @@ def _reduced(smaller_or_larger: Any, values: list[Any]) -> Any:
     return smaller_or_larger.reduce(values, axis=0) if values else None
 
 
-def below_limit(first: int, rows: int, limit: int) -> Array:
-    """Returns whether the hash of each row's number, from `first` on, is below the limit."""
-    return np.ones(rows, bool) if limit == NO_LIMIT else np.asarray(hashes(first, rows) < np.uint64(limit))
-
-
 def survey_of(looks: Sequence[Look], rows: int, limit: int) -> Survey:
     """Returns what the looks at all shards, in their order, tell together."""
     sample = joined_pieces([look.sample for look in looks if look.sample is not None])
@@ -112,8 +107,7 @@ def survey_of(looks: Sequence[Look], rows: int, limit: int) -> Survey:
         _reduced(which, [each for look in looks if (each := getattr(look, name)) is not None])
         for which, name in ((np.fmin, "low"), (np.fmax, "high"))
     )
-    hashed = np.concatenate([hashes(number, 1) for number in numbers.tolist()])
-    return Survey(rows, sample, numbers, hashed, limit, others, [number for _, number in rare], low, high)
+    return Survey(rows, sample, numbers, hashes_of(numbers), limit, others, [number for _, number in rare], low, high)
 
 
 def matrix(prepare: Prepare, first: int, limit: int, pieces: Raw) -> Data:

@@ -18,8 +18,8 @@ from sklearn.base import is_classifier
 from neuract.dask._cluster import Cluster
 from neuract.dask._looks import limit_of, looked, matrix, raw, shape_of, survey_of
 from neuract.dask._rounds import Recipe, State, Turn, read, trained, write
+from neuract.data._source import NO_LIMIT
 from neuract.data._stream import Stream
-from neuract.data._survey import NO_LIMIT
 from neuract.estimators._tabular_fit import Ready, extremes, fit, prepare_rows, ready_of, train
 from neuract.inputs._data import Data
 from neuract.schedules._course import Shares
@@ -49,10 +49,7 @@ class ShardedTogether(Together):
         steps = ceil(max(stream.sizes) / batch)
         shares = [self._course.shares(epoch, steps + member.steps) for member in self._members]
         total = self._run_shards(stream, epoch, share, steps, [part_of(each, 0, steps) for each in shares])
-        losses = self._run(self._data, self._orders(), share, [part_of(each, steps, len(each[0])) for each in shares])
-        of_data = np.array([order.rows for order in self._orders()])
-        total += np.multiply([np.nan if loss is None else loss for loss in losses], of_data)
-        return [float(loss) if np.isfinite(loss) else None for loss in total / (stream.rows + of_data)]
+        return self._run_data(share, [part_of(each, steps, len(each[0])) for each in shares], total, stream.rows)
 
     def _run_shards(self, stream: Sharded, epoch: int, share: float, steps: int, shares: list[Shares]) -> Any:
         """Returns the sum of the losses of each member."""
@@ -101,7 +98,8 @@ def fit_tabular(cluster: Cluster, model: Any, local_steps: int | None) -> None:
         fit(model, sample.X, sample.y, sample.sample_weight, (None, None, None), None)
         return
     ready = ready_of(model, sample.X, sample.y, sample.sample_weight, sum(rows))
-    cluster.replace(matrix, "shard", partial(_prepare, type(model), _attributes(model), ready), firsts, limits)
+    prepare = partial(_prepare, type(model), _attributes(model), ready.without_rows())
+    cluster.replace(matrix, "shard", prepare, firsts, limits)
     sizes = (np.array(rows) - np.histogram(survey.numbers, begins)[0]).tolist()
     stream = cast(Stream, Sharded(cluster, sizes, local_steps))
     train(

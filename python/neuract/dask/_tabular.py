@@ -10,20 +10,14 @@ from sklearn.base import ClassifierMixin, RegressorMixin
 
 from neuract.dask._cluster import Cluster
 from neuract.dask._collections import asked
-from neuract.dask._estimators import DaskEstimator, of
+from neuract.dask._estimators import OF_ALL, DaskEstimator, DaskMLPClassifier, of
 from neuract.dask._members import fit_tabular
 from neuract.estimators._tabular_classifier import TabularClassifier
 from neuract.estimators._tabular_regressor import TabularRegressor
 from neuract.training._guard import DivergedError
 
-TABULAR_DOCUMENTED = """\
-client : distributed.Client or None, default=None
-    The client of the cluster that trains; None: the default client. It is no part of the model: copies, clones and
-    pickles are without it.
-n_shards : int or None, default=None
-    The number of shards, into which the partitions of X are divided in their order. The model depends on it. None:
-    the number of partitions, at most 16. All shards train at the same time, if there are workers for them.
-local_steps : int or None, default=None
+TABULAR_DOCUMENTED = f"""\
+{OF_ALL}local_steps : int or None, default=None
     The most steps that a shard makes in a round, before each member's parameters are averaged. None: an eighth of an
     epoch of the shard."""
 
@@ -69,20 +63,7 @@ class DaskTabularClassifier(ClassifierMixin, DaskTabular):  # type: ignore[misc]
     """
 
     score = DaskEstimator.score
-
-    def predict_proba(self, X: Any) -> Any:
-        """Returns the probability of each class for each row, computed when it is asked for.
-
-        Parameters
-        ----------
-        X : dask Array or DataFrame of shape (rows, columns)
-
-        Returns
-        -------
-        dask Array or DataFrame of shape (rows, classes)
-            The columns of a DataFrame are `classes_`.
-        """
-        return asked(self.to_local(), "predict_proba", X)
+    predict_proba = DaskMLPClassifier.predict_proba
 
 
 @of(TabularRegressor, TABULAR_DOCUMENTED)

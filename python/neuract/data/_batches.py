@@ -74,9 +74,7 @@ class Batches(Source):
         super().__init__(cache, shuffle_buffer)
 
     def __repr__(self) -> str:
-        given = {"target": self._target, "sample_weight": self._sample_weight, "columns": self._columns}
-        named = {name: value for name, value in given.items() if value is not None}
-        return self._described(function=self._function, **named)
+        return self._described(function=self._function)
 
     def pieces(self, first: int = 0) -> Generator[Piece]:
         return dropped(agreeing(self._pieces()), first)

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from neuract.data._source import Piece, Source, errors_in
+from neuract.data._source import NO_LIMIT, Piece, Source, errors_in
 from neuract.data._stream import Stream
-from neuract.data._survey import NO_LIMIT, Survey, surveyed, whole
+from neuract.data._survey import Survey, surveyed, whole
 from neuract.data._windows import Prepare, Shape, windows_of
 from neuract.inputs._data import Data
 
@@ -37,8 +37,7 @@ class Opened:
         """
         survey = self.survey
         limit = min(int(share * NO_LIMIT), survey.limit)
-        below = np.arange(len(survey.hashes)) if limit == NO_LIMIT else survey.hashes < np.uint64(limit)
-        return survey.sample.take(np.flatnonzero(below) if below.dtype == bool else below), limit
+        return survey.sample.take(np.flatnonzero(survey.hashes < np.uint64(limit))), limit
 
     def stream(self, prepare: Prepare, some: Data, limit: int = 0, tell: Callable[[str], None] | None = None) -> Stream:
         """Returns the rows whose hashes are at least `limit`; some: prepared rows, which show the shape of all."""

@@ -81,9 +81,7 @@ class Parquet(Source):
         super().__init__(cache, shuffle_buffer)
 
     def __repr__(self) -> str:
-        path = str(self._path) if isinstance(self._path, Path) else self._path
-        given = {"target": self._target, "sample_weight": self._sample_weight, "columns": self._columns}
-        return self._described(path=path, **{name: value for name, value in given.items() if value is not None})
+        return self._described(path=str(self._path) if isinstance(self._path, Path) else self._path)
 
     def pieces(self, first: int = 0) -> Generator[Piece]:
         schema = self._schema()

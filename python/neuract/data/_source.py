@@ -21,6 +21,8 @@ from neuract.inputs._columns import columns_of_numbers
 SHUFFLE_BUFFER = 2**18
 PIECE_ROWS, PIECE_CELLS = 2**16, 2**20
 
+NO_LIMIT = 2**64
+
 Cache = bool | FilePath
 Target = str | Sequence[str] | None
 
@@ -164,6 +166,8 @@ class Source:
 
     def _described(self, **given: Any) -> str:
         """Returns a repr that can be pasted back."""
+        names = {"target": self._target, "sample_weight": self._sample_weight, "columns": self._columns}
+        given |= {name: value for name, value in names.items() if value is not None}
         cache = {} if self.cache is True else {"cache": self.cache and str(self.cache)}
         buffer = {} if self.shuffle_buffer == SHUFFLE_BUFFER else {"shuffle_buffer": self.shuffle_buffer}
         return call(type(self), **given, **cache, **buffer)
@@ -327,8 +331,20 @@ def _placed(text: str, piece: Piece) -> str:
 
 
 def hashes(first: int, rows: int) -> Array:
-    """Returns a hash of each row number from `first` on, uint64: SplitMix64 (Steele, Lea & Flood 2014)."""
-    z = np.arange(first + 1, first + rows + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    """Returns a hash of each row number from `first` on, uint64."""
+    return hashes_of(np.arange(first, first + rows))
+
+
+def hashes_of(numbers: Array) -> Array:
+    """Returns a hash of each row number, uint64: SplitMix64 (Steele, Lea & Flood 2014)."""
+    z = (numbers.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return np.asarray(z ^ (z >> np.uint64(31)))
+
+
+def below_limit(first: int, rows: int, limit: int) -> Array:
+    """Returns whether the hash of each row number from `first` on is below the limit, as all are below NO_LIMIT."""
+    if limit in (0, NO_LIMIT):
+        return np.full(rows, limit == NO_LIMIT)
+    return np.asarray(hashes(first, rows) < np.uint64(limit))

@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 
 from neuract._typing import Array
-from neuract.data._source import Piece, Source, errors_in, hashes, joined_pieces
+from neuract.data._source import NO_LIMIT, Piece, Source, errors_in, hashes, joined_pieces
 from neuract.inputs._targets import check_no_gap
 
 SAMPLE_ROWS, SAMPLE_CELLS = 100_000, 2**23
 LEAST_SAMPLE = 1000
-NO_LIMIT = 2**64
 MOST_LABELS = 2**16
 MOST_KEPT = 1.5  # times the sample, before it is cut
 

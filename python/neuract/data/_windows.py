@@ -18,7 +18,7 @@ from typing import Any, cast
 import numpy as np
 
 from neuract._typing import Array
-from neuract.data._source import Piece, Source, errors_in, hashes, pieces_until
+from neuract.data._source import Piece, Source, below_limit, errors_in, pieces_until
 from neuract.inputs._data import Data
 
 WINDOW_BYTES = 2**20  # at least, so that a disk reads long runs
@@ -92,11 +92,7 @@ class Windows:
         """Gives up what the windows hold."""
 
     def _is_taken(self, first: int, rows: int) -> Array:
-        if not self._limit:
-            return np.ones(rows, bool)
-        return (
-            np.asarray(hashes(first, rows) >= np.uint64(self._limit)) if self._limit < 2**64 else np.zeros(rows, bool)
-        )
+        return ~below_limit(first, rows, self._limit)
 
     def _prepared(self, first: int, rows: int) -> Iterator[Data]:
         """Yields the rows from `first` on that are taken."""

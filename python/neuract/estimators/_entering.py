@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from sklearn.base import is_classifier
@@ -14,10 +14,9 @@ from neuract.data._source import Piece, Source, errors_in
 from neuract.data._windows import Prepare, prepared
 from neuract.estimators._monitor import Rows
 from neuract.estimators._task import Task
-from neuract.inputs._data import Data
 
 if TYPE_CHECKING:
-    from neuract.estimators._perceptron import MultilayerPerceptron, Weigher
+    from neuract.estimators._perceptron import MultilayerPerceptron
 
 Given = tuple[Any, Any, Any]
 """X, y and sample weights."""
@@ -29,22 +28,20 @@ def entered(
     model: MultilayerPerceptron, rows: Given, validation: Given, continuing: bool, incremental: bool
 ) -> Iterator[tuple[Rows, Rows | None, Task]]:
     """Gives the training rows, the validation rows that the user gave or a source is to hold out, and the task."""
-    if not isinstance(rows[0], Source):
+    where: AbstractContextManager[None] = nullcontext()
+    if isinstance(rows[0], Source):
+        check_alone(*rows[1:])
+        if incremental:
+            raise TypeError("partial_fit takes arrays, one batch in each call; give the source to fit")
+        source = opened(rows[0], is_classifier(model))
+        if isinstance(source, Opened):
+            with _of_source(model, source, validation, continuing) as found:
+                yield found
+            return
+        rows, where = (source.X, source.y, source.sample_weight), errors_in(source)
+    with where:
         data, _, task, weigh = model._prepared(*rows, continuing, incremental)
-        yield Rows(*rows[:2], data), model._validation_rows(validation, task, data.targets.dtype.name, weigh), task
-        return
-    check_alone(*rows[1:])
-    if incremental:
-        raise TypeError("partial_fit takes arrays, one batch in each call; give the source to fit")
-    source = opened(rows[0], is_classifier(model))
-    if isinstance(source, Opened):
-        with _of_source(model, source, validation, continuing) as found:
-            yield found
-        return
-    with errors_in(source):
-        data, _, task, weigh = model._prepared(source.X, source.y, source.sample_weight, continuing)
-    held_out = model._validation_rows(validation, task, data.targets.dtype.name, weigh)
-    yield Rows(source.X, source.y, data), held_out, task
+    yield Rows(*rows[:2], data), model._validation_rows(validation, task, data.targets.dtype.name, weigh), task
 
 
 @contextmanager
@@ -57,23 +54,15 @@ def _of_source(
             f"{source.source.shuffle_buffer:,}; use 'adam' or 'sgd', or raise shuffle_buffer"
         )
     some, _, task, weigh = source.learned(lambda X, y, weights: model._prepared(X, y, weights, continuing))
-    held_out = model._validation_rows(validation, task, some.targets.dtype.name, weigh)
-    prepare, limit = preparing(model, task, some.targets.dtype.name, weigh), 0
+    dtype = some.targets.dtype.name
+    held_out = model._validation_rows(validation, task, dtype, weigh)
+    prepare: Prepare = lambda *given: model._known_rows(given, task, dtype, weigh)  # noqa: E731
+    limit = 0
     if model.early_stopping and held_out is None:
         piece, limit = _held_out(model, source)
         held_out = Rows(piece.X, piece.y, prepared(piece, prepare))
     with source.stream(prepare, some, limit, print if model.verbose else None) as stream:
         yield Rows(source.source, None, stream), held_out, task
-
-
-def preparing(model: MultilayerPerceptron, task: Task, dtype: str, weigh: Weigher) -> Prepare:
-    """Returns what prepares rows for a perceptron that has learned its targets."""
-
-    def prepare(X: Any, y: Any, sample_weight: Any) -> Data:
-        x, labels, weights = model._checked(X, y, sample_weight, dtype, reset=False)
-        return Data(x, model._known_targets(labels, task, dtype), weigh(labels, weights))
-
-    return prepare
 
 
 def _held_out(model: MultilayerPerceptron, source: Opened) -> tuple[Piece, int]:

@@ -242,16 +242,18 @@ class MultilayerPerceptron(Exportable, CallbackSupportMixin, BaseEstimator):  # 
 
     def _validation_rows(self, given: tuple[Any, Any, Any], task: Task, dtype: str, weigh: Weigher) -> Rows | None:
         """Returns checked X_val, y_val and sample_weight_val, or None without them. Needs the targets of y first."""
-        X, y, sample_weight = given
+        X, y, _ = given
         if not validation_is_given(*given):
             return None
         if self.solver == "lbfgs":
             raise ValueError("lbfgs does not support X_val and y_val, since it has no epochs; use 'adam' or 'sgd'")
         with validation_errors():
-            x, labels, weights = self._checked(X, y, sample_weight, dtype, reset=False)
-            targets = self._known_targets(labels, task, dtype)
-            weights = weigh(labels, weights)
-        return Rows(X, y, Data(x, targets, weights))
+            return Rows(X, y, self._known_rows(given, task, dtype, weigh))
+
+    def _known_rows(self, given: tuple[Any, Any, Any], task: Task, dtype: str, weigh: Weigher) -> Data:
+        """Returns checked X, y and weights of rows after those of which the targets were learned."""
+        x, labels, weights = self._checked(*given, dtype, reset=False)
+        return Data(x, self._known_targets(labels, task, dtype), weigh(labels, weights))
 
     def _dtype(self, continuing: bool) -> Any:
         """Returns the dtype, or the accepted dtypes, of X."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -53,6 +53,10 @@ class Ready:
     data: Data
     weights: Array | None
     weigh: Weigher
+
+    def without_rows(self) -> Ready:
+        """Returns what was learned alone, which is small."""
+        return replace(self, data=self.data.take(np.arange(0)), weights=None)
 
 
 def fit(model: Tabular, X: Any, y: Any, sample_weight: Any, validation: Given, groups: Any) -> None:
@@ -104,11 +108,11 @@ def ready_of(model: Tabular, X: Any, y: Any, sample_weight: Any, rows: int | Non
 
 def prepare_rows(model: Tabular, ready: Ready, X: Any, y: Any, sample_weight: Any) -> Data:
     """Returns rows as the networks take them, after `_ready`."""
-    dtype, perceptron = model._dtype(), ready.perceptron
+    dtype = model._dtype()
     with our_words():
         matrix = ready.columns.transform(X, dtype)
-        x, labels, weights = perceptron._checked(matrix, model._known(y), sample_weight, dtype, reset=False)
-        return Data(x, perceptron._known_targets(labels, ready.task, dtype), ready.weigh(labels, weights))
+        given = matrix, model._known(y), sample_weight
+        return ready.perceptron._known_rows(given, ready.task, dtype, ready.weigh)
 
 
 def extremes(model: Tabular, ready: Ready, survey: Survey) -> Array | None:

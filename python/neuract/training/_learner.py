@@ -163,8 +163,7 @@ class Learner:
     ) -> None:
         """Trains by the optimizer of the settings; watch: see `Session.watch`. course: see `descend`."""
         if isinstance(self.settings.optimizer, LBFGS):
-            if isinstance(data, Stream):
-                raise ValueError("lbfgs needs all rows in memory, for which this source is too large; use adam or sgd")
+            assert not isinstance(data, Stream)  # which Network.fit refuses
             train_lbfgs(self.known(), self.settings, data, epochs, partial(hear, listeners))
             return
         random = self.generator(random_state)

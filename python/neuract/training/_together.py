@@ -103,13 +103,16 @@ class Together:
                 losses = self._run(data, orders, share, [part_of(each, begin, end) for each in shares])
                 total += np.multiply(_with_nan(losses), data.rows)
                 rows += data.rows
-        last = [
-            part_of(each, of_stream, of_stream + member.steps)
-            for each, member in zip(shares, self._members, strict=True)
-        ]
+        return self._run_data(share, [part_of(each, of_stream, len(each[0])) for each in shares], total, rows)
+
+    def _run_data(self, share: float, shares: list[Shares], total: Array, rows: int) -> list[float | None]:
+        """Makes the steps of `data` after those of a stream; returns the mean losses of both.
+
+        total, rows: of the stream, the sum of each member's losses and the number of rows.
+        """
         of_data = np.array([order.rows for order in self._orders()])
-        total += _with_nan(self._run(self._data, self._orders(), share, last)) * of_data
-        return [float(loss) if np.isfinite(loss) else None for loss in total / (rows + of_data)]
+        losses = total + _with_nan(self._run(self._data, self._orders(), share, shares)) * of_data
+        return [float(loss) if np.isfinite(loss) else None for loss in losses / (rows + of_data)]
 
     def _orders(self) -> list[Order]:
         return [member.order for member in self._members]
