@@ -23,20 +23,21 @@ typedef void measured(const work *w);
 
 /* ---- kernels --------------------------------------------------------------------------------- */
 
-static void run_forward(const work *w) { TABLE.forward(w->n_in, w->units, BLOCKS, w->x, w->weights, w->slopes, w->z); }
+static void run_forward(const work *w)
+{
+    TABLE.forward(w->n_in, w->units, BLOCKS, w->x, w->weights, w->slopes, NULL, w->z);
+}
 
 static void run_forward_row(const work *w) { TABLE.forward_row(w->n_in, w->units, w->x, w->weights, w->slopes, w->z); }
 
 static void run_backward_data(const work *w)
 {
-    TABLE.backward_data(w->n_in, w->units, BLOCKS, w->z, w->weights, NULL, w->x);
+    TABLE.backward_data(w->n_in, w->units, BLOCKS, w->z, w->weights, NULL, NULL, w->x);
 }
 
 static void run_backward_weights(const work *w)
 {
-    for (int64_t j = 0; j < w->units; j += NA_LANES)
-        TABLE.backward_weights(w->n_in, smaller(NA_LANES, w->units - j), ROWS, w->x, w->dz + j * ROWS, false,
-                               w->gradients + j * w->n_in);
+    TABLE.backward_weights(w->n_in, w->units, ROWS, w->x, w->dz, ROWS * NA_LANES, false, w->gradients, NULL);
 }
 
 static void run_gather(const work *w)

@@ -5,14 +5,21 @@
 
 #include <math.h>
 
-static void weight_gradients(const trainer *t, const panel *p, int64_t width, int64_t rows, bool add, real *gradients)
+/* Sums the gradients of weights and biases over the chunk's rows and adds them to those of earlier chunks: of a panel
+ * and those that go with it. */
+static void sum_gradients(const trainer *t, const panel *p)
 {
-    int64_t n_in = t->net->layers[p->layer].n_in;
+    const dense *layer = &t->net->layers[p->layer];
+    int64_t units = na_min(p->n * NA_LANES, layer->units - p->j), rows = chunk_rows(t), stride = t->padded * NA_LANES;
     const real *deltas = t->deltas[p->layer] + p->j * t->padded;
+    real *weights = t->gradients + layer->part[NA_WEIGHTS] + p->j * layer->n_in;
+    real *biases = t->gradients + layer->part[NA_BIASES] + p->j;
+    bool add = t->run.batch_done > 0;
     if (p->layer == 0)
-        t->run.kind->backward_weights(t->table, t->net, &t->inputs, width, rows, deltas, add, gradients);
+        t->run.kind->backward_weights(t->table, t->net, &t->inputs, units, rows, deltas, stride, add, weights, biases);
     else
-        t->table->backward_weights(n_in, width, rows, t->outputs[p->layer - 1], deltas, add, gradients);
+        t->table->backward_weights(layer->n_in, units, rows, t->outputs[p->layer - 1], deltas, stride, add, weights,
+                                   biases);
 }
 
 /* One alpha for the whole layer: sums over rows, then over neurons in order. */
@@ -42,20 +49,17 @@ static panel_parts parts_of(const trainer *t, const panel *p)
         {width * layer->n_in, width, n_slopes}};
 }
 
-/* Sums the gradients of one panel over the chunk's rows and adds them to those of earlier chunks. */
-static void sum_gradients(const trainer *t, const panel *p, const panel_parts *parts)
+/* The same for the learned slopes of one panel. */
+static void sum_slope_gradients(const trainer *t, const panel *p, const panel_parts *parts)
 {
     const dense *layer = &t->net->layers[p->layer];
     int64_t rows = chunk_rows(t), width = parts->size[NA_BIASES];
-    int64_t panel_at = p->j * t->padded;
     bool add = t->run.batch_done > 0;
-
-    weight_gradients(t, p, width, rows, add, t->gradients + parts->at[NA_WEIGHTS]);
-    t->table->sum_rows(width, rows, t->deltas[p->layer] + panel_at, add, t->gradients + parts->at[NA_BIASES]);
     if (layer->n_slopes == 1 && p->j == 0)
         shared_slope_gradient(t, layer, p->layer, rows, add);
     else if (parts->size[NA_SLOPES] > 0)
-        t->table->sum_rows(width, rows, t->slope_deltas[p->layer] + panel_at, add, t->gradients + parts->at[NA_SLOPES]);
+        t->table->sum_rows(width, rows, t->slope_deltas[p->layer] + p->j * t->padded, add,
+                           t->gradients + parts->at[NA_SLOPES]);
 }
 
 /* Turns up to a line of sums into gradients (sign(0) = 0), and adds g² and |w| to their lanes' sums. These are in
@@ -167,7 +171,7 @@ static void run_panel(const trainer *t, const panel *p, panel_sums *sums)
         return;
     }
     panel_parts parts = parts_of(t, p);
-    sum_gradients(t, p, &parts);
+    sum_slope_gradients(t, p, &parts);
     if (!makes_step(t)) return;
     if (finishes_gradients(t)) finish_gradients(t, &parts, sums);
     if (!clips(t)) update_panel(t, p, &parts, sums);
@@ -176,7 +180,8 @@ static void run_panel(const trainer *t, const panel *p, panel_sums *sums)
 void NA_FN(na_run_by_panels)(trainer *t, bool checks)
 {
     for (int64_t p; (p = atomic_fetch_add(&t->run.next_panel, 1)) < t->n_panels;) {
-        run_panel(t, &t->panels[p], &t->sums[p]);
+        if (t->panels[p].layer >= 0 && t->panels[p].n > 0) sum_gradients(t, &t->panels[p]);
+        for (int64_t i = p; i < p + t->panels[p].n; i++) run_panel(t, &t->panels[i], &t->sums[i]);
         if (checks) NA_FN(na_check_interrupt)(t);
     }
 }

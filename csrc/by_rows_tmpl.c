@@ -30,25 +30,27 @@ static row_span rows_of_chunk(const trainer *t, int64_t first, int64_t n)
                       .weights = t->run.data->sample_weight ? t->row_weights + first : NULL};
 }
 
-static void forward_first_layer(const trainer *t, const scratch *s, int64_t block, int64_t blocks, real *z)
+static void forward_first_layer(const trainer *t, const scratch *s, int64_t block, int64_t blocks, const real *bound,
+                                real *z)
 {
     int64_t first = block * NA_LANES;
     row_span rows = rows_of_chunk(t, first, na_min(blocks * NA_LANES, chunk_rows(t) - first));
     real *kept = t->inputs.blocks;
     if (t->inputs.row_columns) rows.columns = t->inputs.row_columns + first * t->net->n_columns;
     if (t->inputs.numbers) rows.numbers = t->inputs.numbers + first * t->net->n_inputs;
-    t->run.kind->forward(t->table, t->net, &rows, kept ? kept + first * t->net->n_inputs : s->z_rows, z);
+    t->run.kind->forward(t->table, t->net, &rows, bound, kept ? kept + first * t->net->n_inputs : s->z_rows, z);
 }
 
-static void forward_layer(const trainer *t, const scratch *s, int l, int64_t block, int64_t blocks, real *z)
+static void forward_layer(const trainer *t, const scratch *s, int l, int64_t block, int64_t blocks, const real *bound,
+                          real *z)
 {
     const dense *layer = &t->net->layers[l];
     const real *parameters = t->net->parameters;
     if (l == 0)
-        forward_first_layer(t, s, block, blocks, z);
+        forward_first_layer(t, s, block, blocks, bound, z);
     else
         t->table->forward(layer->n_in, layer->units, blocks, t->outputs[l - 1] + block * layer->n_in * NA_LANES,
-                          parameters + layer->part[NA_WEIGHTS], parameters + layer->part[NA_BIASES], z);
+                          parameters + layer->part[NA_WEIGHTS], parameters + layer->part[NA_BIASES], bound, z);
 }
 
 /* Whether a neuron fires in one of a block's rows of weight > 0. Lanes past the last row have weight 0. */
@@ -87,11 +89,12 @@ static void forward_hidden(const trainer *t, const scratch *s, int l, int64_t bl
     const dense *layer = &t->net->layers[l];
     int64_t size = layer->units * NA_LANES;
     real *y = t->outputs[l] + block * size, *parameter_slopes = s->parameter_slopes[l];
-    forward_layer(t, s, l, block, blocks, y);
+    const real *bound = relu_bound(layer);
+    forward_layer(t, s, l, block, blocks, bound, y);
     bool held = layer->neurons.thresholds;
     for (int64_t b = 0; b < blocks && held && watches(t); b++)
         note_fired_before_thresholds(t, s, l, block + b, y + b * size);
-    activate_blocks(t->table, layer, blocks, y, y, s->slopes[l], parameter_slopes);
+    if (!bound) activate_blocks(t->table, layer, blocks, y, y, s->slopes[l], parameter_slopes);
     for (int64_t b = 0; b < blocks && !held && watches(t); b++) note_fired(t, l, block + b, y + b * size);
     if (layer->dropout > 0 && t->run.update)
         for (int64_t b = 0; b < blocks; b++)
@@ -129,7 +132,7 @@ static void output_layer(const trainer *t, const scratch *s, int64_t block, int6
     real *parameter_slopes = s->parameter_slopes[l] ? s->parameter_slopes[l] + b * size : NULL;
     real *weights = t->row_weights + block * NA_LANES, *losses = t->row_losses + block * NA_LANES;
 
-    forward_layer(t, s, l, block, 1, v);
+    forward_layer(t, s, l, block, 1, NULL, v);
     gather_rows(t, block, t->n_targets, t->run.data->targets, s->targets);
     if (!of_z(t->training.loss)) activate_blocks(t->table, layer, 1, v, v, slopes, parameter_slopes);
     t->table->loss[t->training.loss](layer->units, v, s->targets, t->loss_parameters, t->training.n_loss_parameters > 1,
@@ -147,7 +150,7 @@ static __attribute__((noinline)) void own_output_layer(trainer *t, const scratch
     const dense *layer = &t->net->layers[l];
     int64_t lines = layer->units * blocks;
     real *y = s->delta_below, *parameter_slopes = s->parameter_slopes[l];
-    forward_layer(t, s, l, 0, blocks, y);
+    forward_layer(t, s, l, 0, blocks, NULL, y);
     activate_blocks(t->table, layer, blocks, y, y, s->slopes[l], parameter_slopes);
     NA_FN(na_ask_own_loss)(t, s, blocks, y);
     if (layer->activation == NA_SOFTMAX) return;
@@ -169,13 +172,14 @@ static void keep_deltas(const trainer *t, const scratch *s, int l, int64_t block
 }
 
 /* Turns the delta of layer l in s->delta into that of the layer below. */
-static void backward_layer(const trainer *t, scratch *s, int l, int64_t blocks)
+static void backward_layer(const trainer *t, scratch *s, int l, int64_t block, int64_t blocks)
 {
     const dense *layer = &t->net->layers[l];
     int64_t lines = layer->n_in * blocks;
-    const real *weights = t->net->parameters + layer->part[NA_WEIGHTS], *slopes = s->slopes[l - 1];
+    const real *bound = relu_bound(&t->net->layers[l - 1]), *weights = t->net->parameters + layer->part[NA_WEIGHTS];
+    const real *slopes = bound ? t->outputs[l - 1] + block * layer->n_in * NA_LANES : s->slopes[l - 1];
     real *dy = s->delta_below, *below = s->parameter_slopes[l - 1];
-    t->table->backward_data(layer->n_in, layer->units, blocks, s->delta, weights, below ? NULL : slopes, dy);
+    t->table->backward_data(layer->n_in, layer->units, blocks, s->delta, weights, below ? NULL : slopes, bound, dy);
     if (below) { /* reads dy before it is multiplied by the slopes */
         t->table->multiply(lines, below, dy, below);
         t->table->multiply(lines, dy, slopes, dy);
@@ -192,7 +196,7 @@ static void backward_inputs(const trainer *t, const scratch *s, int64_t block, i
     const dense *layer = &net->layers[0];
     int64_t n = net->n_inputs, at = block * n * NA_LANES;
     real *gradients = t->inputs.gradients + at;
-    t->table->backward_data(n, layer->units, blocks, s->delta, net->parameters + layer->part[NA_WEIGHTS], NULL,
+    t->table->backward_data(n, layer->units, blocks, s->delta, net->parameters + layer->part[NA_WEIGHTS], NULL, NULL,
                             gradients);
     for (int64_t b = 0; b < blocks; b++)
         for (int64_t i = rows_of(t, block + b); i < NA_LANES; i++)
@@ -218,7 +222,7 @@ static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
     for (int l = net->n_layers - 1;; l--) {
         keep_deltas(t, s, l, block, blocks);
         if (l == 0) break;
-        backward_layer(t, s, l, blocks);
+        backward_layer(t, s, l, block, blocks);
     }
     if (net->learns_inputs) backward_inputs(t, s, block, blocks);
 }

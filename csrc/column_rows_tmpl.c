@@ -31,7 +31,8 @@ static void forward_row(const kernel_table *table, const network *net, na_rows x
                        net->parameters + layer->part[NA_BIASES], z);
 }
 
-static void forward(const kernel_table *table, const network *net, const row_span *rows, real *below, real *z)
+static void forward(const kernel_table *table, const network *net, const row_span *rows, const real *bound, real *below,
+                    real *z)
 {
     const dense *layer = &net->layers[0];
     const real *x = rows->x.values;
@@ -46,7 +47,7 @@ static void forward(const kernel_table *table, const network *net, const row_spa
                      below + b * size);
     }
     table->forward(layer->n_in, layer->units, blocks, below, net->parameters + layer->part[NA_WEIGHTS],
-                   net->parameters + layer->part[NA_BIASES], z);
+                   net->parameters + layer->part[NA_BIASES], bound, z);
 }
 
 static void take(na_arena *arena, const network *net, na_rows x, int64_t rows, int64_t chunk, chunk_inputs *inputs)

@@ -16,7 +16,8 @@ static void forward_row(const kernel_table *table, const network *net, na_rows x
                        net->parameters + layer->part[NA_WEIGHTS], net->parameters + layer->part[NA_BIASES], z);
 }
 
-static void forward(const kernel_table *table, const network *net, const row_span *rows, real *below, real *z)
+static void forward(const kernel_table *table, const network *net, const row_span *rows, const real *bound, real *below,
+                    real *z)
 {
     const dense *layer = &net->layers[0];
     const real *x = rows->x.values;
@@ -28,7 +29,7 @@ static void forward(const kernel_table *table, const network *net, const row_spa
         if (rows->weights) clear_rows_without_weight(layer->n_in, n, rows->weights + r, block);
     }
     table->forward(layer->n_in, layer->units, na_round_up(rows->n, NA_LANES) / NA_LANES, below,
-                   net->parameters + layer->part[NA_WEIGHTS], net->parameters + layer->part[NA_BIASES], z);
+                   net->parameters + layer->part[NA_WEIGHTS], net->parameters + layer->part[NA_BIASES], bound, z);
 }
 
 static void take(na_arena *arena, const network *net, na_rows x, int64_t rows, int64_t chunk, chunk_inputs *inputs)
@@ -38,9 +39,10 @@ static void take(na_arena *arena, const network *net, na_rows x, int64_t rows, i
 }
 
 void NA_FN(na_backward_weights_of_blocks)(const kernel_table *table, const network *net, const chunk_inputs *inputs,
-                                          int64_t width, int64_t rows, const real *dz, bool add, real *dweights)
+                                          int64_t units, int64_t rows, const real *dz, int64_t panel_stride, bool add,
+                                          real *dweights, real *dbiases)
 {
-    table->backward_weights(net->n_inputs, width, rows, inputs->blocks, dz, add, dweights);
+    table->backward_weights(net->n_inputs, units, rows, inputs->blocks, dz, panel_stride, add, dweights, dbiases);
 }
 
 const input_kind NA_FN(na_dense_rows) = {

@@ -114,7 +114,7 @@ static void diagnose_group(const diagnosis *p, int64_t row, int64_t before, int6
     const row_span span = {.x = p->x, .first = row, .n = rows};
     for (int l = 0; l < net->n_layers; l++) {
         const dense *layer = &net->layers[l];
-        NA_FN(na_forward_layer)(p->kind, p->table, net, l, &span, a, b);
+        NA_FN(na_forward_layer)(p->kind, p->table, net, l, &span, NULL, a, b);
         if (l == 0 && !p->kind->add_entries) {
             add_inputs(p, before, rows, a, activities);
             activities += net->n_inputs;

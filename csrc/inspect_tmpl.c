@@ -36,7 +36,7 @@ static void inspect_block(const inspection *p, int64_t row, real *x, real *y)
     const row_span span = {.x = p->x, .first = row, .n = rows};
     for (int l = 0; l < net->n_layers; l++) {
         const dense *layer = &net->layers[l];
-        NA_FN(na_forward_layer)(p->kind, p->table, net, l, &span, x, y);
+        NA_FN(na_forward_layer)(p->kind, p->table, net, l, &span, NULL, x, y);
         if (p->fired[l]) {
             dense before = *layer;
             before.neurons.thresholds = NULL;

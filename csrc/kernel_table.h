@@ -77,20 +77,23 @@ struct na_dropping {
 };
 
 struct NA_FN(na_kernels) {
-    /* z: blocks × units lines ← x: blocks × n_in lines, times weights, plus biases */
+    /* z: blocks × units lines ← x: blocks × n_in lines, times weights, plus biases; where bound is not NULL, the y of
+     * ReLUs with this bound in place of z */
     void (*forward)(int64_t n_in, int64_t units, int64_t blocks, const real *x, const real *weights, const real *biases,
-                    real *z);
+                    const real *bound, real *z);
     /* the same for one row: x: n_in numbers; z: written to the end of its last line; weights and biases must be
      * readable one line further */
     void (*forward_row)(int64_t n_in, int64_t units, const real *x, const real *weights, const real *biases, real *z);
     /* dx: blocks × n_in lines ← dz: blocks × units lines, times the weights transposed; then, where slopes is not
-     * NULL, times slopes, as many lines as dx */
+     * NULL, times slopes, as many lines as dx; where bound is not NULL, slopes are the y of ReLUs with this bound */
     void (*backward_data)(int64_t n_in, int64_t units, int64_t blocks, const real *dz, const real *weights,
-                          const real *slopes, real *dx);
-    /* one panel: dweights: n_in × width ← Σ over rows of x · dz, dbiases ← Σ dz; if `add`, added to the old values.
-     * x: blocks × n_in lines; dz: in the layout of transpose. */
-    void (*backward_weights)(int64_t n_in, int64_t width, int64_t rows, const real *x, const real *dz, bool add,
-                             real *dweights);
+                          const real *slopes, const real *bound, real *dx);
+    /* panels of `units` outputs: dweights: the panels' weights ← Σ over rows of x · dz, and where dbiases is not NULL,
+     * dbiases ← Σ dz; if `add`, added to the old values. x: blocks × n_in lines; dz: in the layout of transpose. */
+    void (*backward_weights)(int64_t n_in, int64_t units, int64_t rows, const real *x, const real *dz,
+                             int64_t panel_stride, bool add, real *dweights, real *dbiases);
+    int panels; /* that backward_weights is fastest for */
+    /* one panel: dbiases ← Σ dz */
     void (*sum_rows)(int64_t width, int64_t rows, const real *dz, bool add, real *dbiases);
     /* forward_row for a row with n stored values at `columns`, ascending; the others are 0 */
     void (*sparse_forward_row)(int64_t n_in, int64_t units, int64_t n, const real *values, const int32_t *columns,

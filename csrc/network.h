@@ -101,6 +101,13 @@ void NA_FN(na_trainer_set_input)(na_trainer *, na_array, int, const void *);
 void NA_FN(na_part_get)(const dense *layer, na_part part, const real *parameters, real *out);
 void NA_FN(na_part_set)(const dense *layer, na_part part, real *parameters, const real *in);
 
+/* The bound if `forward` of kernel_table.h applies the layer's activation itself, else NULL. */
+static inline const real *relu_bound(const dense *layer)
+{
+    bool plain = !layer->neurons.thresholds && layer->dropout == 0;
+    return plain && layer->activation == NA_ACTIVATION_relu ? layer->neurons.parameters : NULL;
+}
+
 /* Applies activation and threshold to `blocks` blocks; y, slopes and parameter_slopes as in kernel_table.h. */
 static inline void activate_blocks(const kernel_table *table, const dense *layer, int64_t blocks, const real *z,
                                    real *y, real *slopes, real *parameter_slopes)

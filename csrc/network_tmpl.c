@@ -321,8 +321,9 @@ static void predict_group(const prediction *p, int64_t row, int64_t rows, real *
     int64_t blocks = na_round_up(rows, NA_LANES) / NA_LANES;
     for (int l = 0; l < net->n_layers; l++) {
         const dense *layer = &net->layers[l];
-        NA_FN(na_forward_layer)(p->kind, p->table, net, l, &span, a, b);
-        activate_blocks(p->table, layer, blocks, b, b, NULL, NULL);
+        const real *bound = relu_bound(layer);
+        NA_FN(na_forward_layer)(p->kind, p->table, net, l, &span, bound, a, b);
+        if (!bound) activate_blocks(p->table, layer, blocks, b, b, NULL, NULL);
         real *swap = a;
         a = b, b = swap;
     }

@@ -53,9 +53,11 @@ typedef struct {
     /* z ← the first layer on one row of x; written to the end of the last line. below: scratch, lines_of_row lines. */
     void (*forward_row)(const kernel_table *table, const network *net, na_rows x, int64_t row, real *below, real *z);
     int64_t (*lines_of_row)(const network *net); /* NULL: none */
-    /* z ← the first layer on some rows, in blocks. z is finite for rows of weight 0, since an infinity times their
-     * weight would be NaN. below: the place in chunk_inputs.blocks, or if the kind does not use them, scratch. */
-    void (*forward)(const kernel_table *table, const network *net, const row_span *rows, real *below, real *z);
+    /* z ← the first layer on some rows, in blocks; bound as in kernel_table.h. z is finite for rows of weight 0, since
+     * an infinity times their weight would be NaN. below: the place in chunk_inputs.blocks, or if the kind does not use
+     * them, scratch. */
+    void (*forward)(const kernel_table *table, const network *net, const row_span *rows, const real *bound, real *below,
+                    real *z);
     /* Adds the stored entries of `rows` rows to the activities of their columns. NULL: forward leaves the inputs in
      * `below`, in blocks, all of which count. */
     void (*add_entries)(na_rows x, int64_t rows, na_activity *columns);
@@ -64,15 +66,17 @@ typedef struct {
     void (*take)(na_arena *arena, const network *net, na_rows x, int64_t rows, int64_t chunk, chunk_inputs *inputs);
     /* Fills inputs->columns from a chunk's rows. NULL: the kind uses inputs->blocks, which forward fills. */
     void (*sort)(const network *net, const row_span *rows, const chunk_inputs *inputs);
-    /* As backward_weights of kernel_table.h, for a panel of the first layer. */
-    void (*backward_weights)(const kernel_table *table, const network *net, const chunk_inputs *inputs, int64_t width,
-                             int64_t rows, const real *dz, bool add, real *dweights);
+    /* As backward_weights of kernel_table.h, for panels of the first layer. */
+    void (*backward_weights)(const kernel_table *table, const network *net, const chunk_inputs *inputs, int64_t units,
+                             int64_t rows, const real *dz, int64_t panel_stride, bool add, real *dweights,
+                             real *dbiases);
 } input_kind;
 
 /* `stored` and `backward_weights` of the kinds that use inputs->blocks (dense_rows_tmpl.c). */
 double NA_FN(na_stored_in_blocks)(const network *net, na_rows x, int64_t rows);
 void NA_FN(na_backward_weights_of_blocks)(const kernel_table *table, const network *net, const chunk_inputs *inputs,
-                                          int64_t width, int64_t rows, const real *dz, bool add, real *dweights);
+                                          int64_t units, int64_t rows, const real *dz, int64_t panel_stride, bool add,
+                                          real *dweights, real *dbiases);
 
 extern const input_kind NA_FN(na_dense_rows), NA_FN(na_sparse_rows), NA_FN(na_column_rows);
 
@@ -93,9 +97,9 @@ static inline int64_t room_for_block(const input_kind *kind, const network *net)
     return na_max(kind->lines(net), net->widest) * NA_LANES;
 }
 
-/* z ← layer l on some rows, in blocks. below: outputs of the layer below, in blocks; for the first layer as in
- * input_kind.forward. */
+/* z ← layer l on some rows, in blocks; bound as in kernel_table.h. below: outputs of the layer below, in blocks; for
+ * the first layer as in input_kind.forward. */
 void NA_FN(na_forward_layer)(const input_kind *kind, const kernel_table *table, const network *net, int l,
-                             const row_span *rows, real *below, real *z);
+                             const row_span *rows, const real *bound, real *below, real *z);
 
 #endif

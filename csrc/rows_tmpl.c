@@ -12,12 +12,12 @@ const input_kind *NA_FN(na_kind_of)(const network *net, na_rows x)
 }
 
 void NA_FN(na_forward_layer)(const input_kind *kind, const kernel_table *table, const network *net, int l,
-                             const row_span *rows, real *below, real *z)
+                             const row_span *rows, const real *bound, real *below, real *z)
 {
     const dense *layer = &net->layers[l];
     if (l == 0)
-        kind->forward(table, net, rows, below, z);
+        kind->forward(table, net, rows, bound, below, z);
     else
         table->forward(layer->n_in, layer->units, na_round_up(rows->n, NA_LANES) / NA_LANES, below,
-                       net->parameters + layer->part[NA_WEIGHTS], net->parameters + layer->part[NA_BIASES], z);
+                       net->parameters + layer->part[NA_WEIGHTS], net->parameters + layer->part[NA_BIASES], bound, z);
 }

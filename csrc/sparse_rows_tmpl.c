@@ -22,15 +22,18 @@ static void forward_row(const kernel_table *table, const network *net, na_rows x
 }
 
 /* Writes rows one after the other, each to the end of a line, which the next row overwrites. */
-static void forward(const kernel_table *table, const network *net, const row_span *rows, real *below, real *z)
+static void forward(const kernel_table *table, const network *net, const row_span *rows, const real *bound, real *below,
+                    real *z)
 {
-    int64_t units = net->layers[0].units;
+    const dense *layer = &net->layers[0];
+    int64_t units = layer->units;
     for (int64_t r = 0; r < rows->n; r += NA_LANES) {
         int64_t n = na_min(NA_LANES, rows->n - r);
         for (int64_t i = 0; i < n; i++)
             forward_row(table, net, rows->x, row_number(rows, r + i), NULL, below + i * units);
         table->gather(units, n, below, NULL, z + r * units);
         if (rows->weights) clear_rows_without_weight(units, n, rows->weights + r, z + r * units);
+        if (bound) activate_blocks(table, layer, 1, z + r * units, z + r * units, NULL, NULL);
     }
 }
 
@@ -91,11 +94,17 @@ static void sort(const network *net, const row_span *rows, const chunk_inputs *i
     }
 }
 
-static void backward_weights(const kernel_table *table, const network *net, const chunk_inputs *inputs, int64_t width,
-                             int64_t rows, const real *dz, bool add, real *dweights)
+static void backward_weights(const kernel_table *table, const network *net, const chunk_inputs *inputs, int64_t units,
+                             int64_t rows, const real *dz, int64_t panel_stride, bool add, real *dweights,
+                             real *dbiases)
 {
     const column_entries *c = &inputs->columns;
-    table->sparse_backward_weights(net->n_inputs, width, rows, c->values, c->rows, c->starts, dz, add, dweights);
+    for (int64_t j = 0; j < units; j += NA_LANES, dz += panel_stride) {
+        int64_t width = na_min(NA_LANES, units - j);
+        table->sparse_backward_weights(net->n_inputs, width, rows, c->values, c->rows, c->starts, dz, add,
+                                       dweights + j * net->n_inputs);
+        table->sum_rows(width, rows, dz, add, dbiases + j);
+    }
 }
 
 const input_kind NA_FN(na_sparse_rows) = {

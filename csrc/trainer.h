@@ -21,6 +21,7 @@ typedef struct {
 typedef struct {
     int layer;
     int64_t j; /* the first output of the panel */
+    int64_t n; /* panels from this one on whose gradients are summed together; 0: with one before */
 } panel;
 
 /* Sums over a panel, which are then added up over all panels. */

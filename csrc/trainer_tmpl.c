@@ -79,14 +79,24 @@ static void take_all(na_arena *a, trainer *t)
     }
 }
 
+/* Each thread has panels of a layer to work on. */
+static int64_t panels_together(const trainer *t, const dense *layer)
+{
+    return na_max(1, na_min(t->table->panels, layer->panels / t->training.n_threads));
+}
+
 /* Inputs that learn come first, as panels of layer -1: they take long. */
 static void list_panels(trainer *t)
 {
     panel *next = t->panels;
     for (int i = 0; i < t->net->n_encodings; i++)
-        if (t->net->encodings[i].n_parameters > 0) *next++ = (panel){-1, i};
-    for (int l = 0; l < t->net->n_layers; l++)
-        for (int64_t j = 0; j < t->net->layers[l].units; j += NA_LANES) *next++ = (panel){l, j};
+        if (t->net->encodings[i].n_parameters > 0) *next++ = (panel){-1, i, 1};
+    for (int l = 0; l < t->net->n_layers; l++) {
+        const dense *layer = &t->net->layers[l];
+        int64_t together = panels_together(t, layer);
+        for (int64_t p = 0; p < layer->panels; p++)
+            *next++ = (panel){l, p * NA_LANES, p % together ? 0 : na_min(together, layer->panels - p)};
+    }
 }
 
 na_status NA_FN(na_trainer_create)(na_network *handle, const na_training *training, na_trainer **out)

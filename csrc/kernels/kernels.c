@@ -28,6 +28,7 @@ const struct NA_FN(na_kernels) TABLE = {
     .forward_row = forward_row,
     .backward_data = backward_data,
     .backward_weights = backward_weights,
+    .panels = PANELS,
     .sum_rows = sum_rows,
     .sparse_forward_row = sparse_forward_row,
     .sparse_backward_weights = sparse_backward_weights,

@@ -27,7 +27,8 @@
      vec, vec_mask          VEC_LANES reals; one truth value for each
      VEC_LANES              reals in a vec
      NA_LINE_VECS           vecs in a line of 64 bytes
-     TILE                   lines that a matrix kernel may hold in registers
+     TILE                   lines of sums that a matrix kernel may hold in registers
+     ACROSS, PANELS         lines that may share each number there: of as many blocks, or panels
 
    Memory: no alignment needed; 0 <= n <= VEC_LANES
      vec_load(p)            vec_store(p, v)

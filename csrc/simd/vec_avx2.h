@@ -7,6 +7,8 @@
 
 #define VEC_LANES (256 / NA_REAL_BITS)
 #define TILE 6
+#define ACROSS 1
+#define PANELS 1
 
 #if NA_REAL_BITS == 32
 typedef __m256 vec, vec_mask;

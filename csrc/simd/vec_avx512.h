@@ -6,9 +6,11 @@
 #include <immintrin.h>
 
 #define VEC_LANES NA_LANES
+#define TILE 16
+#define ACROSS 2
+#define PANELS 2
 
 #if NA_REAL_BITS == 32
-#define TILE 16
 typedef __m512 vec;
 typedef __mmask16 vec_mask;
 #define MM(op) _mm512_##op##_ps
@@ -17,7 +19,6 @@ typedef __mmask16 vec_mask;
 NA_INLINE __m512i bits_of(vec v) { return _mm512_castps_si512(v); }
 NA_INLINE vec of_bits(__m512i b) { return _mm512_castsi512_ps(b); }
 #else
-#define TILE 8
 typedef __m512d vec;
 typedef __mmask8 vec_mask;
 #define MM(op) _mm512_##op##_pd

@@ -9,6 +9,8 @@
 
 #define VEC_LANES (128 / NA_REAL_BITS)
 #define TILE 6
+#define ACROSS 1
+#define PANELS 1
 
 #if NA_REAL_BITS == 32
 typedef float32x4_t vec;

@@ -8,6 +8,8 @@
 
 #define VEC_LANES (128 / NA_REAL_BITS)
 #define TILE 2
+#define ACROSS 1
+#define PANELS 1
 
 #if NA_REAL_BITS == 32
 typedef __m128 vec, vec_mask;

@@ -5,8 +5,8 @@
 
 #include "simd/fp_state.h"
 
-/* Sizes around the tiles of all ISAs (2, 6, 8, 16), a line, and the chunk of 192. */
-static const int64_t sizes[] = {1, 2, 5, 6, 7, 8, 12, 13, 15, 16, 17, 31, 33, 47, 70, 191, 192, 193, 400};
+/* Sizes around the tiles of all ISAs (2, 6, 8, 16), a line, and the chunks of 128 and 192. */
+static const int64_t sizes[] = {1, 2, 5, 6, 7, 8, 12, 13, 15, 16, 17, 31, 33, 47, 70, 128, 191, 192, 193, 400};
 static const int64_t rows_tested[] = {0, 1, NA_LANES - 1, NA_LANES, NA_LANES + 1, 45};
 enum { N_SIZES = sizeof sizes / sizeof *sizes, N_ROWS = sizeof rows_tested / sizeof *rows_tested };
 
@@ -52,9 +52,26 @@ static void test_forward(int64_t n_in, int64_t units, int64_t blocks, kind k)
     const real *x = input(0, blocks * n_in * NA_LANES, k), *weights = input(1, n_in * units, k),
                *biases = input(2, units, k);
     real *z = output(3, n), *wanted = output(4, n);
-    table->forward(n_in, units, blocks, x, weights, biases, z);
+    table->forward(n_in, units, blocks, x, weights, biases, NULL, z);
     forward_oracle(n_in, units, blocks, x, weights, biases, wanted);
     expect_output("z", 3, n, z, wanted);
+    case_end();
+}
+
+/* ReLUs at the end of forward must give the bits of forward and then ReLUs. */
+static void test_forward_relu(int64_t n_in, int64_t units, int64_t blocks, kind k, real bound)
+{
+    CASE("forward relu", "n_in %d units %d blocks %d kind %d bound %g", (int)n_in, (int)units, (int)blocks, (int)k,
+         (double)bound);
+    int64_t n = blocks * units * NA_LANES;
+    const real *x = input(0, blocks * n_in * NA_LANES, k), *weights = input(1, n_in * units, k),
+               *biases = input(2, units, k);
+    real *y = output(3, n), *wanted = output(4, n);
+    const struct na_neurons neurons = {.parameters = &bound};
+    table->forward(n_in, units, blocks, x, weights, biases, NULL, wanted);
+    table->activate[NA_ACTIVATION_relu](blocks * units, wanted, &neurons, wanted, NULL, NULL);
+    table->forward(n_in, units, blocks, x, weights, biases, &bound, y);
+    expect_output("y", 3, n, y, wanted);
     case_end();
 }
 
@@ -65,7 +82,7 @@ static void test_forward_row(int64_t n_in, int64_t units, kind k)
     const real *block = input(0, n_in * NA_LANES, k);
     const real *weights = input(1, n_in * units + NA_LANES, k), *biases = input(2, units + NA_LANES, k);
     real *z = output(3, units * NA_LANES), *x = output_tight(4, n_in), *wanted = output(5, units);
-    table->forward(n_in, units, 1, block, weights, biases, z);
+    table->forward(n_in, units, 1, block, weights, biases, NULL, z);
     int64_t step = n_in * units > 2500 ? 5 : 1;
     for (int64_t lane = 0; lane < NA_LANES; lane += step) {
         for (int64_t i = 0; i < n_in; i++) x[i] = block[i * NA_LANES + lane];
@@ -105,9 +122,25 @@ static void test_backward_data(int64_t n_in, int64_t units, int64_t blocks, kind
     const real *dz = input(0, blocks * units * NA_LANES, k), *weights = input(1, n_in * units, k);
     real *dx = output(2, n), *wanted = output(3, n);
     const real *slopes = scaled ? input(4, n, k) : NULL;
-    table->backward_data(n_in, units, blocks, dz, weights, slopes, dx);
+    table->backward_data(n_in, units, blocks, dz, weights, slopes, NULL, dx);
     backward_data_oracle(n_in, units, blocks, dz, weights, slopes, wanted);
     expect_output("dx", 2, n, dx, wanted);
+    case_end();
+}
+
+/* Slopes from the y of ReLUs must give the bits of the slopes that the ReLUs write. */
+static void test_backward_data_relu(int64_t n_in, int64_t units, int64_t blocks, kind k, real bound)
+{
+    CASE("backward_data relu", "n_in %d units %d blocks %d kind %d bound %g", (int)n_in, (int)units, (int)blocks,
+         (int)k, (double)bound);
+    int64_t n = blocks * n_in * NA_LANES;
+    const real *dz = input(0, blocks * units * NA_LANES, k), *weights = input(1, n_in * units, k), *z = input(2, n, k);
+    real *dx = output(3, n), *wanted = output(4, n), *y = output(5, n), *slopes = output(6, n);
+    const struct na_neurons neurons = {.parameters = &bound};
+    table->activate[NA_ACTIVATION_relu](blocks * n_in, z, &neurons, y, slopes, NULL);
+    table->backward_data(n_in, units, blocks, dz, weights, slopes, NULL, wanted);
+    table->backward_data(n_in, units, blocks, dz, weights, y, &bound, dx);
+    expect_output("dx", 3, n, dx, wanted);
     case_end();
 }
 
@@ -156,9 +189,28 @@ static void test_backward_weights(int64_t n_in, int64_t width, int64_t rows, boo
     int64_t n = n_in * width;
     const real *x = input(0, lines_of(rows) * n_in * NA_LANES, k), *dz = input(1, deltas_of(width, rows), k);
     real *dweights = add ? input_tight(2, n, k) : output_tight(2, n), *wanted = copy(3, n, dweights);
-    table->backward_weights(n_in, width, rows, x, dz, add, dweights);
+    table->backward_weights(n_in, width, rows, x, dz, 0, add, dweights, NULL);
     backward_weights_oracle(n_in, width, rows, x, dz, add, wanted);
     expect_output("dweights", 2, n, dweights, wanted);
+    case_end();
+}
+
+/* Several panels at once, with their biases, must give the bits of one after the other. */
+static void test_panels(int64_t n_in, int64_t units, int64_t rows, bool add, kind k)
+{
+    CASE("panels", "n_in %d units %d rows %d add %d kind %d", (int)n_in, (int)units, (int)rows, add, (int)k);
+    int64_t stride = lines_of(rows) * NA_LANES * NA_LANES, panels = lines_of(units), n = n_in * units;
+    const real *x = input(0, lines_of(rows) * n_in * NA_LANES, k), *dz = input(1, panels * stride, k);
+    real *dweights = add ? input_tight(2, n, k) : output_tight(2, n), *wanted = copy(3, n, dweights);
+    real *dbiases = add ? input_tight(4, units, k) : output_tight(4, units), *wanted_biases = copy(5, units, dbiases);
+    for (int64_t j = 0, p = 0; j < units; j += NA_LANES, p++) {
+        int64_t width = at_most(NA_LANES, units - j);
+        table->backward_weights(n_in, width, rows, x, dz + p * stride, 0, add, wanted + j * n_in, NULL);
+        table->sum_rows(width, rows, dz + p * stride, add, wanted_biases + j);
+    }
+    table->backward_weights(n_in, units, rows, x, dz, stride, add, dweights, dbiases);
+    expect_output("dweights", 2, n, dweights, wanted);
+    expect_output("dbiases", 4, units, dbiases, wanted_biases);
     case_end();
 }
 
@@ -185,6 +237,8 @@ static void test_pair(int64_t n_in, int64_t units, int64_t blocks, kind k)
     test_forward_row(n_in, units, k);
     test_backward_data(n_in, units, blocks, k, false);
     test_backward_data(n_in, units, blocks, k, true);
+    test_forward_relu(n_in, units, blocks, k, k == PLAIN ? (real)0.5 : (real)INFINITY);
+    test_backward_data_relu(n_in, units, blocks, k, k == PLAIN ? (real)0.5 : (real)INFINITY);
 }
 
 /* All kinds of numbers and up to three blocks where that is cheap, otherwise a third of the pairs. */
@@ -208,6 +262,10 @@ static void test_gradients(void)
                 for (int i = 0; i < N_SIZES; i++)
                     test_backward_weights(sizes[i], sizes[j], rows_tested[r], add, (kind)((i + j + r) % (RARE + 1)));
             }
+    for (int j = 0; j < N_SIZES && sizes[j] <= 70; j++)
+        for (int r = 0; r < N_ROWS; r++)
+            for (int i = 0; i < N_SIZES && sizes[i] <= 70; i++)
+                test_panels(sizes[i], sizes[j], rows_tested[r], r % 2, (kind)((i + j + r) % (RARE + 1)));
 }
 
 /* ---- measures -------------------------------------------------------------------------------- */

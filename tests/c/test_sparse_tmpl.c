@@ -111,7 +111,7 @@ static void test_columns(int64_t n_in, int64_t width, int64_t rows, int percent,
     draw_columns(n_in, rows, percent, of, x, values, row_numbers, starts);
     const real *dz = draw_deltas(4, width, rows, of);
     real *dweights = add ? draw_others(5, n, of) : output_tight(5, n), *wanted = copy(6, n, dweights);
-    table->backward_weights(n_in, width, rows, x, dz, add, wanted);
+    table->backward_weights(n_in, width, rows, x, dz, 0, add, wanted, NULL);
     table->sparse_backward_weights(n_in, width, rows, values, row_numbers, starts, dz, add, dweights);
     expect_output("dweights", 5, n, dweights, wanted);
     case_end();
