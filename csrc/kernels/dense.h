@@ -5,7 +5,7 @@
 #define NA_DENSE_H
 
 /* Longer sums are split, so that the lines of a tile stay in the L1 cache; partial sums wait in the output line. */
-enum { CHUNK = ACROSS > 1 ? 128 : 192 };
+enum { CHUNK = 192 };
 
 /* X(across, tile): the tiles that kernels are compiled for. */
 #if TILE == 2
