@@ -15,6 +15,7 @@
 
 #define CHECK_INTERVAL 0.05 /* seconds */
 #define LONG_WORK 1e8       /* multiply-adds of a chunk that takes longer than milliseconds */
+#define CLOCK_WORK 1e6      /* multiply-adds between two looks at the clock: 0.1 ms or less */
 
 typedef void prepare(const double *parameters, int64_t t, double rate, double share, struct na_step *step);
 
@@ -56,11 +57,17 @@ static void end_rows(void *argument)
 {
     trainer *t = argument;
     int64_t rows = chunk_rows(t);
-    for (int64_t i = 0; i < rows; i++) {
-        if (t->row_weights[i] == 0) continue; /* an infinite loss of a row of weight 0 must not count */
-        t->run.batch_weight += (double)t->row_weights[i];
-        t->run.batch_loss += (double)t->row_weights[i] * (double)t->row_losses[i];
-    }
+    double weight = t->run.batch_weight, loss = t->run.batch_loss;
+    if (!t->run.data->sample_weight) {
+        weight += (double)rows;
+        for (int64_t i = 0; i < rows; i++) loss += (double)t->row_losses[i];
+    } else
+        for (int64_t i = 0; i < rows; i++) {
+            if (t->row_weights[i] == 0) continue; /* an infinite loss of a row of weight 0 must not count */
+            weight += (double)t->row_weights[i];
+            loss += (double)t->row_weights[i] * (double)t->row_losses[i];
+        }
+    t->run.batch_weight = weight, t->run.batch_loss = loss;
     if (makes_step(t)) prepare_steps(t);
     atomic_store(&t->run.next_panel, t->run.backward && !t->run.abandoned ? 0 : t->n_panels);
 }
@@ -101,6 +108,15 @@ static void end_gradients(trainer *t)
     for (int64_t i = 0; i < t->net->n_parameters; i++) t->gradients[i] *= (real)inverse;
 }
 
+/* Whether the slice's time is over. Asking takes as long as some rows of a small network, so small steps ask once for
+ * many. */
+static bool is_over(trainer *t)
+{
+    if ((t->run.since_clock += t->run.work) < CLOCK_WORK) return false;
+    t->run.since_clock = 0;
+    return na_seconds() > t->run.deadline;
+}
+
 /* Runs alone, after the second phase. */
 static void end_weights(void *argument)
 {
@@ -110,7 +126,7 @@ static void end_weights(void *argument)
     t->run.batch_done += rows;
     t->run.progress->rows += rows;
     if (t->run.batch_done == t->run.batch_rows) t->run.update ? end_batch(t) : end_gradients(t);
-    t->run.stop = t->run.progress->rows == t->run.n_order || na_seconds() > t->run.deadline || t->run.abandoned;
+    t->run.stop = t->run.progress->rows == t->run.n_order || is_over(t) || t->run.abandoned;
     atomic_store(&t->run.next_block, first_block(t));
 }
 
@@ -147,6 +163,7 @@ static int begin_slice(trainer *t, const na_data *data, const uint32_t *order, i
     int n_threads = (int)na_min(t->handle.n_threads, t->training.n_threads);
     double work = work_of_rows(t->net, na_min(t->chunk, t->run.batch_rows));
     t->run.checks = t->training.interrupted && work > LONG_WORK;
+    t->run.work = work, t->run.since_clock = 0;
     return threads_worth(work, n_threads);
 }
 

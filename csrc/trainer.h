@@ -51,6 +51,7 @@ typedef struct {
     bool checks;    /* whether to ask the caller within a chunk */
     bool abandoned; /* the caller interrupted it, or the caller's loss failed */
     double next_check;
+    double work, since_clock; /* multiply-adds of a chunk, and since the last look at the clock */
     int64_t batch_rows, batch_done;
     double batch_weight, batch_loss;
     atomic_llong next_block;

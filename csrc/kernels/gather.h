@@ -17,8 +17,25 @@ static void gather_vec(int64_t n, const real *const rows[VEC_LANES], real *block
     }
 }
 
+/* Fewer numbers than this per row, as of most targets, are faster one by one. */
+enum { FEW = 3 };
+
+static void gather_few(int64_t n, int64_t rows, const real *x, const uint32_t *order, real *block)
+{
+    for (int64_t lane = 0; lane < rows; lane++) {
+        const real *row = x + (order ? order[lane] : lane) * n;
+        for (int64_t k = 0; k < n; k++) block[k * NA_LANES + lane] = row[k];
+    }
+    for (int64_t k = 0; k < n; k++)
+        for (int64_t lane = rows; lane < NA_LANES; lane++) block[k * NA_LANES + lane] = 0;
+}
+
 static void gather(int64_t n, int64_t rows, const real *x, const uint32_t *order, real *block)
 {
+    if (n < FEW) {
+        gather_few(n, rows, x, order, block);
+        return;
+    }
     for (int lane = 0; lane < NA_LANES; lane += VEC_LANES) {
         const real *from[VEC_LANES];
         for (int i = 0; i < VEC_LANES; i++) {
