@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 import neuract as na
-from neuract import report as report_package
+from neuract.engine._scripts import script
 
 NASTY = ["</script><script>alert(1)</script>", "\"quote' & <b>", "<!--", "${x}$$title"]
-SCRIPT = (Path(report_package.__file__).parent / "network.js").read_text(encoding="utf-8")
+SCRIPT = script("activations")
 UNFINISHED = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 PAGE_SCRIPTS = 3  # description, numbers, program
 

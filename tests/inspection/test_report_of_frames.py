@@ -26,7 +26,7 @@ const all = rows ? rows.map((row) => ({ row })) : model.starts;
 console.log(JSON.stringify(all.map(({ row }) => {
   const each = model.members.map(({ network }) => network.forward(model.numbersOf(row)));
   const outputs = each.map((states) => states.at(-1).passed);
-  const { entries, text } = outcomeOf(model, meanOutputs(model, outputs));
+  const { entries, text } = outcomeOf(model, combined(model.combination, outputs));
   const layer = ({ x, z, y }) => ({ x: Array.from(x), z: Array.from(z), y: Array.from(y) });
   return { text, outputs: entries.map(({ value }) => value), spreads: spreadsOf(model, outputs),
     members: each.map((states) => states.map(layer)) };
@@ -124,9 +124,8 @@ def description_of(text):
 
 def computed(text, rows=None):
     """What the page computes for rows of values, or for those that it starts from."""
-    scripts = [_page._text(f"{name}.js") for name in _page.SCRIPTS if name != "page"]
     given = {"description": description_of(text), "numbers": element(text, "numbers-of-the-network"), "rows": rows}
-    program = "\n".join(['"use strict";', *scripts, PROGRAM])
+    program = "\n".join(['"use strict";', *_page.scripts()[:-1], PROGRAM])
     done = subprocess.run([NODE, "-e", program], input=json.dumps(given), capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 

@@ -61,7 +61,7 @@ FLOORS = [
     {"export"},
     {"report"},
     {"plotting"},
-    {"inspection"},
+    {"engine", "inspection"},
     {"callbacks", "files"},
     {"training"},
     {"data"},

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import base64
-import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,10 +14,17 @@ import numpy.typing as npt
 from neuract._typing import Array, FittedModel, FittedNetwork
 from neuract.columns._asked import kind_of_number, level_names
 from neuract.columns._columns import Columns
+from neuract.engine._described import (
+    described_combination,
+    described_member,
+    described_outcome,
+    in_base64,
+    numbers_of_members,
+    script_safe,
+)
 from neuract.inputs._sparse import SparseRows, is_sparse
 from neuract.inspection._activities import of_numbers
 from neuract.inspection._diagnosis import Diagnosis
-from neuract.layers._dense import Dense, n_slopes
 from neuract.layers._numbers import levels_of, number_columns, number_names, typical_row
 from neuract.report._frame import of_frame
 from neuract.report._rows import dense, evenly_spread
@@ -38,10 +43,9 @@ class Embedded:
     description : str
         JSON that is safe inside a script element.
     numbers : str
-        Base64 of little-endian numbers: for each member what each input has learned, or its edges, and for each layer
-        weights (n_in × units), biases, slopes and thresholds; then, with X, the minimum, the maximum and the mean of
-        each column, of levels the most frequent one, and the example rows. With columns of a frame these are in the
-        JSON.
+        Base64 of little-endian numbers: what the members have learned, as the engine takes it; then, with X, the
+        minimum, the maximum and the mean of each column, of levels the most frequent one, and the example rows. With
+        columns of a frame these are in the JSON.
     """
 
     description: str
@@ -59,11 +63,11 @@ def embedded(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Dia
         "kept": kept,
         "columns": columns_of_matrix(network, matrix),
         **each[0],
-        "outcome": outcome(model),
+        "outcome": described_outcome(model._meaning()),
         "order": _columns_of_numbers(network, each[0]["numbers_order"], frame),
-        **_combination(members, each),
+        **described_combination(members, each),
     }
-    arrays = [array for one in members.networks for array in (*_of_inputs(one), *_parameters(one))]
+    arrays = numbers_of_members(members)
     if frame is not None:
         chosen = None if rows is None else evenly_spread(len(rows), N_EXAMPLES)
         description |= of_frame(frame, X, chosen, [] if chosen is None else _example_names(chosen, y))
@@ -71,7 +75,7 @@ def embedded(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Dia
         numbers = evenly_spread(len(rows), N_EXAMPLES)
         description |= {"examples": _example_names(numbers, y), "whole": _whole(rows)}
         arrays += [*_ranges(network, diagnosis, rows), dense(rows, numbers)]
-    return Embedded(_script_safe(json.dumps(description)), _base64(arrays, kept))
+    return Embedded(script_safe(json.dumps(description)), in_base64(arrays, kept))
 
 
 def _each(
@@ -88,25 +92,15 @@ def _each(
 
 def _member(network: FittedNetwork, names: tuple[Sequence[str], Any], order: list[int]) -> dict[str, Any]:
     """Returns what describes a network; order: of the numbers that its first layer gets."""
+    described = described_member(network)
+    layers = zip(network.layers, described["layers"], strict=True)
     return {
-        "inputs": _inputs(network),
+        **described,
+        "layers": [layer | {"shown": repr(each.activation)} for each, layer in layers],
         "numbers": number_names(network.inputs, *names),
         "numbers_order": order,
-        "layers": [_layer(layer) for layer in network.layers],
         "strongest": _strongest_neurons(network),
     }
-
-
-def _combination(members: Members, each: list[dict[str, Any]]) -> dict[str, Any]:
-    """Returns how members are combined, and of each but the first what differs from the one before; for one nothing."""
-    described: dict[str, Any] = {}
-    if members.bounds is not None:
-        described["bounds"] = [[float(y) if np.isfinite(y) else None for y in end] for end in members.bounds]
-    if len(members) > 1:
-        described["weights"] = members.weights.tolist()
-        pairs = itertools.pairwise(each)
-        described["others"] = [{name: one[name] for name in one if one[name] != before[name]} for before, one in pairs]
-    return described
 
 
 def columns_of_matrix(network: FittedNetwork, names: Sequence[str]) -> list[dict[str, Any]]:
@@ -121,58 +115,6 @@ def feature_names(model: FittedModel, X: Any) -> list[str]:
     names = model._column_names()
     names = getattr(X, "columns", None) if names is None else names
     return [f"x{k}" for k in range(n_inputs)] if names is None else [str(name) for name in names]
-
-
-def outcome(model: FittedModel) -> dict[str, Any]:
-    """Returns the kind of the outputs, their names, and the unit of numbers that the network learns in another one."""
-    meaning = model._meaning()
-    described = {"kind": meaning.kind, "names": [str(name) for name in meaning.names]}
-    if meaning.unit is None:
-        return described
-    return described | {"unit": {"centers": meaning.unit.centers.tolist(), "scales": meaning.unit.scales.tolist()}}
-
-
-def _layer(layer: Dense) -> dict[str, Any]:
-    f = layer.activation
-    return {
-        "units": layer.units,
-        "activation": f.core_name,
-        "shown": repr(f),
-        "parameter": f.parameter if np.isfinite(f.parameter) else None,
-        "slopes": n_slopes(layer),
-        "thresholds": layer.threshold is not None,
-    }
-
-
-def _inputs(network: FittedNetwork) -> list[dict[str, Any]]:
-    """Returns the encodings as csrc/inputs.h describes them, and how many numbers of the page each takes."""
-    encodings = [encoding for each in network.inputs for encoding in each.encodings()]
-    kept = [array.size for array in _of_inputs(network)]
-    return [
-        {"kind": kind, "column": column, "n": n, "size": size, "kept": count}
-        for (kind, column, n, size, _, _), count in zip(encodings, kept, strict=True)
-    ]
-
-
-def _of_inputs(network: FittedNetwork) -> list[Array]:
-    """Returns for each encoding what it has learned, or its edges."""
-    edges = [encoding[4] for each in network.inputs for encoding in each.encodings()]
-    learned = network._known().part("inputs")
-    return [own if given is None else given for own, given in zip(learned, edges, strict=True)]
-
-
-def _parameters(network: FittedNetwork) -> list[Array]:
-    nothing = np.empty(0)
-    parts = zip(network.layers, network.weights, network.biases, network.slopes, strict=True)
-    return [
-        array
-        for layer, weights, biases, slopes in parts
-        for array in (weights, biases, nothing if slopes is None else slopes, _or(layer.thresholds, nothing))
-    ]
-
-
-def _or(array: Array | None, nothing: Array) -> Array:
-    return nothing if array is None else array
 
 
 def _strongest_numbers(
@@ -241,15 +183,3 @@ def _whole(rows: Any) -> list[int]:
 
 def _numbers(array: Array) -> list[int]:
     return [int(number) for number in array]
-
-
-def _base64(arrays: list[Array], dtype: str) -> str:
-    little_endian = np.dtype(dtype).newbyteorder("<")
-    with np.errstate(over="ignore"):  # a number beyond float32 is infinite in the page
-        numbers = [np.asarray(array, dtype=little_endian).tobytes() for array in arrays]
-    return base64.b64encode(b"".join(numbers)).decode()
-
-
-def _script_safe(text: str) -> str:
-    """Escapes JSON so that no tag, comment or entity can begin in it."""
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -13,14 +13,16 @@ from string import Template
 from typing import Any
 
 from neuract._typing import FittedModel
+from neuract.engine._scripts import ENGINE, script
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.report import _sections
 from neuract.report._embedding import Embedded
 
 SCRIPTS = (
-    *("network", "encodings", "elements", "members", "model", "columns", "frame", "controls", "inputs"),
+    *("elements", "members", "model", "columns", "frame", "controls", "inputs"),
     *("outputs", "diagram", "neurons", "neuron", "page"),
 )
+"""Of the page, after those of the engine."""
 
 
 def still_parts(model: FittedModel, X: Any, diagnosis: Diagnosis | None) -> dict[str, str]:
@@ -39,17 +41,22 @@ def still_parts(model: FittedModel, X: Any, diagnosis: Diagnosis | None) -> dict
 
 def page(parts: Mapping[str, str], explorer: str, data: Embedded | None) -> str:
     """Returns the file from the static sections, the explorer and its data."""
-    script = "\n".join(["(() => {", '"use strict";', *(_text(f"{name}.js") for name in SCRIPTS), "})();"])
+    program = "\n".join(["(() => {", '"use strict";', *scripts(), "})();"])
     return Template(_text("page.html")).substitute(
         parts,
         style=_text("page.css"),
-        script=script,
-        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        script=program,
+        script_hash=base64.b64encode(hashlib.sha256(program.encode()).digest()).decode(),
         version=escape(version("neuract")),
         explorer=explorer,
         description=data.description if data else "null",
         numbers=data.numbers if data else "",
     )
+
+
+def scripts() -> list[str]:
+    """Returns the text of all scripts; the last one starts the page."""
+    return [*map(script, ENGINE), *(_text(f"{name}.js") for name in SCRIPTS)]
 
 
 def explorer(model: FittedModel, with_rows: bool, kept: str, limit: str) -> str:

@@ -14,7 +14,7 @@ from neuract._typing import FittedModel
 from neuract.columns._asked import level_names
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.layers._numbers import number_names
-from neuract.report._embedding import feature_names, outcome
+from neuract.report._embedding import feature_names
 from neuract.report._rows import dense, evenly_spread
 
 MISSING = '<p class="note">This picture needs matplotlib: <code>pip install "neuract[plot]"</code>.</p>'
@@ -40,7 +40,7 @@ def network(model: FittedModel, X: Any) -> str:
     network, rows = model._fitted_network(), model._rows(X)
     some = dense(rows, evenly_spread(len(rows), N_ROWS))
     numbers = number_names(network.inputs, feature_names(model, X), level_names(model._frame_columns()))
-    outputs = outcome(model)["names"]
+    outputs = [str(name) for name in model._meaning().names]
     label = "The network: neurons in columns, weights as edges between them"
 
     def draw(plotting: Any, figure: Any) -> Any:

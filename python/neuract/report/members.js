@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The members of a model: networks that take the same row, and whose weighted mean predicts. The page shows the neurons
-   of one of them at a time: model.network, .numbers, .strongest and .names are those of the member model.shown. */
+/* The members as the page shows them. It shows the neurons of one of them at a time: model.network, .numbers,
+   .strongest and .names are those of the member model.shown. */
 
-/* Reads the members from the JSON of the page; of the others it has what differs from the member before. */
-function membersOf({ others = [], ...first }, take) {
-  const described = [first];
-  for (const other of others) described.push({ ...described.at(-1), ...other });
-  return described.map((each) => ({
+/* Reads the members from the JSON of the page. */
+function membersOf(description, take) {
+  return describedMembers(description).map((each) => ({
     network: new Network(each, take),
     numbers: { names: each.numbers, order: each.numbers_order },
     strongest: each.strongest,
@@ -14,30 +12,16 @@ function membersOf({ others = [], ...first }, take) {
   }));
 }
 
-/* The weights of the members in their mean, and the bounds within which each of their outputs is held. */
-function combinationOf({ weights = [1], bounds = [[], []] }) {
-  const held = (outputs) => outputs.map((y, j) => clip(y, bounds[0][j] ?? -Infinity, bounds[1][j] ?? Infinity));
-  const mean = (each) => weights.reduce((sum, weight, m) => sum + weight * each[m], 0);
-  return { weights, held, mean };
-}
-
 function showMember(model, member) {
   Object.assign(model, model.members[member], { shown: member });
 }
 
-/* The prediction from the outputs of all members. */
-function meanOutputs({ combination: { held, mean }, network: { round } }, each) {
-  const all = each.map(held);
-  return Float64Array.from(all[0], (_, j) => round(mean(all.map((outputs) => outputs[j]))));
-}
-
 /* The standard deviation of the members' answers, for each entry of the outcome. */
-function spreadsOf(model, each) {
-  const { held, mean } = model.combination;
-  const answers = each.map((outputs) => outcomeOf(model, held(outputs)).entries.map(({ value }) => value));
+function spreadsOf({ combination, outcome }, each) {
+  const answers = each.map((outputs) => answersOf(outcome, held(combination, outputs)));
   return answers[0].map((_, j) => {
-    const center = mean(answers.map((values) => values[j]));
-    return Math.sqrt(mean(answers.map((values) => (values[j] - center) ** 2)));
+    const center = meanOf(combination, answers.map((values) => values[j]));
+    return Math.sqrt(meanOf(combination, answers.map((values) => (values[j] - center) ** 2)));
   });
 }
 

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The model of the page: its members, the columns of X, names of outputs, rows to start from. */
+/* The model of the page: its members, the columns of X, the meaning of its outputs in words, rows to start from. */
 
 /* Reads the model from the JSON and the base64 of the page. */
 function readModel(description, base64) {
   const take = cutter(decoded(base64, description.kept));
   const members = membersOf(description, take);
-  const { outcome, order } = description;
+  const { outcome, order, weights, bounds } = description;
+  const combination = { weights, bounds };
   const { columns, starts } = inputsOf(description, take);
   const numbersOf = (row) => columns.flatMap((column, k) => column.numbersOf(row[k]));
-  const model = { members, combination: combinationOf(description), outcome, order, columns, starts, numbersOf };
+  const model = { members, combination, outcome, order, columns, starts, numbersOf };
   showMember(model, 0);
   return model;
 }
@@ -24,7 +25,7 @@ function unknownInputs({ columns }) {
 }
 
 function knownInputs({ columns, examples, whole, kept }, take) {
-  const round = ROUNDING[kept];
+  const round = (value) => NUMBERS[kept].of(value)[0];
   const n = columns.length;
   const [low, high, mean] = [take(n), take(n), take(n)];
   const wholes = new Set(whole);
@@ -35,36 +36,28 @@ function knownInputs({ columns, examples, whole, kept }, take) {
   return { columns: columns.map((each, k) => columnOf(each, seen(k))), starts: [...rows, { name: middle, row: average }] };
 }
 
-/* The meaning of the outputs: a list of { name, value, chosen } and a sentence. */
-function outcomeOf({ outcome: { kind, names, unit } }, outputs) {
-  if (kind === "labels") return ofLabels(names, outputs);
-  if (kind === "classes") return ofClasses(names, outputs);
-  const values = inUnit(kind === "quantiles" ? outputs.toSorted() : outputs, unit);
-  const entries = Array.from(values, (value, j) => ({ name: numberName(kind, names, j), value, chosen: false }));
+/* The outputs in words: a list of { name, value, chosen } and a sentence. */
+function outcomeOf({ outcome }, outputs) {
+  const { kind, names } = outcome;
+  const values = answersOf(outcome, outputs);
+  if (kind === "labels") return ofLabels(names, values);
+  if (kind === "classes") return ofClasses(names, values);
+  const entries = values.map((value, j) => ({ name: numberName(kind, names, j), value, chosen: false }));
   const several = entries.map(({ name, value }) => `${name}: ${amount(value)}`).join(", ");
   return { entries, text: entries.length > 1 ? several : amount(values[0]) };
 }
 
-/* The outputs in the unit of y, where the network has learned them in another one; quantiles share theirs. */
-function inUnit(outputs, unit) {
-  if (!unit) return outputs;
-  const of = (numbers, j) => numbers[Math.min(j, numbers.length - 1)];
-  return outputs.map((value, j) => value * of(unit.scales, j) + of(unit.centers, j));
-}
-
 const numberName = (kind, names, j) => (kind === "quantiles" ? `quantile ${names[j]}` : `output ${names[j]}`);
 
-function ofClasses(names, outputs) {
-  const single = names.length > 1 ? [1 - outputs[0], outputs[0]] : [1];
-  const values = outputs.length > 1 ? Array.from(outputs) : single;
-  const best = values.indexOf(Math.max(...values));
+function ofClasses(names, values) {
+  const best = mostProbable(values);
   const entries = names.map((name, j) => ({ name, value: values[j], chosen: j === best }));
   if (best < 0) return { entries, text: "no class, since the outputs are not numbers" };
   return { entries, text: `${names[best]}, with probability ${readable(values[best], 4)}` };
 }
 
-function ofLabels(names, outputs) {
-  const entries = names.map((name, j) => ({ name, value: outputs[j], chosen: outputs[j] > 0.5 }));
+function ofLabels(names, values) {
+  const entries = names.map((name, j) => ({ name, value: values[j], chosen: holds(values[j]) }));
   const chosen = entries.filter((entry) => entry.chosen).map((entry) => entry.name);
   return { entries, text: chosen.length ? `labels ${chosen.join(", ")}` : "no label" };
 }

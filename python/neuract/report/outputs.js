@@ -11,7 +11,7 @@ function outputsView(model) {
   find("outputs").hidden = rows.length === 1; // the sentence has it
   find("outputs").append(...rows.map(({ item }) => item));
   return (states, selected, each) => {
-    const { entries, text } = outcomeOf(model, meanOutputs(model, each));
+    const { entries, text } = outcomeOf(model, combined(model.combination, each));
     const spreads = each.length > 1 ? spreadsOf(model, each) : null;
     const largest = shares ? 1 : largestOf(entries.map(({ value }) => value));
     const shown = mostOf(entries);
@@ -25,7 +25,7 @@ function outputsView(model) {
 
 /* Of a single output, whose bar is hidden, the spread is part of the sentence. */
 function showSpread(model, each, spreads, shares) {
-  const { text } = outcomeOf(model, model.combination.held(each[model.shown]));
+  const { text } = outcomeOf(model, held(model.combination, each[model.shown]));
   const spread = find("spread");
   const amounts = spreads.length > 1 ? "±" : around(spreads[0], shares);
   spread.dataset.value = String(spreads[0]);

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The engine: JavaScript that computes a model, the same in the page that `report` writes and in the module of `to_js`.
+
+Its scripts are pure functions without a document. They share one scope, in the order of `_scripts.ENGINE`.
+"""

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The text of the engine's scripts."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+ENGINE = ("activations", "network", "encodings", "members", "columns", "outputs")
+"""What computes a model, in the order in which the scripts need each other."""
+
+
+def script(name: str) -> str:
+    """Returns the text of a script of this folder."""
+    return files("neuract.engine").joinpath(f"{name}.js").read_text(encoding="utf-8")
