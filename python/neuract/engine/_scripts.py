@@ -7,6 +7,8 @@ from importlib.resources import files
 
 ENGINE = ("activations", "network", "encodings", "members", "columns", "outputs")
 """What computes a model, in the order in which the scripts need each other."""
+GRADIENTS = "gradients"
+"""What explains a prediction, after these; the module of `to_js` does not have it."""
 
 
 def script(name: str) -> str:

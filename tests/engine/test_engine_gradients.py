@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The engine's gradients, run by Node: those of Network.gradients, of central differences, and of explanations."""
+
+import dataclasses
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import neuract as na
+from neuract.engine._described import described_combination, described_member, in_base64, numbers_of_members
+from neuract.engine._scripts import ENGINE, GRADIENTS, script
+from oracle.cases import OBJECTS
+from oracle.node import needs_node, printed
+
+SCRIPTS = "\n".join(['"use strict";', *map(script, (*ENGINE, GRADIENTS))])
+READ = """
+const plain = (value) => JSON.parse(JSON.stringify(value, (_, each) => (ArrayBuffer.isView(each) ? [...each] : each)));
+const found = JSON.parse(require("fs").readFileSync(0, "utf-8")).map(({ description, kept, base64, rows, more }) => {
+  const take = cutter(decoded(base64, kept));
+  const networks = describedMembers(description).map((each) => new Network(each, take));
+  return PROGRAM;
+});
+console.log(JSON.stringify(plain(found)));
+"""
+BACKWARD = """rows.map((row, k) => {
+  const states = networks[0].forward(row);
+  return { x: states.map(({ x }) => x), ...backward(networks[0], states, more[k]) };
+})"""
+ATTRIBUTIONS = "rows.map((row) => attributions(networks, description, more.from, row, more.output))"
+HIDDEN = [f for f in OBJECTS if not isinstance(f, na.Softmax)]
+
+
+def run(program, *cases):
+    """What a program in JavaScript gives for each case: a model, rows of its networks' X, and what else it needs."""
+    given = []
+    for model, rows, more in cases:
+        members = model._members()
+        each, dtype = [described_member(network) for network in members.networks], members.networks[0].dtype
+        description = {"dtype": dtype, **each[0], **described_combination(members, each)}
+        base64 = in_base64(numbers_of_members(members), dtype)
+        rows = np.asarray(rows, np.float64).tolist()
+        given.append({"description": description, "kept": dtype, "base64": base64, "rows": rows, "more": more})
+    return printed(SCRIPTS + READ.replace("PROGRAM", program), given)
+
+
+def with_weights(rng, layers, n_in, **settings):
+    """A network of float64 with random parameters."""
+    net = na.Network(layers, dtype="float64", **settings)
+    sizes = [n_in, *(layer.units for layer in layers)]
+    return net.set_parameters([rng.normal(size=pair) for pair in pairwise(sizes)], [rng.normal(size=n) for n in sizes[1:]])
+
+
+# ---- derivatives -----------------------------------------------------------------------------------
+
+
+@needs_node
+def test_derivatives_are_those_of_the_core():
+    """At bends and in tails too."""
+    z = np.array([*np.linspace(-5.3, 5.1, 40), 0, -3, 3, -1, 1, 6, -6.5, 2, -2, 0.5, -0.5, 30, -30, 100, -100])
+    nets = [na.Network([na.Dense(1, f)], dtype="float64").set_parameters([[[1.0]]]) for f in HIDDEN]
+    found = run(BACKWARD, *((net, z[:, np.newaxis], [[1]] * len(z)) for net in nets))
+    for f, states in zip(HIDDEN, found, strict=True):
+        slopes = [state["dx"][0] for state in states]
+        np.testing.assert_allclose(slopes, f.derivative(z), rtol=1e-9, atol=1e-12, err_msg=repr(f))
+
+
+def test_every_activation_has_its_derivative():
+    names = {na.activation(name).core_name for name in na.ACTIVATIONS} - {"softmax"}
+    assert [name for name in names if f"\n  {name}:" not in script(GRADIENTS)] == []
+
+
+# ---- backward --------------------------------------------------------------------------------------
+
+
+@needs_node
+def test_the_backward_pass_gives_the_gradients_of_the_core(rng):
+    shapes = [
+        [na.Dense(6, "tanh"), na.Dense(4, na.PReLU()), na.Dense(3, "softmax")],
+        [na.Dense(6, "gelu", threshold=0.1), na.Dense(3, "linear", threshold=-0.5)],
+        [na.Dense(5, "sigmoid"), na.Dense(3, "sigmoid")],
+    ]
+    x, y = rng.normal(size=(6, 4)), rng.normal(size=(6, 3))
+    nets = [with_weights(rng, layers, 4, loss="squared_error") for layers in shapes]
+    found = run(BACKWARD, *((net, x, ((net.predict(x) - y) / len(x)).tolist()) for net in nets))
+    for net, states in zip(nets, found, strict=True):
+        gradients = net.gradients(x, y)
+        for layer in range(len(net.layers)):
+            dz = np.array([state["dz"][layer] for state in states])
+            below = np.array([state["x"][layer] for state in states])
+            np.testing.assert_allclose(below.T @ dz, gradients.weights[layer], rtol=1e-9, atol=1e-12)
+            np.testing.assert_allclose(dz.sum(axis=0), gradients.biases[layer], rtol=1e-9, atol=1e-12)
+
+
+@needs_node
+def test_gradients_of_the_inputs_are_those_of_differences(rng):
+    net = with_weights(rng, [na.Dense(7, "mish"), na.Dense(6, "tanh"), na.Dense(3, "softmax")], 5)
+    x, step = rng.normal(size=(4, 5)), 1e-6
+    found = run(BACKWARD, *((net, x, [unit.tolist()] * 4) for unit in np.eye(3)))
+    for output, states in enumerate(found):
+        for k, unit in enumerate(np.eye(5)):
+            difference = (net.predict(x + step * unit) - net.predict(x - step * unit))[:, output] / (2 * step)
+            np.testing.assert_allclose([state["dx"][k] for state in states], difference, rtol=1e-6, atol=1e-8)
+
+
+# ---- attributions ----------------------------------------------------------------------------------
+
+
+@needs_node
+def test_attributions_add_up_to_the_change(rng):
+    x = rng.normal(size=(5, 4))
+    nets = [with_weights(rng, [na.Dense(9, f), na.Dense(6, "tanh"), na.Dense(2, "linear")], 4) for f in HIDDEN if smooth(f)]
+    base = [0.1, 0.2, -0.3, 0.4]
+    for net, states in zip(nets, run(ATTRIBUTIONS, *((net, x, {"from": base, "output": 1}) for net in nets)), strict=True):
+        change = net.predict(x)[:, 1] - net.predict([base])[0, 1]
+        sums = np.array([sum(state["values"].values()) for state in states])
+        sizes = np.array([np.abs(list(state["values"].values())).sum() for state in states])
+        np.testing.assert_array_less(np.abs(sums - change), 1.1e-4 * sizes, err_msg=repr(net.layers[0]))
+        np.testing.assert_allclose([state["after"] - state["before"] for state in states], change, atol=1e-9)
