@@ -27,7 +27,7 @@ BACKWARD = """rows.map((row, k) => {
   const states = networks[0].forward(row);
   return { x: states.map(({ x }) => x), ...backward(networks[0], states, more[k]) };
 })"""
-ATTRIBUTIONS = "rows.map((row) => attributions(networks, description, more.from, row, more.output))"
+ATTRIBUTIONS = "rows.map((row) => attributions(networks, description, more.from, row, more.output, more.pieces))"
 HIDDEN = [f for f in OBJECTS if not isinstance(f, na.Softmax)]
 
 
@@ -77,14 +77,21 @@ def test_every_activation_has_its_derivative():
 def test_the_backward_pass_gives_the_gradients_of_the_core(rng):
     shapes = [
         [na.Dense(6, "tanh"), na.Dense(4, na.PReLU()), na.Dense(3, "softmax")],
-        [na.Dense(6, "gelu", threshold=0.1), na.Dense(3, "linear", threshold=-0.5)],
-        [na.Dense(5, "sigmoid"), na.Dense(3, "sigmoid")],
+        [na.Dense(6, "gelu", threshold=0.1), na.Dense(3, "linear")],
+        [na.Dense(5, "sin"), na.Dense(3, "sigmoid")],
     ]
-    x, y = rng.normal(size=(6, 4)), rng.normal(size=(6, 3))
-    nets = [with_weights(rng, layers, 4, loss="squared_error") for layers in shapes]
-    found = run(BACKWARD, *((net, x, ((net.predict(x) - y) / len(x)).tolist()) for net in nets))
-    for net, states in zip(nets, found, strict=True):
-        gradients = net.gradients(x, y)
+    x, y = rng.normal(size=(6, 4)), np.eye(3)[[0, 1, 2, 0, 1, 2]]
+    nets = [with_weights(rng, layers, 4) for layers in shapes]
+    slopes = {
+        "softmax": lambda y, p: -y / p,
+        "linear": lambda y, p: p - y,
+        "sigmoid": lambda y, p: -y / p + (1 - y) / (1 - p),
+    }
+    kinds = [net.layers[-1].activation.core_name for net in nets]
+    dy = [slopes[kind](y, net.predict(x)) / len(x) for kind, net in zip(kinds, nets, strict=True)]
+    found = run(BACKWARD, *((net, x, each.tolist()) for net, each in zip(nets, dy, strict=True)))
+    for net, kind, states in zip(nets, kinds, found, strict=True):
+        gradients = net.gradients(x, y.argmax(axis=1) if kind == "softmax" else y)
         for layer in range(len(net.layers)):
             dz = np.array([state["dz"][layer] for state in states])
             below = np.array([state["x"][layer] for state in states])
@@ -108,12 +115,60 @@ def test_gradients_of_the_inputs_are_those_of_differences(rng):
 
 @needs_node
 def test_attributions_add_up_to_the_change(rng):
-    x = rng.normal(size=(5, 4))
-    nets = [with_weights(rng, [na.Dense(9, f), na.Dense(6, "tanh"), na.Dense(2, "linear")], 4) for f in HIDDEN if smooth(f)]
-    base = [0.1, 0.2, -0.3, 0.4]
-    for net, states in zip(nets, run(ATTRIBUTIONS, *((net, x, {"from": base, "output": 1}) for net in nets)), strict=True):
-        change = net.predict(x)[:, 1] - net.predict([base])[0, 1]
-        sums = np.array([sum(state["values"].values()) for state in states])
-        sizes = np.array([np.abs(list(state["values"].values())).sum() for state in states])
-        np.testing.assert_array_less(np.abs(sums - change), 1.1e-4 * sizes, err_msg=repr(net.layers[0]))
-        np.testing.assert_allclose([state["after"] - state["before"] for state in states], change, atol=1e-9)
+    """With any number of pieces; only hard_shrink jumps."""
+    x, base = rng.normal(size=(5, 4)), [0.1, 0.2, -0.3, 0.4]
+    functions = [f for f in HIDDEN if not isinstance(f, na.HardShrink)]
+    nets = [with_weights(rng, [na.Dense(9, f), na.Dense(6, "tanh"), na.Dense(2, "linear")], 4) for f in functions]
+    nets += [with_weights(rng, [na.Dense(9, "relu"), na.Dense(2, f)], 4) for f in ("softmax", "sigmoid")]
+    for pieces in (1, 16):
+        found = run(ATTRIBUTIONS, *((net, x, {"from": base, "output": 1, "pieces": pieces}) for net in nets))
+        for net, states in zip(nets, found, strict=True):
+            change = net.predict(x)[:, 1] - net.predict([base])[0, 1]
+            sums = [sum(state["values"]) for state in states]
+            np.testing.assert_allclose(sums, change, rtol=1e-9, atol=1e-11, err_msg=repr(net.layers))
+
+
+@needs_node
+def test_attributions_are_integrated_gradients(rng):
+    x, base, points = rng.normal(size=(3, 4)), np.array([0.1, 0.2, -0.3, 0.4]), 4000
+    for layers in ([na.Dense(9, "relu"), na.Dense(3, "softmax")], [na.Dense(9, "tanh"), na.Dense(3, "linear")]):
+        net = with_weights(rng, layers, 4)
+        (found,) = run(ATTRIBUTIONS, (net, x, {"from": base.tolist(), "output": 2, "pieces": 64}))
+        for row, state in zip(x, found, strict=True):
+            path = base + np.linspace(0.5 / points, 1 - 0.5 / points, points)[:, np.newaxis] * (row - base)
+            slopes = [
+                (net.predict(path + 1e-6 * unit) - net.predict(path - 1e-6 * unit))[:, 2].mean() / 2e-6
+                for unit in np.eye(4)
+            ]
+            np.testing.assert_allclose(state["values"], slopes * (row - base), atol=2e-3)
+
+
+@needs_node
+def test_jumps_are_the_rest(rng):
+    x, base = rng.normal(size=(5, 4)), [0.1, 0.2, -0.3, 0.4]
+    nets = [
+        with_weights(rng, [na.Dense(9, "tanh", threshold=0.3), na.Dense(2, "linear")], 4),
+        with_weights(rng, [na.Dense(9, "hard_shrink"), na.Dense(2, "linear")], 4),
+    ]
+    for net, states in zip(nets, run(ATTRIBUTIONS, *((net, x, {"from": base, "output": 0}) for net in nets)), strict=True):
+        change = net.predict(x)[:, 0] - net.predict([base])[0, 0]
+        rests = np.array([state["rest"] for state in states])
+        np.testing.assert_allclose([sum(state["values"]) for state in states] + rests, change, atol=1e-9)
+        assert np.abs(rests).max() > 0.01
+
+
+@needs_node
+def test_attributions_of_members(rng):
+    """Of columns of a frame with every kind of input, by their weights and within their bounds."""
+    frame = {"a": rng.normal(size=60), "b": rng.choice(["x", "y", "z"], 60), "c": rng.normal(size=60)}
+    y = 100 + 20 * frame["a"] + 10 * (frame["b"] == "x")
+    model = na.TabularRegressor(members=2, folds=2, max_iter=5, hidden_layer_sizes=(9,), random_state=0).fit(frame, y)
+    bounds = np.quantile(model._ensemble.each(model._rows(frame), 1), [0.2, 0.8])[:, np.newaxis]
+    model._ensemble = dataclasses.replace(model._ensemble, weights=np.array([0.4, 0.3, 0.2, 0.1]), bounds=bounds)
+    rows = model._rows(frame)[:6]
+    (found,) = run(ATTRIBUTIONS, (model, rows, {"from": rows[-1].tolist(), "output": 0}))
+    outputs = model._members().predict(rows, 1)[:, 0].astype(float)
+    np.testing.assert_allclose([sum(state["values"]) for state in found], outputs - outputs[-1], atol=1e-5)
+    np.testing.assert_allclose([state["after"] for state in found], outputs, atol=1e-6)
+    assert {len(state["values"]) for state in found} == {rows.shape[1]}
+    assert found[-1]["values"] == [0] * rows.shape[1]

@@ -33,15 +33,22 @@ const DERIVATIVES = {
   soft_shrink: (z, a) => Number(Math.abs(z) > a),
 };
 
+/* ---- derivatives -------------------------------------------------------------------------------- */
+
 /* From dy, the derivatives of any quantity with respect to the network's outputs: dz, those with respect to z, layer by
    layer, and dx, those with respect to the numbers of the first layer. states: of Network.states or .forward. With
    respect to weight (k, j) of a layer it is states[layer].x[k] * dz[layer][j]. */
 function backward(network, states, dy) {
+  return downThrough(network, dy, (layer, l, dpassed) => throughActivation(network, layer, states[l], dpassed));
+}
+
+/* throughLayer(layer, l, dpassed) gives dz of layer l from the derivatives with respect to what the layer passes on. */
+function downThrough({ layers }, dy, throughLayer) {
   const dz = [];
   let dx = dy;
-  for (let l = network.layers.length - 1; l >= 0; l--) {
-    dz[l] = throughActivation(network, network.layers[l], states[l], dx);
-    dx = throughWeights(network.layers[l], states[l].x.length, dz[l]);
+  for (let l = layers.length - 1; l >= 0; l--) {
+    dz[l] = throughLayer(layers[l], l, dx);
+    dx = throughWeights(layers[l], dz[l]);
   }
   return { dx, dz };
 }
@@ -58,68 +65,103 @@ function throughActivation({ dtype }, layer, { z, y, fires }, dpassed) {
   return Float64Array.from(z, (_, j) => (dy[j] === 0 ? 0 : dy[j] * slope(j)));
 }
 
-function throughWeights({ units, weights }, n_in, dz) {
-  const dx = new Float64Array(n_in);
-  for (let k = 0; k < n_in; k++) {
+function throughWeights({ units, weights }, dz) {
+  const dx = new Float64Array(weights.length / units);
+  for (let k = 0; k < dx.length; k++) {
     for (let j = 0; j < units; j++) dx[k] += weights[k * units + j] * dz[j];
   }
   return dx;
 }
 
+/* ---- explanations ------------------------------------------------------------------------------- */
+
 /* What each column of X contributes to the change of one output of the prediction from a row of X to another: the
    integral of the gradient along the straight path between the numbers of the first layer, times the change of each
-   number. Sundararajan, Taly & Yan 2017, arXiv:1703.01365. networks: the members; combination: their weights and bounds.
-   The nodes of Gauss-Legendre are doubled until the values add up to the change, to the tolerance as a share of their
-   size; rest is what is missing. */
-function attributions(networks, combination, from, to, output, tolerance = 1e-4, most = 256) {
-  const ends = networks.map((network) => [from, to].map((row) => network.encoder.numbers(row)));
-  const [before, after] = [0, 1].map((end) => {
-    const outputs = networks.map((network, m) => network.states(ends[m][end]).at(-1).passed);
-    return combined(combination, outputs)[output];
+   number. Sundararajan, Taly & Yan 2017, arXiv:1703.01365. networks: the members; combination: their weights and
+   bounds. In each of the path's pieces a neuron has its mean slope, the change of f(z) by that of z, so that the values
+   add up to the change with any number of pieces; with more they come nearer to the integrals. rest is what the jumps
+   of thresholds and of hard_shrink leave, which have no slope. */
+function attributions(networks, combination, from, to, output, pieces = 16) {
+  const values = new Float64Array(to.length);
+  const ends = networks.map((network, m) => {
+    const path = pathOf(network, from, to, pieces);
+    const weight = (combination.weights ?? [1])[m];
+    const parts = alongPath(network, combination, path, output);
+    columnsOfNumbers(network).forEach((column, k) => (values[column] += weight * parts[k]));
+    return [path[0], path.at(-1)].map((states) => states.at(-1).passed);
   });
-  for (let nodes = 8; ; nodes *= 2) {
-    const values = new Float64Array(to.length);
-    networks.forEach((network, m) => {
-      const weight = (combination.weights ?? [1])[m];
-      const parts = alongPath(network, combination, ends[m], output, gaussLegendre(nodes));
-      columnsOfNumbers(network).forEach((column, k) => (values[column] += weight * parts[k]));
-    });
-    const rest = after - before - values.reduce((sum, value) => sum + value, 0);
-    const size = values.reduce((sum, value) => sum + Math.abs(value), 0);
-    if (Math.abs(rest) <= tolerance * size || 2 * nodes > most) return { values, before, after, rest };
-  }
+  const [before, after] = [0, 1].map((end) => combined(combination, ends.map((each) => each[end]))[output]);
+  return { values, before, after, rest: after - before - values.reduce((sum, value) => sum + value, 0) };
 }
 
-/* The same of one member, for each number of the first layer. An output beyond its bound changes nothing. */
-function alongPath(network, { bounds }, [from, to], output, nodes) {
-  const total = new Float64Array(to.length);
-  const dy = new Float64Array(network.layers.at(-1).units);
-  for (const { at, weight } of nodes) {
-    const states = network.states(to.map((value, k) => from[k] + at * (value - from[k])));
-    const [y] = [states.at(-1).passed[output]];
-    dy[output] = Number(!(y < (bounds?.[0][output] ?? -Infinity) || y > (bounds?.[1][output] ?? Infinity)));
-    backward(network, states, dy).dx.forEach((slope, k) => (total[k] += weight * slope));
-  }
-  return total.map((slope, k) => slope * (to[k] - from[k]));
+/* The states of a network at the ends of each piece. */
+function pathOf(network, from, to, pieces) {
+  const [start, end] = [from, to].map((row) => network.encoder.numbers(row));
+  const at = (share) => end.map((value, k) => (share === 1 ? value : start[k] + share * (value - start[k])));
+  return Array.from({ length: pieces + 1 }, (_, piece) => network.states(at(piece / pieces)));
+}
+
+/* What each number of the first layer contributes to an output of one member. */
+function alongPath(network, { bounds }, path, output) {
+  const total = new Float64Array(path[0][0].x.length);
+  path.slice(1).forEach((after, piece) => {
+    const before = path[piece];
+    const dy = new Float64Array(after.at(-1).y.length);
+    dy[output] = slopeWithin(bounds, output, before.at(-1).passed[output], after.at(-1).passed[output]);
+    const through = (layer, l, dpassed) => throughPiece(layer, before[l].z, after[l].z, dpassed);
+    downThrough(network, dy, through).dx.forEach((slope, k) => (total[k] += slope * (after[0].x[k] - before[0].x[k])));
+  });
+  return total;
+}
+
+/* The mean slope of an output that is held within its bounds. */
+function slopeWithin(bounds, j, y, next) {
+  const hold = (value) => clip(value, bounds?.[0][j] ?? -Infinity, bounds?.[1][j] ?? Infinity);
+  return meanSlope(hold, (value) => Number(hold(value) === value), y, next);
+}
+
+/* Like throughActivation, with the mean slopes of a piece. */
+function throughPiece(layer, z, next, dpassed) {
+  if (layer.activation === "softmax") return throughSoftmax(layer, softmax(z), softmax(next), dpassed);
+  return Float64Array.from(z, (_, j) => {
+    if (dpassed[j] === 0) return 0;
+    const [f, slope] = withoutJumps(layer, j);
+    return dpassed[j] * meanSlope(f, slope, z[j], next[j]);
+  });
+}
+
+/* Since p = exp(z - log Σ exp z) and the changes of all p add up to 0, that of p is m (Δz - Σ m Δz / Σ m), where m is
+   the change of p by that of log p. */
+function throughSoftmax({ thresholds }, p, next, dpassed) {
+  const least = (j) => thresholds?.[j] ?? -Infinity;
+  const m = p.map((value, j) => meanSlope(Math.exp, Math.exp, Math.log(value), Math.log(next[j])) || 0);
+  const dy = p.map((value, j) => {
+    const f = (y) => Math.max(y, least(j));
+    return dpassed[j] * meanSlope(f, (y) => Number(y >= least(j)), value, next[j]);
+  });
+  const mean = m.reduce((sum, each, j) => sum + each * dy[j], 0) / m.reduce((sum, each) => sum + each, 0);
+  return Float64Array.from(m, (each, j) => each * (dy[j] - mean));
+}
+
+/* What neuron j passes on, and its derivative, without jumps: below its threshold it stays at the threshold, and
+   hard_shrink becomes soft_shrink. */
+function withoutJumps(layer, j) {
+  const name = layer.activation === "hard_shrink" ? "soft_shrink" : layer.activation;
+  const [f, slope] = [ACTIVATIONS[name], DERIVATIVES[name]].map((of) => (z) => of(z, slopeOf(layer, j)));
+  if (!layer.thresholds) return [f, slope];
+  const least = name === layer.activation ? layer.thresholds[j] : f(layer.thresholds[j]);
+  return [(z) => Math.max(f(z), least), (z) => (f(z) >= least ? slope(z) : 0)];
+}
+
+/* (f(next) - f(z)) / (next - z), or where the difference consists of rounding the derivative in the middle. */
+function meanSlope(f, slope, z, next) {
+  const change = next - z;
+  if (Math.abs(change) < 1e-9 * (1 + Math.abs(z))) return slope((z + next) / 2);
+  return (f(next) - f(z)) / change;
 }
 
 /* For each number of the first layer the column of X that it is made of. */
 function columnsOfNumbers({ encoder: { inputs, round }, layers: [{ weights, units }] }) {
   if (!inputs.length) return Array.from({ length: weights.length / units }, (_, k) => k);
   return inputs.flatMap((each) => Array.from(ENCODINGS[each.kind](0, each, round), () => each.column));
-}
-
-/* Nodes and weights on [0, 1]: Newton's method from the usual estimate of each root of the Legendre polynomial. */
-function gaussLegendre(n) {
-  return Array.from({ length: n }, (_, k) => {
-    let x = Math.cos((Math.PI * (k + 0.75)) / (n + 0.5));
-    let slope;
-    for (let step = 0; step < 6; step++) {
-      let [before, p] = [1, x];
-      for (let i = 2; i <= n; i++) [before, p] = [p, ((2 * i - 1) * x * p - (i - 1) * before) / i];
-      slope = (n * (x * p - before)) / (x * x - 1);
-      x -= p / slope;
-    }
-    return { at: (1 + x) / 2, weight: 1 / ((1 - x * x) * slope * slope) };
-  });
 }
