@@ -10,9 +10,38 @@ import pytest
 NODE = shutil.which("node")
 needs_node = pytest.mark.skipif(not NODE, reason="needs Node.js")
 
+# A whole number beyond 2^53 has no place in JSON, and NaN neither.
+ANSWERS = """
+import { readFileSync } from "node:fs";
+const plain = (_, value) => (typeof value === "bigint" ? { whole: String(value) } : value);
+const all = [];
+for (const [file, rows] of JSON.parse(readFileSync(0, "utf-8"))) {
+  const { predict } = await import(file);
+  all.push(rows.map((row) => {
+    try { return predict(row); } catch (error) { return { refused: `${error.name}: ${error.message}` }; }
+  }));
+}
+console.log(JSON.stringify(all, plain));
+"""
 
-def printed(program, given):
+
+def printed(program, given, *options):
     """Returns the JSON that a program prints; given: what it finds in its input, as JSON."""
-    done = subprocess.run([NODE, "-e", program], input=json.dumps(given), capture_output=True, text=True, check=False)
+    done = node([*options, "-e", program], input=json.dumps(given))
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return json.loads(done.stdout, object_hook=lambda found: int(found["whole"]) if "whole" in found else found)
+
+
+def module_answers(folder, asked):
+    """Returns what modules answer; asked: pairs of a file in the folder and rows."""
+    files = [((folder / file).as_uri(), rows) for file, rows in asked]
+    return printed(ANSWERS, files, "--input-type=module")
+
+
+def self_test(path):
+    """Runs a self-test; returns what Node.js says."""
+    return node([str(path)])
+
+
+def node(arguments, **settings):
+    return subprocess.run([NODE, *arguments], capture_output=True, text=True, check=False, **settings)

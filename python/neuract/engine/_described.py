@@ -42,7 +42,9 @@ def described_outcome(meaning: Outputs) -> dict[str, Any]:
     described = {"kind": meaning.kind, "names": [str(name) for name in meaning.names]}
     if meaning.unit is None:
         return described
-    return described | {"unit": {"centers": meaning.unit.centers.tolist(), "scales": meaning.unit.scales.tolist()}}
+    parts = {"centers": meaning.unit.centers, "scales": meaning.unit.scales}
+    each = {name: np.broadcast_to(part, meaning.n_columns).tolist() for name, part in parts.items()}  # quantiles share
+    return described | {"unit": each}
 
 
 def numbers_of_members(members: Members) -> list[Array]:

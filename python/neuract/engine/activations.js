@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The activation functions, computed like in the C core; csrc/activations.h has their sources. */
 
-/* y = f(z); `a` is the layer's parameter, or the learned slope of a neuron of a PReLU layer. */
+/* y = f(z); `a` is the layer's parameter, or the learned slope of a neuron of a PReLU layer; dtype: the network's. */
 const ACTIVATIONS = {
   linear: (z, a) => a * z,
   sigmoid: (z) => sigmoid(z),
@@ -22,13 +22,16 @@ const ACTIVATIONS = {
   log_sigmoid: (z) => -softplus(-z),
   squareplus: (z, a) => (z < 0 ? (0.5 * a) / (Math.hypot(z, Math.sqrt(a)) - z) : (z + Math.hypot(z, Math.sqrt(a))) / 2),
   tanh_shrink: (z) => (Math.abs(z) < 0.02 ? z ** 3 / 3 - (2 * z ** 5) / 15 : z - Math.tanh(z)),
-  sin: (z) => Math.sin(z),
+  sin: (z, a, dtype) => (Math.abs(z) > SINE_END[dtype] ? 0 : Math.sin(z)),
   hard_sigmoid: (z) => clip(z + 3, 0, 6) / 6,
   hard_swish: (z) => (z * clip(z + 3, 0, 6)) / 6,
   hard_tanh: (z) => clip(z, -1, 1),
   hard_shrink: (z, a) => (Math.abs(z) <= a ? 0 : z),
   soft_shrink: (z, a) => z - clip(z, -a, a),
 };
+
+/* Above this the core's sine is 0. */
+const SINE_END = { float32: 2 ** 16, float64: 2 ** 45 };
 
 const clip = (z, low, high) => Math.min(Math.max(z, low), high);
 const sigmoid = (z) => 1 / (1 + Math.exp(-z));
@@ -46,6 +49,11 @@ function normalTail(t) {
   for (let k = 3, term = t; k < 80; k += 2) sum += term *= (t * t) / k;
   return 0.5 - density * sum;
 }
+
+/* y of all neurons of a layer, where each depends on every z. */
+const ACROSS_NEURONS = {
+  softmax,
+};
 
 function softmax(z) {
   const largest = Math.max(...z);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The columns of a frame, which become numbers like in neuract.columns. A value is a number, a level, days since
-   1970-01-01, or null where it is missing. */
+/* The columns of a frame, which become numbers like in neuract.columns, and those of an X of numbers. A value is a
+   number, a level, days since 1970-01-01, or null where it is missing. */
 
 const [SMOOTH, REACH] = [3, 1e15];
 
 const NUMBERS_OF_COLUMNS = {
+  plain: (value) => [value ?? 0],
+  level: (value) => [value ?? 0],
   number: withFlag,
-  bool: withFlag,
-  duration: withFlag,
   date,
   category: (level, { signed }) => [signed && level > 0 ? 2 * level - 3 : level], // two levels alone are -1 and 1
 };
@@ -28,10 +28,10 @@ function withFlag(value, { scaling, flag }) {
 }
 
 /* Elapsed time, and where the date stands in each cycle, whose length is in days. */
-function date(days, { cycles, scaling, flag }) {
-  const waves = cycles.flatMap((length) => (days === null ? [0, 0] : wave(days / length)));
-  const [elapsed, ...flags] = withFlag(days, { scaling, flag });
-  return [elapsed, ...waves, ...flags];
+function date(days, column) {
+  const waves = column.cycles.flatMap((length) => (days === null ? [0, 0] : wave(days / length)));
+  const [elapsed, ...flag] = withFlag(days, column);
+  return [elapsed, ...waves, ...flag];
 }
 
 /* Sine and cosine of a share of a whole turn. */

@@ -25,7 +25,7 @@ const DERIVATIVES = {
   log_sigmoid: (z) => sigmoid(-z),
   squareplus: (z, a) => (1 + z / Math.hypot(z, Math.sqrt(a))) / 2,
   tanh_shrink: (z) => Math.tanh(z) ** 2,
-  sin: (z) => Math.cos(z),
+  sin: (z, a, dtype) => (Math.abs(z) > SINE_END[dtype] ? 0 : Math.cos(z)),
   hard_sigmoid: (z) => (Math.abs(z) < 3 ? 1 / 6 : 0),
   hard_swish: (z) => (z >= 3 ? 1 : z > -3 ? (2 * z + 3) / 6 : 0),
   hard_tanh: (z) => Number(Math.abs(z) < 1),
@@ -60,8 +60,7 @@ function throughActivation({ dtype }, layer, { z, y, fires }, dpassed) {
     const mean = y.reduce((sum, probability, j) => sum + probability * dy[j], 0);
     return Float64Array.from(y, (probability, j) => probability * (dy[j] - mean));
   }
-  const far = layer.activation === "sin" ? SINE_END[dtype] : Infinity;
-  const slope = (j) => (Math.abs(z[j]) > far ? 0 : DERIVATIVES[layer.activation](z[j], slopeOf(layer, j)));
+  const slope = (j) => DERIVATIVES[layer.activation](z[j], slopeOf(layer, j), dtype);
   return Float64Array.from(z, (_, j) => (dy[j] === 0 ? 0 : dy[j] * slope(j)));
 }
 
@@ -108,7 +107,7 @@ function alongPath(network, { bounds }, path, output) {
     const before = path[piece];
     const dy = new Float64Array(after.at(-1).y.length);
     dy[output] = slopeWithin(bounds, output, before.at(-1).passed[output], after.at(-1).passed[output]);
-    const through = (layer, l, dpassed) => throughPiece(layer, before[l].z, after[l].z, dpassed);
+    const through = (layer, l, dpassed) => throughPiece(network, layer, before[l].z, after[l].z, dpassed);
     downThrough(network, dy, through).dx.forEach((slope, k) => (total[k] += slope * (after[0].x[k] - before[0].x[k])));
   });
   return total;
@@ -121,11 +120,11 @@ function slopeWithin(bounds, j, y, next) {
 }
 
 /* Like throughActivation, with the mean slopes of a piece. */
-function throughPiece(layer, z, next, dpassed) {
+function throughPiece({ dtype }, layer, z, next, dpassed) {
   if (layer.activation === "softmax") return throughSoftmax(layer, softmax(z), softmax(next), dpassed);
   return Float64Array.from(z, (_, j) => {
     if (dpassed[j] === 0) return 0;
-    const [f, slope] = withoutJumps(layer, j);
+    const [f, slope] = withoutJumps(dtype, layer, j);
     return dpassed[j] * meanSlope(f, slope, z[j], next[j]);
   });
 }
@@ -145,9 +144,9 @@ function throughSoftmax({ thresholds }, p, next, dpassed) {
 
 /* What neuron j passes on, and its derivative, without jumps: below its threshold it stays at the threshold, and
    hard_shrink becomes soft_shrink. */
-function withoutJumps(layer, j) {
+function withoutJumps(dtype, layer, j) {
   const name = layer.activation === "hard_shrink" ? "soft_shrink" : layer.activation;
-  const [f, slope] = [ACTIVATIONS[name], DERIVATIVES[name]].map((of) => (z) => of(z, slopeOf(layer, j)));
+  const [f, slope] = [ACTIVATIONS[name], DERIVATIVES[name]].map((of) => (z) => of(z, slopeOf(layer, j), dtype));
   if (!layer.thresholds) return [f, slope];
   const least = name === layer.activation ? layer.thresholds[j] : f(layer.thresholds[j]);
   return [(z) => Math.max(f(z), least), (z) => (f(z) >= least ? slope(z) : 0)];

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The members of a model: networks that take the same row, and whose weighted mean predicts. */
 
-/* The descriptions of all members; `others` has of each what differs from the member before. */
-function describedMembers({ others = [], ...first }) {
-  const described = [first];
-  for (const other of others) described.push({ ...described.at(-1), ...other });
-  return described;
-}
-
 /* The outputs of one member within the bounds, beyond which an output counts no more; null: no bound. */
 function held({ bounds }, outputs) {
   if (!bounds) return outputs;

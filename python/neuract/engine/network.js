@@ -5,8 +5,6 @@
 const NUMBERS = { float32: Float32Array, float64: Float64Array };
 /* The smallest normal numbers; the core flushes smaller ones to 0. */
 const LEAST = { float32: 2 ** -126, float64: 2 ** -1022 };
-/* Above this the core's sine is 0. */
-const SINE_END = { float32: 2 ** 16, float64: 2 ** 45 };
 
 class Network {
   /* description: { dtype, inputs, layers, n_in }, n_in: numbers that the first layer gets; take: a cutter at what the
@@ -34,9 +32,9 @@ class Network {
     let x = numbers;
     return this.layers.map((layer) => {
       const z = this.sums(layer, x);
-      const before = layer.activation === "softmax" ? softmax(z) : z;
-      const y = this.Numbers.from(before, (value, j) => this.value(layer, j, value));
-      const fires = Array.from(y, (value, j) => (layer.thresholds ? value >= layer.thresholds[j] : value !== 0));
+      const all = ACROSS_NEURONS[layer.activation];
+      const y = all ? this.Numbers.from(all(z)) : z.map((sum, j) => this.value(layer, j, sum));
+      const fires = Array.from(y, (value, j) => (layer.thresholds ? !(value < layer.thresholds[j]) : value !== 0));
       const passed = y.map((value, j) => (fires[j] ? value : 0));
       const state = { x, z, y, fires, passed };
       x = passed;
@@ -53,17 +51,15 @@ class Network {
     return z;
   }
 
-  /* f(z) of neuron j; of softmax, which needs all neurons, the value itself. */
+  /* f(z) of neuron j. */
   value(layer, j, z) {
-    if (layer.activation === "softmax") return z;
-    if (layer.activation === "sin" && Math.abs(z) > SINE_END[this.dtype]) return 0;
-    const [y] = this.Numbers.of(ACTIVATIONS[layer.activation](z, slopeOf(layer, j)));
+    const [y] = this.Numbers.of(ACTIVATIONS[layer.activation](z, slopeOf(layer, j), this.dtype));
     return Math.abs(y) < LEAST[this.dtype] ? 0 : y;
   }
 }
 
 /* The learned slope of neuron j, or the parameter of the layer. */
-const slopeOf = ({ slopes, parameter }, j) => (slopes.length ? slopes[j % slopes.length] : parameter);
+const slopeOf = ({ slopes, parameter }, j) => slopes[j % slopes.length] ?? parameter;
 
 /* Decodes an array of little-endian numbers from base64. */
 function decoded(base64, kept = "float32") {

@@ -6,17 +6,8 @@ function answersOf({ kind, names, unit }, outputs) {
   if (kind === "classes" && outputs.length === 1) return names.length > 1 ? [1 - outputs[0], outputs[0]] : [1];
   const values = Array.from(outputs);
   if (kind === "quantiles") values.sort((a, b) => a - b);
-  return unit ? inUnit(values, unit) : values;
-}
-
-/* Numbers in the unit of y, where the network has learned them in another one; quantiles share theirs. */
-function inUnit(values, { centers, scales }) {
-  const of = (numbers, j) => numbers[Math.min(j, numbers.length - 1)];
-  return values.map((value, j) => value * of(scales, j) + of(centers, j));
+  return unit ? values.map((value, j) => value * unit.scales[j] + unit.centers[j]) : values;
 }
 
 /* The number of the most probable class; -1 if there is none, since the outputs are not numbers. */
 const mostProbable = (values) => values.indexOf(Math.max(...values));
-
-/* Whether a label holds. */
-const holds = (probability) => probability > 0.5;

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Export of fitted models: to_onnx, to_c and report; the formats are in onnx/ and c/."""
+"""Export of fitted models: to_onnx, to_c, to_js and report; the formats are in onnx/, c/ and js/."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The methods that write a fitted model for other programs and for people: to_onnx, to_c and report.
+"""The methods that write a fitted model for other programs and for people: to_onnx, to_c, to_js and report.
 
 Each imports what it needs when it is called.
 """
@@ -132,6 +132,50 @@ class Exportable:
         from neuract.export.c._source import save_c
 
         save_c(ExportedModel.of(self), path, boolean(static_memory, "static_memory"))
+
+    def to_js(self: FittedModel, path: FilePath) -> None:
+        """Writes the fitted model as one module of JavaScript, for browsers, Node.js and their like.
+
+        The module needs no other file. It has the engine of the page that `report` writes, less than 10 kB, and the
+        weights as float32. It computes in the dtype of the model.
+
+        Parameters
+        ----------
+        path : str, bytes or path-like
+            ``folder/name.js`` or ``folder/name.mjs``, an ES module; without either suffix it is name.js. Next to it
+            stand ``name.test.mjs``, a self-test for ``node name.test.mjs``, and declarations for TypeScript,
+            ``name.d.ts`` or ``name.d.mts``. Files that exist are replaced.
+
+        Raises
+        ------
+        NotFittedError
+            If the model is not fitted.
+
+        Notes
+        -----
+        ``predict(row)`` takes one row: an array in the order of ``inputs``, or an object by their names, which may have
+        more names. ``null``, ``undefined``, ``NaN`` and ``""`` are missing values. For a TabularClassifier or
+        TabularRegressor ``inputs`` are the columns of the frame that the model uses; a date is a ``Date``, ISO text, or
+        days since 1970-01-01, a duration is days. A value that `predict` refuses is a TypeError with the name of the
+        column.
+
+        It gives what `predict` gives: a number, an array of several numbers, or of a classifier ``{label,
+        probabilities}``, with probabilities in the order of ``classes``. The module also exports ``outputs``, the names
+        of these numbers, and ``sizes``. Whole numbers beyond 2^53 are labels of type BigInt.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> import numpy as np
+        >>> import neuract as na
+        >>> net = na.Network([na.Dense(3, "tanh"), na.Dense(1, "linear")], epochs=2)
+        >>> net.fit(np.eye(4), np.arange(4)).to_js("price.mjs")
+        >>> sorted(path.name for path in Path().glob("price.*"))
+        ['price.d.mts', 'price.mjs', 'price.test.mjs']
+        """
+        from neuract.export.js._module import save_js
+
+        save_js(self, path)
 
     def report(self: FittedModel, path: FilePath, X: Any = None, y: npt.ArrayLike | None = None) -> None:
         """Writes an HTML file that shows the model in a browser, and needs no other file and no network.

@@ -14,7 +14,7 @@ function quantity(column) {
 
 function truth(column) {
   const choices = [[0, "False"], [1, "True"], ...(column.flag ? [[null, "missing"]] : [])];
-  return { name: column.name, control: choice, numbersOf: (value) => numbersOf(column, value), choices };
+  return { name: column.name, control: choice, numbersOf: (value) => withFlag(value, column), choices };
 }
 
 function category(column) {

@@ -2,6 +2,13 @@
 /* The members as the page shows them. It shows the neurons of one of them at a time: model.network, .numbers,
    .strongest and .names are those of the member model.shown. */
 
+/* The descriptions of all members; `others` has of each what differs from the one before. */
+function describedMembers({ others = [], ...first }) {
+  const described = [first];
+  for (const other of others) described.push({ ...described.at(-1), ...other });
+  return described;
+}
+
 /* Reads the members from the JSON of the page. */
 function membersOf(description, take) {
   return describedMembers(description).map((each) => ({

@@ -57,7 +57,7 @@ function ofClasses(names, values) {
 }
 
 function ofLabels(names, values) {
-  const entries = names.map((name, j) => ({ name, value: values[j], chosen: holds(values[j]) }));
+  const entries = names.map((name, j) => ({ name, value: values[j], chosen: values[j] > 0.5 }));
   const chosen = entries.filter((entry) => entry.chosen).map((entry) => entry.name);
   return { entries, text: chosen.length ? `labels ${chosen.join(", ")}` : "no label" };
 }

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Made-up values of columns for the self-test of exported C: known, missing and unknown ones in each column."""
+"""Made-up values of columns for the self-tests of exported models: known, missing and unknown ones in each column."""
 
 from __future__ import annotations
 
