@@ -5,7 +5,6 @@ import dataclasses
 from itertools import pairwise
 
 import numpy as np
-import pytest
 
 import neuract as na
 from neuract.engine._described import described_combination, described_member, in_base64, numbers_of_members
@@ -18,7 +17,7 @@ READ = """
 const plain = (value) => JSON.parse(JSON.stringify(value, (_, each) => (ArrayBuffer.isView(each) ? [...each] : each)));
 const found = JSON.parse(require("fs").readFileSync(0, "utf-8")).map(({ description, kept, base64, rows, more }) => {
   const take = cutter(decoded(base64, kept));
-  const networks = describedMembers(description).map((each) => new Network(each, take));
+  const networks = description.members.map((each) => new Network(each, take));
   return PROGRAM;
 });
 console.log(JSON.stringify(plain(found)));
@@ -36,8 +35,9 @@ def run(program, *cases):
     given = []
     for model, rows, more in cases:
         members = model._members()
-        each, dtype = [described_member(network) for network in members.networks], members.networks[0].dtype
-        description = {"dtype": dtype, **each[0], **described_combination(members, each)}
+        dtype = members.networks[0].dtype
+        each = [{"dtype": dtype} | described_member(network) for network in members.networks]
+        description = {"members": each} | described_combination(members, each)
         base64 = in_base64(numbers_of_members(members), dtype)
         rows = np.asarray(rows, np.float64).tolist()
         given.append({"description": description, "kept": dtype, "base64": base64, "rows": rows, "more": more})
@@ -48,7 +48,8 @@ def with_weights(rng, layers, n_in, **settings):
     """A network of float64 with random parameters."""
     net = na.Network(layers, dtype="float64", **settings)
     sizes = [n_in, *(layer.units for layer in layers)]
-    return net.set_parameters([rng.normal(size=pair) for pair in pairwise(sizes)], [rng.normal(size=n) for n in sizes[1:]])
+    weights = [rng.normal(size=pair) for pair in pairwise(sizes)]
+    return net.set_parameters(weights, [rng.normal(size=n) for n in sizes[1:]])
 
 
 # ---- derivatives -----------------------------------------------------------------------------------
@@ -150,7 +151,8 @@ def test_jumps_are_the_rest(rng):
         with_weights(rng, [na.Dense(9, "tanh", threshold=0.3), na.Dense(2, "linear")], 4),
         with_weights(rng, [na.Dense(9, "hard_shrink"), na.Dense(2, "linear")], 4),
     ]
-    for net, states in zip(nets, run(ATTRIBUTIONS, *((net, x, {"from": base, "output": 0}) for net in nets)), strict=True):
+    found = run(ATTRIBUTIONS, *((net, x, {"from": base, "output": 0}) for net in nets))
+    for net, states in zip(nets, found, strict=True):
         change = net.predict(x)[:, 0] - net.predict([base])[0, 0]
         rests = np.array([state["rest"] for state in states])
         np.testing.assert_allclose([sum(state["values"]) for state in states] + rests, change, atol=1e-9)

@@ -5,6 +5,7 @@ import dataclasses
 import datetime as dt
 import json
 import re
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,10 +16,17 @@ from neuract.outputs._kinds import OfClassifier
 from oracle.cases import CLASSES, OBJECTS, REGRESSIONS, ROWS, hidden_network
 from oracle.node import module_answers, needs_node, self_test
 
+
+@pytest.fixture(autouse=True)
+def without_waiting_for_the_disk(monkeypatch):
+    monkeypatch.setattr("os.fsync", lambda _: None)
+
+
 pytestmark = pytest.mark.filterwarnings(
     "ignore::sklearn.exceptions.ConvergenceWarning", "ignore::neuract.TrainingWarning"
 )
 
+NASTY = '</script>"\\\n*/ ${x} \u2028'
 TOLERANCE = 1e-6
 MOST_BYTES = 10_000
 EDGES = ((-1.0, -0.2, 0.1, 1.5), (-0.5, 0.0, 2.0))
@@ -26,11 +34,11 @@ SMALL = {"members": 2, "folds": 2, "hidden_layer_sizes": (9, 5), "max_iter": 3, 
 
 
 def engine_of(text):
-    return text[text.index("/* ---- the engine") : text.index("/* ---- what the members")]
+    return text[text.index("---- */\n") + 8 : text.index("/* ---- what the members")]
 
 
 def assert_answers(model, answers, X):
-    """The answers of JavaScript are those of the core: numbers to 1e-6 of their size or of the unit, labels the same."""
+    """The answers are those of the core: numbers to 1e-6 of their size or of the unit of y, labels the same."""
     meaning = model._meaning()
     numbers = np.array([answer.get("probabilities") if isinstance(answer, dict) else answer for answer in answers])
     expected = model.predict_proba(X) if isinstance(meaning, OfClassifier) else model.predict(X)
@@ -74,12 +82,316 @@ def random_network(rng):
     layers.append(na.Dense(n_out, na.Softmax() if n_out > 1 and rng.random() < 0.3 else draw()))
     sizes = [int(rng.integers(1, 20)), *(layer.units for layer in layers)]
     net = na.Network(layers, dtype=str(rng.choice(["float32", "float64"])))
-    weights = [rng.normal(size=(n, m)) / np.sqrt(n) for n, m in zip(sizes, sizes[1:], strict=False)]
+    weights = [rng.normal(size=(n, m)) / np.sqrt(n) for n, m in pairwise(sizes)]
     return net.set_parameters(weights, [rng.normal(size=n) for n in sizes[1:]]), sizes[0]
 
 
 @needs_node
 def test_random_networks(tmp_path):
-    drawn = [random_network(np.random.default_rng(seed)) for seed in range(80)]
+    drawn = [random_network(np.random.default_rng(seed)) for seed in range(40)]
     rows = [np.random.default_rng(1).normal(size=(20, n_in)).astype(np.float32) for _, n_in in drawn]
     check(tmp_path, *(of_arrays(net, x) for (net, _), x in zip(drawn, rows, strict=True)))
+
+
+@needs_node
+def test_every_kind_of_input(rng, tmp_path):
+    """Also levels, and numbers that are none where they count as missing."""
+    kinds = {
+        "periodic": [na.Periodic((0, 2)), na.Numbers((1, 3)), na.OneHot(4, 3), na.Embedding(5, 4, 2), na.Scale()],
+        "intervals": [na.PiecewiseLinear((3, 0), EDGES), na.OneHot(4, 3), na.OneHot(5, 4), na.Scale()],
+        "large angles": [na.Periodic((0,), 5, 2, sigma=20.0), na.Numbers((1, 2, 3, 4, 5))],
+    }
+    x = rng.normal(size=(ROWS, 6)).astype(np.float32)
+    x[:, 4], x[:, 5] = rng.integers(0, 4, ROWS), rng.integers(0, 5, ROWS)
+    nets = [
+        na.Network([na.Dense(7, "gelu"), na.Dense(2, "linear")], inputs=inputs, epochs=2, random_state=0, dtype=dtype)
+        for inputs in kinds.values()
+        for dtype in ("float32", "float64")
+    ]
+    check(tmp_path, *(of_arrays(net.fit(x, x[:, :2]), x) for net in nets))
+
+
+# ---- estimators ------------------------------------------------------------------------------------
+
+
+@needs_node
+def test_classifiers(tmp_path):
+    X = np.random.default_rng(1).normal(size=(ROWS, 4)).astype(np.float32)
+    labels = [np.asarray(each) for each in CLASSES.values()]
+    labels += [np.array([2**60, 2**60 + 1, -(2**61)]), np.array([NASTY, "b"])]
+    targets = [each[np.arange(ROWS) % len(each)] for each in labels]
+    models = [na.MLPClassifier((5,), max_iter=3, random_state=0).fit(X, y) for y in [*targets, (X > 0.2).astype(int)]]
+    check(tmp_path, *(of_arrays(model, X) for model in models))
+
+
+@needs_node
+def test_regressors(tmp_path):
+    X = np.random.default_rng(1).normal(size=(ROWS, 4))
+    models = [
+        na.MLPRegressor(hidden_layer_sizes=(5,), loss=loss, max_iter=5, random_state=0).fit(X, target(X))
+        for loss, target in REGRESSIONS.values()
+    ]
+    check(tmp_path, *(of_arrays(model, X) for model in models))
+
+
+@needs_node
+def test_missing_values_of_arrays(rng, tmp_path):
+    X = rng.normal(size=(ROWS, 3)).astype(np.float32)
+    model = na.MLPRegressor(hidden_layer_sizes=(4,), max_iter=3, missing="zero", random_state=0).fit(X, X[:, 0])
+    holes = X.astype(object)
+    holes[::3, 1] = None
+    check(tmp_path, (model, holes.tolist(), np.where(np.equal(holes, None), np.nan, X).astype(np.float32)))
+
+
+@needs_node
+def test_names_of_columns(rng, tmp_path):
+    pandas = pytest.importorskip("pandas")
+    X = pandas.DataFrame(rng.normal(size=(ROWS, 3)).astype(np.float32), columns=["b", "__proto__", NASTY])
+    model = na.MLPRegressor(hidden_layer_sizes=(4,), max_iter=3, random_state=0).fit(X, X["b"])
+    records = [json.loads(json.dumps(row | {"more": 1})) for row in X.to_dict("records")]
+    check(tmp_path, (model, records, X))
+
+
+# ---- frames ----------------------------------------------------------------------------------------
+
+
+def frame(rows=60, seed=0):
+    """Rows with every kind of column, with and without missing values; JavaScript has them without change."""
+    rng = np.random.default_rng(seed)
+    gaps = lambda values: [None if gap else value for gap, value in zip(rng.random(rows) < 0.15, values, strict=True)]  # noqa: E731
+    minutes = rng.integers(0, 9**6, rows)
+    return {
+        "size": (80 + 20 * rng.standard_normal(rows)).tolist(),
+        "rooms": gaps(rng.integers(1, 9, rows).tolist()),
+        "lift": gaps((rng.random(rows) < 0.5).tolist()),
+        "lease": gaps([dt.timedelta(hours=int(hours)) for hours in rng.integers(1, 40, rows)]),
+        NASTY: gaps(rng.choice(["Ulm", "Köln", NASTY, "(rare)", "(unknown)"], rows).tolist()),
+        "side": rng.choice(["left", "right"], rows).tolist(),
+        "id": [f"a{number:03}" for number in rng.integers(0, 400, rows)],
+        "code": rng.choice([3, 2.5, 1e-5, 1e22, 0.0001, 123456.75], rows).tolist(),
+        "flag": gaps((rng.random(rows) < 0.5).tolist()),
+        "built": gaps([dt.date(1990, 1, 1) + dt.timedelta(days=int(days)) for days in rng.integers(0, 9000, rows)]),
+        "seen": [dt.datetime(2020, 1, 1) + dt.timedelta(minutes=int(m)) for m in minutes],
+        "opens": [dt.time(int(hour), 30) for hour in rng.integers(0, 24, rows)],
+        "same": [1] * rows,
+    }
+
+
+def training_frame():
+    """The same with numbers and truths as text, as levels have them in Python."""
+    X = frame()
+    return X | {name: [None if value is None else str(value) for value in X[name]] for name in ("code", "flag")}
+
+
+def strange_rows():
+    """Rows with values that no training row had: unknown and missing ones, extreme ones, of other types."""
+    X = {name: column[:5] for name, column in frame(seed=1).items()}
+    huge = {"size": 1e30, "rooms": -1e9, NASTY: "Mars", "side": "middle", "built": dt.date(9999, 12, 31)}
+    odd = {"rooms": 2.5, "side": "", NASTY: "3", "seen": dt.datetime(1, 1, 1, 0, 0, 1), "id": "(missing)"}
+    other = {"rooms": True, "lift": 1, "code": "1e-05", "flag": "True", "size": -0.0}
+    changes = [dict.fromkeys(X), huge, odd, other, {"code": -0.0, "flag": 1}]
+    rows = [{name: change.get(name, X[name][k]) for name in X} for k, change in enumerate(changes)]
+    return {name: [row[name] for row in rows] for name in X}
+
+
+def in_javascript(X, model, named):
+    """The rows of a frame as JavaScript has them: dates as ISO text, durations in days."""
+    written = {
+        dt.date: str,
+        dt.datetime: lambda value: value.isoformat(),
+        dt.time: str,
+        dt.timedelta: lambda value: value / dt.timedelta(days=1),
+    }
+    used = [kind.name for kind in model.columns_.kinds_]
+    plain = lambda value: written.get(type(value), lambda value: value)(value)  # noqa: E731
+    rows = [[plain(X[name][row]) for name in used] for row in range(len(X["size"]))]
+    return [dict(zip(used, row, strict=True)) for row in rows] if named else rows
+
+
+def of_frame(model, X, named=True):
+    return model, in_javascript(X, model, named), X
+
+
+def amounts(X):
+    return 1000 + 10 * np.array(X["size"]) + 200 * (np.array(X["side"]) == "left")
+
+
+def label(X):
+    return np.array(["a", NASTY, "c"])[np.digitize(amounts(X), [1750, 1950])]
+
+
+def in_two_units(X):
+    return np.column_stack([amounts(X), 1e-6 * amounts(X)])
+
+
+CASES = {
+    "classes": lambda X: na.TabularClassifier(**SMALL).fit(X, label(X)),
+    "two classes": lambda X: na.TabularClassifier(**SMALL, scaling="unit").fit(X, X["side"]),
+    "number": lambda X: na.TabularRegressor(**SMALL, dtype="float64").fit(X, amounts(X)),
+    "outputs": lambda X: na.TabularRegressor(**SMALL, scaling="standard").fit(X, in_two_units(X)),
+    "counts": lambda X: na.TabularRegressor(**SMALL, loss="poisson").fit(X, amounts(X)),
+    "quantiles": lambda X: na.TabularRegressor(**SMALL, loss=na.Quantile((0.1, 0.5, 0.9))).fit(X, amounts(X)),
+}
+
+
+@needs_node
+def test_frames(tmp_path):
+    """Every task of tabular models, with the temperature of its probabilities, and every kind of column."""
+    models = [case(training_frame()) for case in CASES.values()]
+    X = frame(seed=2)
+    check(tmp_path, *(of_frame(model, X, named) for model in models for named in (False, True)))
+
+
+@pytest.fixture(scope="module")
+def tabular():
+    return CASES["two classes"](training_frame())
+
+
+@pytest.fixture(scope="module")
+def rents():
+    return CASES["number"](training_frame())
+
+
+@needs_node
+def test_missing_unknown_and_extreme_values(tabular, rents, tmp_path):
+    check(tmp_path, *(of_frame(model, strange_rows(), named) for model in (tabular, rents) for named in (False, True)))
+
+
+@needs_node
+def test_forms_of_values(rents, tmp_path):
+    """What JavaScript may give in place of a value, and what it stands for."""
+    (row,) = in_javascript({name: column[:1] for name, column in frame().items()}, rents, True)
+    forms = [
+        {"built": "2001-02-03"},
+        {"built": "2001-02-03T00:00:00.000Z"},
+        {"built": "2001-02-03 02:30+02:30"},
+        {"built": 11356},
+        {"seen": "2020-05-06T07:08"},
+        {"seen": "2020-05-06 07:08:00.000000"},
+        {"opens": "07:30"},
+        {"opens": 7.5 / 24},
+        {"rooms": None},
+        {"rooms": ""},
+        {"lift": True},
+        {"lift": 1},
+        {"side": ""},
+        {"side": None},
+        {"same": 5},
+        {"more": [1]},
+    ]
+    rents.to_js(tmp_path / "rents.mjs")
+    (answers,) = module_answers(tmp_path, [("rents.mjs", [row | form for form in forms])])
+    pairs = [(0, 1), (0, 2), (0, 3), (4, 5), (6, 7), (8, 9), (10, 11), (12, 13), (14, 15)]
+    assert [answers[a] == answers[b] for a, b in pairs] == [True] * len(pairs)
+    assert len({answers[a] for a, _ in pairs}) > 5
+
+
+DATES = 'built must be a Date, text such as "2026-01-31T10:30", or days since 1970; got '
+REFUSED = [
+    ({"size": "5"}, 'size must be a finite number; got "5"'),
+    ({"built": "3 May 2001"}, DATES + '"3 May 2001"'),
+    ({"built": True}, f"{DATES}true"),
+    ({"side": [1]}, "side must be a finite number; got 1"),
+]
+
+
+@needs_node
+def test_what_it_refuses(rents, rng, tmp_path):
+    (row,) = in_javascript({name: column[:1] for name, column in frame().items()}, rents, True)
+    rents.to_js(tmp_path / "rents.mjs")
+    x = rng.normal(size=(ROWS, 2)).astype(np.float32)
+    na.MLPRegressor(hidden_layer_sizes=(2,), max_iter=1).fit(x, x[:, 0]).to_js(tmp_path / "plain.mjs")
+    levels = na.Network([na.Dense(1, "linear")], inputs=[na.Embedding(0, 3, 2), na.Numbers(1)], epochs=1)
+    levels.fit([[1, 0.5], [2, 1]], [0, 1]).to_js(tmp_path / "levels.mjs")
+    without = {name: value for name, value in row.items() if name != "rooms"}
+    asked = {
+        "rents.mjs": [*(row | change for change, _ in REFUSED), without, [1, 2], "text", None],
+        "plain.mjs": [[1, None], [1, 1e39], [1], {"x0": 1}, [1, "2"]],
+        "levels.mjs": [[4, 1], [1.5, 1]],
+    }
+    found = module_answers(tmp_path, asked.items())
+    assert [[answer["refused"].removeprefix("TypeError: ") for answer in answers] for answers in found] == [
+        [
+            *(message for _, message in REFUSED),
+            "rooms must be in the row; got undefined",
+            "a row must have 12 values; got 2",
+            "size must be in the row; got undefined",
+            "size must be in the row; got undefined",
+        ],
+        [
+            "x1 must not be missing; got null",
+            "a row must be smaller; got 1e+39",
+            "a row must have 2 values; got 1",
+            "x1 must be in the row; got undefined",
+            'x1 must be a finite number; got "2"',
+        ],
+        ["x0 must be a whole number from 0 to 3; got 4", "x0 must be a whole number from 0 to 3; got 1.5"],
+    ]
+
+
+@needs_node
+@pytest.mark.parametrize("bounds", [None, [[-0.3], [0.2]], [[-np.inf], [0.2]]])
+def test_members_count_by_their_weights_within_their_bounds(rents, tmp_path, bounds):
+    model = na.TabularRegressor(**SMALL).fit(training_frame(), amounts(frame()))
+    model._ensemble = dataclasses.replace(
+        model._ensemble, weights=np.array([0.4, 0.3, 0.2, 0.1]), bounds=None if bounds is None else np.array(bounds)
+    )
+    check(tmp_path, of_frame(model, frame(seed=3)))
+
+
+# ---- files -----------------------------------------------------------------------------------------
+
+
+@needs_node
+def test_the_self_test(tabular, rents, rng, tmp_path):
+    models = {"a b%#.js": tabular, "rents": rents, "net.mjs": hidden_network(rng, "gelu")}
+    for name, model in models.items():
+        model.to_js(tmp_path / name)
+    written = [stem + end for stem in ("a b%#", "rents") for end in (".d.ts", ".js", ".test.mjs")]
+    written += ["net.d.mts", "net.mjs", "net.test.mjs"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(written)
+    for name in ("a b%#", "rents", "net"):
+        done = self_test(tmp_path / f"{name}.test.mjs")
+        assert (done.returncode, done.stdout) == (0, "3 rows give what neuract gave\n"), done.stderr
+    module = tmp_path / "rents.js"
+    module.write_text(module.read_text().replace('"fill": ', '"fill": 1'))
+    assert self_test(tmp_path / "rents.test.mjs").returncode == 1
+
+
+def test_it_says_what_goes_in_and_comes_out(tabular, rents, tmp_path):
+    tabular.to_js(tmp_path / "tabular.mjs")
+    text = (tmp_path / "tabular.mjs").read_text()
+    assert '{"name": "lease", "kind": "duration"},' in text
+    assert 'export const classes = ["left", "right"];' in text
+    assert '"members": 4' in text
+    assert text.isascii()
+    assert "<" not in text[: text.index("/* ---- the engine")]
+    assert not re.search(r"\b(document|window|require|process|fetch)\b", text)
+    declared = (tmp_path / "tabular.d.mts").read_text()
+    assert '"built": Date | string | number | null;' in declared
+    assert 'export declare const classes: readonly ["left", "right"];' in declared
+    assert "label: (typeof classes)[number]; probabilities: number[] }" in declared
+    rents.to_js(tmp_path / "rents.mjs")
+    assert "export type Answer = number;" in (tmp_path / "rents.d.mts").read_text()
+    assert 'export const outputs = ["y"];' in (tmp_path / "rents.mjs").read_text()
+
+
+def test_only_what_is_used_is_written():
+    text = module_engine({"mish", "linear", "plain"})
+    assert set(re.findall(r"^(?:const|function|class) (\w+)", text, re.M)) >= {"ACTIVATIONS", "softplus", "Network"}
+    for unused in ("gelu", "normalTail", "softmax(", "periodic", "daysOf", "scaled", "/*", "SINE_END"):
+        assert unused not in text
+
+
+def test_the_engine_is_small():
+    """Also with every kind of column and of input, and every activation."""
+    every = {"number", "date", "category", "numbers", "periodic", "piecewise_linear", "one_hot", "embedding", "scale"}
+    for name in {na.activation(name).core_name for name in na.ACTIVATIONS}:
+        assert len(module_engine(every | {name, "linear", "softmax"}).encode()) < MOST_BYTES, name
+
+
+def test_it_needs_a_fitted_model(tmp_path):
+    for model in (na.Network([na.Dense(1, "linear")]), na.MLPClassifier(), na.TabularRegressor()):
+        with pytest.raises(ValueError, match="not fitted"):
+            model.to_js(tmp_path / "model")
+    assert not list(tmp_path.iterdir())

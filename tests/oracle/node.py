@@ -44,4 +44,5 @@ def self_test(path):
 
 
 def node(arguments, **settings):
+    assert NODE
     return subprocess.run([NODE, *arguments], capture_output=True, text=True, check=False, **settings)

@@ -13,7 +13,7 @@ GRADIENTS = "gradients"
 """What explains a prediction, after these; a module does not have it."""
 OF_MODULES = ("rows", "predict")
 """What reads a row and answers, after these; the page does not have it."""
-TABLES = ("ACTIVATIONS", "ACROSS_NEURONS", "ENCODINGS", "NUMBERS_OF_COLUMNS", "READERS")
+TABLES = ("ACTIVATIONS", "ACROSS_NEURONS", "ENCODINGS", "COLUMN_KINDS", "READERS")
 """Their rows are functions by the name of a kind."""
 
 

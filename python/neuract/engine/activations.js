@@ -13,7 +13,7 @@ const ACTIVATIONS = {
   elu: (z, a) => (z < 0 ? a * Math.expm1(z) : z),
   selu: (z) => (z < 0 ? 1.7580993408473768599 * Math.expm1(z) : 1.0507009873554804934 * z),
   celu: (z, a) => (z < 0 ? a * Math.expm1(z / a) : z),
-  gelu: (z) => (z > 0 ? z * (1 - normalTail(z)) : z * normalTail(-z)),
+  gelu: (z) => z * (z > 0 ? 1 - normalTail(z) : normalTail(-z)),
   gelu_tanh: (z) => z * sigmoid(Math.sqrt(8 / Math.PI) * (z + 0.044715 * z ** 3)),
   silu: (z) => z * sigmoid(z),
   mish: (z) => z * Math.tanh(softplus(z)),
@@ -58,6 +58,6 @@ const ACROSS_NEURONS = {
 function softmax(z) {
   const largest = Math.max(...z);
   const powers = Array.from(z, (value) => Math.exp(value - largest));
-  const total = powers.reduce((sum, power) => sum + power, 0);
+  const total = powers.reduce((sum, power) => sum + power);
   return powers.map((power) => power / total);
 }

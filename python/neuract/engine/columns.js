@@ -4,7 +4,7 @@
 
 const [SMOOTH, REACH] = [3, 1e15];
 
-const NUMBERS_OF_COLUMNS = {
+const COLUMN_KINDS = {
   plain: (value) => [value ?? 0],
   level: (value) => [value ?? 0],
   number: withFlag,
@@ -13,14 +13,14 @@ const NUMBERS_OF_COLUMNS = {
 };
 
 /* The numbers of a column's value in the matrix. */
-const numbersOf = (column, value) => NUMBERS_OF_COLUMNS[column.kind](value, column);
+const numbersOf = (column, value) => COLUMN_KINDS[column.kind](value, column);
 
 /* The level of each text, "" a missing one: those of rare levels share one, and any other text is 0. */
 function levelsOf({ levels, rare, missing }) {
-  const numbers = new Map(levels.map((text, k) => [text, k + 1]));
-  for (const text of rare) numbers.set(text, levels.length + 1);
-  numbers.set("", missing ? levels.length + Number(rare.length > 0) + 1 : 0);
-  return numbers;
+  const next = levels.length + 1;
+  const known = levels.map((text, k) => [text, k + 1]);
+  const others = rare.map((text) => [text, next]);
+  return new Map([...known, ...others, ["", missing ? next + Number(rare.length > 0) : 0]]);
 }
 
 function withFlag(value, { scaling, flag }) {

@@ -16,8 +16,7 @@ const levelOf = (x, n) => (x >= 1 && x <= n ? Math.trunc(x) : 0);
 
 /* x, then the biases + the waves times the weights. A wave is the cosine of an angle in turns. */
 function periodic(x, { n, size, kept }, round) {
-  const take = cutter(kept);
-  const [frequencies, phases, weights, biases] = [take(n), take(n), take(n * size), take(size)];
+  const [frequencies, phases, weights, biases] = [n, n, n * size, size].map(cutter(kept));
   const learned = Array.from(biases);
   for (let f = 0; f < n; f++) {
     const turns = round(x * frequencies[f] + round(phases[f] * round(0.5 / Math.PI)));
@@ -30,25 +29,25 @@ function periodic(x, { n, size, kept }, round) {
 /* How far x is in each interval; the first goes on below the edges, the last above. kept: lower edge, 1 / width, ... */
 function piecewiseLinear(x, { n, kept }, round) {
   return Array.from({ length: n }, (_, t) => {
-    const share = round(x - kept[2 * t]) * kept[2 * t + 1];
+    const share = round(round(x - kept[2 * t]) * kept[2 * t + 1]);
     return clip(share, t === 0 ? -1 : 0, t === n - 1 ? 2 : 1);
   });
 }
 
 /* The inputs of a network, which turn a row of X into the numbers of the first layer. */
 class Encoder {
-  constructor(inputs, take, Numbers) {
+  constructor(inputs, take, dtype) {
     const all = inputs.map((each) => ({ ...each, kept: take(each.kept) }));
     this.inputs = all.filter(({ kind }) => kind !== "scale");
     this.factors = all.find(({ kind }) => kind === "scale")?.kept;
-    this.Numbers = Numbers;
-    this.round = (value) => Numbers.of(value)[0];
+    this.Numbers = NUMBERS[dtype];
+    this.round = ROUNDING[dtype];
   }
 
   numbers(row) {
     const x = this.Numbers.from(row);
     if (!this.inputs.length) return x;
     const made = this.inputs.flatMap((each) => Array.from(ENCODINGS[each.kind](x[each.column], each, this.round)));
-    return this.Numbers.from(made, (value, k) => (this.factors ? this.round(value) * this.factors[k] : value));
+    return this.Numbers.from(made, (value, k) => value * (this.factors?.[k] ?? 1));
   }
 }

@@ -3,6 +3,7 @@
    of the network's dtype, which rounds it. */
 
 const NUMBERS = { float32: Float32Array, float64: Float64Array };
+const ROUNDING = { float32: Math.fround, float64: Number };
 /* The smallest normal numbers; the core flushes smaller ones to 0. */
 const LEAST = { float32: 2 ** -126, float64: 2 ** -1022 };
 
@@ -12,10 +13,10 @@ class Network {
   constructor({ dtype, inputs, layers, n_in }, take) {
     this.dtype = dtype;
     this.Numbers = NUMBERS[dtype];
-    this.encoder = new Encoder(inputs, take, this.Numbers);
+    this.encoder = new Encoder(inputs, take, dtype);
     this.layers = layers.map((layer) => {
-      const [parameter] = this.Numbers.of(layer.parameter ?? Infinity);
-      const [weights, biases, slopes] = [take(n_in * layer.units), take(layer.units), take(layer.slopes)];
+      const parameter = ROUNDING[dtype](layer.parameter ?? Infinity);
+      const [weights, biases, slopes] = [n_in * layer.units, layer.units, layer.slopes].map(take);
       const thresholds = layer.thresholds ? take(layer.units) : null;
       n_in = layer.units;
       return { ...layer, parameter, weights, biases, slopes, thresholds };
@@ -53,7 +54,7 @@ class Network {
 
   /* f(z) of neuron j. */
   value(layer, j, z) {
-    const [y] = this.Numbers.of(ACTIVATIONS[layer.activation](z, slopeOf(layer, j), this.dtype));
+    const y = ROUNDING[this.dtype](ACTIVATIONS[layer.activation](z, slopeOf(layer, j), this.dtype));
     return Math.abs(y) < LEAST[this.dtype] ? 0 : y;
   }
 }

@@ -6,22 +6,15 @@ function predictorOf(description, base64) {
   const { outcome, classes } = description;
   const take = cutter(decoded(base64));
   const networks = description.members.map((each) => new Network(each, take));
-  const columns = description.columns.map(withCodes);
+  const columns = description.columns.map((each) => ({ ...each, codes: each.rare && levelsOf(each) }));
   return (row) => {
     const values = valuesOfRow(columns, row);
-    const numbers = columns.flatMap((column, k) => numbersWithin(networks[0].encoder, column, values[k]));
+    const numbers = columns.flatMap((column, k) => numbersOf(column, values[k]));
+    const finite = numbers.map(networks[0].encoder.round).every(Number.isFinite);
+    if (!finite) refuse("a row", "must be smaller", Math.max(...numbers.map(Math.abs)));
     const outputs = networks.map((network) => network.forward(numbers).at(-1).passed);
     return answer(outcome.kind, classes, answersOf(outcome, combined(description, outputs)));
   };
-}
-
-const withCodes = (column) => (column.kind === "category" ? { ...column, codes: levelsOf(column) } : column);
-
-/* The numbers of a value, which must not be too large for the network. */
-function numbersWithin({ round }, column, value) {
-  const numbers = numbersOf(column, value);
-  const finite = numbers.every((number) => Number.isFinite(round(number)));
-  return finite ? numbers : refuse(column.name, "must be smaller", value);
 }
 
 /* A number, several numbers, or a label with all probabilities. */

@@ -7,7 +7,7 @@ const READERS = {
   level: wholeNumberOf,
   number: numberOf,
   date: daysOf,
-  category: levelOfCategory,
+  category: levelOfText,
 };
 
 /* An object may have more names than those of the columns. */
@@ -21,7 +21,7 @@ function valuesOfRow(columns, row) {
 const valueNamed = (name, row) => (Object.hasOwn(row, name) ? row[name] : refuse(name, "must be in the row"));
 
 function valueOf(column, value) {
-  const missing = value === undefined || value === null || value === "" || Number.isNaN(value);
+  const missing = value == null || value === "" || Number.isNaN(value);
   if (!missing) return READERS[column.kind](value, column);
   if (column.complete) refuse(column.name, "must not be missing", value);
   return column.codes?.get("") ?? null;
@@ -38,7 +38,7 @@ function wholeNumberOf(value, { name, most }) {
 }
 
 /* Numbers and truths are levels by their text in Python. */
-function levelOfCategory(value, column) {
+function levelOfText(value, column) {
   const text = typeof value === "boolean" ? (value ? "True" : "False") : value;
   return column.codes.get(typeof text === "string" ? text : decimal(numberOf(value, column))) ?? 0;
 }
@@ -56,7 +56,7 @@ function daysOf(value, { name }) {
   const [whole, day = "1970-01-01", time = "00:00", zone = "Z"] = ISO.exec(value) ?? [];
   const milliseconds = whole ? Date.parse(`${day}T${time}${zone}`) : Number(value instanceof Date ? value : NaN);
   if (Number.isFinite(milliseconds)) return milliseconds / 86_400_000;
-  return refuse(name, 'must be a Date, text such as "2026-01-31T10:30", or days since 1970-01-01', value);
+  return refuse(name, 'must be a Date, text such as "2026-01-31T10:30", or days since 1970', value);
 }
 
 function refuse(name, wanted, value) {

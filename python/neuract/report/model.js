@@ -25,7 +25,7 @@ function unknownInputs({ columns }) {
 }
 
 function knownInputs({ columns, examples, whole, kept }, take) {
-  const round = (value) => NUMBERS[kept].of(value)[0];
+  const round = ROUNDING[kept];
   const n = columns.length;
   const [low, high, mean] = [take(n), take(n), take(n)];
   const wholes = new Set(whole);

@@ -16,9 +16,9 @@ from neuract.columns._columns import Columns
 from neuract.columns._date import CYCLES, Date
 from neuract.columns._number import Number, Scaling
 from neuract.columns._values import DATE, SPAN, TRUTH
+from neuract.export._drawn import drawn
 from neuract.export._model import ExportedModel
 from neuract.export.c import _column_templates as templates
-from neuract.export._drawn import drawn
 from neuract.export.c._names import commented, identifiers
 from neuract.export.c._rows import CRows, TestRows
 from neuract.export.c._text import array, double_literal, double_literals, string_array

@@ -30,7 +30,7 @@ export const predict = predictorOf({given}, weights);
 """
 
 TEST = """\
-/* Self-test: `node` with this file ends with an error if the module does not give what neuract gave when it wrote it. */
+/* Self-test: `node` ends with an error if the module does not give what neuract gave when it wrote it. */
 import {{ inputs, predict }} from {file};
 
 const TOLERANCE = {tolerance};
@@ -57,7 +57,7 @@ console.log(`${{rows.length}} rows give what neuract gave`);
 """
 
 DECLARATIONS = """\
-/** A value of each input by its name; null is a missing value. Dates are in days since 1970-01-01, durations in days. */
+/** A value of each input by its name; null is a missing value. Durations are days; dates may be days since 1970. */
 export interface Row {{
 {columns}}}
 
