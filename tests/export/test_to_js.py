@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 import neuract as na
-from neuract.engine._scripts import module_engine
+from neuract.engine._scripts import module_engine, script
+from neuract.layers._inputs import INPUTS
 from neuract.outputs._kinds import OfClassifier
 from oracle.cases import CLASSES, OBJECTS, REGRESSIONS, ROWS, hidden_network
 from oracle.node import module_answers, needs_node, self_test
@@ -381,6 +382,12 @@ def test_only_what_is_used_is_written():
     assert set(re.findall(r"^(?:const|function|class) (\w+)", text, re.M)) >= {"ACTIVATIONS", "softplus", "Network"}
     for unused in ("gelu", "normalTail", "softmax(", "periodic", "daysOf", "scaled", "/*", "SINE_END"):
         assert unused not in text
+
+
+def test_every_activation_and_input_is_in_the_engine():
+    tables = script("activations") + script("encodings")
+    kinds = {na.activation(name).core_name for name in na.ACTIVATIONS} | set(INPUTS) - {"scale"}
+    assert [kind for kind in kinds if not re.search(rf"^  {kind}\b", tables, re.M)] == []
 
 
 def test_the_engine_is_small():

@@ -13,5 +13,6 @@ def test_recipe_adds_a_working_activation(tmp_path):
     copy.run_check()
     assert copy.run_tests("functions/test_activations.py", "functions/test_gradients.py", only="squared_relu") > 20
     exports = [f"export/test_{name}.py" for name in ("c", "onnx")]
-    assert copy.run_tests(*exports, "inspection/test_report.py", only="squaredrelu or every_activation_has") > 4
+    exports += ["inspection/test_report.py", "engine/test_engine_gradients.py"]
+    assert copy.run_tests(*exports, only="squaredrelu or every_activation_has") > 5
     copy.run_c_tests()

@@ -33,7 +33,8 @@ UNUSED = "the pipeline does not use it"
 def folded(pipeline: Pipeline) -> Any:
     """Returns a fitted scikit-learn Pipeline as a fitted estimator that takes its frames.
 
-    The estimator has what a Pipeline lacks: `save`, `report`, `to_onnx`, `to_c`, and a life without scikit-learn.
+    The estimator has what a Pipeline lacks: `save`, `report`, `to_onnx`, `to_c`, `to_js`, and a life without
+    scikit-learn.
 
     Parameters
     ----------
