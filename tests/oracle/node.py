@@ -2,6 +2,7 @@
 """JavaScript run by Node.js, where it is installed."""
 
 import json
+import os
 import shutil
 import subprocess
 
@@ -44,5 +45,7 @@ def self_test(path):
 
 
 def node(arguments, **settings):
+    """Runs Node.js, far from UTC, which dates must not notice."""
     assert NODE
-    return subprocess.run([NODE, *arguments], capture_output=True, text=True, check=False, **settings)
+    far = os.environ | {"TZ": "America/New_York"}
+    return subprocess.run([NODE, *arguments], capture_output=True, text=True, check=False, env=far, **settings)
