@@ -31,10 +31,8 @@ static void forward_row(const kernel_table *table, const network *net, na_rows x
                        net->parameters + layer->part[NA_BIASES], z);
 }
 
-static void forward(const kernel_table *table, const network *net, const row_span *rows, const real *bound, real *below,
-                    real *z)
+static void read(const kernel_table *table, const network *net, const row_span *rows, real *below)
 {
-    const dense *layer = &net->layers[0];
     const real *x = rows->x.values;
     int64_t blocks = na_round_up(rows->n, NA_LANES) / NA_LANES, size = net->n_inputs * NA_LANES;
     for (int64_t b = 0; b < blocks; b++) {
@@ -46,8 +44,15 @@ static void forward(const kernel_table *table, const network *net, const row_spa
         encode_block(table, net, columns, rows->numbers ? rows->numbers + b * size : below + b * size,
                      below + b * size);
     }
-    table->forward(layer->n_in, layer->units, blocks, below, net->parameters + layer->part[NA_WEIGHTS],
-                   net->parameters + layer->part[NA_BIASES], bound, z);
+}
+
+static void forward(const kernel_table *table, const network *net, const row_span *rows, const real *bound, real *below,
+                    real *z)
+{
+    const dense *layer = &net->layers[0];
+    read(table, net, rows, below);
+    table->forward(layer->n_in, layer->units, na_round_up(rows->n, NA_LANES) / NA_LANES, below,
+                   net->parameters + layer->part[NA_WEIGHTS], net->parameters + layer->part[NA_BIASES], bound, z);
 }
 
 static void take(na_arena *arena, const network *net, na_rows x, int64_t rows, int64_t chunk, chunk_inputs *inputs)
@@ -65,6 +70,7 @@ const input_kind NA_FN(na_column_rows) = {
     .lines = lines,
     .forward_row = forward_row,
     .lines_of_row = lines,
+    .read = read,
     .forward = forward,
     .take = take,
     .backward_weights = NA_FN(na_backward_weights_of_blocks),

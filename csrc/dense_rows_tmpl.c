@@ -16,8 +16,7 @@ static void forward_row(const kernel_table *table, const network *net, na_rows x
                        net->parameters + layer->part[NA_WEIGHTS], net->parameters + layer->part[NA_BIASES], z);
 }
 
-static void forward(const kernel_table *table, const network *net, const row_span *rows, const real *bound, real *below,
-                    real *z)
+static void read(const kernel_table *table, const network *net, const row_span *rows, real *below)
 {
     const dense *layer = &net->layers[0];
     const real *x = rows->x.values;
@@ -28,6 +27,13 @@ static void forward(const kernel_table *table, const network *net, const row_spa
                       block);
         if (rows->weights) clear_rows_without_weight(layer->n_in, n, rows->weights + r, block);
     }
+}
+
+static void forward(const kernel_table *table, const network *net, const row_span *rows, const real *bound, real *below,
+                    real *z)
+{
+    const dense *layer = &net->layers[0];
+    read(table, net, rows, below);
     table->forward(layer->n_in, layer->units, na_round_up(rows->n, NA_LANES) / NA_LANES, below,
                    net->parameters + layer->part[NA_WEIGHTS], net->parameters + layer->part[NA_BIASES], bound, z);
 }
@@ -49,6 +55,7 @@ const input_kind NA_FN(na_dense_rows) = {
     .stored = NA_FN(na_stored_in_blocks),
     .lines = lines,
     .forward_row = forward_row,
+    .read = read,
     .forward = forward,
     .take = take,
     .backward_weights = NA_FN(na_backward_weights_of_blocks),

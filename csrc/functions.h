@@ -23,6 +23,8 @@ struct na_functions {
     void (*network_set)(na_network *network, int layer, na_part part, const void *in);
     void (*network_copy)(na_network *network, void *out, const void *in);
     na_status (*networks_predict)(const na_request *requests, int n, int n_threads);
+    na_status (*network_predict_shuffled)(const na_network *network, na_rows x, const na_shuffling *shuffling,
+                                          int64_t first, int64_t rows, int n_threads);
     na_status (*network_inspect)(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                                  uint8_t *const *fired, int n_threads);
     na_status (*network_diagnose)(const na_network *network, int64_t rows, na_rows x, const double *limits,

@@ -76,6 +76,13 @@ struct na_dropping {
     real kept;     /* multiplies what is not dropped */
 };
 
+/* n ≥ 1 inputs of a layer's n_in, from `first` on: n lines of x per block, the next block `stride` numbers further. */
+struct na_some_inputs {
+    int64_t n_in, first, n;
+    const real *x;
+    int64_t stride;
+};
+
 struct NA_FN(na_kernels) {
     /* z: blocks × units lines ← x: blocks × n_in lines, times weights, plus biases; where bound is not NULL, the y of
      * ReLUs with this bound in place of z */
@@ -84,6 +91,9 @@ struct NA_FN(na_kernels) {
     /* the same for one row: x: n_in numbers; z: written to the end of its last line; weights and biases must be
      * readable one line further */
     void (*forward_row)(int64_t n_in, int64_t units, const real *x, const real *weights, const real *biases, real *z);
+    /* z: blocks × units lines ← sums, plus some inputs times their weights; z may be sums */
+    void (*add_inputs)(const struct na_some_inputs *of, int64_t units, int64_t blocks, const real *weights,
+                       const real *sums, real *z);
     /* dx: blocks × n_in lines ← dz: blocks × units lines, times the weights transposed; then, where slopes is not
      * NULL, times slopes, as many lines as dx; where bound is not NULL, slopes are the y of ReLUs with this bound */
     void (*backward_data)(int64_t n_in, int64_t units, int64_t blocks, const real *dz, const real *weights,

@@ -405,6 +405,7 @@ const struct na_functions NA_FN(na_functions) = {
     .network_has_levels = has_levels,
     .network_copy = copy,
     .networks_predict = predict,
+    .network_predict_shuffled = NA_FN(na_predict_shuffled),
     .network_inspect = NA_FN(na_inspect),
     .network_diagnose = NA_FN(na_diagnose),
     .trainer_create = NA_FN(na_trainer_create),

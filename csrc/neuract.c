@@ -155,6 +155,15 @@ na_status na_networks_predict(const na_request *requests, int n, int n_threads)
     return status;
 }
 
+na_status na_network_predict_shuffled(const na_network *network, na_rows x, const na_shuffling *shuffling,
+                                      int64_t first, int64_t rows, int n_threads)
+{
+    const na_fp_state outside = na_fp_enter();
+    na_status status = network->functions->network_predict_shuffled(network, x, shuffling, first, rows, n_threads);
+    na_fp_leave(outside);
+    return status;
+}
+
 na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                              uint8_t *const *fired, int n_threads)
 {

@@ -126,6 +126,22 @@ typedef struct {
 
 /* Serves n ≥ 1 requests of networks of one dtype; threads divide the rows of all. */
 na_status na_networks_predict(const na_request *requests, int n, int n_threads);
+
+/* Sets of columns of X that come from other rows, one set at a time, and the predictions then. */
+typedef struct {
+    int64_t rows;           /* of X */
+    int64_t n_sets;         /* ≥ 1 */
+    const int64_t *sets;    /* of each column the number of its set, or n_sets: it is in none */
+    int64_t n_orders;
+    const uint32_t *orders; /* n_orders × rows: row r has the columns of a set from row order[r] */
+    void *y;                /* n_sets × n_orders × rows × outputs of the last layer */
+} na_shuffling;
+
+/* Fills in the predictions of rows first .. first + rows − 1 for each set in each order. X must be dense. The first
+ * layer adds up the columns in another order than in na_network_predict, so that a prediction may differ by rounding
+ * from that of a copy of X with shuffled columns. It does not depend on n_threads, first and rows. */
+na_status na_network_predict_shuffled(const na_network *network, na_rows x, const na_shuffling *shuffling,
+                                      int64_t first, int64_t rows, int n_threads);
 /* outputs[l] ← rows × units: outputs of layer l; fired[l] ← the same shape, 1 where the neuron fires. Any of the
  * pointers may be NULL. */
 na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x, void *const *outputs,

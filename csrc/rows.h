@@ -53,6 +53,8 @@ typedef struct {
     /* z ← the first layer on one row of x; written to the end of the last line. below: scratch, lines_of_row lines. */
     void (*forward_row)(const kernel_table *table, const network *net, na_rows x, int64_t row, real *below, real *z);
     int64_t (*lines_of_row)(const network *net); /* NULL: none */
+    /* below ← the numbers of the first layer, n_inputs lines per block, as forward leaves them. NULL: sparse rows. */
+    void (*read)(const kernel_table *table, const network *net, const row_span *rows, real *below);
     /* z ← the first layer on some rows, in blocks; bound as in kernel_table.h. z is finite for rows of weight 0, since
      * an infinity times their weight would be NaN. below: the place in chunk_inputs.blocks, or if the kind does not use
      * them, scratch. */

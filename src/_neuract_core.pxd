@@ -98,6 +98,17 @@ cdef extern from "neuract.h" nogil:
         void *y
 
     na_status na_networks_predict(const na_request *requests, int n, int n_threads)
+
+    ctypedef struct na_shuffling:
+        int64_t rows
+        int64_t n_sets
+        const int64_t *sets
+        int64_t n_orders
+        const uint32_t *orders
+        void *y
+
+    na_status na_network_predict_shuffled(const na_network *network, na_rows x, const na_shuffling *shuffling,
+                                          int64_t first, int64_t rows, int n_threads)
     na_status na_network_inspect(const na_network *network, int64_t rows, na_rows x, void *const *outputs,
                                  uint8_t *const *fired, int n_threads)
 

@@ -451,6 +451,39 @@ cdef class Network:
     cdef bint is_ours(self, const char *format) noexcept:
         return format[0] == (c'f' if self.kind == NA_FLOAT32 else c'd') and format[1] == 0
 
+    def predict_shuffled(self, int64_t rows, x, int64_t n_sets, sets, orders, y, int n_threads):
+        """Fills y (sets × orders × rows × n_out): predictions where the columns of a set are those of other rows.
+
+        sets: of each column the number of its set, or n_sets. orders: orders × rows, the numbers of those rows.
+        """
+        if not isinstance(x, ndarray):
+            raise ValueError("predict_shuffled takes no sparse rows")
+        if self.n_inputs > 0 and not 0 <= sets.min() <= sets.max() <= positive(n_sets, "n_sets"):
+            raise ValueError("the number of a set is out of range")
+        if orders.size > 0 and orders.max() >= rows:
+            raise ValueError("an order names a row that is not there")
+        cdef int64_t n_orders = len(orders), count = times(times(n_sets, n_orders), rows), at = 0, size
+        cdef Rows source = self.hold_rows(x, rows)
+        cdef Array of_columns = hold(sets, "i8", self.n_inputs), of_rows = hold(orders, "u4", times(n_orders, rows))
+        cdef Array target = hold(y, reals_of(self.kind), times(count, self.n_out), True)
+        cdef na_shuffling shuffling = na_shuffling(
+            rows, n_sets, <const int64_t *>of_columns.view.buf, n_orders, <const uint32_t *>of_rows.view.buf,
+            target.view.buf,
+        )
+        cdef int64_t slice_rows = max(
+            SLICE_ROWS * positive(n_threads, "n_threads"), <int64_t>(SLICE_WORK / self.work / (1 + n_sets * n_orders))
+        )
+        cdef na_rows from_ = source.after(0)
+        cdef na_status status
+        while at < rows:
+            size = min(slice_rows, rows - at)
+            with nogil:
+                status = na_network_predict_shuffled(self.handle, from_, &shuffling, at, size, n_threads)
+            check(status)
+            at += size
+            if at < rows:
+                PyErr_CheckSignals()
+
     def inspect(self, int64_t rows, x, outputs, fired, int n_threads):
         """Fills lists of (rows, units) arrays, one per layer; either list may be None."""
         cdef Rows source = self.hold_rows(x, rows)

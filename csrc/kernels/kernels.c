@@ -10,6 +10,7 @@
 #include "narrow.h"
 
 #include "dense.h"
+#include "add_inputs.h"
 #include "dropout.h"
 #include "elementwise.h"
 #include "encode.h"
@@ -26,6 +27,7 @@ extern const struct NA_FN(na_kernels) TABLE;
 const struct NA_FN(na_kernels) TABLE = {
     .forward = forward,
     .forward_row = forward_row,
+    .add_inputs = add_inputs,
     .backward_data = backward_data,
     .backward_weights = backward_weights,
     .panels = PANELS,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from neuract import plotting  # noqa: F401
     from neuract.columns import Columns
     from neuract.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
-    from neuract.inspection import Diagnosis, diagnose
+    from neuract.inspection import Diagnosis, Importance, diagnose, importance
     from neuract.pipelines import folded
 
     __version__: str
@@ -45,6 +45,7 @@ __all__ = [
     "Dense",
     "Diagnosis",
     "DivergedError",
+    "Importance",
     "Loss",
     "MLPClassifier",
     "MLPRegressor",
@@ -58,6 +59,7 @@ __all__ = [
     "diagnose",
     "folded",
     "get_num_threads",
+    "importance",
     "load",
     "losses",
     "save",
@@ -86,7 +88,7 @@ def __getattr__(name: str) -> Any:
         from neuract import columns
 
         return columns.Columns
-    if name in ("Diagnosis", "diagnose"):
+    if name in ("Diagnosis", "Importance", "diagnose", "importance"):
         from neuract import inspection
 
         return getattr(inspection, name)

@@ -49,6 +49,16 @@ class Network:
     def set(self, layer: int, part: str, values: _Array) -> None: ...
     def predict(self, rows: int, x: _Array | _SparseRows, y: _Array, n_threads: int) -> None: ...
     def predict_directly(self, x: object) -> _Array | None: ...
+    def predict_shuffled(
+        self,
+        rows: int,
+        x: _Array,
+        n_sets: int,
+        sets: npt.NDArray[np.int64],
+        orders: npt.NDArray[np.uint32],
+        y: _Array,
+        n_threads: int,
+    ) -> None: ...
     def inspect(
         self,
         rows: int,

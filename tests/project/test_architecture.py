@@ -32,6 +32,7 @@ ALLOWED = {
         "line.h",
         "narrow.h",
         "dense.h",
+        "add_inputs.h",
         "sparse.h",
         "elementwise.h",
         "encode.h",
@@ -71,8 +72,12 @@ FLOORS = [
     {"inputs", "threading"},
     {"_checks", "_reprs", "_typing", "_warnings"},
 ]
-# The allowed imports upward: a diagnosis draws itself, and a pipeline is folded where a model is asked.
-DOORS = {("inspection/_diagnosis.py", "plotting"), ("inspection/_pipelines.py", "pipelines")}
+# The allowed imports upward: a diagnosis and importances draw themselves, and a pipeline is folded where a model is asked.
+DOORS = {
+    ("inspection/_diagnosis.py", "plotting"),
+    ("inspection/_importances.py", "plotting"),
+    ("inspection/_pipelines.py", "pipelines"),
+}
 # The rooms that call the core.
 OF_THE_CORE = {"activations", "inputs", "layers", "training", "threading"}
 

@@ -35,6 +35,17 @@ def kind_of_number(columns: Columns) -> npt.NDArray[np.intp]:
     return np.repeat(np.arange(len(columns.kinds_)), [len(kind.names) for kind in columns.kinds_])
 
 
+def names_of_frame(columns: Columns) -> list[str]:
+    """Returns the names of the frame's columns, those that are not used too; without names x0, x1 and so on."""
+    names = getattr(columns, "feature_names_in_", None)
+    return [f"x{number}" for number in range(columns.n_features_in_)] if names is None else list(names)
+
+
+def column_of_number(columns: Columns) -> npt.NDArray[np.intp]:
+    """Returns for each column of the matrix the number of its column in the frame."""
+    return np.asarray(columns._places, np.intp)[kind_of_number(columns)]
+
+
 def held(kind: Column, values: Values) -> Array:
     """Returns a column as numbers that people know: numbers, days, or levels from 0; NaN for missing numbers and days.
 

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Diagnosis of a fitted network on given rows: statistics of every neuron, and warnings with advice."""
+"""A fitted model on given rows: the diagnosis of its neurons, and what each column is worth to it."""
 
 from neuract.inspection._causes import Finding
 from neuract.inspection._diagnose import diagnose
 from neuract.inspection._diagnosis import Diagnosis, LayerDiagnosis
+from neuract.inspection._importance import importance
+from neuract.inspection._importances import Importance
 from neuract.inspection._members import MembersDiagnosis
 
 __all__ = [
     "Diagnosis",
     "Finding",
+    "Importance",
     "LayerDiagnosis",
     "MembersDiagnosis",
     "diagnose",
+    "importance",
 ]

@@ -129,6 +129,16 @@ class Parameters:
         self.core.predict(len(x), x, y, threads_of(n_threads))
         return y
 
+    def predict_shuffled(self, x: Array, n_sets: int, sets: Array, orders: Array, n_threads: int | None) -> Array:
+        """Returns the outputs where the columns of one set come from other rows: sets × orders × rows × outputs.
+
+        x: checked rows. sets: of each column of X the number of its set, or n_sets for columns in none. orders: orders
+        × rows, the numbers of those rows.
+        """
+        y = np.empty((n_sets, *orders.shape, self.layers[-1].units), dtype=self.dtype)
+        self.core.predict_shuffled(len(x), x, n_sets, sets, orders, y, threads_of(n_threads))
+        return y
+
     def inspect(self, x: Any, n_threads: int | None, dtype: npt.DTypeLike) -> list[Array]:
         """Returns each neuron's value for checked rows, or whether it fires (dtype bool): one array per layer."""
         arrays = [np.empty((len(x), layer.units), dtype=dtype) for layer in self.layers]

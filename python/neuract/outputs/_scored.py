@@ -43,7 +43,7 @@ class Scored:
         >>> net.fit([[0.0], [1.0], [2.0], [3.0]], ["low", "low", "high", "high"]).predict_classes([[0.2], [2.9]])
         array(['low', 'high'], dtype='<U4')
         """
-        meaning = _meaning_of(self)
+        meaning = meaning_of(self)
         if not isinstance(meaning, OfClassifier):
             raise ValueError(
                 f"this network predicts numbers: its output is {self.layers[-1].activation!r} with "
@@ -82,7 +82,7 @@ class Scored:
         """Returns what scikit-learn's cross-validation asks of a model."""
         from sklearn.utils import ClassifierTags, InputTags, RegressorTags, Tags, TargetTags
 
-        classifies = isinstance(_meaning_of(self), OfClassifier)
+        classifies = isinstance(meaning_of(self), OfClassifier)
         return Tags(
             estimator_type="classifier" if classifies else "regressor",
             target_tags=TargetTags(required=True, multi_output=self.layers[-1].units > 1),
@@ -96,10 +96,11 @@ def _evaluated(network: FittedNetwork, X: Any, y: Any, sample_weight: Any) -> tu
     """Returns the loss, and the score below its name."""
     data = network._data(X, y, sample_weight)
     outputs = network._known().predict(data.x, network.n_threads)
-    return network._loss(data), _score(_meaning_of(network), data.targets, outputs, data.sample_weight)
+    return network._loss(data), score_of(meaning_of(network), data.targets, outputs, data.sample_weight)
 
 
-def _score(meaning: Outputs, truth: Array, outputs: Array, weights: Array | None) -> tuple[str, float]:
+def score_of(meaning: Outputs, truth: Array, outputs: Array, weights: Array | None) -> tuple[str, float]:
+    """Returns name and number of the score for checked targets and a network's outputs."""
     if isinstance(meaning, Quantiles):
         return "d2", d2(truth[:, 0], meaning.columns(outputs), meaning.quantiles, weights)
     if isinstance(meaning, Labels):
@@ -110,7 +111,7 @@ def _score(meaning: Outputs, truth: Array, outputs: Array, weights: Array | None
     return "r2", r2(truth, outputs, weights)
 
 
-def _meaning_of(network: FittedNetwork) -> Outputs:
+def meaning_of(network: FittedNetwork) -> Outputs:
     """Returns the meaning of the outputs, where numbers of classes count as their labels."""
     meaning, loss, units = network._meaning(), network.loss_function, network.layers[-1].units
     if isinstance(meaning, OfClassifier):

@@ -18,6 +18,7 @@ from neuract.plotting._activation import ActivationDisplay
 from neuract.plotting._diagnosis import DiagnosisDisplay
 from neuract.plotting._fit import FitDisplay
 from neuract.plotting._history import HistoryDisplay
+from neuract.plotting._importance import ImportanceDisplay
 from neuract.plotting._network import NetworkDisplay
 from neuract.plotting._responses import NeuronResponseDisplay
 
@@ -26,6 +27,7 @@ __all__ = [
     "DiagnosisDisplay",
     "FitDisplay",
     "HistoryDisplay",
+    "ImportanceDisplay",
     "NetworkDisplay",
     "NeuronResponseDisplay",
 ]

@@ -105,6 +105,11 @@ class Members:
             means.append(_mean([self.held(each[j]) for j in chosen], weights / weights.sum()))
         return np.array(means)
 
+    def predict_shuffled(self, x: Array, n_sets: int, sets: Array, orders: Array, n_threads: int | None) -> Array:
+        """Returns the outputs as `Parameters.predict_shuffled` of one network: sets × orders × rows × outputs."""
+        known = [network._known() for network in self.networks]
+        return self.combined([one.predict_shuffled(x, n_sets, sets, orders, n_threads) for one in known])
+
     def predict(self, x: Any, n_threads: int | None) -> Array:
         """Returns the outputs for checked rows: rows × outputs."""
         if self._is_one:
