@@ -12,7 +12,6 @@ from typing import Any
 from benchmarks import options, report
 
 ROWS, QUICK_ROWS, COLUMNS, REPEATS = 10_000, 200, 30, 5
-HALF_LEVELS = 6  # of every other column of the frame
 
 
 def main() -> None:
@@ -33,12 +32,13 @@ def measured_model(name: str, model: Any, X: Any, y: Any, settings: Any) -> list
     import neuract as na
     from benchmarks import measure
 
-    settings_of_both: dict[str, Any] = {"random_state": 0}
-    ours, theirs = (
-        lambda: na.importance(model, X, y, repeats=REPEATS, **settings_of_both),
-        lambda: permutation_importance(model, X, y, n_repeats=REPEATS, **settings_of_both),
-    )
-    if not np.allclose(ours().mean, theirs().importances_mean, atol=0.05):
+    def ours() -> Any:
+        return na.importance(model, X, y, repeats=REPEATS, random_state=0)
+
+    def theirs() -> Any:
+        return permutation_importance(model, X, y, n_repeats=REPEATS, random_state=0)
+
+    if not settings.quick and not np.allclose(ours().mean, theirs().importances_mean, atol=0.05):
         raise SystemExit(f"{name}: the importances differ")
     seconds = measure.interleaved({"neuract": ours, "scikit-learn": theirs}, settings.rounds)
     return [{"model": name, **seconds}]
@@ -56,15 +56,10 @@ def perceptron(kind: str) -> Callable[[int, Any], tuple[Any, Any, Any]]:
         X = random.normal(size=(rows, COLUMNS)).astype(np.float32)
         y = X[:, :10] @ random.normal(size=10) + np.sin(3 * X[:, 0])
         model = getattr(na, kind)(max_iter=5, n_jobs=settings.threads, random_state=0)
-        return quietly(model, X, y if kind == "MLPRegressor" else np.digitize(y, [-2, 2])), X, as_target(kind, y)
+        y = y if kind == "MLPRegressor" else np.digitize(y, [-2, 2])
+        return quietly(model, X, y), X, y
 
     return make
-
-
-def as_target(kind: str, y: Any) -> Any:
-    import numpy as np
-
-    return y if kind.endswith("Regressor") else np.digitize(y, [-2, 2])
 
 
 def frame(rows: int, settings: Any) -> tuple[Any, Any, Any]:

@@ -278,6 +278,29 @@ static void diagnose(const na_network *net, const shape *s, na_rows x, const rea
     }
 }
 
+/* Every other column is a set of its own, the last one is in none; an order as the rows are, and a turned one. */
+static na_status predict_shuffled(const na_network *net, const shape *s, na_rows x, real *y)
+{
+    int64_t n = n_columns(s), *sets = guarded(s, STARTS, n, sizeof *sets);
+    uint32_t *orders = guarded(s, COLUMNS, 2 * s->rows, sizeof *orders);
+    const na_shuffling shuffling = {s->rows, (n + 1) / 2, sets, 2, orders, y};
+    for (int64_t c = 0; c < n; c++) sets[c] = n > 1 && c == n - 1 ? shuffling.n_sets : c / 2;
+    for (int64_t r = 0; r < s->rows; r++) orders[r] = (uint32_t)r, orders[s->rows + r] = (uint32_t)(s->rows - 1 - r);
+    int64_t half = s->rows / 2;
+    na_status status = na_network_predict_shuffled(net, x, &shuffling, 0, half, 1);
+    return status == NA_OK ? na_network_predict_shuffled(net, x, &shuffling, half, s->rows - half, 1) : status;
+}
+
+static void ask_shuffled(const na_network *net, const shape *s, na_rows x)
+{
+    int64_t size = (n_columns(s) + 1) / 2 * 2 * s->rows * s->n_out;
+    real *y = guarded(s, OUTPUTS, size, sizeof(real));
+    if (predict_shuffled(net, s, x, y) != NA_OK) abort();
+    for (int64_t i = 0; i < size; i++)
+        if (!(y[i] >= 0 && y[i] <= 1)) case_fail("shuffled y", i, (double)y[i], 1);
+    if (!s->first) expect_guarded("shuffled y", OUTPUTS, size, y);
+}
+
 static void ask(const na_network *net, const shape *s, na_rows x)
 {
     real *y = guarded(s, Y, s->rows * s->n_out, sizeof(real));
@@ -287,6 +310,7 @@ static void ask(const na_network *net, const shape *s, na_rows x)
     if (na_network_inspect(net, s->rows, x, outputs, fired, 1) != NA_OK) abort();
     expect_same("y of predict", s->rows * s->n_out, y, outputs[1]);
     diagnose(net, s, x, y);
+    if (!s->sparse && s->rows > 0) ask_shuffled(net, s, x);
     if (!s->first) expect_guarded("y", Y, s->rows * s->n_out, y);
 }
 
@@ -352,6 +376,8 @@ static na_status take_memory(const shape *s, na_network *net, const na_data *dat
     if (status == NA_OK) status = na_network_predict(net, s->rows, data->x, y, 1);
     if (status == NA_OK) status = na_network_inspect(net, s->rows, data->x, outputs, fired, 1);
     if (status == NA_OK && !diagnosed(net, s, data->x)) status = NA_OUT_OF_MEMORY;
+    real *shuffled = guarded(s, OUTPUTS, (n_columns(s) + 1) / 2 * 2 * s->rows * s->n_out, sizeof(real));
+    if (status == NA_OK && !s->sparse) status = predict_shuffled(net, s, data->x, shuffled);
     if (trainer) na_trainer_free(trainer);
     na_network_free(twin);
     return status;
@@ -360,15 +386,16 @@ static na_status take_memory(const shape *s, na_network *net, const na_data *dat
 /* Makes the first, the second, ... allocation fail, until no allocation is left. */
 static void test_without_memory(bool sparse)
 {
-    enum { ALLOCATIONS = 7 }; /* network, trainer, its inputs, predict, inspect, two in diagnose */
+    /* Network, trainer, its inputs, predict, inspect, two in diagnose; dense: two in each call of predict_shuffled. */
+    const int64_t allocations = sparse ? 7 : 11;
     CASE("without memory", "sparse %d", sparse);
     const shape s = {5, 7, 3, 20, .sparse = sparse};
     uint32_t *order;
     na_data data = make_data(&s, &order);
     na_network *net = make_network(&s);
-    for (int64_t n = 1, asked, held; n <= ALLOCATIONS + 1; n++) {
+    for (int64_t n = 1, asked, held; n <= allocations + 1; n++) {
         na_fail_allocation(n);
-        na_status status = take_memory(&s, net, &data), wanted = n <= ALLOCATIONS ? NA_OUT_OF_MEMORY : NA_OK;
+        na_status status = take_memory(&s, net, &data), wanted = n <= allocations ? NA_OUT_OF_MEMORY : NA_OK;
         na_count_allocations(&asked, &held);
         na_fail_allocation(-1);
         if (status != wanted) case_fail("status", n, status, wanted);

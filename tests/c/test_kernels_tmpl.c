@@ -76,6 +76,23 @@ static void test_forward_relu(int64_t n_in, int64_t units, int64_t blocks, kind 
 }
 
 /* Single rows must give the bits of the block; weights and biases can be read one line further, x cannot. */
+/* Biases, then a first and a second part of the inputs: what forward adds up at once. */
+static void test_add_inputs(int64_t n_in, int64_t units, int64_t blocks, kind k)
+{
+    CASE("add_inputs", "n_in %d units %d blocks %d kind %d", (int)n_in, (int)units, (int)blocks, (int)k);
+    int64_t n = blocks * units * NA_LANES, first = 1 + random_below(n_in), stride = n_in * NA_LANES;
+    const real *x = input(0, blocks * stride, k), *weights = input(1, n_in * units, k), *biases = input(2, units, k);
+    real *z = output(3, n), *wanted = output(4, n), *sums = output(5, n);
+    for (int64_t i = 0; i < n; i++) sums[i] = biases[i / NA_LANES % units];
+    const struct na_some_inputs one = {n_in, 0, first, x, stride};
+    const struct na_some_inputs rest = {n_in, first, n_in - first, x + first * NA_LANES, stride};
+    table->add_inputs(&one, units, blocks, weights, sums, z);
+    if (rest.n > 0) table->add_inputs(&rest, units, blocks, weights, z, z);
+    forward_oracle(n_in, units, blocks, x, weights, biases, wanted);
+    expect_output("z", 3, n, z, wanted);
+    case_end();
+}
+
 static void test_forward_row(int64_t n_in, int64_t units, kind k)
 {
     CASE("forward_row", "n_in %d units %d kind %d", (int)n_in, (int)units, (int)k);
@@ -234,6 +251,7 @@ static void test_sum_rows(int64_t width, int64_t rows, bool add, kind k)
 static void test_pair(int64_t n_in, int64_t units, int64_t blocks, kind k)
 {
     test_forward(n_in, units, blocks, k);
+    test_add_inputs(n_in, units, blocks, k);
     test_forward_row(n_in, units, k);
     test_backward_data(n_in, units, blocks, k, false);
     test_backward_data(n_in, units, blocks, k, true);

@@ -18,6 +18,7 @@ from neuract.plotting import (
     DiagnosisDisplay,
     FitDisplay,
     HistoryDisplay,
+    ImportanceDisplay,
     NetworkDisplay,
     NeuronResponseDisplay,
 )
@@ -36,6 +37,7 @@ DISPLAYS = {
     "activations": lambda ax: ActivationDisplay.from_activations(["relu", "tanh"], ax=ax),
     "history": lambda ax: HistoryDisplay(HISTORY).plot(ax),
     "diagnosis": lambda ax: DiagnosisDisplay.from_estimator(network(), X, X[:, 0], ax=ax),
+    "importances": lambda ax: ImportanceDisplay.from_estimator(network(), X, X[:, 0], ax=ax),
     "network": lambda ax: NetworkDisplay.from_estimator(network(), X, ax=ax),
     "responses": lambda ax: NeuronResponseDisplay.from_estimator(network(), X, resolution=5, ax=ax),
     "surface": lambda ax: FitDisplay.from_estimator(network(), X, X[:, 0], ax=ax),

@@ -73,9 +73,7 @@ class Importance:
         return f"<table><thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>{texts}"
 
     def _lines(self) -> list[tuple[str, str, str]]:
-        return [
-            (self.names[k], f"{self.mean[k]:.3g}", f"{self.std[k]:.2g}") for k in self.order[:MOST_LINES].tolist()
-        ]
+        return [(self.names[k], f"{self.mean[k]:.3g}", f"{self.std[k]:.2g}") for k in self.order[:MOST_LINES].tolist()]
 
     def _rest(self) -> list[str]:
         left_out = len(self.names) - MOST_LINES

@@ -10,7 +10,6 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from neuract._checks import whole_number
 from neuract._typing import FittedModel
 from neuract.inspection._importance import importance
 from neuract.inspection._importances import Importance
@@ -66,7 +65,9 @@ class ImportanceDisplay:
     figure_: Figure
 
     def __init__(self, importance: Importance, *, max_columns: int = 20) -> None:
-        self.importance, self.max_columns = importance, whole_number(max_columns, "max_columns", low=1)
+        if max_columns < 1:
+            raise ValueError(f"max_columns must be at least 1, got {max_columns}")
+        self.importance, self.max_columns = importance, max_columns
 
     @classmethod
     def from_estimator(
@@ -100,9 +101,7 @@ class ImportanceDisplay:
         return cls.from_importance(found, max_columns=max_columns, ax=ax)
 
     @classmethod
-    def from_importance(
-        cls, importance: Importance, *, max_columns: int = 20, ax: Place = None
-    ) -> ImportanceDisplay:
+    def from_importance(cls, importance: Importance, *, max_columns: int = 20, ax: Place = None) -> ImportanceDisplay:
         """Draws importances that `neuract.importance` has measured; parameters as for `from_estimator`."""
         return cls(importance, max_columns=max_columns).plot(ax)
 
