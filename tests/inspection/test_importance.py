@@ -306,7 +306,7 @@ def test_the_core_checks_what_it_gets():
     known, order = net._known(), np.arange(ROWS, dtype=np.uint32)[np.newaxis]
     wrong = [(4, np.arange(5) + 1, order), (5, np.arange(5) - 1, order), (5, np.arange(5), order + 1)]
     for n_sets, sets, orders in wrong:
-        with pytest.raises(ValueError, match="out of range|not there"):
+        with pytest.raises(ValueError, match=r"out of range|not there"):
             known.predict_shuffled(X, n_sets, sets, orders, 1)
     with pytest.raises(ValueError, match="sparse"):
         known.core.predict_shuffled(ROWS, net._rows(sparse.csr_array(X)), 5, np.arange(5), order, np.empty(0), 1)

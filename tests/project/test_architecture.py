@@ -72,7 +72,7 @@ FLOORS = [
     {"inputs", "threading"},
     {"_checks", "_reprs", "_typing", "_warnings"},
 ]
-# The allowed imports upward: a diagnosis and importances draw themselves, and a pipeline is folded where a model is asked.
+# The allowed imports upward: diagnoses and importances draw themselves; a pipeline is folded where a model is asked.
 DOORS = {
     ("inspection/_diagnosis.py", "plotting"),
     ("inspection/_importances.py", "plotting"),
