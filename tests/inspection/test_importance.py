@@ -81,7 +81,7 @@ def networks():
     for dtype in ("float32", "float64"):
         yield dtype, *network(dtype, layers)
     yield "one layer", *network("float64", [na.Dense(1)])
-    yield "inputs", *network("float64", layers, inputs=inputs())
+    yield "inputs", *network("float32", layers, inputs=inputs())
 
 
 MODELS = {f"{of.__name__} {name}": rest for of in (regressors, classifiers, networks) for name, *rest in of()}
