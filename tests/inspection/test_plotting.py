@@ -343,13 +343,14 @@ def test_history_has_the_curves_of_an_estimator(classifier):
     model, _, _ = classifier
     display = HistoryDisplay.from_estimator(model)
     assert [ax.get_title() for ax in display.axes_][:2] == ["loss", "validation score"]
-    training, validation, best = display.axes_[0].get_lines()
+    training, validation = display.axes_[0].get_lines()
     assert training.get_ydata().tolist() == model.loss_curve_
     assert training.get_xdata().tolist() == [1, 2, 3]
     assert validation.get_ydata().tolist() == model.validation_loss_curve_
-    assert legend(display.axes_[0]) == ["training", "validation", f"best: epoch {int(best.get_xdata()[0])}"]
-    assert best.get_ydata()[0] == min(model.validation_loss_curve_)
-    assert display.axes_[1].get_lines()[1].get_ydata()[0] == max(model.validation_scores_)
+    assert legend(display.axes_[0]) == ["training", "validation"]
+    kept = display.axes_[1].get_lines()[1]
+    assert kept.get_ydata()[0] == max(model.validation_scores_)
+    assert legend(display.axes_[1])[1] == f"kept: epoch {int(kept.get_xdata()[0])}, by validation score"
 
 
 def test_history_shows_what_was_kept():

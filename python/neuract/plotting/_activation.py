@@ -109,7 +109,7 @@ class ActivationDisplay:
 
     def _draw(self, panel: Axes, f: Activation, slope: Array) -> None:
         y = f(self.z)
-        for name, where in {"vanishing": (np.abs(slope) < VANISHING) & (slope != 0), "dying": slope == 0}.items():
+        for name, where in _lost_gradient(slope).items():
             if where.any():
                 _mark(panel, self.z, where, name)
         panel.axhline(0, color=PALE, linewidth=0.8, zorder=1)
@@ -144,6 +144,18 @@ class ActivationDisplay:
             )
         else:
             legend(self.axes_[0], handles, loc="upper left", fontsize=SMALL - 1.5, handlelength=1.4)
+
+
+def _lost_gradient(slope: Array) -> dict[str, npt.NDArray[np.bool_]]:
+    """Returns where the slope is nearly 0 ("vanishing") and where it is 0 ("dying").
+
+    A range in which the slope only changes its sign, as at a minimum of f, is neither.
+    """
+    near = np.abs(slope) < VANISHING
+    for start, end in np.flatnonzero(np.diff(near, prepend=False, append=False)).reshape(-1, 2):
+        if slope[start] * slope[end - 1] < 0:
+            near[start:end] = False
+    return {"vanishing": near & (slope != 0), "dying": near & (slope == 0)}
 
 
 def _mark(panel: Axes, z: Array, where: Array, name: str) -> None:

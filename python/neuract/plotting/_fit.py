@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from neuract._typing import Array, AskedModel, FittedNetwork
 from neuract.activations._named import Sigmoid, Softmax
@@ -40,11 +41,15 @@ from neuract.plotting._style import (
     figure_of,
     legend,
     not_finite,
+    scale_of,
+    shortened,
     tidy,
 )
+from neuract.plotting._title import collapse, lines, quality, r2, set_title
 
 POINTS = 1500  # most points of the data
 RESOLUTION = 250  # grid points in each direction
+LEVELS = 16  # most bands of a surface of numbers
 Names = Sequence[str] | None
 
 
@@ -179,7 +184,15 @@ class FitDisplay:
             self.ax_.set_xlabel(self.names[0][0], fontsize=SMALL + 1, color=INK, **PLAIN)
             name = self._target() if one else self.names[0][1]
             self.ax_.set_ylabel(name, fontsize=SMALL + 1, color=INK, **PLAIN)
+            self._title()
         return self
+
+    def _title(self) -> None:
+        """Writes what is shown, accuracy or R² on the rows, and a sentence if all predictions are the same."""
+        outputs = np.asarray(self.network.predict(self.X), np.float64)
+        shown = "predicted class" if outputs.shape[1] > 1 and _has_classes(self.network) else self._target()
+        text = f"{shortened(shown, 34)}: {quality(self.network, outputs, self.targets)}"
+        set_title(self.ax_, lines(text, collapse(self.network, outputs, self.names[1], self.targets)))
 
     def _target(self) -> str:
         """Returns the name of the quantity that a single output gives."""
@@ -257,9 +270,11 @@ class FitDisplay:
 
         from neuract.plotting._adapters import NetworkRegressor
 
+        colours, norm, ends = scale_of(self.targets, self.network.predict(self.X), self._over_plane())
+        levels = MaxNLocator(LEVELS).tick_values(*ends)
         self.boundary_ = DecisionBoundaryDisplay.from_estimator(
             NetworkRegressor(self.network), self.X, ax=self.ax_, eps=self._margin(), grid_resolution=RESOLUTION,
-            response_method="predict", levels=14, cmap=SIGNED, alpha=0.75,
+            response_method="predict", levels=levels, cmap=colours, norm=norm,
         )  # fmt: skip
         surface = self.boundary_.surface_
         lost = self._draw_lost()
@@ -268,10 +283,16 @@ class FitDisplay:
         few = slice(None, None, -(-len(self.X) // POINTS))
         points = self.X[few]
         self.ax_.scatter(
-            points[:, 0], points[:, 1], 22, self.targets[few], cmap=SIGNED, norm=surface.norm, edgecolors=INK,
-            linewidths=0.5,
-        )  # fmt: skip
+            points[:, 0], points[:, 1], 22, self.targets[few], cmap=colours, norm=norm, edgecolors=INK, linewidths=0.5
+        )
         self._scale(surface, f"{self.names[1][0]}: predictions, and the data as points")
+
+    def _over_plane(self) -> Array:
+        """Returns the predictions that DecisionBoundaryDisplay draws."""
+        x, margin = self.X.astype(np.float64), self._margin()
+        ends = zip(x.min(axis=0) - margin, x.max(axis=0) + margin, strict=True)
+        across, up = np.meshgrid(*(np.linspace(low, high, RESOLUTION) for low, high in ends))
+        return self.network.predict(np.column_stack([across.ravel(), up.ravel()]))
 
     def _draw_lost(self) -> list[Artist]:
         """Covers the part of the plane where the outputs cannot be drawn; returns its legend entry."""
@@ -307,7 +328,7 @@ def _r2(y: Array, predictions: Array) -> str:
     if lost:
         return f": not finite on {lost:,} of {len(y):,} rows"
     spread = ((y - y.mean()) ** 2).sum()
-    return f": R² = {max(-99.0, 1 - ((y - predictions) ** 2).sum() / spread):z.2f}" if spread else ""
+    return f": {r2(1 - ((y - predictions) ** 2).sum() / spread)}" if spread else ""
 
 
 def _numbers_of(network: FittedNetwork | NetworkOfFrame, targets: Array) -> Array:

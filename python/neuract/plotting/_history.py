@@ -15,6 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from neuract._typing import Array, AskedModel
 from neuract.inspection._members import distinct
 from neuract.inspection._pipelines import takes_pipelines
+from neuract.plotting._kept import BEST, kept_by
 from neuract.plotting._model import network_of
 from neuract.plotting._style import (
     BLUE,
@@ -40,7 +41,10 @@ PANELS: dict[str, dict[str, str]] = {
     "learning rate": {"learning_rate": "training"},
 }
 HELD_OUT = ("validation_loss", "validation_score", "oof_loss")
-BEST = {"validation_loss": np.nanargmin, "validation_score": np.nanargmax, "oof_loss": np.nanargmin}
+WORDS = {
+    "loss": "training loss", "validation_loss": "validation loss", "validation_score": "validation score",
+    "oof_loss": "out-of-fold loss",
+}  # fmt: skip
 FROM_ZERO = ("share of dead neurons",)
 LOGARITHMIC = ("loss", "gradient norm", "learning rate")  # panels with a logarithmic axis if the curves span DECADES
 DECADES = 1.5
@@ -61,6 +65,9 @@ class HistoryDisplay:
         out), "validation_score", "gradient_norm", "dead_share" and "learning_rate".
     others : sequence of dict of lists, default=()
         The histories of the other members, of which "loss" and "oof_loss" are drawn.
+    kept : {"loss", "validation_loss", "validation_score", "oof_loss"} or None, default=None
+        The curve whose best epoch is that of the kept model; a ring marks it. None: the model is that of the last
+        epoch, and no ring is drawn.
 
     Attributes
     ----------
@@ -72,16 +79,20 @@ class HistoryDisplay:
     Examples
     --------
     >>> import neuract as na
-    >>> display = na.plotting.HistoryDisplay({"loss": [0.7, 0.4, 0.3], "validation_loss": [0.8, 0.5, 0.6]}).plot()
+    >>> history = {"loss": [0.7, 0.4, 0.3], "validation_loss": [0.8, 0.5, 0.6]}
+    >>> display = na.plotting.HistoryDisplay(history, kept="validation_loss").plot()
     >>> [line.get_label() for line in display.axes_[0].get_lines()]
-    ['training', 'validation', 'best: epoch 2']
+    ['training', 'validation', 'kept: epoch 2, by validation loss']
     """
 
     axes_: npt.NDArray[Any]
     figure_: Figure
 
     def __init__(
-        self, history: Mapping[str, Sequence[float]], others: Sequence[Mapping[str, Sequence[float]]] = ()
+        self,
+        history: Mapping[str, Sequence[float]],
+        others: Sequence[Mapping[str, Sequence[float]]] = (),
+        kept: str | None = None,
     ) -> None:
         names = [name for curves in PANELS.values() for name in curves]
         given = {name: np.asarray(history[name], dtype=np.float64) for name in names if name in history}
@@ -91,6 +102,9 @@ class HistoryDisplay:
                 f"history must have at least one epoch of one of {', '.join(names)}; got {dict(history)!r}"
             )
         self.others = list(others)
+        if kept is not None and kept not in BEST:
+            raise ValueError(f"kept must be one of {', '.join(BEST)} or None, got {kept!r}")
+        self.kept = kept
 
     @classmethod
     @takes_pipelines
@@ -121,7 +135,8 @@ class HistoryDisplay:
                 history[name] = curve
         if not any(map(len, history.values())):
             raise ValueError("the model has no history: its parameters were set, not learned")
-        return cls(history, [network.history_ for network in model._members().networks[1:]]).plot(ax)
+        others = [network.history_ for network in model._members().networks[1:]]
+        return cls(history, others, kept_by(model, history)).plot(ax)
 
     def plot(self, ax: Place = None) -> HistoryDisplay:
         """Draws the panels on a new figure, or in place of `ax`."""
@@ -140,13 +155,14 @@ class HistoryDisplay:
     def _draw(self, panel: Axes, title: str, names: Sequence[str]) -> None:
         for name in names:
             self._draw_curves(panel, name, PANELS[title][name])
-        for name in names:
-            if name in BEST:
-                self._mark_best(panel, name)
+        if self.kept is not None and self.kept in names:
+            self._mark_kept(panel, self.kept)
         for name in names:
             self._mark_lost(panel, name, PANELS[title][name])
         if title in LOGARITHMIC and _spans_decades([curve for name in names for curve in self._curves(name)]):
             panel.set_yscale("log")
+        if title == "learning rate":
+            _widen_constant(panel, self.history["learning_rate"])
         if title in FROM_ZERO:
             panel.set_ylim(bottom=0)
             for line in panel.get_lines():
@@ -181,7 +197,7 @@ class HistoryDisplay:
         if several:
             panel.get_lines()[-len(curves)].set_label(f"{PANELS['loss']['loss']}, {len(curves)} members")
 
-    def _mark_best(self, panel: Axes, name: str) -> None:
+    def _mark_kept(self, panel: Axes, name: str) -> None:
         found = []
         for curve in map(drawable, self._curves(name)):
             if not np.isnan(curve).all():
@@ -192,7 +208,7 @@ class HistoryDisplay:
             which = ", ".join(map(str, dict.fromkeys(epochs)))
             panel.plot(
                 epochs, values, color=ORANGE, marker="o", markersize=7, markerfacecolor="white", markeredgewidth=1.8,
-                linestyle="", label=f"best: epoch{'s' * (', ' in which)} {which}",
+                linestyle="", label=f"kept: epoch{'s' * (', ' in which)} {which}, by {WORDS[name]}",
             )  # fmt: skip
 
     def _mark_lost(self, panel: Axes, name: str, curve: str) -> None:
@@ -227,6 +243,13 @@ def _epochs(numbers: Array) -> str:
     if len(numbers) == last - first + 1:
         return f"epochs {first} to {last}"
     return f"{len(numbers)} epochs, from epoch {first} on"
+
+
+def _widen_constant(panel: Axes, curve: Array) -> None:
+    """Gives a constant curve an axis from 0, with its value in the middle; matplotlib would show rounding errors."""
+    values = curve[np.isfinite(drawable(curve))]
+    if values.size and values.min() > 0 and np.ptp(values) <= 1e-6 * values.max():
+        panel.set_ylim(0, 2 * values.max())
 
 
 def _spans_decades(curves: Sequence[Array]) -> bool:

@@ -37,10 +37,14 @@ def network_of(model: AskedModel, member: int = 0) -> FittedNetwork:
 
 def measured(model: AskedModel, X: Any, member: int = 0) -> tuple[int, list[Array]]:
     """Returns the number of rows and arrays of ACTIVITY: of the numbers that the first layer gets, and per layer."""
-    network = network_of(model, member)
+    return measured_rows(network_of(model, member), checked_rows(model, X))
+
+
+def checked_rows(model: AskedModel, X: Any) -> Array | SparseRows:
+    """Returns X in the form that the core takes."""
     if not isinstance(model, FittedModel):
         raise TypeError(f"this picture needs a Network or a fitted estimator of neuract, got {model!r}")
-    return measured_rows(network, model._rows(X))
+    return model._rows(X)
 
 
 def measured_rows(network: FittedNetwork, rows: Array | SparseRows) -> tuple[int, list[Array]]:
@@ -86,6 +90,14 @@ def output_names(model: AskedModel, given: Sequence[str] | None) -> list[str]:
         return named("class_names", known, 1, ["y"])
     prefix = "" if model._meaning().kind == "classes" else "y"
     return named("class_names", known, units, [f"{prefix}{j}" for j in range(units)])
+
+
+def classes_of(model: AskedModel, outputs: Sequence[str]) -> list[str]:
+    """Returns the names of all classes, both of two; outputs: those of `output_names`."""
+    known = class_names(model)
+    if len(outputs) > 1 or known is None or len(known) != 2:
+        return list(outputs) if len(outputs) > 1 else ["0", "1"]
+    return [str(known[0]), *outputs]
 
 
 def targets_of(model: AskedModel, y: npt.ArrayLike, rows: int) -> Array:

@@ -17,11 +17,21 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import ScaledTranslation
 
 from neuract._typing import Array, FittedModel, FittedNetwork
+from neuract.inputs._sparse import SparseRows
 from neuract.inspection._activities import of_numbers
 from neuract.inspection._pipelines import takes_pipelines
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
-from neuract.plotting._model import measured, measured_rows, names_of_numbers, network_of, output_names, rows_of
+from neuract.plotting._model import (
+    checked_rows,
+    classes_of,
+    measured_rows,
+    names_of_numbers,
+    network_of,
+    output_names,
+    rows_of,
+)
 from neuract.plotting._style import (
+    ABOVE_HEADINGS,
     HOLLOW,
     INK,
     MUTED,
@@ -38,6 +48,7 @@ from neuract.plotting._style import (
     readable_on,
     shortened,
 )
+from neuract.plotting._title import collapse, lines, set_title
 
 MOST_SHOWN = 16  # neurons of a layer, unless the user wants more
 
@@ -80,6 +91,7 @@ class NetworkDisplay:
     shading : Shading
     names : pair of lists of str
         Names of all inputs and all outputs.
+    title : str, default=""
 
     Attributes
     ----------
@@ -111,11 +123,13 @@ class NetworkDisplay:
         columns: Sequence[Column],
         shading: Shading,
         names: tuple[Sequence[str], Sequence[str]],
+        title: str = "",
     ) -> None:
         self.weights = list(weights)
         self.columns = list(columns)
         self.shading = shading
         self.names = names
+        self.title = title
 
     @classmethod
     @takes_pipelines
@@ -156,12 +170,16 @@ class NetworkDisplay:
         """
         network = network_of(model, member)
         names = names_of_numbers(model, X, feature_names, member), output_names(model, class_names)
+        rows = checked_rows(model, X)
         if row is None:
-            shading, squares = _over_rows(*measured(model, X, member))
+            title = _title(network, rows, classes_of(model, names[1]))
+            shading, squares = _over_rows(*measured_rows(network, rows))
         else:
+            title = f"what each neuron passes on for row {row}"
             shading, squares = _at_row(network, rows_of(model, X), row)
+        title += f"; member {member}" if len(model._members()) > 1 else ""
         strength = strengths(network.weights, squares)
-        return cls(network.weights, columns_of(network, strength, max_neurons), shading, names).plot(ax)
+        return cls(network.weights, columns_of(network, strength, max_neurons), shading, names, title).plot(ax)
 
     @classmethod
     def _of_rows(
@@ -170,7 +188,8 @@ class NetworkDisplay:
         """Draws a network and its activity on checked rows; names: of all numbers and outputs."""
         shading, squares = _over_rows(*measured_rows(network, rows))
         columns = columns_of(network, strengths(network.weights, squares), MOST_SHOWN)
-        return cls(network.weights, columns, shading, names).plot(ax)
+        title = _title(network, rows, names[1] if len(names[1]) > 1 else ())
+        return cls(network.weights, columns, shading, names, title).plot(ax)
 
     def plot(self, ax: Place = None) -> NetworkDisplay:
         """Draws the network on a new figure or on `ax`."""
@@ -185,6 +204,7 @@ class NetworkDisplay:
             describe(self.ax_, self.columns)
             self._name_ends()
             self._explain()
+            set_title(self.ax_, self.title, ABOVE_HEADINGS)
         return self
 
     def _draw_edges(self) -> None:
@@ -292,6 +312,12 @@ class NetworkDisplay:
         bar.set_label(label, fontsize=SMALL, color=MUTED, **PLAIN)
         bar.ax.tick_params(labelsize=SMALL - 1, colors=MUTED)
         bar.outline.set_visible(False)
+
+
+def _title(network: FittedNetwork, rows: Array | SparseRows, classes: Sequence[str]) -> str:
+    """Returns the title of a picture over rows, with a sentence if the network predicts the same for all of them."""
+    outputs = network._known().predict(rows, network.n_threads)
+    return lines(f"how often each neuron fires on {len(rows):,} rows", collapse(network, outputs, classes))
 
 
 def _over_rows(rows: int, activities: Sequence[Array]) -> tuple[Shading, list[Array]]:

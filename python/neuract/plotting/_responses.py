@@ -26,9 +26,18 @@ from neuract.inspection._pipelines import takes_pipelines
 from neuract.layers._numbers import numbers_at
 from neuract.plotting._columns import Column, columns_of, describe, draw_edges, edge_legend, mean_squares, strengths
 from neuract.plotting._frame import FramePlane, plane_of_frame
-from neuract.plotting._model import measured, names_of_numbers, network_of, output_names, rows_of, targets_of
+from neuract.plotting._model import (
+    classes_of,
+    measured,
+    names_of_numbers,
+    network_of,
+    output_names,
+    rows_of,
+    targets_of,
+)
 from neuract.plotting._plane import Limits, Plane, plane_of
 from neuract.plotting._style import (
+    ABOVE_HEADINGS,
     HOLLOW,
     INK,
     MUTED,
@@ -44,9 +53,11 @@ from neuract.plotting._style import (
     not_finite,
     shortened,
 )
+from neuract.plotting._title import collapse, lines, quality, set_title
 
 Extent = Limits
 
+SHOWN = "what each neuron passes on"
 APART = 2.0  # distance of columns; neurons of a column are 1 apart
 SIDE, LARGE = 0.86, 1.9  # side of a tile, and of the tile of a single output
 POINTS = 300  # most points of the data on an output's tile
@@ -96,6 +107,7 @@ class NeuronResponseDisplay:
         Of the inputs and of all outputs.
     points : pair of arrays of shape (rows, 2) and (rows, n_out), or None, default=None
         Data, and what the outputs should be, drawn on the tiles of the outputs.
+    title : str, default="what each neuron passes on"
 
     Attributes
     ----------
@@ -128,12 +140,14 @@ class NeuronResponseDisplay:
         responses: Responses,
         names: tuple[Sequence[str], Sequence[str]],
         points: tuple[Array, Array] | None = None,
+        title: str = SHOWN,
     ) -> None:
         self.weights = list(weights)
         self.columns = list(columns)
         self.responses = responses
         self.names = names
         self.points = points
+        self.title = title
 
     @classmethod
     @takes_pipelines
@@ -185,8 +199,13 @@ class NeuronResponseDisplay:
         shown = columns_of(network, strength, max_neurons, APART)
         responses = _responses(network, shown, plane, resolution)
         names = names_of_numbers(model, X, feature_names, member), output_names(model, class_names)
-        points = None if y is None else (plane.points(rows), _standard(model, targets_of(model, y, len(rows))))
-        return cls(network.weights, shown, responses, names, points).plot(ax)
+        targets = None if y is None else _standard(model, targets_of(model, y, len(rows)))
+        points = None if targets is None else (plane.points(rows), targets)
+        outputs = np.asarray(network.predict(rows), np.float64)
+        told = [SHOWN, *([] if targets is None else [quality(network, outputs, targets)])]
+        told += [f"member {member}"] * (len(model._members()) > 1)
+        title = lines("; ".join(told), collapse(network, outputs, classes_of(model, names[1]), targets))
+        return cls(network.weights, shown, responses, names, points, title).plot(ax)
 
     def plot(self, ax: Place = None) -> NeuronResponseDisplay:
         """Draws the tiles on a new figure or on `ax`."""
@@ -203,6 +222,7 @@ class NeuronResponseDisplay:
             describe(self.ax_, self.columns, gap=half - (max(each.slots for each in self.columns) - 1) / 2 + 0.1)
             self._name_ends()
             self._explain()
+            set_title(self.ax_, self.title, ABOVE_HEADINGS)
         return self
 
     def _side(self, number: int) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
@@ -30,6 +30,7 @@ MUTED = "#666666"
 PALE = "#c9c9c9"
 LOST = "#c2007a"  # what is not finite
 HOLLOW = (0, (1.6, 1.1))  # outline of a neuron that does not fire
+ABOVE_HEADINGS = 36.0  # distance in points of a title from axes with headings of columns
 SMALL = 8.0  # font size in points of text next to neurons
 LARGEST = 1e100  # numbers that can be drawn; the margins of matplotlib's axes overflow soon after
 
@@ -43,6 +44,8 @@ CLASSES = (BLUE, ORANGE, "#009e73", "#b0528c", "#56b4e9", "#222222", "#a6761d", 
 SIGNED = LinearSegmentedColormap.from_list(
     "neuract_signed", ["#a34700", ORANGE, "#f8c089", "#fbfbfb", "#9fcbea", BLUE, "#08406f"]
 ).with_extremes(bad=LOST)
+ABOVE = LinearSegmentedColormap.from_list("neuract_above", SIGNED(np.linspace(0.5, 1, 9)[1:])).with_extremes(bad=LOST)
+BELOW = LinearSegmentedColormap.from_list("neuract_below", SIGNED(np.linspace(0, 0.5, 9)[:-1])).with_extremes(bad=LOST)
 SHARES = LinearSegmentedColormap.from_list("neuract_shares", ["#e3e6ea", "#8d97a3", "#1f2933"]).with_extremes(bad=LOST)
 
 Place = Axes | Figure | None
@@ -153,6 +156,23 @@ def largest_of(values: npt.ArrayLike) -> float:
     """Returns the largest absolute value that is finite; 1 if there is none above 0."""
     size = np.abs(np.asarray(values, dtype=np.float64))
     return float(size.max(initial=0.0, where=np.isfinite(size))) or 1.0
+
+
+def scale_of(*values: npt.ArrayLike) -> tuple[Colormap, Normalize, tuple[float, float]]:
+    """Returns the colours of numbers, and the lowest and the highest number, which differ.
+
+    White is 0 if they have both signs, else there is one hue from the lowest to the highest. Blue is positive and
+    orange negative in both cases. What is not finite has no say.
+    """
+    known = np.concatenate([drawable(each).ravel() for each in values])
+    known = known[np.isfinite(known)]
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    if low == high:
+        low, high = min(low, -low) or -1.0, max(low, -low) or 1.0
+    if low < 0 < high:
+        largest = max(-low, high)
+        return SIGNED, Normalize(-largest, largest), (low, high)
+    return (ABOVE if low >= 0 else BELOW), Normalize(low, high), (low, high)
 
 
 def shortened(name: object, most: int = 24) -> str:
