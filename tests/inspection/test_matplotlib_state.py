@@ -15,12 +15,14 @@ from matplotlib.figure import Figure
 import neuract as na
 from neuract.plotting import (
     ActivationDisplay,
+    CalibrationDisplay,
     DiagnosisDisplay,
     FitDisplay,
     HistoryDisplay,
     ImportanceDisplay,
     NetworkDisplay,
     NeuronResponseDisplay,
+    WeightsDisplay,
 )
 
 X = np.random.default_rng(0).normal(size=(40, 2))
@@ -40,6 +42,9 @@ DISPLAYS = {
     "importances": lambda ax: ImportanceDisplay.from_estimator(network(), X, X[:, 0], ax=ax),
     "network": lambda ax: NetworkDisplay.from_estimator(network(), X, ax=ax),
     "responses": lambda ax: NeuronResponseDisplay.from_estimator(network(), X, resolution=5, ax=ax),
+    "images": lambda ax: WeightsDisplay.from_estimator(network(), image_shape=(1, 2), ax=ax),
+    "map": lambda ax: WeightsDisplay.from_estimator(network(), ax=ax),
+    "calibration": lambda ax: CalibrationDisplay.from_estimator(network(1, "sigmoid"), X, X[:, 0] > 0, ax=ax),
     "surface": lambda ax: FitDisplay.from_estimator(network(), X, X[:, 0], ax=ax),
     "classes": lambda ax: FitDisplay.from_estimator(network(3, "softmax"), X, np.arange(40) % 3, ax=ax),
 }

@@ -15,11 +15,13 @@ from matplotlib.backends.backend_agg import RendererAgg
 import neuract as na
 from neuract.plotting import (
     ActivationDisplay,
+    CalibrationDisplay,
     DiagnosisDisplay,
     FitDisplay,
     HistoryDisplay,
     NetworkDisplay,
     NeuronResponseDisplay,
+    WeightsDisplay,
 )
 
 NASTY = [
@@ -74,6 +76,17 @@ def responses():
         yield NeuronResponseDisplay.from_estimator(network(2, len(NASTY), "softmax"), X, feature_names=pair, **names)
 
 
+def weights():
+    n = len(NASTY)
+    net = na.Network([na.Dense(n, "softmax")]).set_parameters([rng.normal(size=(n, n))])
+    yield WeightsDisplay.from_estimator(net, feature_names=NASTY, class_names=NASTY)
+
+
+def calibration():
+    net = network(2, len(NASTY), "softmax")
+    yield CalibrationDisplay.from_estimator(net, X, np.arange(30) % len(NASTY), class_names=NASTY)
+
+
 def activations():
     yield ActivationDisplay.from_activations([type(name, (na.LeakyReLU,), {})(0.3) for name in NASTY])
 
@@ -92,6 +105,8 @@ PICTURES = {
     "many classes": (many_classes, NASTY),
     "network": (networks, NASTY),
     "responses": (responses, NASTY),
+    "weights": (weights, NASTY),
+    "calibration": (calibration, NASTY),
     "activations": (activations, NASTY),
     "without names": (without_names, ["3 × leaky_relu", "kept: epoch 2, by validation loss"]),
 }

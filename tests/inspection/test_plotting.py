@@ -17,11 +17,13 @@ from sklearn.pipeline import make_pipeline
 import neuract as na
 from neuract.plotting import (
     ActivationDisplay,
+    CalibrationDisplay,
     DiagnosisDisplay,
     FitDisplay,
     HistoryDisplay,
     NetworkDisplay,
     NeuronResponseDisplay,
+    WeightsDisplay,
 )
 from neuract.plotting._style import BLUE, ORANGE
 
@@ -109,9 +111,11 @@ def test_a_diagnosis_plots_itself(X):
         lambda ax: NetworkDisplay.from_estimator(network(3, 1), np.eye(2), ax=ax),
         lambda ax: NeuronResponseDisplay.from_estimator(network(3, 1), np.eye(2), ax=ax),
         lambda ax: FitDisplay.from_estimator(network(3, 1), np.eye(2), [0.0, 1.0], ax=ax),
+        lambda ax: WeightsDisplay.from_estimator(network(3, 1), ax=ax),
+        lambda ax: CalibrationDisplay.from_estimator(network(1, output="sigmoid"), np.eye(2), [0, 1], ax=ax),
         lambda ax: FitDisplay.from_estimator(network(3, 1, n_inputs=1), [[0.0], [1.0]], [0.0, 1.0], ax=ax),
     ],
-    ids=["activation", "history", "diagnosis", "network", "responses", "plane", "line"],
+    ids=["activation", "history", "diagnosis", "network", "responses", "plane", "weights", "calibration", "line"],
 )
 def test_every_picture_takes_the_axes_of_the_user(draw):
     figure, axes = plt.subplots(1, 2, layout="constrained")

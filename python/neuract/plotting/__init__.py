@@ -15,19 +15,23 @@ except ImportError as error:
     ) from error
 
 from neuract.plotting._activation import ActivationDisplay
+from neuract.plotting._calibration import CalibrationDisplay
 from neuract.plotting._diagnosis import DiagnosisDisplay
 from neuract.plotting._fit import FitDisplay
 from neuract.plotting._history import HistoryDisplay
 from neuract.plotting._importance import ImportanceDisplay
 from neuract.plotting._network import NetworkDisplay
 from neuract.plotting._responses import NeuronResponseDisplay
+from neuract.plotting._weights import WeightsDisplay
 
 __all__ = [
     "ActivationDisplay",
+    "CalibrationDisplay",
     "DiagnosisDisplay",
     "FitDisplay",
     "HistoryDisplay",
     "ImportanceDisplay",
     "NetworkDisplay",
     "NeuronResponseDisplay",
+    "WeightsDisplay",
 ]

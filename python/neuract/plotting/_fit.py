@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib
 import numpy as np
 import numpy.typing as npt
 from matplotlib.artist import Artist
@@ -27,7 +26,6 @@ from neuract.plotting._frame import NetworkOfFrame, columns_held
 from neuract.plotting._model import class_names, input_names, named, network_of, output_names, rows_of, targets_of
 from neuract.plotting._style import (
     BLUE,
-    CLASSES,
     INK,
     LOST,
     MUTED,
@@ -37,6 +35,7 @@ from neuract.plotting._style import (
     SMALL,
     Place,
     axes_at,
+    class_colours,
     drawable,
     figure_of,
     legend,
@@ -243,7 +242,7 @@ class FitDisplay:
                 self.ax_.contour(grid.xx0, grid.xx1, grid.response, [0.5], colors=INK, linewidths=1.2)
             self._scale(self.boundary_.surface_, self._target())
         else:
-            colours = _class_colours(n_classes)
+            colours = class_colours(n_classes)
             settings |= {"response_method": "predict", "plot_method": "pcolormesh"}
             self.boundary_ = DecisionBoundaryDisplay.from_estimator(
                 classifier, self.X, alpha=0.35, rasterized=True, **settings
@@ -370,9 +369,3 @@ def _names(model: AskedModel, given: Sequence[str] | None) -> list[str]:
     if len(names) != 2:
         raise ValueError(f"class_names must have 2 names, one for each class, got {len(names)}")
     return [str(name) for name in names]
-
-
-def _class_colours(n_classes: int) -> list[Any]:
-    if n_classes <= len(CLASSES):
-        return list(CLASSES[:n_classes])
-    return list(matplotlib.colormaps["turbo"](np.linspace(0.05, 0.95, n_classes)))

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import matplotlib
 import numpy as np
 import numpy.typing as npt
 from matplotlib.artist import Artist
@@ -185,6 +186,13 @@ def readable_on(colours: Array) -> list[str]:
     """Returns white or ink for text on each of these colours (n, 4), by their luminance (ITU-R BT.709)."""
     luminance = np.asarray(colours)[:, :3] @ (0.2126, 0.7152, 0.0722)
     return ["white" if bright < 0.5 else INK for bright in luminance]
+
+
+def class_colours(n_classes: int) -> list[Any]:
+    """Returns a colour for each class."""
+    if n_classes <= len(CLASSES):
+        return list(CLASSES[:n_classes])
+    return list(matplotlib.colormaps["turbo"](np.linspace(0.05, 0.95, n_classes)))
 
 
 def whole_decades(values: Array) -> tuple[float, float]:
