@@ -39,6 +39,11 @@ html_theme_options = {"source_repository": REPOSITORY, "source_branch": "main", 
 # Public modules that `neuract` does not export.
 MORE = ("neuract.inspection", "neuract.optimizers", "neuract.serving")
 # Matches the file in `[text](file)`, and in a toctree's `title <../file>`.
+# Matches a picture with a dark version, as GitHub shows it.
+PICTURE = re.compile(
+    r'<picture>\n<source media="\(prefers-color-scheme: dark\)" srcset="(?P<dark>[^"]+)">\n'
+    r'<img alt="(?P<alt>[^"]*)" src="(?P<light>[^"]+)" width="(?P<width>\d+)">\n</picture>'
+)
 LINK = re.compile(r"(?<=\]\()[^)#\s]+|(?<= <)\.\./[^>\s]+(?=>)")
 
 
@@ -58,6 +63,16 @@ def _address(link: str, folder: Path) -> str:
     return f"{REPOSITORY}/{'tree' if file.is_dir() else 'blob'}/main/{file.relative_to(ROOT)}"
 
 
+def with_pictures(text: str) -> str:
+    """Returns the text with two figures for each `<picture>`, of which the theme of the site shows one."""
+    return PICTURE.sub(_figures, text)
+
+
+def _figures(picture: re.Match[str]) -> str:
+    one = "```{{figure}} {file}\n:alt: {alt}\n:width: {width}px\n:figclass: picture only-{theme}\n```\n"
+    return "".join(one.format(file=picture[theme], theme=theme, **picture.groupdict()) for theme in ("light", "dark"))
+
+
 def public_names() -> list[str]:
     """Returns the names that `neuract` exports and those that its public modules define."""
     names = [f"neuract.{name}" for name in dir(neuract)]
@@ -68,7 +83,7 @@ def public_names() -> list[str]:
 
 
 def link_page(app: Sphinx, page: str, content: list[str]) -> None:
-    content[0] = linked(content[0], Path(app.env.doc2path(page)).parent)
+    content[0] = with_pictures(linked(content[0], Path(app.env.doc2path(page)).parent))
 
 
 def link_included(app: Sphinx, path: Path, page: str, content: list[str]) -> None:

@@ -160,14 +160,14 @@ def test_numbers_that_were_not_measured_are_no_fault():
     """A second fit without validation rows leaves NaN in the history."""
     history = {"loss": [3.0, 2.0, 1.0], "validation_loss": [np.nan, 2.0, np.nan], "learning_rate": [0.1] * 3}
     display = check(HistoryDisplay(history, kept="validation_loss").plot())
-    assert legends(display.figure_) == ["training", "validation", "kept: epoch 2, by validation loss"]
+    assert legends(display.figure_) == ["training", "validation", "kept: epoch 2\n(by validation loss)"]
 
 
 def test_infinite_scores_are_not_the_best():
     display = check(
         HistoryDisplay({"validation_score": [-np.inf, 0.5, np.inf, -1e308]}, kept="validation_score").plot()
     )
-    told = ["kept: epoch 2, by validation score", "validation: not finite in 3 epochs, from epoch 1 on"]
+    told = ["kept: epoch 2\n(by validation score)", "validation: not finite in 3 epochs, from epoch 1 on"]
     assert legends(display.figure_)[1:] == told
 
 

@@ -180,14 +180,14 @@ def test_learning_curves_of_all_members(model):
     best = [int(np.argmin(history["oof_loss"])) + 1 for history in histories[::2]]
     np.testing.assert_array_equal(lines[6].get_xdata(), best)
     epochs = [*dict.fromkeys(best)]
-    told = f"kept: epoch{'s' * (len(epochs) > 1)} {', '.join(map(str, epochs))}, by out-of-fold loss"
+    told = f"kept: epoch{'s' * (len(epochs) > 1)} {', '.join(map(str, epochs))}\n(by out-of-fold loss)"
     assert [text.get_text() for text in panel.get_legend().get_texts()] == ["training, 4 members", "out of fold", told]
 
 
 def test_out_of_fold_loss_is_drawn_like_a_validation_loss():
     curves = {"loss": [0.7, 0.4, 0.3], "oof_loss": [0.8, 0.5, 0.6]}
     (panel,) = HistoryDisplay(curves, kept="oof_loss").plot().axes_
-    labels = ["training", "out of fold", "kept: epoch 2, by out-of-fold loss"]
+    labels = ["training", "out of fold", "kept: epoch 2\n(by out-of-fold loss)"]
     assert [line.get_label() for line in panel.get_lines()] == labels
     as_validation = HistoryDisplay(
         {"loss": curves["loss"], "validation_loss": curves["oof_loss"]}, kept="validation_loss"
@@ -200,5 +200,5 @@ def test_out_of_fold_loss_is_drawn_like_a_validation_loss():
 def test_groups_of_members_have_best_epochs_of_their_own():
     first, second = {"loss": [1, 2], "oof_loss": [1.0, 2.0]}, {"loss": [3, 4], "oof_loss": [2.0, 1.0]}
     (panel,) = HistoryDisplay(first, [first, second, second], "oof_loss").plot().axes_
-    assert panel.get_lines()[-1].get_label() == "kept: epochs 1, 2, by out-of-fold loss"
+    assert panel.get_lines()[-1].get_label() == "kept: epochs 1, 2\n(by out-of-fold loss)"
     assert len(panel.get_lines()) == 4 + 2 + 1

@@ -108,7 +108,7 @@ PICTURES = {
     "weights": (weights, NASTY),
     "calibration": (calibration, NASTY),
     "activations": (activations, NASTY),
-    "without names": (without_names, ["3 × leaky_relu", "kept: epoch 2, by validation loss"]),
+    "without names": (without_names, ["3 × leaky_relu", "kept: epoch 2\n(by validation loss)"]),
 }
 
 

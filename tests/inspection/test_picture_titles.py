@@ -166,7 +166,7 @@ def rings(display):
 def test_only_the_epoch_of_the_kept_model_is_marked():
     history = {"loss": [3.0, 2.0, 1.0], "validation_loss": [3.0, 1.0, 2.0], "validation_score": [0.9, 0.7, 0.8]}
     assert rings(HistoryDisplay(history).plot()) == []
-    assert rings(HistoryDisplay(history, kept="validation_score").plot()) == ["kept: epoch 1, by validation score"]
+    assert rings(HistoryDisplay(history, kept="validation_score").plot()) == ["kept: epoch 1\n(by validation score)"]
     with pytest.raises(ValueError, match=r"kept must be one of loss, .* got 'score'"):
         HistoryDisplay(history, kept="score")
 
@@ -179,7 +179,7 @@ def test_an_estimator_keeps_the_last_epoch_unless_it_stops_early():
     assert rings(HistoryDisplay.from_estimator(model)) == []
     model = na.MLPRegressor(**settings, early_stopping=True).fit(X, X[:, 0], **held_out)
     best = int(np.argmax(model.validation_scores_)) + 1
-    assert rings(HistoryDisplay.from_estimator(model)) == [f"kept: epoch {best}, by validation score"]
+    assert rings(HistoryDisplay.from_estimator(model)) == [f"kept: epoch {best}\n(by validation score)"]
     model.partial_fit(X, X[:, 0], **held_out)
     assert rings(HistoryDisplay.from_estimator(model)) == []
 
@@ -187,7 +187,7 @@ def test_an_estimator_keeps_the_last_epoch_unless_it_stops_early():
 def test_the_epoch_of_the_callback_is_marked_until_training_goes_on():
     layers = [na.Dense(3), na.Dense(1)]
     net = na.Network(layers, epochs=4, random_state=0, callbacks=na.callbacks.EarlyStopping()).fit(X, X[:, 0])
-    assert rings(HistoryDisplay.from_estimator(net)) == ["kept: epoch 4, by training loss"]
+    assert rings(HistoryDisplay.from_estimator(net)) == ["kept: epoch 4\n(by training loss)"]
     net.partial_fit(X, X[:, 0])
     assert rings(HistoryDisplay.from_estimator(net)) == []
 

@@ -354,7 +354,7 @@ def test_history_has_the_curves_of_an_estimator(classifier):
     assert legend(display.axes_[0]) == ["training", "validation"]
     kept = display.axes_[1].get_lines()[1]
     assert kept.get_ydata()[0] == max(model.validation_scores_)
-    assert legend(display.axes_[1])[1] == f"kept: epoch {int(kept.get_xdata()[0])}, by validation score"
+    assert legend(display.axes_[1])[1] == f"kept: epoch {int(kept.get_xdata()[0])}\n(by validation score)"
 
 
 def test_history_shows_what_was_kept():

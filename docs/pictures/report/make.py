@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Makes the picture of the report in docs/seeing_inside.md: runs the page, and photographs its report.html in Chromium.
+"""Makes the pictures of the report in docs/seeing_inside.md: runs the page and photographs its report.html in Chromium.
 
 python docs/pictures/report/make.py, with selenium and Debian's chromium and chromium-driver
 """
@@ -29,15 +29,20 @@ requestAnimationFrame(() => requestAnimationFrame(() => {
 """
 
 
-def photograph(report: Path) -> Image.Image:
-    """What one sees of the page's moving part, with a row of its middle and a silent neuron chosen."""
+def photograph(report: Path, theme: str) -> Image.Image:
+    """What one sees of the page's moving part, with a row of its middle and a silent neuron chosen.
+
+    theme: "light" or "dark".
+    """
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     for argument in ("--headless=new", "--no-sandbox", "--hide-scrollbars", f"--window-size={WIDTH},{HEIGHT}"):
         options.add_argument(argument)
     with webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver")) as browser:
-        metrics = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
+        metrics = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 2, "mobile": False}
         browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        scheme = {"features": [{"name": "prefers-color-scheme", "value": theme}]}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme)
         browser.get(report.as_uri())
         browser.execute_async_script(CHOOSE)
         return Image.open(io.BytesIO(browser.get_screenshot_as_png()))
@@ -47,5 +52,5 @@ if __name__ == "__main__":
     pictures = runpy.run_path(str(HERE.parent / "make.py"))
     with tempfile.TemporaryDirectory() as elsewhere, contextlib.chdir(elsewhere):
         pictures["make"](Path.cwd())
-        page = photograph(Path("report.html").resolve())
-    page.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(HERE / "page.png", optimize=True)
+        for theme, name in {"light": "page.png", "dark": "page_dark.png"}.items():
+            photograph(Path("report.html").resolve(), theme).convert("RGB").save(HERE / name, optimize=True)

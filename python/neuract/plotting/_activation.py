@@ -97,7 +97,7 @@ class ActivationDisplay:
         slopes = [f.derivative(self.z) for f in self.activations]  # before the figure is made, since softmax raises
         columns = min(COLUMNS, len(slopes))
         rows = -(-len(slopes) // columns)
-        size = (max(4.6, 2.7 * columns), 0.7 + 2.3 * rows)
+        size = (max(4.6, 2.3 * columns), 0.7 + 2.2 * rows)
         with panels_at(ax, rows, columns, size) as (self.figure_, grid):
             self.axes_ = grid.ravel()[: len(slopes)]
             for panel in grid.ravel()[len(slopes) :]:

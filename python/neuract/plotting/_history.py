@@ -82,7 +82,7 @@ class HistoryDisplay:
     >>> history = {"loss": [0.7, 0.4, 0.3], "validation_loss": [0.8, 0.5, 0.6]}
     >>> display = na.plotting.HistoryDisplay(history, kept="validation_loss").plot()
     >>> [line.get_label() for line in display.axes_[0].get_lines()]
-    ['training', 'validation', 'kept: epoch 2, by validation loss']
+    ['training', 'validation', 'kept: epoch 2\\n(by validation loss)']
     """
 
     axes_: npt.NDArray[Any]
@@ -144,7 +144,7 @@ class HistoryDisplay:
         shown = {title: names for title, names in shown.items() if names}
         columns = min(COLUMNS, len(shown))
         rows = -(-len(shown) // columns)
-        with panels_at(ax, rows, columns, (max(5.0, 3.4 * columns), 0.5 + 2.7 * rows)) as (self.figure_, grid):
+        with panels_at(ax, rows, columns, (max(4.6, 3.0 * columns), 0.4 + 2.4 * rows)) as (self.figure_, grid):
             self.axes_ = grid.ravel()[: len(shown)]
             for panel in grid.ravel()[len(shown) :]:
                 panel.remove()
@@ -208,7 +208,7 @@ class HistoryDisplay:
             which = ", ".join(map(str, dict.fromkeys(epochs)))
             panel.plot(
                 epochs, values, color=ORANGE, marker="o", markersize=7, markerfacecolor="white", markeredgewidth=1.8,
-                linestyle="", label=f"kept: epoch{'s' * (', ' in which)} {which}, by {WORDS[name]}",
+                linestyle="", label=f"kept: epoch{'s' * (', ' in which)} {which}\n(by {WORDS[name]})",
             )  # fmt: skip
 
     def _mark_lost(self, panel: Axes, name: str, curve: str) -> None:

@@ -194,7 +194,7 @@ class NetworkDisplay:
     def plot(self, ax: Place = None) -> NetworkDisplay:
         """Draws the network on a new figure or on `ax`."""
         slots = max(each.slots for each in self.columns)
-        width, height = np.clip(1.9 * len(self.columns) + 1.2, 5, 15), np.clip(0.29 * slots + 1.6, 2.7, 8)
+        width, height = np.clip(1.6 * len(self.columns) + 1.4, 5, 15), np.clip(0.29 * slots + 1.6, 2.7, 8)
         with axes_at(ax, float(width), float(height)) as self.ax_:
             self.figure_ = figure_of(self.ax_)
             self.ax_.set_axis_off()
