@@ -68,7 +68,7 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def for_dark(rgb: Colours) -> Colours:
-    """Returns colours of the same hue and saturation (HSL), with white as 0.08, black as 0.92. rgb: (..., 3), 0 to 1."""
+    """Returns colours of the same hue and saturation (HSL), white as 0.08, black as 0.92. rgb: (..., 3), 0 to 1."""
     low, high = rgb.min(axis=-1, keepdims=True), rgb.max(axis=-1, keepdims=True)
     lightness, chroma = (low + high) / 2, high - low
     saturation = chroma / np.maximum(1 - np.abs(2 * lightness - 1), 1e-9)

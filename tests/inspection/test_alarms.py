@@ -88,7 +88,7 @@ COLLAPSED = {
             network(na.Dense(8), na.Dense(1, "sigmoid"), loss="squared_error"),
             *of_numbers(rng, target=(50, 10)),
         ),
-        ["Sigmoid() of the output layer only gives 0 to 1", "'identity'"],
+        ["Sigmoid of the output layer only gives 0 to 1", "'identity'"],
     ),
     "targets below a relu": (
         lambda rng: (regressor(output_activation="relu"), *of_numbers(rng, target=(-50, 1))),

@@ -690,7 +690,7 @@ def test_layers_show_the_activations_of_their_places():
     assert [each.activation for each in net.layers] == [na.ReLU(), na.ReLU(), na.Linear()]
     assert net.layers[0] == na.Dense(3, "relu", threshold=0.0, dropout=0.5)
     assert "Dense(1, activation=Linear(" in repr(net)
-    assert [line.split()[-3] for line in net.summary().splitlines()[1:4]] == ["ReLU()"] * 2 + ["Linear()"]
+    assert [line.split()[-3] for line in net.summary().splitlines()[1:4]] == ["ReLU"] * 2 + ["Linear"]
     assert na.Network([na.Dense(1, "relu")]).layers[0].activation == na.ReLU()
     assert layer.activation is None, "it is not changed"
 

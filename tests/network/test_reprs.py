@@ -71,3 +71,11 @@ def test_every_kind_shows_its_arguments_alone():
     for kinds in (na.ACTIVATIONS, LOSSES, OPTIMIZERS, SCHEDULES, INPUTS):
         for kind in kinds.values():
             assert "__repr__" not in vars(kind), f"{kind.__name__} needs dataclass(repr=False)"
+
+
+def test_tables_and_sentences_name_activations_without_empty_brackets():
+    assert [str(f) for f in (na.ReLU(), na.ReLU(6), na.LeakyReLU(0.2))] == [
+        "ReLU",
+        "ReLU(max_value=6.0)",
+        "LeakyReLU(alpha=0.2)",
+    ]

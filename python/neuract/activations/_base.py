@@ -35,6 +35,10 @@ class Activation(Described):
 
     margin: ClassVar[float | None] = None  # the margin of `saturates_at`; 0 for piecewise linear, None for unbounded f
 
+    def __str__(self) -> str:
+        """Returns the repr, without brackets if all parameters have their defaults: for tables and sentences."""
+        return repr(self).removesuffix("()")
+
     @property
     def bounds(self) -> tuple[float, float]:
         """The least and the greatest y, or their limits; infinite where there is no bound."""

@@ -170,7 +170,7 @@ def saturation(evidence: Evidence) -> Iterator[Finding]:
     for worst, grade, parts in _of_layers(evidence, stuck, message):
         activation = evidence.diagnosis.layers[worst].activation
         names = alternatives(("identity",) if worst == last else UNLIMITED, [activation])
-        better = f"an activation without limits ({names}) instead of {activation!r}"
+        better = f"an activation without limits ({names}) instead of {activation}"
         remedy = after_scaling(evidence, f"{gentler(evidence)}, or use {better}")
         advice = f"Hardly any gradient passes through them. {remedy}"
         yield Finding("saturation", grade, worst, _numbers(stuck[worst]), parts, advice)
@@ -260,7 +260,7 @@ def unreachable_targets(evidence: Evidence) -> Iterator[Finding]:
             severity(float(beyond.mean()), NEURON_SHARES) or "warn",
             number,
             outputs,
-            f"y ranges from {targets.min():.4g} to {targets.max():.4g}, but {output.activation!r} of the output layer "
+            f"y ranges from {targets.min():.4g} to {targets.max():.4g}, but {output.activation} of the output layer "
             f"only gives {low:.4g} to {high:.4g}: {named(outputs, 'output')}",
             "Use an output activation that can reach them ('identity'), or scale y into that range",
             fatal=lost_variance(targets, evidence.network) > LOST_VARIANCE,

@@ -43,7 +43,7 @@ def rows(layers: Sequence[Dense], inputs: Sequence[Input], n_inputs: int | None)
         table.append(("inputs", f"{_text(n_inputs)} × {_text(width)}", kinds, "", _text(learned)))
     for name, n_in, layer, count in zip(names, fan_ins, layers, counts, strict=True):
         shape = f"{_text(n_in)} × {layer.units}"
-        table.append((name, shape, repr(layer.activation), _threshold(layer), _text(count)))
+        table.append((name, shape, str(layer.activation), _threshold(layer), _text(count)))
     table.append(("total", "", "", "", _text(total)))
     return table
 

@@ -46,7 +46,7 @@ class Scored:
         meaning = meaning_of(self)
         if not isinstance(meaning, OfClassifier):
             raise ValueError(
-                f"this network predicts numbers: its output is {self.layers[-1].activation!r} with "
+                f"this network predicts numbers: its output is {self.layers[-1].activation} with "
                 f"{self.loss_function!r}. Classes need softmax, or sigmoid with log_loss or focal"
             )
         return meaning.answers(self.predict(X))

@@ -118,7 +118,7 @@ class ActivationDisplay:
         panel.plot(
             self.z, _broken(slope), color=ORANGE, linewidth=1.7, linestyle=(0, (4, 1.5)), label="its derivative f′(z)"
         )
-        panel.set_title(_title(f), fontsize=SMALL + 2, color=INK, **PLAIN)
+        panel.set_title(str(f), fontsize=SMALL + 2, color=INK, **PLAIN)
         panel.set(xlim=(self.z[0], self.z[-1]), ylim=_limits(y, slope))
         panel.spines[["top", "right"]].set_visible(False)
         panel.tick_params(labelsize=SMALL, colors=MUTED)
@@ -178,8 +178,3 @@ def _limits(y: Array, slope: Array) -> tuple[float, float]:
     high = max(min(y.max(), flat.max(initial=3)), min(slope.max(), 3), 1)
     margin = 0.07 * (high - low)
     return low - margin, high + margin
-
-
-def _title(f: Activation) -> str:
-    """Returns the class and the parameters that differ from their defaults."""
-    return repr(f).removesuffix("()")

@@ -91,8 +91,8 @@ class Learned:
         >>> import neuract as na
         >>> print(na.Network([na.Dense(16), na.Dense(3, "softmax")]).summary())
         layer     shape    activation  threshold  parameters
-        hidden 1  ? × 16   ReLU()      none                ?
-        output    16 × 3   Softmax()   none               51
+        hidden 1  ? × 16   ReLU        none                ?
+        output    16 × 3   Softmax     none               51
         total                                              ?
         """
         of = self._learner

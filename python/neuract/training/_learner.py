@@ -93,7 +93,7 @@ class Learner:
         if not isinstance(output.activation, Softmax if output.units > 1 else Sigmoid):
             raise ValueError(
                 f"{text}, which needs an output layer of softmax with one neuron per label, or of one sigmoid neuron "
-                f"for two labels; it has {output.units} × {output.activation!r}"
+                f"for two labels; it has {output.units} × {output.activation}"
             )
         if self.classes is None and self.parameters is not None:
             raise ValueError(f"{text}, but this network was not fitted to text labels; its classes are numbers from 0")

@@ -55,7 +55,7 @@ class CLayer:
         return found
 
     def constants(self) -> str:
-        title = f"/* layer {self.name.replace('_', ' ')}: {self.n_in} x {self.units}, {self.layer.activation!r} */\n"
+        title = f"/* layer {self.name.replace('_', ' ')}: {self.n_in} x {self.units}, {self.layer.activation} */\n"
         sizes = {"weights": f"{self.n_in} * {self.units}"}
         texts = [
             array(f"static const float {name}_{self.name}[{sizes.get(name, part.size)}]", float_literals(part))
