@@ -74,7 +74,7 @@ class CalibrationDisplay:
     >>> net = na.Network([na.Dense(1, "sigmoid")]).set_parameters([[[1.0]]], [[0.0]])
     >>> display = na.plotting.CalibrationDisplay.from_estimator(net, X, X[:, 0] > 0, n_bins=2)
     >>> round(display.errors_[0], 2)
-    0.2
+    0.21
     """
 
     ax_: Axes
