@@ -110,20 +110,20 @@ def test_weights_that_are_not_finite_are_purple():
 
 
 @pytest.mark.parametrize(
-    ("settings", "error", "message"),
+    ("settings", "message"),
     [
-        ({"image_shape": (2, 3)}, ValueError, r"whose product is 4, the number of inputs of the layer; got \(2, 3\)"),
-        ({"image_shape": (4,)}, ValueError, "a height and a width"),
-        ({"image_shape": (2.0, 2)}, TypeError, "image_shape"),
-        ({"layer": 2}, ValueError, "layer must be from -2 to 1 for this model, got 2"),
-        ({"layer": -3}, ValueError, "layer"),
-        ({"max_neurons": 0}, ValueError, "max_neurons"),
-        ({"member": 1}, ValueError, "member must be 0"),
-        ({"feature_names": ["a"]}, ValueError, "feature_names must have 4 names"),
+        ({"image_shape": (2, 3)}, r"whose product is 4, the number of inputs of the layer; got \(2, 3\)"),
+        ({"image_shape": (4,)}, "a height and a width"),
+        ({"image_shape": (2.0, 2)}, "a height and a width"),
+        ({"layer": 2}, "layer must be from -2 to 1 for this model, got 2"),
+        ({"layer": -3}, "layer"),
+        ({"max_neurons": 0}, "max_neurons"),
+        ({"member": 1}, "member must be 0"),
+        ({"feature_names": ["a"]}, "feature_names must have 4 names"),
     ],
 )
-def test_settings_of_weights_are_checked(settings, error, message):
-    with pytest.raises(error, match=message):
+def test_settings_of_weights_are_checked(settings, message):
+    with pytest.raises(ValueError, match=message):
         WeightsDisplay.from_estimator(network(3, 1, n_inputs=4), **settings)
     assert not plt.get_fignums()
 

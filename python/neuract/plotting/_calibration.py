@@ -12,7 +12,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from neuract._checks import whole_number
 from neuract._typing import Array, AskedModel
 from neuract.activations._named import Sigmoid, Softmax
 from neuract.inspection._pipelines import takes_pipelines
@@ -93,7 +92,9 @@ class CalibrationDisplay:
         self.probabilities = np.asarray(probabilities, np.float64)
         self.targets = np.asarray(targets, bool)
         self.names = list(names)
-        self.n_bins = whole_number(n_bins, "n_bins", low=1)
+        if n_bins < 1:
+            raise ValueError(f"n_bins must be at least 1, got {n_bins}")
+        self.n_bins = n_bins
         if strategy not in STRATEGIES:
             raise ValueError(f"strategy must be 'uniform' or 'quantile', got {strategy!r}")
         self.strategy: Strategy = strategy

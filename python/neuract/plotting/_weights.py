@@ -15,7 +15,6 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from neuract._checks import whole_number
 from neuract._typing import Array, AskedModel, FittedNetwork
 from neuract.inspection._pipelines import takes_pipelines
 from neuract.layers._dense import layer_names
@@ -129,7 +128,9 @@ class WeightsDisplay:
         given = network.weights[number]
         shape = None if image_shape is None else _shape(image_shape, len(given))
         most = (MOST_IN_MAP if shape is None else MOST_IMAGES) if max_neurons is None else max_neurons
-        neurons = _strongest(_strength(network, number), whole_number(most, "max_neurons", low=1))
+        if most < 1:
+            raise ValueError(f"max_neurons must be at least 1, got {most}")
+        neurons = _strongest(_strength(network, number), most)
         inputs = _strongest(_norms(given, 1), MOST_INPUTS if shape is None else len(given))
         before = names_of_numbers(model, None, feature_names, member) if number == 0 else map(str, range(len(given)))
         names = list(before), _neurons(network, number, output_names(model, class_names))
@@ -196,20 +197,19 @@ class WeightsDisplay:
 
 
 def _number(layer: int, n_layers: int) -> int:
-    given = whole_number(layer, "layer", low=-n_layers)
-    if given >= n_layers:
-        raise ValueError(f"layer must be from {-n_layers} to {n_layers - 1} for this model, got {layer}")
-    return given % n_layers
+    if not isinstance(layer, (int, np.integer)) or not -n_layers <= layer < n_layers:
+        raise ValueError(f"layer must be from {-n_layers} to {n_layers - 1} for this model, got {layer!r}")
+    return int(layer) % n_layers
 
 
 def _shape(given: Sequence[int], n_inputs: int) -> tuple[int, int]:
-    shape = tuple(whole_number(each, "image_shape", low=1) for each in given)
-    if len(shape) != 2 or prod(shape) != n_inputs:
+    whole = all(isinstance(each, (int, np.integer)) and each > 0 for each in given)
+    if not whole or len(given) != 2 or prod(given) != n_inputs:
         raise ValueError(
             f"image_shape must be a height and a width whose product is {n_inputs}, the number of inputs of the layer; "
             f"got {given!r}"
         )
-    return shape[0], shape[1]
+    return int(given[0]), int(given[1])
 
 
 def _norms(weights: Array, axis: int) -> Array:
