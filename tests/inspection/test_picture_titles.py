@@ -99,7 +99,7 @@ def test_predictions_that_are_not_finite_are_counted():
 
 def test_a_collapsed_network_is_drawn_with_a_sentence():
     zero = linear([[0.0], [0.0]], [1.5])
-    said = "The prediction is the same for all rows: 1.5."
+    said = "The prediction is the same for all rows."
     for display in (
         FitDisplay.from_estimator(zero, X, X[:, 0]),
         NeuronResponseDisplay.from_estimator(zero, X, X[:, 0], resolution=4),

@@ -171,13 +171,13 @@ class NetworkDisplay:
         network = network_of(model, member)
         names = names_of_numbers(model, X, feature_names, member), output_names(model, class_names)
         rows = checked_rows(model, X)
+        of_member = f"; member {member}" if len(model._members()) > 1 else ""
         if row is None:
-            title = _title(network, rows, classes_of(model, names[1]))
+            title = _title(network, rows, classes_of(model, names[1]), of_member)
             shading, squares = _over_rows(*measured_rows(network, rows))
         else:
-            title = f"what each neuron passes on for row {row}"
+            title = f"what each neuron passes on for row {row}{of_member}"
             shading, squares = _at_row(network, rows_of(model, X), row)
-        title += f"; member {member}" if len(model._members()) > 1 else ""
         strength = strengths(network.weights, squares)
         return cls(network.weights, columns_of(network, strength, max_neurons), shading, names, title).plot(ax)
 
@@ -314,10 +314,10 @@ class NetworkDisplay:
         bar.outline.set_visible(False)
 
 
-def _title(network: FittedNetwork, rows: Array | SparseRows, classes: Sequence[str]) -> str:
+def _title(network: FittedNetwork, rows: Array | SparseRows, classes: Sequence[str], of_member: str = "") -> str:
     """Returns the title of a picture over rows, with a sentence if the network predicts the same for all of them."""
     outputs = network._known().predict(rows, network.n_threads)
-    return lines(f"how often each neuron fires on {len(rows):,} rows", collapse(network, outputs, classes))
+    return lines(f"how often each neuron fires on {len(rows):,} rows{of_member}", collapse(network, outputs, classes))
 
 
 def _over_rows(rows: int, activities: Sequence[Array]) -> tuple[Shading, list[Array]]:

@@ -63,10 +63,7 @@ def collapse(network: Any, outputs: Array, names: Sequence[object], targets: Arr
         how = ", with the same probability" if same else ""
         first = int(chosen[0])
         return f"All rows are predicted as {shortened(names[first] if first < len(names) else first)}{how}."
-    if not same:
-        return ""
-    number = f": {outputs[0, 0]:.4g}" if outputs.shape[1] == 1 else ""
-    return f"The prediction is the same for all rows{number}."
+    return "The prediction is the same for all rows." if same else ""
 
 
 def lines(*parts: str) -> str:
