@@ -5,6 +5,7 @@ import dataclasses
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
 import neuract as na
 from neuract.engine._described import described_combination, described_member, in_base64, numbers_of_members
@@ -160,6 +161,18 @@ def test_jumps_are_the_rest(rng):
 
 
 @needs_node
+def test_a_neuron_counts_from_its_threshold_on():
+    """Of the way to 10 the part above 4 is explained, the jump to 4 is the rest; what hard_shrink holds back counts."""
+    nets = [na.Network([na.Dense(1, f, threshold=4.0), na.Dense(1, "linear")]) for f in ("linear", na.HardShrink(1.0))]
+    for net in nets:
+        net.set_parameters([[[1.0]], [[1.0]]])
+    found = run(ATTRIBUTIONS, *((net, [[3.0], [10.0]], {"from": [0], "output": 0}) for net in nets))
+    assert [[(state["values"], state["rest"]) for state in states] for states in found] == [
+        [([0], 0), ([pytest.approx(6)], pytest.approx(4))]
+    ] * 2
+
+
+@needs_node
 def test_attributions_of_members(rng):
     """Of columns of a frame with every kind of input, by their weights and within their bounds."""
     frame = {"a": rng.normal(size=60), "b": rng.choice(["x", "y", "z"], 60), "c": rng.normal(size=60)}
@@ -174,3 +187,8 @@ def test_attributions_of_members(rng):
     np.testing.assert_allclose([state["after"] for state in found], outputs, atol=1e-6)
     assert {len(state["values"]) for state in found} == {rows.shape[1]}
     assert found[-1]["values"] == [0] * rows.shape[1]
+    alone = np.where(np.eye(rows.shape[1]), rows[0], rows[-1])  # each differs in one column
+    (found,) = run(ATTRIBUTIONS, (model, alone, {"from": rows[-1].tolist(), "output": 0}))
+    values = np.array([state["values"] for state in found])
+    assert np.count_nonzero(values - np.diag(np.diag(values))) == 0
+    assert np.diag(values)[rows[0] != rows[-1]].all()
