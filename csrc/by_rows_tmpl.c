@@ -209,6 +209,19 @@ static void backward_inputs(const trainer *t, const scratch *s, int64_t block, i
     }
 }
 
+/* Writes the gradients with respect to the numbers of the first layer to the caller's array, row by row. */
+static void write_number_gradients(const trainer *t, const scratch *s, int64_t block, int64_t blocks)
+{
+    const dense *layer = &t->net->layers[0];
+    const real *weights = t->net->parameters + layer->part[NA_WEIGHTS];
+    for (int64_t b = 0; b < blocks; b++) {
+        int64_t row = t->run.progress->rows + (block + b) * NA_LANES;
+        t->table->backward_data(layer->n_in, layer->units, 1, s->delta + b * layer->units * NA_LANES, weights, NULL,
+                                s->number_gradients);
+        t->table->scatter(layer->n_in, rows_of(t, block + b), s->number_gradients, t->run.inputs + row * layer->n_in);
+    }
+}
+
 static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
 {
     const network *net = t->net;
@@ -225,6 +238,7 @@ static void run_group(trainer *t, scratch *s, int64_t block, int64_t blocks)
         backward_layer(t, s, l, block, blocks);
     }
     if (net->learns_inputs) backward_inputs(t, s, block, blocks);
+    if (s->number_gradients) write_number_gradients(t, s, block, blocks);
 }
 
 static void sort_inputs(const trainer *t)

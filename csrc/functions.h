@@ -29,6 +29,10 @@ struct na_functions {
                                  uint8_t *const *fired, int n_threads);
     na_status (*network_diagnose)(const na_network *network, int64_t rows, na_rows x, const double *limits,
                                   int64_t rows_before, na_activity *activities, int n_threads);
+    na_status (*network_input_gradients)(const na_network *network, int64_t rows, na_rows x, void *gradients,
+                                         int n_threads);
+    na_status (*network_explain)(const na_network *network, int64_t rows, na_rows x, const na_path *path, void *values,
+                                 int n_threads);
 
     na_status (*trainer_create)(na_network *network, const na_training *training, na_trainer **trainer);
     na_status (*trainer_reserve)(na_trainer *trainer, const na_data *data);
@@ -37,6 +41,8 @@ struct na_functions {
     void (*members_run)(na_member *members, int n, const na_data *data, double seconds, int n_threads);
     void (*trainer_undo)(na_trainer *trainer);
     void (*trainer_gradients)(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress);
+    na_status (*trainer_input_gradients)(na_trainer *trainer, const na_data *data, double seconds,
+                                         na_progress *progress, void *inputs);
     void (*trainer_loss)(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress);
     void (*trainer_get)(const na_trainer *trainer, na_array array, int layer, na_part part, void *out);
     void (*trainer_set)(na_trainer *trainer, na_array array, int layer, na_part part, const void *in);

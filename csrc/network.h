@@ -78,20 +78,23 @@ static inline int threads_worth(double work, int n_threads)
 /* Whether a neuron with output y fires: y is not below the threshold, or without one y is not 0. */
 static inline bool fires(real y, const real *threshold) { return threshold ? !(y < *threshold) : y != 0; }
 
-/* Defined in arrays_tmpl.c, shuffled_tmpl.c, inspect_tmpl.c, diagnose_tmpl.c, trainer_tmpl.c and steps_tmpl.c;
- * neuract.h has the contracts. */
+/* Defined in arrays_tmpl.c, shuffled_tmpl.c, inspect_tmpl.c, diagnose_tmpl.c, explain_tmpl.c, trainer_tmpl.c and
+ * steps_tmpl.c; neuract.h has the contracts. */
 void NA_FN(na_activation_apply)(int, double, bool, int64_t, const void *, void *);
 void NA_FN(na_softmax_apply)(int64_t, int64_t, const void *, void *);
 bool NA_FN(na_all_finite)(int64_t, const void *);
 na_status NA_FN(na_predict_shuffled)(const na_network *, na_rows, const na_shuffling *, int64_t, int64_t, int);
 na_status NA_FN(na_inspect)(const na_network *, int64_t, na_rows, void *const *, uint8_t *const *, int);
 na_status NA_FN(na_diagnose)(const na_network *, int64_t, na_rows, const double *, int64_t, na_activity *, int);
+na_status NA_FN(na_input_gradients)(const na_network *, int64_t, na_rows, void *, int);
+na_status NA_FN(na_explain)(const na_network *, int64_t, na_rows, const na_path *, void *, int);
 na_status NA_FN(na_trainer_create)(na_network *, const na_training *, na_trainer **);
 na_status NA_FN(na_trainer_reserve)(na_trainer *, const na_data *);
 void NA_FN(na_trainer_run)(na_trainer *, const na_data *, const uint32_t *, int64_t, double, double, na_progress *);
 void NA_FN(na_members_run)(na_member *, int, const na_data *, double, int);
 void NA_FN(na_trainer_undo)(na_trainer *);
 void NA_FN(na_trainer_gradients)(na_trainer *, const na_data *, double, na_progress *);
+na_status NA_FN(na_trainer_input_gradients)(na_trainer *, const na_data *, double, na_progress *, void *);
 void NA_FN(na_trainer_loss)(na_trainer *, const na_data *, double, na_progress *);
 void NA_FN(na_trainer_get)(const na_trainer *, na_array, int, na_part, void *);
 void NA_FN(na_trainer_set)(na_trainer *, na_array, int, na_part, const void *);

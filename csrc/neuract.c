@@ -183,6 +183,24 @@ na_status na_network_diagnose(const na_network *network, int64_t rows, na_rows x
     return status;
 }
 
+na_status na_network_input_gradients(const na_network *network, int64_t rows, na_rows x, void *gradients,
+                                     int n_threads)
+{
+    const na_fp_state outside = na_fp_enter();
+    na_status status = network->functions->network_input_gradients(network, rows, x, gradients, n_threads);
+    na_fp_leave(outside);
+    return status;
+}
+
+na_status na_network_explain(const na_network *network, int64_t rows, na_rows x, const na_path *path, void *values,
+                             int n_threads)
+{
+    const na_fp_state outside = na_fp_enter();
+    na_status status = network->functions->network_explain(network, rows, x, path, values, n_threads);
+    na_fp_leave(outside);
+    return status;
+}
+
 na_status na_trainer_create(na_network *network, const na_training *training, na_trainer **trainer)
 {
     const na_fp_state outside = na_fp_enter();
@@ -237,6 +255,15 @@ void na_trainer_gradients(na_trainer *trainer, const na_data *data, double secon
     trainer->outside = na_fp_enter();
     trainer->functions->trainer_gradients(trainer, data, seconds, progress);
     na_fp_leave(trainer->outside);
+}
+
+na_status na_trainer_input_gradients(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress,
+                                     void *inputs)
+{
+    trainer->outside = na_fp_enter();
+    na_status status = trainer->functions->trainer_input_gradients(trainer, data, seconds, progress, inputs);
+    na_fp_leave(trainer->outside);
+    return status;
 }
 
 void na_trainer_loss(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)

@@ -163,6 +163,25 @@ typedef struct {
 na_status na_network_diagnose(const na_network *network, int64_t rows, na_rows x, const double *limits,
                               int64_t rows_before, na_activity *activities, int n_threads);
 
+/* gradients ← rows × numbers of the first layer × units: the derivatives of the outputs. Dense x only. */
+na_status na_network_input_gradients(const na_network *network, int64_t rows, na_rows x, void *gradients,
+                                     int n_threads);
+
+/* The straight path to each row, in the numbers of the first layer. */
+typedef struct {
+    na_rows baseline;      /* one dense row, where it begins */
+    const int64_t *places; /* for each number of the first layer, the place below n_places where its values are added up */
+    int64_t n_places;
+    const void *bounds; /* the lowest of each output, then the highest: outputs are held there; or NULL */
+    double tolerance;   /* error of an output's values, as a share of their size; float32 rounds at about 1e-4 */
+    void *outputs, *base; /* ← rows × units and units: the outputs at the end and at the begin */
+} na_path;
+
+/* values ← rows × n_places × units: what the numbers contribute to the change of each output along the path, their
+ * integrated gradients. They add up to the change, except for the jumps of thresholds and of hard_shrink. */
+na_status na_network_explain(const na_network *network, int64_t rows, na_rows x, const na_path *path, void *values,
+                             int n_threads);
+
 /* ---- training -------------------------------------------------------------------------------- */
 
 /* The caller's own loss, for `rows` rows: losses (rows) ← the loss of each row, gradients (rows × units) ← its
@@ -267,6 +286,9 @@ void na_trainer_undo(na_trainer *trainer);
 /* Computes the mean loss and its gradient (without penalties) over all rows, piece by piece as na_trainer_run does;
  * parameters do not change. progress->loss ends as the mean loss. */
 void na_trainer_gradients(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress);
+/* The same, and inputs ← rows × numbers of the first layer: the gradient of the mean loss with respect to each. */
+na_status na_trainer_input_gradients(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress,
+                                     void *inputs);
 /* Computes the mean loss without its gradient, in the time of a forward pass. */
 void na_trainer_loss(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress);
 

@@ -296,6 +296,24 @@ void NA_FN(na_trainer_gradients)(na_trainer *handle, const na_data *data, double
     run_slice(t, data, NULL, data->rows, seconds, progress);
 }
 
+na_status NA_FN(na_trainer_input_gradients)(na_trainer *handle, const na_data *data, double seconds,
+                                            na_progress *progress, void *inputs)
+{
+    trainer *t = (trainer *)handle;
+    int64_t n = t->net->n_inputs;
+    size_t threads = (size_t)t->training.n_threads, block = na_times((size_t)n, NA_LANES);
+    real *blocks = na_allocate(na_times(threads, block), sizeof(real));
+    if (!blocks) return NA_OUT_OF_MEMORY;
+    t->run.inputs = inputs;
+    for (size_t i = 0; i < threads; i++) t->scratches[i].number_gradients = blocks + i * block;
+    NA_FN(na_trainer_gradients)(handle, data, seconds, progress);
+    for (size_t i = 0; i < threads; i++) t->scratches[i].number_gradients = NULL;
+    na_release(blocks);
+    double inverse = t->run.batch_weight > 0 ? 1 / t->run.batch_weight : 0;
+    for (int64_t i = 0; i < data->rows * n && progress->rows == data->rows; i++) t->run.inputs[i] *= (real)inverse;
+    return NA_OK;
+}
+
 void NA_FN(na_trainer_loss)(na_trainer *handle, const na_data *data, double seconds, na_progress *progress)
 {
     trainer *t = (trainer *)handle;

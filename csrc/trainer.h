@@ -16,6 +16,7 @@ typedef struct {
     real *targets;             /* one block */
     real *unheld;              /* one block of the widest layer: outputs before their thresholds */
     real *z_rows; /* one block of the first layer and a line: `below` of input_kind.forward without inputs.blocks */
+    real *number_gradients; /* one block of the first layer's numbers; NULL if the run is not asked for them */
 } scratch;
 
 typedef struct {
@@ -46,6 +47,7 @@ typedef struct {
     na_team team;       /* of a member */
     bool update;        /* take steps; false: compute gradients only */
     bool backward;      /* false: compute losses only */
+    real *inputs;       /* rows × numbers of the first layer: the caller's, if scratches have number_gradients */
     na_progress *progress;
     bool stop;
     bool checks;    /* whether to ask the caller within a chunk */

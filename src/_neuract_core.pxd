@@ -123,6 +123,21 @@ cdef extern from "neuract.h" nogil:
     na_status na_network_diagnose(const na_network *network, int64_t rows, na_rows x, const double *limits,
                                   int64_t rows_before, na_activity *activities, int n_threads)
 
+    na_status na_network_input_gradients(const na_network *network, int64_t rows, na_rows x, void *gradients,
+                                         int n_threads)
+
+    ctypedef struct na_path:
+        na_rows baseline
+        const int64_t *places
+        int64_t n_places
+        const void *bounds
+        double tolerance
+        void *outputs
+        void *base
+
+    na_status na_network_explain(const na_network *network, int64_t rows, na_rows x, const na_path *path, void *values,
+                                 int n_threads)
+
     ctypedef c_bool na_interrupted(void *context)
     ctypedef c_bool na_own_loss(void *context, int64_t rows, const void *outputs, const void *targets, void *losses,
                                 void *gradients) noexcept nogil
@@ -188,6 +203,8 @@ cdef extern from "neuract.h" nogil:
     void na_trainer_watched(const na_trainer *trainer, double *gradient_norm, double *dead_share)
     void na_trainer_undo(na_trainer *trainer)
     void na_trainer_gradients(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)
+    na_status na_trainer_input_gradients(na_trainer *trainer, const na_data *data, double seconds,
+                                         na_progress *progress, void *inputs)
     void na_trainer_loss(na_trainer *trainer, const na_data *data, double seconds, na_progress *progress)
     void na_trainer_get(const na_trainer *trainer, na_array array, int layer, na_part part, void *out)
     void na_trainer_set(na_trainer *trainer, na_array array, int layer, na_part part, const void *values)

@@ -539,6 +539,67 @@ cdef class Network:
             if at < rows:
                 PyErr_CheckSignals()
 
+    cdef Rows hold_dense(self, object x, int64_t rows):
+        if not isinstance(x, ndarray):
+            raise ValueError("expected dense rows")
+        return self.hold_rows(x, rows)
+
+    def input_gradients(self, int64_t rows, x, gradients, int n_threads):
+        """Fills `gradients`, (rows, n_numbers, n_out): derivatives of the outputs by the numbers of the first layer."""
+        cdef Rows source = self.hold_dense(x, rows)
+        cdef int64_t each = times(self.n_numbers, self.n_out), at = 0, size
+        cdef Array target = hold(gradients, reals_of(self.kind), times(rows, each), True)
+        cdef int64_t slice_rows = max(SLICE_ROWS, self.rows_in_slice(n_threads) // (1 + self.n_out))
+        cdef na_rows from_
+        cdef void *to
+        cdef na_status status
+        while at < rows:
+            size = min(slice_rows, rows - at)
+            from_ = source.after(at)
+            to = place(target, at * each)
+            with nogil:
+                status = na_network_input_gradients(self.handle, size, from_, to, n_threads)
+            check(status)
+            at += size
+            if at < rows:
+                PyErr_CheckSignals()
+
+    def explain(self, int64_t rows, x, baseline, places, int64_t n_places, bounds, double tolerance, values, outputs,
+                base, int n_threads):
+        """Fills `values`, (rows, n_places, n_out), `outputs`, (rows, n_out), and `base`, (n_out): see na_network_explain.
+
+        baseline: a row; places: n_numbers of int64, each below n_places; bounds: (2, n_out) or None.
+        """
+        cdef str reals = reals_of(self.kind)
+        cdef Rows source = self.hold_dense(x, rows)
+        cdef int64_t each = times(positive(n_places, "n_places"), self.n_out), at = 0, size
+        cdef Rows begin = self.hold_dense(baseline, 1)
+        cdef Array where = hold(places, "i8", self.n_numbers)
+        cdef Array limits = None if bounds is None else hold(bounds, reals, 2 * self.n_out)
+        cdef Array target = hold(values, reals, times(rows, each), True)
+        cdef Array ends = hold(outputs, reals, times(rows, self.n_out), True), begins = hold(base, reals, self.n_out, True)
+        cdef int64_t slice_rows = SLICE_ROWS * positive(n_threads, "n_threads")
+        cdef na_path path
+        cdef na_rows from_
+        cdef void *to
+        cdef na_status status
+        if places.min() < 0 or places.max() >= n_places:
+            raise ValueError(f"places must be from 0 to {n_places - 1}")
+        path.baseline, path.places, path.n_places = begin.after(0), <const int64_t *>where.view.buf, n_places
+        path.bounds = NULL if limits is None else limits.view.buf
+        path.tolerance, path.base = tolerance, begins.view.buf
+        while at < rows:
+            size = min(slice_rows, rows - at)
+            from_ = source.after(at)
+            to = place(target, at * each)
+            path.outputs = place(ends, at * self.n_out)
+            with nogil:
+                status = na_network_explain(self.handle, size, from_, &path, to, n_threads)
+            check(status)
+            at += size
+            if at < rows:
+                PyErr_CheckSignals()
+
 
 cdef class Ensemble:
     """Networks of one dtype that predict next to each other. Several threads may ask one at the same time."""
@@ -951,32 +1012,43 @@ cdef class Trainer:
             na_trainer_undo(self.handle)
             raise
 
-    def gradients(self, int64_t rows, x, targets, sample_weight):
-        """Mean loss over all rows; get("gradients", ...) then returns its gradients."""
-        return self.measured(rows, x, targets, sample_weight, True)
+    def gradients(self, int64_t rows, x, targets, sample_weight, inputs=None):
+        """Mean loss over all rows; get("gradients", ...) then returns its gradients.
+
+        inputs: an array (rows, n_numbers) for the gradient by each number of the first layer, or None.
+        """
+        cdef Array numbers = None
+        if inputs is not None:
+            numbers = hold(inputs, reals_of(self.network.kind), times(rows, self.network.n_numbers), True)
+        return self.measured(rows, x, targets, sample_weight, True, numbers)
 
     def loss(self, int64_t rows, x, targets, sample_weight):
         """Mean loss over all rows, as from `gradients`, without computing these."""
-        return self.measured(rows, x, targets, sample_weight, False)
+        return self.measured(rows, x, targets, sample_weight, False, None)
 
-    cdef double measured(self, int64_t rows, x, targets, sample_weight, bint with_gradients) except? -1:
+    cdef double measured(self, int64_t rows, x, targets, sample_weight, bint with_gradients, Array inputs) except? -1:
         cdef na_data data
         _held = self.hold_data(&data, rows, x, targets, sample_weight)
         self.take()
         try:
             self.take_memory(&data)
-            return self.measure_slices(&data, with_gradients)
+            return self.measure_slices(&data, with_gradients, inputs)
         finally:
             self.give_back()
 
-    cdef double measure_slices(self, const na_data *data, bint with_gradients) except? -1:
+    cdef double measure_slices(self, const na_data *data, bint with_gradients, Array inputs) except? -1:
         cdef na_progress progress = na_progress(0, 0, 0)
+        cdef void *to = NULL if inputs is None else inputs.view.buf
+        cdef na_status status = NA_OK
         while progress.rows < data.rows:
             with nogil:
-                if with_gradients:
+                if to != NULL:
+                    status = na_trainer_input_gradients(self.handle, data, SLICE, &progress, to)
+                elif with_gradients:
                     na_trainer_gradients(self.handle, data, SLICE, &progress)
                 else:
                     na_trainer_loss(self.handle, data, SLICE, &progress)
+            check(status)
             self.raise_again()
         return progress.loss
 

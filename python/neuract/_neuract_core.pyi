@@ -75,6 +75,21 @@ class Network:
         activities: npt.NDArray[np.float64],  # of na_activity, for each input and each neuron
         n_threads: int,
     ) -> None: ...
+    def input_gradients(self, rows: int, x: _Array, gradients: _Array, n_threads: int) -> None: ...
+    def explain(
+        self,
+        rows: int,
+        x: _Array,
+        baseline: _Array,  # a row
+        places: npt.NDArray[np.int64],  # for each number of the first layer, in `values`
+        n_places: int,
+        bounds: _Array | None,  # the lowest of each output, then the highest
+        tolerance: float,
+        values: _Array,  # rows × n_places × outputs
+        outputs: _Array,
+        base: _Array,
+        n_threads: int,
+    ) -> None: ...
 
 _Shares = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]  # of the learning rate; of dropout and decay
 
@@ -128,7 +143,14 @@ class Trainer:
     ) -> None: ...
     def undo(self) -> None: ...
     def set_threads(self, n_threads: int) -> None: ...
-    def gradients(self, rows: int, x: _Array | _SparseRows, targets: _Array, sample_weight: _Array | None) -> float: ...
+    def gradients(
+        self,
+        rows: int,
+        x: _Array | _SparseRows,
+        targets: _Array,
+        sample_weight: _Array | None,
+        inputs: _Array | None = None,  # rows × numbers of the first layer
+    ) -> float: ...
     def reserve(self, rows: int, x: _Array | _SparseRows) -> None: ...
     def loss(self, rows: int, x: _Array | _SparseRows, targets: _Array, sample_weight: _Array | None) -> float: ...
     def get(self, array: str, layer: int, part: str, out: _Array) -> None: ...

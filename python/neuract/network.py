@@ -45,7 +45,6 @@ from neuract.training._history import Printer, Recorder, Validation
 from neuract.training._learned import Learned
 from neuract.training._learner import Learner
 from neuract.training._members import Members
-from neuract.training._session import Gradients
 from neuract.training._settings import FIXED, FREE, Dtype, DtypeName, check_wanted, refuse_schedules, settings_of
 
 # The core holds these settings. The others may change between calls; each assignment is checked.
@@ -343,17 +342,6 @@ class Network(Learned, Scored, Kept, Exportable):
         A neuron with a threshold fires if y >= threshold, any other if y is not 0.
         """
         return self._known().inspect(self._rows(X), self.n_threads, np.bool_)
-
-    def loss(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
-        """Returns the mean loss over the rows, without the penalty. Parameters are those of `fit`."""
-        return self._loss(self._data(X, y, sample_weight))
-
-    def gradients(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> Gradients:
-        """Returns the mean loss over the rows and its gradient with respect to every parameter.
-
-        Both are without penalty and dropout. Parameters are those of `fit`. The network does not change.
-        """
-        return self._gradients(self._data(X, y, sample_weight))
 
     def _checked_data(
         self, X: object, y: object, sample_weight: object, n_inputs: int | None, learner: Learner

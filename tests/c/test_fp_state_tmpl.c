@@ -15,6 +15,7 @@ static const na_dtype dtype = NA_REAL_BITS == 32 ? NA_FLOAT32 : NA_FLOAT64;
 typedef struct {
     real y[ROWS * N_OUT], row[N_OUT], hidden[ROWS * HIDDEN], weights[N_IN * HIDDEN], gradients[N_IN * HIDDEN];
     real activated[N], softmax[N], copied[2 * N_IN * HIDDEN], of_other[ROWS * N_OUT];
+    real values[ROWS * N_OUT], by_inputs[ROWS * N_IN * N_OUT], loss_by_inputs[ROWS * N_IN];
     double loss;
     na_activity activities[N_IN + HIDDEN + N_OUT];
 } results;
@@ -121,6 +122,9 @@ static void train(na_network *net, const na_data *data, bool own, results *out)
     na_progress gradients = {0}, loss = {0};
     while (gradients.rows < ROWS) CALL(na_trainer_gradients(trainer, data, 0.05, &gradients));
     while (loss.rows < ROWS) CALL(na_trainer_loss(trainer, data, 0.05, &loss));
+    na_progress by_inputs = {0};
+    while (by_inputs.rows < ROWS)
+        CALL(na_trainer_input_gradients(trainer, data, 0.05, &by_inputs, out->loss_by_inputs));
     CALL(na_trainer_get(trainer, NA_GRADIENTS, 0, NA_WEIGHTS, out->gradients));
     out->loss = loss.loss;
     CALL(na_trainer_free(trainer));
@@ -159,6 +163,10 @@ static void ask(const na_network *net, na_rows x, results *out)
     CALL(na_network_predict(net, 1, x, out->row, 1));
     CALL(na_network_inspect(net, ROWS, x, outputs, fired, THREADS));
     CALL(na_network_diagnose(net, ROWS, x, limits, 0, out->activities, THREADS));
+    static const int64_t places[N_IN] = {0};
+    const na_path path = {x, places, 1, NULL, 1e-3, out->y, out->row};
+    CALL(na_network_explain(net, ROWS, x, &path, out->values, THREADS));
+    CALL(na_network_input_gradients(net, ROWS, x, out->by_inputs, THREADS));
 }
 
 static void call_all(const na_layer *layers, const real *weights, const na_data *data, const real *z, bool own,

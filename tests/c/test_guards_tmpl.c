@@ -249,6 +249,9 @@ static void train(na_trainer *trainer, int64_t n_numbers, const shape *s, const 
     train_member(trainer, s, data, order);
     na_progress gradients = {0}, loss = {0};
     while (gradients.rows < s->rows) na_trainer_gradients(trainer, data, 1e9, &gradients);
+    real *by_rows = guarded(s, ACTIVITIES, s->rows * n_numbers, sizeof(real));
+    for (na_progress p = {0}; p.rows < s->rows;)
+        if (na_trainer_input_gradients(trainer, data, 1e9, &p, by_rows) != NA_OK) abort();
     while (loss.rows < s->rows) na_trainer_loss(trainer, data, 1e9, &loss);
     if (loss.loss != gradients.loss) case_fail("loss without gradients", 0, loss.loss, gradients.loss);
     na_trainer_get(trainer, NA_GRADIENTS, 0, NA_WEIGHTS, guarded(s, PARAMETERS, n_numbers * s->units, sizeof(real)));
@@ -301,6 +304,31 @@ static void ask_shuffled(const na_network *net, const shape *s, na_rows x)
     if (!s->first) expect_guarded("shuffled y", OUTPUTS, size, y);
 }
 
+/* Explains each row from the first one. NULL if memory is short. */
+static const real *explained(const na_network *net, const shape *s, na_rows x)
+{
+    int64_t n = na_network_numbers(net), units = s->n_out;
+    int64_t *places = guarded(s, STARTS, n, sizeof *places);
+    for (int64_t k = 0; k < n; k++) places[k] = k % 2;
+    real *outputs = guarded(s, OUTPUTS, s->rows * units, sizeof(real));
+    real *bounds = guarded(s, LIMITS, 2 * units, sizeof(real));
+    for (int64_t j = 0; j < units; j++) bounds[j] = -1, bounds[units + j] = 1;
+    const na_path path = {x, places, 2, bounds, 1e-3, outputs, guarded(s, PARAMETERS, units, sizeof(real))};
+    real *values = guarded(s, ACTIVITIES, s->rows * 2 * units, sizeof(real));
+    return na_network_explain(net, s->rows, x, &path, values, 1) == NA_OK ? values : NULL;
+}
+
+/* The first row, which is its own baseline, owes nothing to its numbers. */
+static void explain(const na_network *net, const shape *s, na_rows x)
+{
+    const real *values = explained(net, s, x);
+    if (!values) abort();
+    for (int64_t i = 0; i < 2 * s->n_out && !s->inputs; i++)
+        if (values[i] != 0) case_fail("value of the baseline", i, (double)values[i], 0);
+    real *gradients = guarded(s, ACTIVITIES, s->rows * na_network_numbers(net) * s->n_out, sizeof(real));
+    if (na_network_input_gradients(net, s->rows, x, gradients, 1) != NA_OK) abort();
+}
+
 static void ask(const na_network *net, const shape *s, na_rows x)
 {
     real *y = guarded(s, Y, s->rows * s->n_out, sizeof(real));
@@ -311,6 +339,7 @@ static void ask(const na_network *net, const shape *s, na_rows x)
     expect_same("y of predict", s->rows * s->n_out, y, outputs[1]);
     diagnose(net, s, x, y);
     if (!s->sparse && s->rows > 0) ask_shuffled(net, s, x);
+    if (!s->sparse && s->rows > 0) explain(net, s, x);
     if (!s->first) expect_guarded("y", Y, s->rows * s->n_out, y);
 }
 
@@ -378,6 +407,10 @@ static na_status take_memory(const shape *s, na_network *net, const na_data *dat
     if (status == NA_OK && !diagnosed(net, s, data->x)) status = NA_OUT_OF_MEMORY;
     real *shuffled = guarded(s, OUTPUTS, (n_columns(s) + 1) / 2 * 2 * s->rows * s->n_out, sizeof(real));
     if (status == NA_OK && !s->sparse) status = predict_shuffled(net, s, data->x, shuffled);
+    if (status == NA_OK && !s->sparse && !explained(net, s, data->x)) status = NA_OUT_OF_MEMORY;
+    na_progress progress = {0};
+    real *gradients = guarded(s, ACTIVITIES, s->rows * s->n_in, sizeof(real));
+    if (status == NA_OK) status = na_trainer_input_gradients(trainer, data, 1e9, &progress, gradients);
     if (trainer) na_trainer_free(trainer);
     na_network_free(twin);
     return status;
@@ -386,8 +419,9 @@ static na_status take_memory(const shape *s, na_network *net, const na_data *dat
 /* Makes the first, the second, ... allocation fail, until no allocation is left. */
 static void test_without_memory(bool sparse)
 {
-    /* Network, trainer, its inputs, predict, inspect, two in diagnose; dense: two in each call of predict_shuffled. */
-    const int64_t allocations = sparse ? 7 : 11;
+    /* Network, trainer, its inputs, predict, inspect, two in diagnose, gradients of inputs; dense: explain, and two in
+     * each call of predict_shuffled. */
+    const int64_t allocations = sparse ? 8 : 13;
     CASE("without memory", "sparse %d", sparse);
     const shape s = {5, 7, 3, 20, .sparse = sparse};
     uint32_t *order;

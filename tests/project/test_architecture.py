@@ -19,6 +19,7 @@ ABOVE = {
     "functions.h",
     "network.h",
     "rows.h",
+    "explain.h",
     "trainer.h",
     "kernel_table.h",
     "memory.h",
@@ -72,9 +73,10 @@ FLOORS = [
     {"inputs", "threading"},
     {"_checks", "_reprs", "_typing", "_warnings"},
 ]
-# The allowed imports upward: diagnoses and importances draw themselves; a pipeline is folded where a model is asked.
+# The allowed imports upward: what an inspection finds draws itself, and a pipeline is folded where a model is asked.
 DOORS = {
     ("inspection/_diagnosis.py", "plotting"),
+    ("inspection/_explanation.py", "plotting"),
     ("inspection/_importances.py", "plotting"),
     ("inspection/_pipelines.py", "pipelines"),
 }

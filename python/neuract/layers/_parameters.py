@@ -139,6 +139,18 @@ class Parameters:
         self.core.predict_shuffled(len(x), x, n_sets, sets, orders, y, threads_of(n_threads))
         return y
 
+    def input_gradients(self, x: Array, n_threads: int | None) -> Array:
+        """Returns the derivatives of the outputs by the first layer's numbers: rows × numbers × outputs."""
+        gradients = np.empty((len(x), self.n_numbers, self.layers[-1].units), dtype=self.dtype)
+        self.core.input_gradients(len(x), x, gradients, threads_of(n_threads))
+        return gradients
+
+    def in_float64(self) -> Parameters:
+        """Returns a copy that computes in float64."""
+        copied = Parameters(self.layers, self.inputs, self.n_inputs, "float64")
+        copied.set({part: [array.astype(np.float64) for array in self.part(part)] for part in ALL_PARTS})
+        return copied
+
     def inspect(self, x: Any, n_threads: int | None, dtype: npt.DTypeLike) -> list[Array]:
         """Returns each neuron's value for checked rows, or whether it fires (dtype bool): one array per layer."""
         arrays = [np.empty((len(x), layer.units), dtype=dtype) for layer in self.layers]

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import Any, Self
 
+import numpy as np
 import numpy.typing as npt
 
+from neuract._checks import boolean
 from neuract._typing import Array
 from neuract.inputs._data import Data
+from neuract.inputs._sparse import SparseRows
 from neuract.layers._inputs import named
 from neuract.layers._parameters import Parameters
 from neuract.layers._summary import html_table, table
@@ -21,6 +24,7 @@ class Learned:
     """What the learner of the network holds."""
 
     _learner: Learner
+    n_threads: int | None
 
     @property
     def weights(self) -> list[Array]:
@@ -81,6 +85,59 @@ class Learned:
             raise AttributeError("This Network instance has no classes_: it was not fitted to text labels")
         return self._learner.classes
 
+    # ---- the loss and derivatives ------------------------------------------------------------------
+
+    def loss(self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None) -> float:
+        """Returns the mean loss over the rows, without the penalty. Parameters are those of `fit`."""
+        return self._loss(self._data(X, y, sample_weight))
+
+    def gradients(
+        self, X: Any, y: npt.ArrayLike, sample_weight: npt.ArrayLike | None = None, *, inputs: bool = False
+    ) -> Gradients:
+        """Returns the mean loss over the rows and its gradient with respect to every parameter.
+
+        Both are without penalty and dropout. Other parameters are those of `fit`. The network does not change.
+
+        Parameters
+        ----------
+        inputs : bool, default=False
+            Add `numbers`: the gradient with respect to X, (rows, features), or for a network with `inputs` with respect
+            to the numbers that these make of X. A row's gradient has its share of the mean.
+
+        Examples
+        --------
+        >>> import neuract as na
+        >>> net = na.Network([na.Dense(1, "linear")]).set_parameters([[[2.0], [-1.0]]])
+        >>> net.gradients([[1.0, 0.0], [0.0, 1.0]], [1.0, 0.0], inputs=True).numbers  # loss: half the squared error
+        array([[ 1. , -0.5],
+               [-1. ,  0.5]], dtype=float32)
+        """
+        return self._learner.gradients(self._data(X, y, sample_weight), boolean(inputs, "inputs"))
+
+    def input_gradients(self, X: Any) -> Array:
+        """Returns the derivative of each output with respect to each feature of each row: (rows, features, n_out).
+
+        For a network with `inputs`, the features are the numbers that these make of X. At a kink or a jump the
+        derivative is that of one side; a threshold's jump has none.
+
+        Parameters
+        ----------
+        X : array-like of shape (rows, features)
+            Finite numbers; not sparse.
+
+        Examples
+        --------
+        >>> import neuract as na
+        >>> net = na.Network([na.Dense(1, "sigmoid")]).set_parameters([[[2.0], [-1.0]]])
+        >>> net.input_gradients([[0.0, 0.0], [3.0, 6.0]])[:, :, 0]
+        array([[ 0.5 , -0.25],
+               [ 0.5 , -0.25]], dtype=float32)
+        """
+        x = self._rows(X)
+        if not isinstance(x, np.ndarray):
+            raise ValueError("input_gradients needs a dense X; X.toarray() makes one")
+        return self._learner.known().input_gradients(x, self.n_threads)
+
     # ---- summary -----------------------------------------------------------------------------------
 
     def summary(self) -> str:
@@ -113,3 +170,9 @@ class Learned:
 
     def _gradients(self, data: Data) -> Gradients:
         return self._learner.gradients(data)
+
+    def _rows(self, X: Any) -> Array | SparseRows:
+        raise NotImplementedError
+
+    def _data(self, X: Any, y: Any, sample_weight: Any = None) -> Data:
+        raise NotImplementedError

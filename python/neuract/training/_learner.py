@@ -187,9 +187,9 @@ class Learner:
         """Returns a function that measures the current loss on these rows, for a training that asks often."""
         return partial(Session(self.known(), self.settings, data.rows).loss, data)
 
-    def gradients(self, data: Data) -> Gradients:
+    def gradients(self, data: Data, inputs: bool = False) -> Gradients:
         """Returns the mean loss over the rows and its gradient, without penalties and dropout."""
-        return Session(self.known(), self.settings, data.rows).gradients(data)
+        return Session(self.known(), self.settings, data.rows).gradients(data, inputs)
 
     def _new_session(self, parameters: Parameters, random: np.random.RandomState) -> Session:
         dropout = any(layer.dropout for layer in self.layers)

@@ -53,6 +53,9 @@ class Gradients:
         Gradients in the shapes of `Network.weights`, `Network.biases` and `Network.slopes`.
     inputs : list of dict
         Gradients in the shapes of `Network.input_parameters`.
+    numbers : ndarray of shape (rows, numbers) or None
+        Gradient with respect to the numbers that the first layer gets for each row: the columns of X, or for a network
+        with `inputs` what these make of them. None unless asked for.
     """
 
     loss: float
@@ -60,6 +63,7 @@ class Gradients:
     biases: list[Array]
     slopes: list[Array | None]
     inputs: list[dict[str, Array]] = field(default_factory=list)
+    numbers: Array | None = None
 
 
 class Session:
@@ -133,13 +137,18 @@ class Session:
         """Returns the mean loss over all rows, without penalties and dropout. Does not change the parameters."""
         return self.trainer.loss(data.rows, data.x, data.targets, data.sample_weight)
 
-    def gradients(self, data: Data) -> Gradients:
-        """Returns the mean loss and its gradient over all rows. Does not change the parameters."""
-        loss = self.trainer.gradients(data.rows, data.x, data.targets, data.sample_weight)
+    def gradients(self, data: Data, inputs: bool = False) -> Gradients:
+        """Returns the mean loss and its gradient over all rows; inputs: also by the numbers of the first layer.
+
+        Does not change the parameters.
+        """
         known = self.parameters
-        weights, biases, slopes, inputs = (known.read(self.trainer, part, "gradients") for part in ALL_PARTS)
-        of_inputs = named(known.inputs, known.n_inputs, inputs)
-        return Gradients(loss, weights, biases, [slope if slope.size else None for slope in slopes], of_inputs)
+        numbers = np.empty((data.rows, known.n_numbers), known.dtype) if inputs else None
+        loss = self.trainer.gradients(data.rows, data.x, data.targets, data.sample_weight, numbers)
+        weights, biases, slopes, learned = (known.read(self.trainer, part, "gradients") for part in ALL_PARTS)
+        of_inputs = named(known.inputs, known.n_inputs, learned)
+        of_slopes = [slope if slope.size else None for slope in slopes]
+        return Gradients(loss, weights, biases, of_slopes, of_inputs, numbers)
 
     def state(self) -> dict[str, Any]:
         """Returns the state that a training needs to continue as if it had not stopped."""
