@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from neuract import plotting  # noqa: F401
     from neuract.columns import Columns
     from neuract.estimators import MLPClassifier, MLPRegressor, TabularClassifier, TabularRegressor
-    from neuract.inspection import Diagnosis, Importance, diagnose, importance
+    from neuract.inspection import Diagnosis, Explanation, Importance, diagnose, explain, importance
     from neuract.pipelines import folded
 
     __version__: str
@@ -45,6 +45,7 @@ __all__ = [
     "Dense",
     "Diagnosis",
     "DivergedError",
+    "Explanation",
     "Importance",
     "Loss",
     "MLPClassifier",
@@ -57,6 +58,7 @@ __all__ = [
     "callbacks",
     "data",
     "diagnose",
+    "explain",
     "folded",
     "get_num_threads",
     "importance",
@@ -88,7 +90,7 @@ def __getattr__(name: str) -> Any:
         from neuract import columns
 
         return columns.Columns
-    if name in ("Diagnosis", "Importance", "diagnose", "importance"):
+    if name in ("Diagnosis", "Explanation", "Importance", "diagnose", "explain", "importance"):
         from neuract import inspection
 
         return getattr(inspection, name)

@@ -17,6 +17,7 @@ except ImportError as error:
 from neuract.plotting._activation import ActivationDisplay
 from neuract.plotting._calibration import CalibrationDisplay
 from neuract.plotting._diagnosis import DiagnosisDisplay
+from neuract.plotting._explanation import ExplanationDisplay
 from neuract.plotting._fit import FitDisplay
 from neuract.plotting._history import HistoryDisplay
 from neuract.plotting._importance import ImportanceDisplay
@@ -28,6 +29,7 @@ __all__ = [
     "ActivationDisplay",
     "CalibrationDisplay",
     "DiagnosisDisplay",
+    "ExplanationDisplay",
     "FitDisplay",
     "HistoryDisplay",
     "ImportanceDisplay",
