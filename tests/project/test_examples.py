@@ -22,9 +22,10 @@ MODULES = [
 ]
 
 
-@pytest.mark.parametrize(
-    "page", ["README.md", "docs/export.md", "docs/frames.md", "docs/drop_in.md", "docs/large_data.md"]
-)
+PAGES = ["README.md", *(f"docs/{name}.md" for name in ("export", "explaining", "frames", "drop_in", "large_data"))]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_pages(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = doctest.testfile(str(ROOT / page), module_relative=False, optionflags=OPTIONS)
