@@ -45,6 +45,7 @@ from neuract.training._history import Printer, Recorder, Validation
 from neuract.training._learned import Learned
 from neuract.training._learner import Learner
 from neuract.training._members import Members
+from neuract.training._session import Gradients as Gradients  # its public place
 from neuract.training._settings import FIXED, FREE, Dtype, DtypeName, check_wanted, refuse_schedules, settings_of
 
 # The core holds these settings. The others may change between calls; each assignment is checked.

@@ -261,6 +261,17 @@ def test_a_baseline_in_any_form(rng):
         np.testing.assert_array_equal(na.explain(net, X, form).values, expected)
 
 
+def test_a_baseline_of_a_frame_in_any_form(regressor, frame):
+    pandas = pytest.importorskip("pandas")
+    polars = pytest.importorskip("polars")
+    rows = rows_of(frame, range(4))
+    expected = na.explain(regressor, rows, rows_of(frame, [7])).values
+    one = {name: values[0] for name, values in rows_of(frame, [7]).items()}
+    table = pandas.DataFrame(frame)
+    for form in (one, [one], table.iloc[7], table.iloc[[7]], polars.DataFrame(rows_of(frame, [7]), strict=False)):
+        np.testing.assert_array_equal(na.explain(regressor, rows, form).values, expected)
+
+
 def test_levels_have_the_most_frequent_one_as_baseline():
     net = network([na.Dense(3, "tanh"), na.Dense(1)], n_inputs=4, inputs=[na.Numbers(0), na.OneHot(1, levels=3)])
     X = np.array([[1.0, 2], [3.0, 2], [5.0, 1]])

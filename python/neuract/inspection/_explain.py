@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from neuract._typing import Array, AskedModel
 from neuract.columns._asked import held, kind_of_number, numbers_of, typical, values_of
 from neuract.columns._category import Category
 from neuract.columns._columns import Columns
-from neuract.columns._values import DATE, MICROSECONDS_A_DAY, TRUTH
+from neuract.columns._values import DATE, MICROSECONDS_A_DAY, TRUTH, is_value
 from neuract.inputs._columns import column_names
 from neuract.inspection._explanation import Explanation
 from neuract.inspection._integrals import Integrals, integrals
@@ -146,14 +146,11 @@ def _baselines(model: AskedModel, x: Array, given: Any) -> tuple[Array, str]:
 
 
 def _as_rows(given: Any, of_frame: bool) -> Any:
-    """Returns a row without its own dimension as X of one row."""
-    if isinstance(given, Mapping) or getattr(given, "ndim", 1) != 1:
-        return given
-    if hasattr(given, "to_dict"):  # a row of pandas
+    """Returns a row that has one dimension as X of one row."""
+    if getattr(given, "ndim", None) == 1 and hasattr(given, "to_dict"):  # a row of pandas
         return [given.to_dict()] if of_frame else np.asarray(given)[np.newaxis]
-    if isinstance(given, (list, tuple, np.ndarray)) and len(given) and not isinstance(given[0], (Mapping, Sequence)):
-        row = list(given)
-        return [row] if np.ndim(given[0]) == 0 else given
+    if isinstance(given, (list, tuple, np.ndarray)) and len(given) and is_value(given[0]):
+        return [list(given)]
     return given
 
 
