@@ -170,7 +170,7 @@ na_status na_network_input_gradients(const na_network *network, int64_t rows, na
 /* The straight path to each row, in the numbers of the first layer. */
 typedef struct {
     na_rows baseline;      /* one dense row, where it begins */
-    const int64_t *places; /* for each number of the first layer, the place below n_places where its values are added up */
+    const int64_t *places; /* of each number of the first layer: where, below n_places, its values are added up */
     int64_t n_places;
     const void *bounds; /* the lowest of each output, then the highest: outputs are held there; or NULL */
     double tolerance;   /* error of an output's values, as a share of their size; float32 rounds at about 1e-4 */
