@@ -73,7 +73,8 @@ static void look(const explanation *e, scratch *s, int64_t first, int64_t n, con
     NA_FN(na_mean_slopes)(e, s, &s->points[0], &s->points[2], first, n, s->coarse);
     NA_FN(na_mean_slopes)(e, s, &s->points[0], &s->points[1], first, n, s->fine);
     NA_FN(na_mean_slopes)(e, s, &s->points[1], &s->points[2], first, n, s->half);
-    for (int64_t i = 0; i < n * e->net->layers[0].units * NA_LANES; i++) s->fine[i] = (real)0.5 * (s->fine[i] + s->half[i]);
+    int64_t size = n * e->net->layers[0].units * NA_LANES;
+    for (int64_t i = 0; i < size; i++) s->fine[i] = (real)0.5 * (s->fine[i] + s->half[i]);
 }
 
 /* errors[lane] ← the largest difference of an output's values between whole and halves, in units of the tolerance. */
