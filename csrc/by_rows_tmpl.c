@@ -217,7 +217,7 @@ static void write_number_gradients(const trainer *t, const scratch *s, int64_t b
     for (int64_t b = 0; b < blocks; b++) {
         int64_t row = t->run.progress->rows + (block + b) * NA_LANES;
         t->table->backward_data(layer->n_in, layer->units, 1, s->delta + b * layer->units * NA_LANES, weights, NULL,
-                                s->number_gradients);
+                                NULL, s->number_gradients);
         t->table->scatter(layer->n_in, rows_of(t, block + b), s->number_gradients, t->run.inputs + row * layer->n_in);
     }
 }

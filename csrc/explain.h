@@ -39,9 +39,9 @@ typedef struct {
     na_rows x;
     const na_path *path; /* NULL: gradients at the rows */
     int longest_step;
-    real *baseline;      /* numbers of the first layer */
-    real *sizes;         /* absolute values of the first layer's weights */
-    real *zeros;         /* as many as it has units */
+    real *baseline; /* numbers of the first layer */
+    real *sizes;    /* absolute values of the first layer's weights */
+    real *zeros;    /* as many as it has units */
     real *values;
     int64_t all_units; /* of all layers */
     atomic_llong next_row;

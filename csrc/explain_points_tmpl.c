@@ -7,8 +7,8 @@
 
 #include "explain.h"
 
-/* Where Δf is below this share of f, it consists of rounding, and so does Δf / Δz unless Δz is larger. The mean slope is
- * then the mean of the derivatives at both ends. */
+/* Where Δf is below this share of f, it consists of rounding, and so does Δf / Δz unless Δz is larger. The mean slope
+ * is then the mean of the derivatives at both ends. */
 #define ROUNDED ((real)(NA_REAL_BITS == 32 ? 3e-4 : 1e-8))
 
 /* ---- points ---------------------------------------------------------------------------------- */
@@ -25,7 +25,8 @@ static void without_jumps(const kernel_table *table, const dense *layer, const r
     table->activate[shrinks ? NA_ACTIVATION_soft_shrink : layer->activation](layer->units, z, &unheld, f, NULL, NULL);
     for (int64_t j = 0; j < layer->units && thresholds; j++) {
         real least = shrinks ? soft_shrunk(thresholds[j], layer->constant) : thresholds[j];
-        for (int i = 0; i < NA_LANES; i++) f[j * NA_LANES + i] = f[j * NA_LANES + i] < least ? least : f[j * NA_LANES + i];
+        for (int i = 0; i < NA_LANES; i++)
+            f[j * NA_LANES + i] = f[j * NA_LANES + i] < least ? least : f[j * NA_LANES + i];
     }
 }
 
@@ -68,7 +69,7 @@ void NA_FN(na_evaluate)(const explanation *e, const scratch *s, const point *p)
         int64_t size = layer->units * NA_LANES;
         z += size, f += size, slopes += size;
         e->table->forward(above->n_in, above->units, 1, y, net->parameters + above->part[NA_WEIGHTS],
-                          net->parameters + above->part[NA_BIASES], z);
+                          net->parameters + above->part[NA_BIASES], NULL, z);
     }
     int64_t units = last_layer(net)->units;
     if (last_layer(net)->activation == NA_SOFTMAX) log_sums(units, z, p->y, p->log_sum);
@@ -143,7 +144,7 @@ void NA_FN(na_mean_slopes)(const explanation *e, scratch *s, const point *a, con
     for (int l = net->n_layers - 1; l > 0; l--) {
         const dense *layer = &net->layers[l];
         real *below = s->delta_below;
-        e->table->backward_data(layer->n_in, layer->units, n, s->delta, net->parameters + layer->part[NA_WEIGHTS],
+        e->table->backward_data(layer->n_in, layer->units, n, s->delta, net->parameters + layer->part[NA_WEIGHTS], NULL,
                                 NULL, below);
         at -= layer->n_in;
         mean_slopes(at, layer->n_in, a, b, s->mean_slopes);

@@ -152,7 +152,7 @@ static void integrate(const explanation *e, scratch *s, int64_t rows, int64_t fi
 static void first_layer(const explanation *e, const real *x, const real *weights, const real *biases, real *z)
 {
     const dense *layer = &e->net->layers[0];
-    e->table->forward(layer->n_in, layer->units, 1, x, weights, biases, z);
+    e->table->forward(layer->n_in, layer->units, 1, x, weights, biases, NULL, z);
 }
 
 /* Prepares the path of a block whose numbers are in s->below. */
@@ -187,7 +187,7 @@ static void add_values(const explanation *e, const scratch *s, int64_t row, int6
     const network *net = e->net;
     const dense *layer = &net->layers[0];
     int64_t units = last_layer(net)->units, places = e->path ? e->path->n_places : net->n_inputs;
-    e->table->backward_data(layer->n_in, layer->units, 1, slopes, net->parameters + layer->part[NA_WEIGHTS], NULL,
+    e->table->backward_data(layer->n_in, layer->units, 1, slopes, net->parameters + layer->part[NA_WEIGHTS], NULL, NULL,
                             s->gradients);
     if (e->path) e->table->multiply(net->n_inputs, s->gradients, s->change, s->gradients);
     for (int64_t r = 0; r < rows; r++)
@@ -223,7 +223,7 @@ static void explain_block(const explanation *e, scratch *s, int64_t row)
     int64_t rows = na_min(NA_LANES, e->rows - row), units = last_layer(e->net)->units;
     bool shares = last_layer(e->net)->activation == NA_SOFTMAX;
     const row_span span = {.x = e->x, .first = row, .n = rows};
-    e->kind->forward(e->table, e->net, &span, s->below, s->points[0].z);
+    e->kind->forward(e->table, e->net, &span, NULL, s->below, s->points[0].z);
     if (e->path) {
         begin_path(e, s);
         go_to_ends(e, s);
@@ -290,7 +290,7 @@ static void read_baseline(const explanation *e)
 {
     const scratch *s = &e->scratches[0];
     const row_span span = {.x = e->path->baseline, .n = 1};
-    e->kind->forward(e->table, e->net, &span, s->below, s->points[0].z);
+    e->kind->forward(e->table, e->net, &span, NULL, s->below, s->points[0].z);
     for (int64_t k = 0; k < e->net->n_inputs; k++) e->baseline[k] = s->below[k * NA_LANES];
 }
 

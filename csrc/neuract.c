@@ -183,8 +183,7 @@ na_status na_network_diagnose(const na_network *network, int64_t rows, na_rows x
     return status;
 }
 
-na_status na_network_input_gradients(const na_network *network, int64_t rows, na_rows x, void *gradients,
-                                     int n_threads)
+na_status na_network_input_gradients(const na_network *network, int64_t rows, na_rows x, void *gradients, int n_threads)
 {
     const na_fp_state outside = na_fp_enter();
     na_status status = network->functions->network_input_gradients(network, rows, x, gradients, n_threads);

@@ -129,9 +129,9 @@ na_status na_networks_predict(const na_request *requests, int n, int n_threads);
 
 /* Sets of columns of X that come from other rows, one set at a time, and the predictions then. */
 typedef struct {
-    int64_t rows;           /* of X */
-    int64_t n_sets;         /* ≥ 1 */
-    const int64_t *sets;    /* of each column the number of its set, or n_sets: it is in none */
+    int64_t rows;        /* of X */
+    int64_t n_sets;      /* ≥ 1 */
+    const int64_t *sets; /* of each column the number of its set, or n_sets: it is in none */
     int64_t n_orders;
     const uint32_t *orders; /* n_orders × rows: row r has the columns of a set from row order[r] */
     void *y;                /* n_sets × n_orders × rows × outputs of the last layer */
@@ -172,8 +172,8 @@ typedef struct {
     na_rows baseline;      /* one dense row, where it begins */
     const int64_t *places; /* of each number of the first layer: where, below n_places, its values are added up */
     int64_t n_places;
-    const void *bounds; /* the lowest of each output, then the highest: outputs are held there; or NULL */
-    double tolerance;   /* error of an output's values, as a share of their size; float32 rounds at about 1e-4 */
+    const void *bounds;   /* the lowest of each output, then the highest: outputs are held there; or NULL */
+    double tolerance;     /* error of an output's values, as a share of their size; float32 rounds at about 1e-4 */
     void *outputs, *base; /* ← rows × units and units: the outputs at the end and at the begin */
 } na_path;
 
