@@ -73,7 +73,7 @@ def quiet_diagnosis(monkeypatch):
         with np.errstate(all="ignore"):
             return na.diagnose(*data, **settings)
 
-    for module in ("plotting._diagnosis", "report._file"):
+    for module in ("plotting._diagnosis", "report._subject"):
         monkeypatch.setattr(importlib.import_module(f"neuract.{module}"), "diagnose", quiet)
 
 

@@ -211,7 +211,7 @@ def test_it_starts_from_rows_of_the_user(X, tmp_path):
     levels = {column["name"]: column.get("names") for column in description["columns"]}
     assert levels["side"] == ["(unknown)", *sorted({"left", "right"}, key=lambda side: -X["side"].count(side))]
     assert levels["side"][int(first["side"])] == X["side"][0]
-    assert description["starts"][0]["name"] == f"row 0, y = {amounts(X)[0]:.4g}"
+    assert description["starts"][0]["name"] == f"row 0, y = {amounts(X)[0]:,.0f}"
     assert description["starts"][-1]["name"] == "medians, and the most frequent levels"
     gaps = [name for name in ("rooms", "pets", "town", "built") if X[name][0] is None]
     assert all(first[name] is None or levels[name][int(first[name])] == "(missing)" for name in gaps)
@@ -231,8 +231,8 @@ def test_without_rows_it_starts_from_the_centers(X, tmp_path):
 def test_the_table_of_columns_is_text_alone(X, tmp_path):
     model = CASES["classes"](X)
     text = written(model, tmp_path, X, label(X))
-    section = text[text.index('<section id="columns"') : text.index('<section id="explore"')]
-    cells = re.findall(r"<t[hd](?: scope=\"row\")?>(.*?)</t[hd]>", section, re.S)
+    section = text[text.index('<section id="columns"') : text.index('<section id="summary"')]
+    cells = re.findall(r"<t[hd](?: scope=\"row\"| data-label=\"[^\"]+\")?>(.*?)</t[hd]>", section, re.S)
     assert [html.unescape(cell) for cell in cells] == [cell for row in model.columns_.rows() for cell in row]
     assert "it is constant" in section
     assert HOSTILE[0] not in text

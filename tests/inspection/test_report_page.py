@@ -62,9 +62,9 @@ def driver():
 def page(driver, tmp_path):
     """page(model, X, y) opens the model's report; at the end it must have made no request and met no error."""
 
-    def open_report(model, *data):
+    def open_report(model, *data, **words):
         path = tmp_path / "report.html"
-        model.report(path, *data)
+        model.report(path, *data, **words)
         driver.get_log("performance")
         driver.get(path.as_uri())
         driver.execute_async_script(NEXT_FRAME)

@@ -6,6 +6,7 @@ Each imports what it needs when it is called.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy.typing as npt
@@ -177,16 +178,31 @@ class Exportable:
 
         save_js(self, path)
 
-    def report(self: FittedModel, path: FilePath, X: Any = None, y: npt.ArrayLike | None = None) -> None:
+    def report(
+        self: FittedModel,
+        path: FilePath,
+        X: Any = None,
+        y: npt.ArrayLike | None = None,
+        *,
+        target_name: str | Sequence[str] | None = None,
+        unit: str | None = None,
+        feature_names: Sequence[str] | None = None,
+        class_names: Sequence[str] | None = None,
+        scaler: Any = None,
+    ) -> None:
         """Writes an HTML file that shows the model in a browser, and needs no other file and no network.
 
-        The page has a summary, the diagnosis with its warnings, learning curves and a picture. You can move the inputs
-        of a row and see for every neuron z, y, its threshold and whether it fires, up to the output. The page computes
-        the network itself and agrees with `predict`. For tabular models it shows the table of the columns, and the
-        inputs are the columns of the frame, in its units. Of a model with several networks, its members, the page
-        predicts with all, shows how far they disagree, and shows the neurons of one, which you choose. Pictures need
-        matplotlib. A file has at most 2 MB, or with several members 20 MB: if float64 weights would exceed that, they
-        are stored as float32, and if float32 weights would exceed it, the part that moves is left out.
+        The page opens with the prediction for one row, and with what each input adds to it. You can move the inputs.
+        With y it then compares the predictions with y: a confusion matrix or residuals, the calibration of
+        probabilities, and the importance of each column. Details follow: for every neuron z, y, its threshold and
+        whether it fires, the diagnosis with its warnings, learning curves, a picture and a table of the layers.
+
+        The page computes the network itself and agrees with `predict`. For tabular models it shows the table of the
+        columns, and the inputs are the columns of the frame, in its units. Of a model with several networks, its
+        members, the page predicts with all, shows how far they disagree, and shows the neurons of one, which you
+        choose. Pictures of layers and learning need matplotlib. A file has at most 2 MB, or with several members 20 MB:
+        if float64 weights would exceed that, they are stored as float32, and if float32 weights would exceed it, the
+        part that moves is left out.
 
         Parameters
         ----------
@@ -197,12 +213,32 @@ class Exportable:
             as examples to start from. None: no diagnosis, and sliders from -3 to 3, or for tabular models of the range
             that the scaling tells apart.
         y : array-like or None, default=None
-            Targets of X, for the gradients and the loss.
+            Targets of X. Take rows that the training has not seen, since those that it has seen flatter the model.
+        target_name : str, sequence of str or None, default=None
+            What is predicted, such as "price"; for several outputs one name each. None: the name of y, if it has one.
+        unit : str or None, default=None
+            Unit of predicted numbers, such as "$".
+        feature_names : sequence of str or None, default=None
+            A name for each column of X. None: those of the model, of X or of the scaler, else x0, x1, ... A tabular
+            model has those of its frame.
+        class_names : sequence of str or None, default=None
+            A name for each class or label, in the order of `classes_`. None: the classes themselves.
+        scaler : fitted transformer or None, default=None
+            With what X has been scaled, such as a StandardScaler. The page then has the original units. Any object will
+            do that has the methods `transform` and `inverse_transform` and takes each column by itself. Of a
+            transformer that is not linear the page has about 250 points in the range of X.
 
         Raises
         ------
         ValueError
-            If X or y do not fit the model, or the model is not fitted.
+            If X, y, the names or the scaler do not fit the model, or the model is not fitted.
+
+        Notes
+        -----
+        What an input adds is its integrated gradient (Sundararajan et al. 2017, arXiv:1703.01365) on the straight way
+        from a typical row: means of numbers, or for tabular models medians, and the most frequent levels. The parts add
+        up to the difference of the two predictions. Where a threshold of a neuron breaks this, the page says how much
+        is left.
 
         Examples
         --------
@@ -212,4 +248,5 @@ class Exportable:
         """
         from neuract.report._file import write
 
-        write(self, path, X, y)
+        words = {"target_name": target_name, "unit": unit, "feature_names": feature_names, "class_names": class_names}
+        write(self, path, X, y, scaler=scaler, **words)

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from neuract._typing import Array, FittedModel, FittedNetwork
+from neuract._typing import Array, FittedNetwork
+from neuract.activations._base import Activation
 from neuract.columns._asked import kind_of_number, level_names
-from neuract.columns._columns import Columns
 from neuract.engine._described import (
     described_combination,
     described_member,
@@ -26,8 +25,12 @@ from neuract.inputs._sparse import SparseRows, is_sparse
 from neuract.inspection._activities import of_numbers
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.layers._numbers import levels_of, number_columns, number_names, typical_row
+from neuract.outputs._kinds import Classes
 from neuract.report._frame import of_frame
 from neuract.report._rows import dense, evenly_spread
+from neuract.report._scaler import Scaler
+from neuract.report._subject import Subject
+from neuract.report._words import meaning_shown, number
 from neuract.training._members import Members
 
 N_EXAMPLES = 12  # rows of X stored in the page
@@ -52,30 +55,50 @@ class Embedded:
     numbers: str
 
 
-def embedded(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Diagnosis | None, kept: str) -> Embedded:
+def embedded(about: Subject, kept: str) -> Embedded:
     """Returns the data of a fitted model; kept: the dtype of the numbers in the file."""
-    network = model._fitted_network()
-    rows, matrix, frame = None if diagnosis is None else model._rows(X), feature_names(model, X), model._frame_columns()
-    members = model._members()
-    each = _each(members, (matrix, level_names(frame)), diagnosis, rows)
+    model, diagnosis, words = about.model, about.diagnosis, about.words
+    network, members, frame = model._fitted_network(), model._members(), model._frame_columns()
+    rows = None if diagnosis is None else model._rows(about.X)
+    each = _each(members, (words.columns, level_names(frame)), diagnosis, rows)
     description = {
         "dtype": network.dtype,
         "kept": kept,
-        "columns": columns_of_matrix(network, matrix),
+        "columns": columns_of_matrix(network, words.columns, about.scaler),
         **each[0],
-        "outcome": described_outcome(model._meaning()),
-        "order": _columns_of_numbers(network, each[0]["numbers_order"], frame),
+        "outcome": described_outcome(meaning_shown(model)) | {"names": words.outputs},
+        "words": {"target": words.target, "unit": words.unit},
+        "order": _order(about, each[0]["numbers_order"]),
+        "by_importance": about.importance is not None,
         **described_combination(members, each),
     }
     arrays = numbers_of_members(members)
     if frame is not None:
         chosen = None if rows is None else evenly_spread(len(rows), N_EXAMPLES)
-        description |= of_frame(frame, X, chosen, [] if chosen is None else _example_names(chosen, y))
+        names = [] if chosen is None else _example_names(about, chosen)
+        description |= of_frame(frame, about.X, chosen, names)
     elif diagnosis is not None and rows is not None:
         numbers = evenly_spread(len(rows), N_EXAMPLES)
-        description |= {"examples": _example_names(numbers, y), "whole": _whole(rows)}
-        arrays += [*_ranges(network, diagnosis, rows), dense(rows, numbers)]
+        known = _numbers_of_rows(about, rows, numbers)
+        description |= {"examples": _example_names(about, numbers), "whole": known.pop()}
+        arrays += known
     return Embedded(script_safe(json.dumps(description)), in_base64(arrays, kept))
+
+
+def _numbers_of_rows(about: Subject, rows: Any, numbers: Array) -> list[Any]:
+    """Returns the least, the largest and the mean of each column, some rows, and the columns of whole numbers.
+
+    With a scaler they are in the original units.
+    """
+    network = about.model._fitted_network()
+    assert about.diagnosis is not None
+    some, ranges = dense(rows, numbers), _ranges(network, about.diagnosis, rows)
+    sample = dense(rows, evenly_spread(len(rows), N_LOOKED_AT))
+    if about.scaler is not None:
+        original = about.scaler.original
+        ranges = [about.scaler.low, about.scaler.high, original(ranges[2][np.newaxis])[0]]
+        some, sample = original(some), original(sample)
+    return [*ranges, some, _whole(sample)]
 
 
 def _each(
@@ -96,25 +119,26 @@ def _member(network: FittedNetwork, names: tuple[Sequence[str], Any], order: lis
     layers = zip(network.layers, described["layers"], strict=True)
     return {
         **described,
-        "layers": [layer | {"shown": repr(each.activation)} for each, layer in layers],
+        "layers": [layer | {"shown": shown_activation(each.activation)} for each, layer in layers],
         "numbers": number_names(network.inputs, *names),
         "numbers_order": order,
         "strongest": _strongest_neurons(network),
     }
 
 
-def columns_of_matrix(network: FittedNetwork, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Returns for each column of X that the network takes its name, and its number of levels if it holds levels."""
+def columns_of_matrix(network: FittedNetwork, names: Sequence[str], scaler: Scaler | None) -> list[dict[str, Any]]:
+    """Returns for each column of X that the network takes its name, and its number of levels if it holds levels.
+
+    With a scaler also the way from the number that the page shows to the one that the network takes.
+    """
     levels = levels_of(network.inputs)
-    return [{"name": name} | ({"levels": levels[k]} if k in levels else {}) for k, name in enumerate(names)]
+    scaled = [{} for _ in names] if scaler is None else [{"scaled": each} for each in scaler.columns]
+    return [{"name": name} | ({"levels": levels[k]} if k in levels else {}) | scaled[k] for k, name in enumerate(names)]
 
 
-def feature_names(model: FittedModel, X: Any) -> list[str]:
-    """Returns the names of the columns of `_rows` that the model or X has, else x0, x1, ..."""
-    n_inputs = model._fitted_network()._known().n_inputs
-    names = model._column_names()
-    names = getattr(X, "columns", None) if names is None else names
-    return [f"x{k}" for k in range(n_inputs)] if names is None else [str(name) for name in names]
+def shown_activation(activation: Activation) -> str:
+    """Returns the name, with the parameters that are not at their defaults: ReLU, LeakyReLU(alpha=0.2)."""
+    return repr(activation).removesuffix("()")
 
 
 def _strongest_numbers(
@@ -134,10 +158,19 @@ def _deviations(network: FittedNetwork, rows: Array | SparseRows) -> Array:
     return deviations
 
 
-def _columns_of_numbers(network: FittedNetwork, order: list[int], frame: Columns | None) -> list[int]:
-    """Returns the columns of the page that the network takes, each where its strongest number stands."""
+def _order(about: Subject, order: list[int]) -> list[int]:
+    """Returns the columns of the page that the network takes, by importance if it is known.
+
+    Else each stands where the strongest of its numbers stands in their order.
+    """
+    network, frame, found = about.model._fitted_network(), about.model._frame_columns(), about.importance
     columns = number_columns(network.inputs, network._known().n_inputs)[order]
-    return list(dict.fromkeys(_numbers(columns if frame is None else kind_of_number(frame)[columns])))
+    taken = list(dict.fromkeys(_numbers(columns if frame is None else kind_of_number(frame)[columns])))
+    if found is None:
+        return taken
+    names = about.words.columns if frame is None else [kind.name for kind in frame.kinds_]
+    worth = dict(zip(found.names, found.mean.tolist(), strict=True))
+    return sorted(taken, key=lambda k: -worth[names[k]])
 
 
 def _ranges(network: FittedNetwork, diagnosis: Diagnosis, rows: Array | SparseRows) -> list[Array]:
@@ -162,22 +195,25 @@ def _strongest(strength: Array) -> list[int]:
     return _numbers(np.argsort(-np.where(np.isnan(strength), np.inf, strength), kind="stable"))
 
 
-def _example_names(numbers: Array, y: npt.ArrayLike | None) -> list[str]:
+def _example_names(about: Subject, numbers: Array) -> list[str]:
     """Returns a name per row: its number, and its target if y has one per row."""
+    y, told = about.y, about.predictions
     targets = None if y is None or is_sparse(y) else np.asarray(y)
     if targets is None or targets.size != len(targets):
         return [f"row {number}" for number in numbers]
-    chosen = targets.ravel()[numbers]
-    return [f"row {number}, y = {_brief(target)}" for number, target in zip(numbers, chosen, strict=True)]
+    if told is not None and isinstance(told.meaning, Classes) and told.truth is not None:
+        names = [about.words.outputs[k] for k in told.truth[numbers]]
+    else:
+        names = [_brief(target, about.words.unit) for target in targets.ravel()[numbers]]
+    return [f"row {number}, y = {name}" for number, name in zip(numbers, names, strict=True)]
 
 
-def _brief(target: Any) -> str:
-    return f"{target:.4g}" if isinstance(target, np.floating) else str(target)
+def _brief(target: Any, unit: str) -> str:
+    return number(float(target), unit) if isinstance(target, np.floating) else f"{target} {unit}".strip()
 
 
-def _whole(rows: Any) -> list[int]:
+def _whole(some: Array) -> list[int]:
     """Returns the inputs that are whole numbers in a sample of the rows."""
-    some = dense(rows, evenly_spread(len(rows), N_LOOKED_AT))
     return _numbers(np.flatnonzero((some == np.rint(some)).all(axis=0)))
 
 

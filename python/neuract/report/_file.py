@@ -10,40 +10,44 @@ import numpy.typing as npt
 
 from neuract._typing import FilePath, FittedModel
 from neuract.files._atomic import write_atomically
-from neuract.inspection._diagnose import diagnose
-from neuract.inspection._diagnosis import Diagnosis
 from neuract.report._embedding import embedded
 from neuract.report._page import explorer, no_explorer, page, still_parts
+from neuract.report._subject import Subject, subject
 
 MOST_MEGABYTES = {"one network": 2, "members": 20}
 """Of the whole file. 16 members of 128 neurons in each of three layers take 5.5 MB; most mail servers take 25 MB."""
 
 
-def write(model: FittedModel, path: FilePath, X: Any = None, y: npt.ArrayLike | None = None) -> None:
-    """Writes the report of a fitted model; `Exportable.report` describes it.
+def write(
+    model: FittedModel,
+    path: FilePath,
+    X: Any = None,
+    y: npt.ArrayLike | None = None,
+    *,
+    scaler: Any = None,
+    **words: Any,
+) -> None:
+    """Writes the report of a fitted model; `Exportable.report` describes it and the words.
 
     An existing file is replaced when the new one is complete.
     """
-    if X is None and y is not None:
-        raise ValueError("y is given without X; give both, X alone, or neither")
-    diagnosis = None if X is None else diagnose(model, X, y)
-    write_atomically(path, _fitting(model, X, y, diagnosis))
+    write_atomically(path, _fitting(subject(model, X, y, scaler, words)))
 
 
-def _fitting(model: FittedModel, X: Any, y: npt.ArrayLike | None, diagnosis: Diagnosis | None) -> bytes:
+def _fitting(about: Subject) -> bytes:
     """Returns the page with weights of their own dtype if it is small enough, else of float32, else without them."""
-    network, networks = model._fitted_network(), model._members().networks
+    network, networks = about.model._fitted_network(), about.model._members().networks
     n_parameters = sum(each.n_parameters for each in networks)
     megabytes = MOST_MEGABYTES["one network" if len(networks) == 1 else "members"]
     most, limit = megabytes * 1_000_000, f"{megabytes} MB"
-    parts = still_parts(model, X, diagnosis)
+    parts = still_parts(about)
     for kept in dict.fromkeys((network.dtype, "float32")):
         if n_parameters * np.dtype(kept).itemsize < most:
-            data = embedded(model, X, y, diagnosis, kept)
-            content = encoded(page(parts, explorer(model, X is not None, kept, limit), data))
+            data = embedded(about, kept)
+            content = encoded(page(parts, explorer(about, kept, limit, parts), data))
             if len(content) <= most:
                 return content
-    return encoded(page(parts, no_explorer(limit), None))
+    return encoded(page(parts, no_explorer(limit, parts), None))
 
 
 def encoded(text: str) -> bytes:

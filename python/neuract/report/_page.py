@@ -10,33 +10,37 @@ from html import escape
 from importlib.metadata import version
 from importlib.resources import files
 from string import Template
-from typing import Any
 
 from neuract._typing import FittedModel
-from neuract.engine._scripts import ENGINE, script
-from neuract.inspection._diagnosis import Diagnosis
+from neuract.engine._scripts import ENGINE, GRADIENTS, script
 from neuract.report import _sections
 from neuract.report._embedding import Embedded
+from neuract.report._subject import Subject
 
 SCRIPTS = (
     *("elements", "members", "model", "columns", "frame", "controls", "inputs"),
-    *("outputs", "diagram", "neurons", "neuron", "page"),
+    *("outputs", "why", "diagram", "neurons", "neuron", "page"),
 )
 """Of the page, after those of the engine."""
+STYLES = ("page", "answer", "neurons", "narrow")
 
 
-def still_parts(model: FittedModel, X: Any, diagnosis: Diagnosis | None) -> dict[str, str]:
+def still_parts(about: Subject) -> dict[str, str]:
     """Returns the static sections."""
-    return {
-        "title": escape(_sections.title(model)),
-        "figures": _sections.figures(model, diagnosis),
-        "summary": _sections.summary(model),
-        "link_to_columns": _sections.link_to_columns(model),
-        "columns": _sections.columns(model),
-        "diagnosis": _sections.diagnosis(diagnosis),
-        "learning": _sections.learning(model),
-        "picture": _sections.picture(model, X),
+    parts = {
+        "title": escape(_sections.heading(about)),
+        "facts": _sections.facts(about),
+        "collapsed": _sections.collapsed(about),
+        "quality": _sections.quality(about),
+        "importances": _sections.importances(about),
+        "figures": _sections.figures(about.model, about.diagnosis),
+        "summary": _sections.summary(about.model),
+        "columns": _sections.columns(about.model),
+        "diagnosis": _sections.diagnosis(about.diagnosis),
+        "learning": _sections.learning(about.model),
+        "picture": _sections.picture(about),
     }
+    return parts | {"links": _sections.links(about, parts)}
 
 
 def page(parts: Mapping[str, str], explorer: str, data: Embedded | None) -> str:
@@ -44,7 +48,7 @@ def page(parts: Mapping[str, str], explorer: str, data: Embedded | None) -> str:
     program = "\n".join(["(() => {", '"use strict";', *scripts(), "})();"])
     return Template(_text("page.html")).substitute(
         parts,
-        style=_text("page.css"),
+        style="\n".join(_text(f"{name}.css") for name in STYLES),
         script=program,
         script_hash=base64.b64encode(hashlib.sha256(program.encode()).digest()).decode(),
         version=escape(version("neuract")),
@@ -56,28 +60,36 @@ def page(parts: Mapping[str, str], explorer: str, data: Embedded | None) -> str:
 
 def scripts() -> list[str]:
     """Returns the text of all scripts; the last one starts the page."""
-    return [*map(script, ENGINE), *(_text(f"{name}.js") for name in SCRIPTS)]
+    return [*map(script, (*ENGINE, GRADIENTS)), *(_text(f"{name}.js") for name in SCRIPTS)]
 
 
-def explorer(model: FittedModel, with_rows: bool, kept: str, limit: str) -> str:
-    """Returns the interactive section; with_rows: X is given; kept: the dtype of weights in a file below the limit."""
-    network, members = model._fitted_network(), len(model._members())
-    before = "" if with_rows else _sections.hint("the sliders cover the range of each input and start from rows of X")
+def explorer(about: Subject, kept: str, limit: str, parts: Mapping[str, str]) -> str:
+    """Returns the answer and what follows it; kept: the dtype of weights in a file below the limit."""
+    hint = "the sliders cover the range of each input, and the page compares the predictions with y"
+    return Template(_text("explorer.html")).substitute(
+        parts, hint="" if about.X is not None else _sections.hint(hint), notes=_notes(about.model, kept, limit)
+    )
+
+
+def _notes(model: FittedModel, kept: str, limit: str) -> str:
+    """Returns what a reader of the neurons has to know of this page."""
+    network, members, notes = model._fitted_network(), len(model._members()), []
     if kept != network.dtype:
-        before += _sections.note(f"To keep this file below {limit}, the {network.dtype} weights are stored as {kept}.")
+        notes.append(f"To keep this file below {limit}, the {network.dtype} weights are stored as {kept}.")
     if members > 1:
         told = f"The prediction is the weighted mean of {members} networks, the members."
-        before += _sections.note(f"{told} Below it the page shows one, which you choose; it begins with the first.")
+        notes.append(f"{told} Here the page shows one, which you choose; it begins with the first.")
     if network.inputs:
         made = network._known().n_numbers
         told = f"The first layer gets {made:,} numbers, which are made of the columns of X."
-        before += _sections.note(f"{told} {_sections.unit(model)}".strip())
-    return before + _text("explorer.html")
+        notes.append(f"{told} {_sections.unit(model)}".strip())
+    return "".join(map(_sections.note, notes))
 
 
-def no_explorer(limit: str) -> str:
-    """Returns the reason why the interactive section is missing; limit: of the size of the file."""
-    return _sections.note(f"You cannot move the inputs here: with the weights, this file would exceed {limit}.")
+def no_explorer(limit: str, parts: Mapping[str, str]) -> str:
+    """Returns the reason why the interactive part is missing, and what follows it; limit: of the size of the file."""
+    why = _sections.note(f"You cannot move the inputs here: with the weights, this file would exceed {limit}.")
+    return f"{why}{parts['quality']}{parts['importances']}"
 
 
 def _text(name: str) -> str:

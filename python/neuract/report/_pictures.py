@@ -14,8 +14,8 @@ from neuract._typing import FittedModel
 from neuract.columns._asked import level_names
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.layers._numbers import number_names
-from neuract.report._embedding import feature_names
 from neuract.report._rows import dense, evenly_spread
+from neuract.report._subject import Subject
 
 MISSING = '<p class="note">This picture needs matplotlib: <code>pip install "neuract[plot]"</code>.</p>'
 TAG = r"<[^>]*>"
@@ -35,12 +35,12 @@ def diagnosis(diagnosis: Diagnosis) -> str:
     return _picture("diagnosis", lambda plotting, figure: plotting.DiagnosisDisplay(diagnosis).plot(figure), label)
 
 
-def network(model: FittedModel, X: Any) -> str:
+def network(about: Subject) -> str:
     """Returns the picture of the network: neurons in columns, weights as edges."""
-    network, rows = model._fitted_network(), model._rows(X)
+    network, rows = about.model._fitted_network(), about.model._rows(about.X)
     some = dense(rows, evenly_spread(len(rows), N_ROWS))
-    numbers = number_names(network.inputs, feature_names(model, X), level_names(model._frame_columns()))
-    outputs = [str(name) for name in model._meaning().names]
+    numbers = number_names(network.inputs, about.words.columns, level_names(about.model._frame_columns()))
+    outputs = about.words.outputs
     label = "The network: neurons in columns, weights as edges between them"
 
     def draw(plotting: Any, figure: Any) -> Any:
@@ -61,7 +61,8 @@ def _picture(name: str, draw: Callable[[Any, Any], Any], label: str) -> str:
         svg = canvas.svg(lambda figure: draw(plotting, figure))
     except Exception as error:
         return f'<p class="note">matplotlib could not draw this picture: {escape(str(error))}</p>'
-    return f'<figure role="img" aria-label="{label}">{inlined(svg, name)}</figure>'
+    figure = f'<figure role="img" aria-label="{label}">{inlined(svg, name)}</figure>'
+    return f'<div class="pictured"><div class="scrolls">{figure}</div></div>'
 
 
 def inlined(svg: str, name: str) -> str:

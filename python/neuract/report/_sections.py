@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import Any
 
 import numpy as np
 
@@ -13,9 +12,13 @@ from neuract._typing import FittedModel, FittedNetwork
 from neuract.inspection._causes import Finding
 from neuract.inspection._diagnosis import Diagnosis
 from neuract.inspection._members import distinct
-from neuract.inspection._table import HEADER, cells, in_short, of_members
+from neuract.inspection._table import HEADER, cells, of_members
+from neuract.inspection._table import in_short as diagnosed_in_short
 from neuract.layers._summary import rows as summary_rows
 from neuract.report import _pictures
+from neuract.report._compared import collapse, compared, in_short
+from neuract.report._importances import bars_of
+from neuract.report._subject import Subject
 
 # Shapes distinguish severities for readers who do not see the colours.
 SIGNS = {"warn": "▲", "serious": "◆", "critical": "■"}
@@ -30,8 +33,58 @@ def title(model: FittedModel) -> str:
     return f"{type(model).__name__} {' → '.join(map(str, sizes))}"
 
 
+def heading(about: Subject) -> str:
+    """Returns the heading: the name of the target, if it is known, else the title."""
+    return f"Prediction of {about.words.target}" if about.words.target else title(about.model)
+
+
+def facts(about: Subject) -> str:
+    """Returns the line below the heading: model, score, warnings."""
+    parts = [escape(title(about.model))] if about.words.target else []
+    if about.predictions is not None and (score := in_short(about.predictions)):
+        parts.append(escape(score))
+    if about.diagnosis is not None and (found := len(about.diagnosis.warnings)):
+        parts.append(f'<a href="#diagnosis">{found} {"warning" if found == 1 else "warnings"} in the diagnosis</a>')
+    return " · ".join(parts)
+
+
+def links(about: Subject, parts: Mapping[str, str]) -> str:
+    """Returns the links to the sections of the page."""
+    known = [("explore", "Answer", True), ("quality", "Quality", parts["quality"])]
+    known += [("importances", "Importances", parts["importances"]), ("diagnosis", "Diagnosis", True)]
+    known += [("learning", "Learning", True), ("network", "Network", True), ("columns", "Columns", parts["columns"])]
+    known.append(("summary", "Model", True))
+    return "".join(f'<a href="#{name}">{text}</a>' for name, text, there in known if there)
+
+
+def quality(about: Subject) -> str:
+    """Returns the section that compares predictions with y; nothing without y."""
+    told = about.predictions
+    return "" if told is None or told.truth is None else _section("quality", "How good the answers are", compared(told))
+
+
+def importances(about: Subject) -> str:
+    """Returns the section of what each column is worth; nothing without y."""
+    if about.importance is None:
+        return ""
+    return _section("importances", "What counts over all rows", bars_of(about.importance))
+
+
+def collapsed(about: Subject) -> str:
+    """Returns a note on a model that predicts the same for all rows; nothing for others."""
+    told, known = about.predictions, about.diagnosis
+    moved = known is not None and bool((known.input_maximum > known.input_minimum).any())
+    text = collapse(told) if told is not None and moved else ""
+    return f'<p class="note collapsed" role="note">{escape(text)}</p>' if text else ""
+
+
+def _section(name: str, heading: str, content: str) -> str:
+    label = f'aria-labelledby="{name}-title"'
+    return f'<section id="{name}" {label}><h2 id="{name}-title">{escape(heading)}</h2>{content}</section>'
+
+
 def figures(model: FittedModel, diagnosis: Diagnosis | None) -> str:
-    """Returns the key figures."""
+    """Returns the key figures of the model."""
     network, networks = model._fitted_network(), model._members().networks
     pairs = [("members", str(len(networks)))] if len(networks) > 1 else []
     pairs.append(("parameters", f"{sum(each.n_parameters for each in networks):,}"))
@@ -45,7 +98,8 @@ def figures(model: FittedModel, diagnosis: Diagnosis | None) -> str:
         pairs += [] if diagnosis.loss is None else [(f"loss on X{standard}", f"{diagnosis.loss:.4g}")]
         found = len(diagnosis.warnings)
         pairs.append(("warnings", str(found) if found else "none"))
-    return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in pairs)
+    items = "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in pairs)
+    return f'<dl class="figures">{items}</dl>'
 
 
 def _of_training(histories: Sequence[Mapping[str, Sequence[float]]], standard: str) -> list[tuple[str, str]]:
@@ -64,12 +118,8 @@ def summary(model: FittedModel) -> str:
     network, members = model._fitted_network(), len(model._members())
     head, *body = summary_rows(network.layers, network.inputs, network._known().n_inputs)
     told = f"The layers, the diagnosis and the picture are those of the first of {members} networks, the members."
-    return (note(told) if members > 1 else "") + _table(head, body, "layers")
-
-
-def link_to_columns(model: FittedModel) -> str:
-    """Returns the link to `columns`, if there is that section."""
-    return "" if model._frame_columns() is None else '<a href="#columns">Columns</a>'
+    shown = [[cell.removesuffix("()") for cell in row] for row in body]  # ReLU() is shown as ReLU
+    return (note(told) if members > 1 else "") + _table(head, shown, "layers")
 
 
 def columns(model: FittedModel) -> str:
@@ -78,10 +128,8 @@ def columns(model: FittedModel) -> str:
     if known is None:
         return ""
     table = _table(("column", "kind", "what becomes of it"), known.rows(), "columns")
-    heading = '<h2 id="columns-title">Columns</h2>'
-    label = 'aria-labelledby="columns-title"'
-    window = f'<div class="window" role="group" tabindex="0" {label}>{table}</div>'
-    return f'<section id="columns" {label}>{heading}{window}</section>'
+    window = f'<div class="window" role="group" tabindex="0" aria-labelledby="columns-title">{table}</div>'
+    return _section("columns", "Columns", window)
 
 
 def unit(model: FittedModel) -> str:
@@ -103,7 +151,7 @@ def diagnosis(diagnosis: Diagnosis | None) -> str:
     found = "".join(map(_finding, diagnosis.warnings))
     findings = f'<ul class="findings">{found}</ul>' if found else '<p class="good">✓ No warnings.</p>'
     table = _table(HEADER, map(cells, diagnosis.layers), "diagnosed")
-    told = [in_short(diagnosis), *([] if diagnosis.members is None else [of_members(diagnosis.members)])]
+    told = [diagnosed_in_short(diagnosis), *([] if diagnosis.members is None else [of_members(diagnosis.members)])]
     lead = "".join(f'<p class="lead">{escape(text)}.</p>' for text in told)
     return findings + lead + _pictures.diagnosis(diagnosis) + table
 
@@ -115,11 +163,11 @@ def learning(model: FittedModel) -> str:
     return _pictures.history(model)
 
 
-def picture(model: FittedModel, X: Any) -> str:
+def picture(about: Subject) -> str:
     """Returns the picture of the network."""
-    if X is None:
+    if about.X is None:
         return hint("this section shows a picture of the network, with neurons shaded by how often they fire")
-    return _pictures.network(model, X)
+    return _pictures.network(about)
 
 
 def note(text: str) -> str:
@@ -153,11 +201,16 @@ def _finding(finding: Finding) -> str:
 def _table(head: Sequence[str], body: Iterable[Sequence[str]], kind: str) -> str:
     """Returns a table of texts; kind: its class in page.css, which aligns the columns."""
     names = "".join(f'<th scope="col">{escape(name)}</th>' for name in head)
-    rows = "".join(f"<tr>{_cells(row)}</tr>" for row in body)
-    table = f'<table class="{kind}"><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>'
+    rows = "".join(f"<tr>{_cells(head, row)}</tr>" for row in body)
+    table = f'<table class="stacks {kind}"><thead><tr>{names}</tr></thead><tbody>{rows}</tbody></table>'
     return f'<div class="scrolls">{table}</div>'
 
 
-def _cells(row: Sequence[str]) -> str:
+def _cells(head: Sequence[str], row: Sequence[str]) -> str:
+    """Returns the cells of a row; those with text have the name of their column, for narrow screens."""
     name, *others = map(escape, row)
-    return f'<th scope="row">{name}</th>' + "".join(f"<td>{cell}</td>" for cell in others)
+    cells = (
+        f'<td data-label="{escape(column)}">{cell}</td>' if cell else "<td></td>"
+        for column, cell in zip(head[1:], others, strict=True)
+    )
+    return f'<th scope="row">{name}</th>{"".join(cells)}'

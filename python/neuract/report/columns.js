@@ -7,11 +7,22 @@ const MOST_CHOICES = 200; // levels of a drop-down; of more levels, the number i
 
 /* From a column of the page's JSON and the range of its numbers. */
 function columnOf(column, range = UNKNOWN_RANGE) {
-  if (column.levels === undefined) return { ...column, ...range, empty: 0, control: sliderAndField, numbersOf: itself };
+  const numbersOf = column.scaled ? (value) => [scaledBy(column.scaled, value)] : itself;
+  if (column.levels === undefined) return { ...column, ...range, empty: 0, control: sliderAndField, numbersOf };
   return column.levels > MOST_CHOICES ? columnOfManyLevels(column) : columnOfLevels(column);
 }
 
 const itself = (number) => [number];
+
+/* The number that the network takes for one in the user's unit: on a line, or between the points of a curve, whose ends
+   count beyond them. */
+function scaledBy({ at, z, slope }, value) {
+  if (slope !== undefined) return z + slope * (value - at);
+  const last = at.length - 2;
+  const i = clip(at.findLastIndex((x) => x <= value), 0, last);
+  const share = clip((value - at[i]) / (at[i + 1] - at[i]), 0, 1);
+  return z[i] + share * (z[i + 1] - z[i]);
+}
 
 function columnOfLevels({ name, levels }) {
   const choices = Array.from({ length: levels + 1 }, (_, level) => [level, level === 0 ? "0, unknown" : String(level)]);

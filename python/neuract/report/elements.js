@@ -34,7 +34,19 @@ function amount(value) {
   return value.toLocaleString("en-US", { maximumFractionDigits: size < 1e5 ? 1 : 0 }).replace("-", "−");
 }
 
-const brief = (value) => String(Number(value.toPrecision(3))).replace("-", "−");
+/* With this many digits after the point, and commas from 10,000 on. */
+function fixed(value, digits) {
+  const text = value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return text.replace("-", "−");
+}
+
+/* With so many digits in all. */
+function brief(value, digits = 3) {
+  const short = Number(value.toPrecision(digits));
+  const size = Math.abs(short);
+  const text = size >= 1e4 && size < 1e9 ? short.toLocaleString("en-US") : String(short);
+  return text.replace("-", "−");
+}
 
 /* The shortest decimal that rounds to this number of the network's dtype. */
 function shortest(value, round) {

@@ -36,6 +36,7 @@ function startingRows(model, start) {
 function listOfInputs(model, show) {
   const many = model.order.length > INPUTS_AT_ONCE;
   const order = many ? model.order : model.order.toSorted((a, b) => a - b);
+  const sorted = model.byImportance ? "The most important first." : "Sorted by their effect on the first layer.";
   let most = INPUTS_AT_ONCE;
   const list = () => {
     const wanted = find("search").value.trim().toLowerCase();
@@ -44,7 +45,7 @@ function listOfInputs(model, show) {
     const rest = found.length - most;
     find("more").hidden = rest <= 0;
     find("more").textContent = `Show ${Math.min(rest, INPUTS_AT_ONCE)} more of ${found.length}`;
-    find("found").textContent = found.length ? "Sorted by their effect on the first layer." : "No input matches.";
+    find("found").textContent = found.length ? sorted : "No input matches.";
   };
   find("finder").hidden = !many;
   find("search").addEventListener("input", () => ((most = INPUTS_AT_ONCE), list()));

@@ -5,11 +5,11 @@
 function readModel(description, base64) {
   const take = cutter(decoded(base64, description.kept));
   const members = membersOf(description, take);
-  const { outcome, order, weights, bounds } = description;
+  const { outcome, order, by_importance, weights, bounds, words } = description;
   const combination = { weights, bounds };
   const { columns, starts } = inputsOf(description, take);
   const numbersOf = (row) => columns.flatMap((column, k) => column.numbersOf(row[k]));
-  const model = { members, combination, outcome, order, columns, starts, numbersOf };
+  const model = { members, combination, outcome, words, order, byImportance: by_importance, columns, starts, numbersOf };
   showMember(model, 0);
   return model;
 }
@@ -37,17 +37,20 @@ function knownInputs({ columns, examples, whole, kept }, take) {
 }
 
 /* The outputs in words: a list of { name, value, chosen } and a sentence. */
-function outcomeOf({ outcome }, outputs) {
+function outcomeOf({ outcome, words }, outputs) {
   const { kind, names } = outcome;
   const values = answersOf(outcome, outputs);
   if (kind === "labels") return ofLabels(names, values);
   if (kind === "classes") return ofClasses(names, values);
   const entries = values.map((value, j) => ({ name: numberName(kind, names, j), value, chosen: false }));
-  const several = entries.map(({ name, value }) => `${name}: ${amount(value)}`).join(", ");
-  return { entries, text: entries.length > 1 ? several : amount(values[0]) };
+  const several = entries.map(({ name, value }) => `${name}: ${inWords(value, words)}`).join(", ");
+  return { entries, text: entries.length > 1 ? several : inWords(values[0], words) };
 }
 
-const numberName = (kind, names, j) => (kind === "quantiles" ? `quantile ${names[j]}` : `output ${names[j]}`);
+/* A predicted number with its unit. */
+const inWords = (value, { unit }) => (unit ? `${amount(value)} ${unit}` : amount(value));
+
+const numberName = (kind, names, j) => (kind === "quantiles" ? `quantile ${names[j]}` : /^\d+$/.test(names[j]) ? `output ${names[j]}` : names[j]);
 
 function ofClasses(names, values) {
   const best = mostProbable(values);

@@ -15,6 +15,21 @@ function themes() {
   show();
 }
 
+/* Says above a part that scrolls sideways that it does, and lets the keyboard scroll it. */
+function sideways() {
+  for (const part of document.querySelectorAll(".scrolls")) {
+    const told = element("p", { className: "sideways", hidden: true }, "Scroll sideways to see all of it →");
+    part.before(told);
+    const look = () => {
+      told.hidden = part.scrollWidth <= part.clientWidth + 1;
+      part.tabIndex = told.hidden && part.id !== "diagram" ? -1 : 0;
+    };
+    const watch = new ResizeObserver(look);
+    for (const each of [part, ...part.children]) watch.observe(each);
+    new MutationObserver(() => ([...part.children].forEach((each) => watch.observe(each)), look())).observe(part, { childList: true });
+  }
+}
+
 /* Redraws every view, at most once per frame, when an input moves or another neuron or member is picked. */
 function explorer(model) {
   const selected = { layer: 0, neuron: shownNeurons(model, 0, false)[0] };
@@ -25,7 +40,7 @@ function explorer(model) {
     const numbers = model.numbersOf(row);
     const each = model.members.map(({ network }) => network.forward(numbers));
     const outputs = each.map((states) => states.at(-1).passed);
-    for (const view of views) view(each[model.shown], selected, outputs);
+    for (const view of views) view(each[model.shown], selected, outputs, row);
   };
   const redraw = () => {
     if (!waiting) requestAnimationFrame(draw);
@@ -35,7 +50,7 @@ function explorer(model) {
     Object.assign(selected, { layer, neuron: neuron ?? selected.neuron });
     draw();
   };
-  const views = [outputsView(model), diagramView(model, pick), neuronsView(model, pick), neuronView(model)];
+  const views = [outputsView(model), diagramView(model, pick), neuronsView(model, pick), neuronView(model), whyView(model)];
   memberView(model, (member) => {
     showMember(model, member);
     views[1] = diagramView(model, pick);
@@ -47,5 +62,6 @@ function explorer(model) {
 }
 
 themes();
+sideways();
 const description = JSON.parse(find("description").textContent);
 if (description) explorer(readModel(description, find("numbers-of-the-network").textContent));
