@@ -134,6 +134,10 @@ def test_report_and_show(run):
     assert "<html" in Path("fit.html").read_text(encoding="utf-8")
     run("report", "model.safetensors", "train.csv", "--out", "rows.html")
     run("report", "model.safetensors", "--out", "bare.html")
+    run("report", "model.safetensors", "train.csv", "--unit", "k€", "--out", "unit.html")
+    told = Path("unit.html").read_text(encoding="utf-8")
+    assert "<h1>Prediction of price</h1>" in told
+    assert '"words": {"target": "price", "unit": "k\\u20ac"}' in told
     assert Path("rows.html").stat().st_size > Path("bare.html").stat().st_size > 1000
     said = run("show", "model.safetensors")
     assert "target    'price'" in said

@@ -62,12 +62,14 @@ examples:
   cat new.csv | python -m neuract predict model.safetensors - | head"""
 
 REPORT = """\
-Writes a page about a model: summary, learning curves, pictures; with a table also a diagnosis on its rows."""
+Writes a page about a model: the prediction for a row that you move, and why it is so; neurons, learning curves,
+layers. With a table also how well the model predicts its rows, what each column is worth, and a diagnosis."""
 
 REPORT_EXAMPLES = """\
 examples:
   python -m neuract report model.safetensors
-  python -m neuract report model.safetensors test.csv --out report.html"""
+  python -m neuract report model.safetensors test.csv --out report.html
+  python -m neuract report model.safetensors test.csv --unit $"""
 
 SHOW = """\
 Prints what a model is: its target, the columns with what becomes of them, its score, its settings."""
@@ -169,8 +171,9 @@ def _add_predict(predict: argparse.ArgumentParser) -> None:
 
 def _add_report(report: argparse.ArgumentParser) -> None:
     _add_model(report)
-    _add_table(report, "table", "rows for the diagnosis", optional=True)
+    _add_table(report, "table", "rows to predict, compare and diagnose", optional=True)
     report.add_argument("--target", metavar="COLUMN", help="the target in the table (the name that the model knows)")
+    report.add_argument("--unit", metavar="TEXT", help="unit of predicted numbers, such as $ or kWh")
     report.add_argument("--out", default="report.html", metavar="FILE", help="the page (%(default)s)")
     _add_quiet(report)
 

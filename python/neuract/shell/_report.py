@@ -19,7 +19,7 @@ def report(given: Any) -> None:
     check_writable(given.out, given.model, given.table or "-")
     model = fitted_model(given.model)
     if given.table is None:
-        model.report(given.out)
+        model.report(given.out, unit=given.unit)
     else:
         _with_rows(model, given)
     if not given.quiet:
@@ -27,7 +27,7 @@ def report(given: Any) -> None:
 
 
 def _with_rows(model: Any, given: Any) -> None:
-    """Writes the report with a diagnosis on the rows of the table, and on their targets if it has them."""
+    """Writes the report on the rows of the table, and on their targets if it has them."""
     table = reading(given).read(given.table)
     if not table.rows:
         raise table.error("the file has a header, but no rows")
@@ -38,4 +38,4 @@ def _with_rows(model: Any, given: Any) -> None:
     names = input_names(model, table, {name})
     y = target(table, name, target_form(model)).y if name else None
     with faults_of(table):
-        model.report(given.out, inputs(model, table, names), y)
+        model.report(given.out, inputs(model, table, names), y, target_name=name or None, unit=given.unit)
