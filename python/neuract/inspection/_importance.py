@@ -119,7 +119,8 @@ def _columns_of(model: FittedModel, X: Any, n_numbers: int) -> tuple[list[str], 
     frame = model._frame_columns()
     if frame is not None:
         return names_of_frame(frame), column_of_number(frame)
-    names, columns = model._column_names() or column_names(X), np.arange(n_numbers)
+    names, columns = model._column_names(), np.arange(n_numbers)  # an estimator of a frame has an array of names
+    names = column_names(X) if names is None else names
     if inputs := model._fitted_network().inputs:
         read = [column for each in inputs for column in each.columns]
         columns[~np.isin(columns, read)] = UNUSED
