@@ -91,9 +91,9 @@ struct NA_FN(na_kernels) {
     /* the same for one row: x: n_in numbers; z: written to the end of its last line; weights and biases must be
      * readable one line further */
     void (*forward_row)(int64_t n_in, int64_t units, const real *x, const real *weights, const real *biases, real *z);
-    /* z: blocks × units lines ← sums, plus some inputs times their weights; z may be sums */
+    /* z: blocks × units lines ← sums, plus some inputs times their weights; z may be sums; bound as in forward */
     void (*add_inputs)(const struct na_some_inputs *of, int64_t units, int64_t blocks, const real *weights,
-                       const real *sums, real *z);
+                       const real *sums, const real *bound, real *z);
     /* dx: blocks × n_in lines ← dz: blocks × units lines, times the weights transposed; then, where slopes is not
      * NULL, times slopes, as many lines as dx; where bound is not NULL, slopes are the y of ReLUs with this bound */
     void (*backward_data)(int64_t n_in, int64_t units, int64_t blocks, const real *dz, const real *weights,

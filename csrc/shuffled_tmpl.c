@@ -80,9 +80,9 @@ static int64_t depth(int64_t n_sets)
 /* ---- sums of the first layer ----------------------------------------------------------------- */
 
 /* z ← sums and the numbers of the sets from .. to; neighbours are added together, which takes fewer passes. z may be
- * sums. */
+ * sums. bound as in kernel_table.h; there must be sources if it is not NULL. */
 static void add_sets(const shuffling *s, const row_group *g, int64_t from, int64_t to, const real *numbers,
-                     const real *sums, real *z)
+                     const real *sums, const real *bound, real *z)
 {
     const dense *layer = &s->net->layers[0];
     const real *weights = s->net->parameters + layer->part[NA_WEIGHTS];
@@ -92,7 +92,7 @@ static void add_sets(const shuffling *s, const row_group *g, int64_t from, int64
         struct na_some_inputs some = {.n_in = layer->n_in, .first = s->sources[i].first};
         for (; i < end && s->sources[i].first == some.first + some.n; i++) some.n += s->sources[i].n;
         some.x = numbers + some.first * NA_LANES, some.stride = layer->n_in * NA_LANES;
-        s->table->add_inputs(&some, layer->units, g->blocks, weights, sums, z);
+        s->table->add_inputs(&some, layer->units, g->blocks, weights, sums, i == end ? bound : NULL, z);
         sums = z;
     }
 }
@@ -116,17 +116,16 @@ static void begin_sums(const shuffling *s, const row_group *g)
     for (int64_t b = 0; b < g->blocks; b++)
         for (int64_t j = 0; j < layer->units; j++)
             for (int64_t i = 0; i < NA_LANES; i++) g->sums[(b * layer->units + j) * NA_LANES + i] = biases[j];
-    add_sets(s, g, s->of->n_sets, s->of->n_sets + 1, g->numbers, g->sums, g->sums);
+    add_sets(s, g, s->of->n_sets, s->of->n_sets + 1, g->numbers, g->sums, NULL, g->sums);
 }
 
 /* ---- predictions ----------------------------------------------------------------------------- */
 
-/* y ← the outputs of the rows whose first layer has the sums g->z. */
-static void predict_above(const shuffling *s, const row_group *g, real *y)
+/* y ← the outputs of the rows whose first layer has the sums g->z, or with a bound the outputs of its ReLUs. */
+static void predict_above(const shuffling *s, const row_group *g, const real *bound, real *y)
 {
     const network *net = s->net;
     const row_span span = {.n = g->rows};
-    const real *bound = NULL; /* of the ReLUs that forward has applied */
     real *z = g->z, *next = g->y;
     for (int l = 0;; l++) {
         if (!bound) activate_blocks(s->table, &net->layers[l], g->blocks, z, z, NULL, NULL);
@@ -147,16 +146,17 @@ static void predict_sets(const shuffling *s, const row_group *g, int64_t from, i
     if (to - from > 1) {
         int64_t middle = from + (to - from) / 2;
         real *more = sums + s->sums_size;
-        add_sets(s, g, middle, to, g->numbers, sums, more);
+        add_sets(s, g, middle, to, g->numbers, sums, NULL, more);
         predict_sets(s, g, from, middle, more);
-        add_sets(s, g, from, middle, g->numbers, sums, more);
+        add_sets(s, g, from, middle, g->numbers, sums, NULL, more);
         predict_sets(s, g, middle, to, more);
         return;
     }
     int64_t n_orders = s->of->n_orders, size = s->of->rows * last_layer(s->net)->units;
+    const real *bound = s->starts[from] < s->starts[to] ? relu_bound(&s->net->layers[0]) : NULL;
     for (int64_t o = 0; o < n_orders; o++) {
-        add_sets(s, g, from, to, g->numbers + (o + 1) * s->numbers_size, sums, g->z);
-        predict_above(s, g, (real *)s->of->y + (from * n_orders + o) * size);
+        add_sets(s, g, from, to, g->numbers + (o + 1) * s->numbers_size, sums, bound, g->z);
+        predict_above(s, g, bound, (real *)s->of->y + (from * n_orders + o) * size);
     }
 }
 

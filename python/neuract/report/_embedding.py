@@ -119,7 +119,7 @@ def _member(network: FittedNetwork, names: tuple[Sequence[str], Any], order: lis
     layers = zip(network.layers, described["layers"], strict=True)
     return {
         **described,
-        "layers": [layer | {"shown": shown_activation(each.activation)} for each, layer in layers],
+        "layers": [layer | {"shown": str(each.activation)} for each, layer in layers],
         "numbers": number_names(network.inputs, *names),
         "numbers_order": order,
         "strongest": _strongest_neurons(network),
@@ -134,11 +134,6 @@ def columns_of_matrix(network: FittedNetwork, names: Sequence[str], scaler: Scal
     levels = levels_of(network.inputs)
     scaled = [{} for _ in names] if scaler is None else [{"scaled": each} for each in scaler.columns]
     return [{"name": name} | ({"levels": levels[k]} if k in levels else {}) | scaled[k] for k, name in enumerate(names)]
-
-
-def shown_activation(activation: Activation) -> str:
-    """Returns the name, with the parameters that are not at their defaults: ReLU, LeakyReLU(alpha=0.2)."""
-    return repr(activation).removesuffix("()")
 
 
 def _strongest_numbers(

@@ -118,8 +118,7 @@ def summary(model: FittedModel) -> str:
     network, members = model._fitted_network(), len(model._members())
     head, *body = summary_rows(network.layers, network.inputs, network._known().n_inputs)
     told = f"The layers, the diagnosis and the picture are those of the first of {members} networks, the members."
-    shown = [[cell.removesuffix("()") for cell in row] for row in body]  # ReLU() is shown as ReLU
-    return (note(told) if members > 1 else "") + _table(head, shown, "layers")
+    return (note(told) if members > 1 else "") + _table(head, body, "layers")
 
 
 def columns(model: FittedModel) -> str:
