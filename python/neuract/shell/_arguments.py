@@ -23,10 +23,12 @@ Neural networks for tables, from the shell: learn from a file, predict another o
   report   write a page about a model, to open in a browser
   show     print what a model is: target, columns, score, settings
 
-Without a command, neuract learns a frame that scikit-learn brings along, and shows how well and how fast."""
+Without a command, neuract learns a frame that scikit-learn brings along, and shows how well and how fast. That writes
+no file."""
 
 EPILOG = """\
 examples:
+  python -m neuract
   python -m neuract fit train.csv --target price
   python -m neuract predict model.safetensors new.csv --out scores.csv
   python -m neuract COMMAND --help
@@ -80,9 +82,11 @@ example:
 
 
 def parser() -> argparse.ArgumentParser:
-    """Returns the parser of all commands; `command` is the name of the chosen one."""
-    top = _parser(argparse.ArgumentParser, prog=PROGRAM, description=DESCRIPTION, epilog=EPILOG)
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    """Returns the parser of all commands; `command` is the name of the chosen one, or None."""
+    usage = f"{PROGRAM} [-h] [--no-picture]\n       {PROGRAM} COMMAND ..."
+    top = _parser(argparse.ArgumentParser, prog=PROGRAM, usage=usage, description=DESCRIPTION, epilog=EPILOG)
+    top.add_argument("--no-picture", action="store_true", help="without a command: print no picture at the end")
+    commands = top.add_subparsers(prog=PROGRAM, dest="command", metavar="COMMAND")
 
     def command(name: str, description: str, epilog: str) -> argparse.ArgumentParser:
         made = _parser(commands.add_parser, name, description=description, epilog=epilog)

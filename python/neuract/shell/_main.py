@@ -19,7 +19,10 @@ EXPECTED = (ShellError, OSError, ValueError, TypeError, ImportError, MemoryError
 
 def main(arguments: Sequence[str]) -> int:
     """Returns the exit code; SystemExit with 2 for wrong usage, and with 0 after help."""
-    given = parser().parse_args(arguments)
+    top = parser()
+    given = top.parse_args(arguments)
+    if given.command and given.no_picture:
+        top.error("--no-picture belongs to the demonstration, which is run without a command")
     try:
         with warnings.catch_warnings():
             _tell_warnings(getattr(given, "quiet", False))
@@ -32,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         tell("interrupted; no file was changed")
         return INTERRUPTED
     except EXPECTED as error:
-        if given.traceback:
+        if getattr(given, "traceback", False):
             traceback.print_exc()
         tell(_line(error))
         return FAILED
@@ -46,8 +49,10 @@ def _run(given: Any) -> None:
         from neuract.shell._predict import predict as run
     elif given.command == "report":
         from neuract.shell._report import report as run
-    else:
+    elif given.command == "show":
         from neuract.shell._show import show as run
+    else:
+        from neuract.shell._demonstration import demonstrate as run
     run(given)
 
 
