@@ -16,7 +16,9 @@ import neuract
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-REPOSITORY = PROJECT["urls"]["Source"]
+REPOSITORY, SITE = PROJECT["urls"]["Source"], PROJECT["urls"]["Documentation"]
+# Absolute addresses, as in README.md, that the site turns into its own pages and pictures.
+PICTURES = f"{REPOSITORY.replace('github.com', 'raw.githubusercontent.com')}/main/docs/"
 
 project, release, copyright = PROJECT["name"], PROJECT["version"], PROJECT["authors"][0]["name"]
 extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
@@ -53,6 +55,10 @@ def linked(text: str, folder: Path) -> str:
 
 
 def _address(link: str, folder: Path) -> str:
+    if link.startswith(PICTURES):
+        return f"/{link.removeprefix(PICTURES)}"
+    if link.startswith(SITE):
+        return f"/{link.removeprefix(SITE).removesuffix('.html') or 'index'}.md"
     file = (folder / link).resolve()
     if not file.exists():
         return link  # another site, or a dead link, which Sphinx reports

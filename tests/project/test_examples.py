@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every example in README.md, of the guides and of the docstrings gives the printed result."""
+"""Every example of the guides and of the docstrings gives the printed result."""
 
 import doctest
 import importlib
@@ -22,7 +22,7 @@ MODULES = [
 ]
 
 
-PAGES = ["README.md", *(f"docs/{name}.md" for name in ("export", "explaining", "frames", "drop_in", "large_data"))]
+PAGES = [f"docs/{name}.md" for name in ("export", "explaining", "frames", "drop_in", "large_data")]
 
 
 @pytest.mark.parametrize("page", PAGES)
