@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """python -m neuract: its figures are those of the line that it prints; it needs no pandas and writes no file."""
 
+import os
 import re
 import subprocess
 import sys
@@ -24,16 +25,29 @@ class WithoutPandas:
 
 sys.meta_path.insert(0, WithoutPandas())
 from neuract.shell import _demonstration
-_demonstration.RUNS = 2
 from neuract.shell._main import main
-sys.exit(main(sys.argv[1:]))
+_demonstration.RUNS = 2
+_demonstration.na.set_num_threads(2)
+fit, pools = _demonstration.seconds_of_fit, set()
+
+def watched(*given):
+    from threadpoolctl import threadpool_info
+    seconds = fit(*given)
+    pools.update((pool["user_api"], pool["num_threads"]) for pool in threadpool_info())
+    return seconds
+
+_demonstration.seconds_of_fit = watched
+main([])
+print("pools:", sorted(pools))
 """
 
 
 def test_figures_are_those_of_the_line(tmp_path):
     """Protects against a comparison that leaves a model out, or scores rows that a model has seen."""
     command = [sys.executable, "-c", PROGRAM]
-    said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path).stdout
+    threads = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2"}
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path, env=os.environ | threads)
+    said = done.stdout
     assert "na.TabularRegressor(random_state=0).fit(frame, y)" in said
     found = re.findall(r"^(neuract|boosted trees|scikit-learn)\D*([\d.]+) +([\d.]+)$", said, re.M)
     errors = {name: float(error) for name, error, _ in found}
@@ -45,6 +59,9 @@ def test_figures_are_those_of_the_line(tmp_path):
     ours, theirs = re.search(r"loss +neuract (\S+) +scikit-learn (\S+)", said).groups()
     assert float(ours) == pytest.approx(float(theirs), abs=2e-6)  # the same work
     assert re.search(r"^ *(bmi|s5) +0\.\d+ #{30}$", said, re.M)
+    pools = re.search(r"^pools: \[(.*)\]$", said, re.M)[1]
+    assert {"blas", "neuract", "openmp"} <= set(re.findall(r"'(\w+)'", pools))
+    assert set(re.findall(r", (\d+)\)", pools)) == {"1"}
     assert not list(tmp_path.iterdir())
 
 

@@ -29,11 +29,15 @@ def demonstrate(given: Any) -> None:
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
 
+    # A limit holds for the pools of threads that are loaded: these, and those of the models.
+    import neuract.threadpools  # noqa: F401
+
+    models = rivals()
     print(f"neuract {na.__version__}, {na.simd_info()['chosen']}; everything here runs on {THREADS} thread\n")
     with threadpool_limits(THREADS), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # its defaults are what is compared
         x, y, names = diabetes()
-        compare_models(x, y, names)
+        compare_models(models, x, y, names)
         compare_speed()
         show_model(x, y, names, picture=not given.no_picture)
 
@@ -46,13 +50,13 @@ def diabetes() -> tuple[Array, Array, list[str]]:
     return found.data, found.target, list(found.feature_names)
 
 
-def compare_models(x: Array, y: Array, names: list[str]) -> None:
+def compare_models(models: dict[str, Any], x: Array, y: Array, names: list[str]) -> None:
     print(f"{len(y)} patients of scikit-learn's load_diabetes; how far has the disease come after a year?")
     print(f"columns: {', '.join(names)}\n\n    {LINE}\n")
     model = na.TabularRegressor(random_state=0)
     lines = [("", "RMSE on held-out rows", "seconds per fit")]
     lines += [compared("neuract, this line", model, x, y, lambda rows: framed(rows, names))]
-    lines += [compared(name, rival, x, y, lambda rows: rows) for name, rival in rivals().items()]
+    lines += [compared(name, rival, x, y, lambda rows: rows) for name, rival in models.items()]
     for name, error, seconds in lines:
         print(f"{name:20}{error:>23}{seconds:>18}")
     print(f"\n{RUNS} folds: every row is predicted by a model that has not seen it. Seconds are the median of fits.")
