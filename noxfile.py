@@ -229,11 +229,12 @@ def examples(session: nox.Session) -> None:
 @nox.session
 def wheel(session: nox.Session) -> None:
     """Build the sdist and the wheel from it; run that wheel with numpy and safetensors alone, on old processors too."""
-    session.install("build[uv]", "auditwheel")  # which brings pyelftools
+    session.install("build[uv]", "auditwheel", "twine", "readme_renderer[md]")  # auditwheel brings pyelftools
     scratch = Path(session.create_tmp()).resolve()
     dist, clean = scratch / "dist", scratch / "clean"
     shutil.rmtree(dist, ignore_errors=True)
     session.run("python", "-m", "build", "--installer", "uv", "--outdir", str(dist))
+    session.run("twine", "check", "--strict", *map(str, dist.glob("neuract-*")))
     session.run("python", "-m", "venv", "--clear", str(clean))
     python = str(clean / "bin" / "python")
     pip = (python, "-m", "pip", "install", "--quiet")
