@@ -17,20 +17,18 @@ HERE = Path(__file__).resolve().parent
 WIDTH, HEIGHT = 1240, 1010
 CHOOSE = """
 const start = document.getElementById("start");
-start.selectedIndex = 6;
+start.selectedIndex = [...start.options].findIndex(({ text }) => text.includes("virginica"));
 start.dispatchEvent(new Event("change"));
-document.getElementById("tab-1").click();
-requestAnimationFrame(() => requestAnimationFrame(() => {
-  [...document.querySelectorAll("#neurons tr")].find((row) => row.textContent.includes("silent"))?.click();
+setTimeout(() => {
   const { top } = document.querySelector(".bench").getBoundingClientRect();
   scrollTo({ top: scrollY + top - 16, behavior: "instant" });
   arguments[0]();
-}));
+}, 500);
 """
 
 
 def photograph(report: Path, theme: str) -> Image.Image:
-    """What one sees of the page's moving part, with a row of its middle and a silent neuron chosen.
+    """What one sees of the page's moving part, of a row whose class is not that of the typical row.
 
     theme: "light" or "dark".
     """
