@@ -262,6 +262,8 @@ def test_mistakes(rng):
     net, X = network([na.Dense(5), na.Dense(2)]), rng.standard_normal((3, 4))
     with pytest.raises(TypeError, match="explain takes a Network"):
         na.explain("net", X)
+    with pytest.raises(TypeError, match="baseline must be a row, rows or None, got 'mean'"):
+        na.explain(net, X, baseline="mean")
     with pytest.raises(ValueError, match="a single row needs a baseline"):
         na.explain(net, X[:1])
     for ask in (net.input_gradients, lambda x: na.explain(net, x)):

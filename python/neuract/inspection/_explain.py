@@ -71,7 +71,7 @@ def explain(
     Raises
     ------
     TypeError
-        If the model is another object.
+        If the model is another object, or the baseline is text.
     ValueError
         If X or the baseline do not fit the model, X is sparse, the model is not fitted, or there is a single row and no
         baseline for it.
@@ -130,6 +130,8 @@ def _dense(model: AskedModel, X: Any) -> Array:
 def _baselines(model: AskedModel, x: Array, given: Any) -> tuple[Array, str]:
     """Returns the baselines as rows of the matrix, and what they are in words."""
     columns = model._frame_columns()
+    if isinstance(given, str):
+        raise TypeError(f"baseline must be a row, rows or None, got {given!r}")
     if given is not None:
         rows = _dense(model, _as_rows(given, columns is not None))
         return rows, "the given row" if len(rows) == 1 else f"{len(rows):,} background rows"
