@@ -95,6 +95,29 @@ def test_a_linear_model_is_explained_exactly(page, rng):
             assert found == pytest.approx(weights[k, 0] * (row[k] - x[:, k].mean()), abs=2e-3)
 
 
+def test_a_part_that_rounds_to_zero_has_no_sign(page, rng):
+    x = rng.standard_normal((50, 3))
+    net = na.Network([na.Dense(1, "linear")], dtype="float64").set_parameters([[[2.0], [1e-6], [-1e-6]]], [[1.0]])
+    opened = page(net, x)
+    opened.set_row([1, 1, 1])
+    texts = [row["text"] for row in reasons(opened, net.predict([[1, 1, 1]])[0, 0])]
+    assert texts[2:4] == ["≈ 0.0000", "≈ 0.0000"]
+    assert texts[1].startswith("+")
+
+
+def test_the_confusion_of_few_classes_fits_beside_the_calibration(page, rng):
+    x = rng.standard_normal((150, 2))
+    model = fitted(x, np.array(["setosa", "versicolor", "virginica"])[np.digitize(x[:, 0], [-1, 1])], na.MLPClassifier)
+    desktop = {"width": 1240, "height": 1010, "deviceScaleFactor": 1, "mobile": False}
+    driver = page(model, x, model.predict(x)).driver
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", desktop)
+    try:
+        box = driver.find_element(By.CSS_SELECTOR, ".scrolls:has(.confusion)")
+        assert driver.execute_script("return arguments[0].scrollWidth <= arguments[0].clientWidth", box)
+    finally:
+        driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_moving_a_slider_moves_the_bars(page, rng):
     x = rng.standard_normal((60, 2))
     model = fitted(x, 5 * x[:, 0] - x[:, 1])

@@ -37,7 +37,7 @@ def counts(table: Array, names: Sequence[str], caption: str) -> str:
     body = "".join(_row_of_counts(row, k, names[k]) for k, row in enumerate(table))
     return (
         f'<div class="scrolls"><table class="confusion"><caption>{escape(caption)}</caption>'
-        f'<thead><tr><td>true ↓ predicted →</td>{heads}<th scope="col">right</th></tr></thead>'
+        f'<thead><tr><td>true ↓<br>predicted →</td>{heads}<th scope="col">right</th></tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
 

@@ -100,12 +100,16 @@ function showReasons(model, { row, parts, before, after, typical }) {
   find("why-rest").textContent = visible ? "Not attributed are jumps of thresholds, limits of outputs, and rounding." : "";
 }
 
-/* Parts as text, with the unit and the digits of predictions of this size. */
+/* Parts as text, with the unit and the digits of predictions of this size; a part that these digits do not show is about 0. */
 function partText({ outcome: { kind }, words: { unit } }, size) {
   const digits = kind === "classes" || kind === "labels" || size < 100 ? 4 : size < 1e5 ? 1 : 0;
   const far = kind !== "classes" && kind !== "labels" && (size < 0.01 || size >= 1e9);
   const amountOf = (part) => (far ? brief(part) : fixed(part, digits));
-  return (part) => `${part < 0 ? "−" : "+"}${amountOf(Math.abs(part))} ${unit}`.trimEnd();
+  return (part) => {
+    const amount = amountOf(Math.abs(part));
+    const sign = /[1-9]/.test(amount) ? (part < 0 ? "−" : "+") : "≈ ";
+    return `${sign}${amount} ${unit}`.trimEnd();
+  };
 }
 
 function reasonRow(name, value, part, largest, text) {
