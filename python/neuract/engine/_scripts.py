@@ -27,9 +27,14 @@ def module_engine(kinds: Collection[str]) -> str:
 
     kinds: of activations, inputs and columns that the model has.
     """
-    text = re.sub(r"\n\n+", "\n\n", _without_comments("\n".join(map(script, (*ENGINE, *OF_MODULES)))))
+    return needed_for("predictorOf", "\n".join(map(script, (*ENGINE, *OF_MODULES))), kinds)
+
+
+def needed_for(first: str, text: str, kinds: Collection[str]) -> str:
+    """Returns what a part with a first name needs of scripts, and itself, written as `module_engine` writes it."""
+    text = re.sub(r"\n\n+", "\n\n", _without_comments(text))
     parts = [_rows_of(kinds, part) for part in re.split(r"^(?=const |function |class )", text, flags=re.M)]
-    wanted = _reached("predictorOf", {name: part for part in parts for name in _names(part)})
+    wanted = _reached(first, {name: part for part in parts for name in _names(part)})
     needed = "".join(part for part in parts if wanted.intersection(_names(part)))
     return re.sub(r"^ +", lambda spaces: spaces[0][::2], needed, flags=re.M)
 
