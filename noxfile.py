@@ -145,12 +145,12 @@ def embedded(session: nox.Session) -> None:
 
 @nox.session
 def report(session: nox.Session) -> None:
-    """Open the page of `report` and modules of `to_js` in headless Chromium: they compute what the network computes."""
+    """Open the page of `report`, modules of `to_js` and the pages "Learn" in headless Chromium: all compute the same."""
     if missing := tools_missing(session, BROWSER_TOOLS, BROWSER_PACKAGES):
         print(f"SKIPPED report: {missing}")
         return
     install(session, "test", groups=("browser",))
-    run_tests(session, ("inspection/report_page", "export/to_js_page"))
+    run_tests(session, ("inspection/report_page", "export/to_js_page", "learn"))
 
 
 @nox.session

@@ -3,9 +3,11 @@
 
 import inspect
 import re
+import runpy
 import tomllib
 from pathlib import Path
 from pkgutil import resolve_name
+from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -35,7 +37,8 @@ numpydoc_validation_checks = {"PR02", "PR03"}  # documented parameters exist, in
 
 html_theme = "furo"
 html_title = project
-html_static_path = html_css_files = ["site.css"]
+html_css_files = ["site.css"]
+html_static_path = [*html_css_files, "learn/learn.css"]
 html_theme_options = {"source_repository": REPOSITORY, "source_branch": "main", "source_directory": "docs/"}
 
 # Public modules that `neuract` does not export.
@@ -108,7 +111,23 @@ def look_for_public_names(app: Sphinx, environment: BuildEnvironment) -> None:
             logging.getLogger(__name__).warning("no page of docs/api has %s", name)
 
 
+def write_script_of_learn(app: Sphinx) -> None:
+    """Writes the script of the pages "Learn", which need nothing from elsewhere."""
+    if app.builder.format == "html":
+        (folder := Path(app.outdir, "_static")).mkdir(parents=True, exist_ok=True)
+        script = runpy.run_path(str(DOCS / "learn" / "script.py"))["whole"]()
+        (folder / "learn.js").write_text(script, encoding="utf-8")
+
+
+def load_script_of_learn(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
+    if page.startswith("learn/"):
+        app.add_css_file("learn.css")
+        app.add_js_file("learn.js", loading_method="defer")
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("builder-inited", write_script_of_learn)
+    app.connect("html-page-context", load_script_of_learn)
     app.connect("source-read", link_page)
     app.connect("include-read", link_included)
     app.connect("env-check-consistency", look_for_public_names)

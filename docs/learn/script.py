@@ -8,14 +8,22 @@ from neuract.engine._scripts import ENGINE, GRADIENTS, needed_for, script
 FOLDER = Path(__file__).parent
 TRAINING = ("random", "train")
 """What lets the engine learn; it knows no page."""
+OF_PAGES = ("points", "drawing", "controls", "tiles", "plane", "playground", "start")
+"""What the pages show, in the order in which the scripts need each other; the last starts them."""
 
 
-def engine() -> str:
-    """Returns the engine with its training, without comments: every activation, no inputs but numbers."""
+def engine(user: str = "Trainer") -> str:
+    """Returns what a program needs of the engine, without comments: every activation, no inputs but numbers."""
     text = "\n".join([*map(script, (*ENGINE, GRADIENTS)), *map(own, TRAINING)])
     functions = script("activations").split("const ACTIVATIONS")[1].split("};")[0]
     names = {line.split(":")[0].strip() for line in functions.splitlines() if line.startswith("  ")}
-    return needed_for("Trainer", text, names | {"softmax"})
+    return needed_for(user, text, names | {"softmax"})
+
+
+def whole() -> str:
+    """Returns the script of the site."""
+    pages = "\n".join(map(own, OF_PAGES))
+    return "\n".join(["(() => {", '"use strict";', engine(pages), pages, "})();\n"])
 
 
 def own(name: str) -> str:

@@ -30,11 +30,11 @@ def module_engine(kinds: Collection[str]) -> str:
     return needed_for("predictorOf", "\n".join(map(script, (*ENGINE, *OF_MODULES))), kinds)
 
 
-def needed_for(first: str, text: str, kinds: Collection[str]) -> str:
-    """Returns what a part with a first name needs of scripts, and itself, written as `module_engine` writes it."""
+def needed_for(user: str, text: str, kinds: Collection[str]) -> str:
+    """Returns what a user, a name or a program, needs of scripts, written as `module_engine` writes it."""
     text = re.sub(r"\n\n+", "\n\n", _without_comments(text))
     parts = [_rows_of(kinds, part) for part in re.split(r"^(?=const |function |class )", text, flags=re.M)]
-    wanted = _reached(first, {name: part for part in parts for name in _names(part)})
+    wanted = _reached(user, {name: part for part in parts for name in _names(part)})
     needed = "".join(part for part in parts if wanted.intersection(_names(part)))
     return re.sub(r"^ +", lambda spaces: spaces[0][::2], needed, flags=re.M)
 
@@ -57,9 +57,10 @@ def _names(part: str) -> list[str]:
     return re.findall(r"\w+", defined[1]) if defined else []
 
 
-def _reached(first: str, parts: dict[str, str]) -> set[str]:
-    """Returns the names that a part with a first name needs, directly or not, and its own."""
-    reached, waiting = {first}, [first]
+def _reached(user: str, parts: dict[str, str]) -> set[str]:
+    """Returns the names that a user has, and those that their parts need, directly or not."""
+    reached = set(re.findall(r"\w+", user)) & parts.keys()
+    waiting = list(reached)
     while waiting:
         needed = set(re.findall(r"\w+", parts[waiting.pop()])) & parts.keys()
         waiting += needed - reached

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Starts what a page shows: each element with data-learn gets the widget of that name. */
+
+const WIDGETS = {
+  playground: (element) => new Playground(element),
+};
+
+/* Calls back when the theme of the site changes. */
+function watchTheme(changed) {
+  new MutationObserver(changed).observe(document.body, { attributes: true, attributeFilter: ["data-theme"] });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", changed);
+}
+
+document.querySelectorAll("[data-learn]").forEach((element) => WIDGETS[element.dataset.learn](element));
