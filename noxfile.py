@@ -145,7 +145,7 @@ def embedded(session: nox.Session) -> None:
 
 @nox.session
 def report(session: nox.Session) -> None:
-    """Open the page of `report`, modules of `to_js` and the pages "Learn" in headless Chromium: all compute the same."""
+    """Open the page of `report`, modules of `to_js` and the pages "Learn" in Chromium: they compute the same."""
     if missing := tools_missing(session, BROWSER_TOOLS, BROWSER_PACKAGES):
         print(f"SKIPPED report: {missing}")
         return

@@ -11,7 +11,9 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
-const labelled = (text, control, ...more) => make("label", { className: "control" }, make("span", {}, text), control, ...more);
+function labelled(text, control, ...more) {
+  return make("label", { className: "control" }, make("span", {}, text), control, ...more);
+}
 
 /* A slider that shows its number; told(value) after each move. */
 function slider(text, { value, least, greatest, step = 0.1 }, told) {
@@ -44,6 +46,9 @@ function numberField(text, value, limits, told) {
   });
   return labelled(text, input);
 }
+
+/* A picture, and beside it what moves it. */
+const beside = (picture, ...others) => make("div", { className: "beside" }, picture, make("div", {}, ...others));
 
 function button(text, pressed) {
   const element = make("button", { type: "button" }, text);

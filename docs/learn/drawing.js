@@ -75,10 +75,8 @@ class Plot {
   axes(names) {
     const [left, bottom] = this.at(clip(0, ...this.x), clip(0, ...this.y));
     this.add("path", { class: "axis", d: `M8 ${bottom}H${this.width - 8}M${left} 8V${this.height - 8}` });
-    const across = { class: "name", x: this.width - 8, y: bottom > 30 ? bottom - 6 : bottom + 16, "text-anchor": "end" };
-    this.add("text", across, names[0]);
-    const end = left > this.width / 2;
-    this.add("text", { class: "name", x: left + (end ? -6 : 6), y: 20, "text-anchor": end ? "end" : "start" }, names[1]);
+    this.add("text", { class: "name", x: this.width - 8, y: bottom - 6, "text-anchor": "end" }, names[0]);
+    this.add("text", { class: "name", x: left + 6, y: 20 }, names[1]);
   }
 
   add(tag, attributes, ...children) {

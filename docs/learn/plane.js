@@ -53,7 +53,8 @@ class Plane {
     const colourAt = ofOutput ? seen : (k) => signColour(colours, own[k] / scale);
     paint(this.canvas, GRID, colourAt);
     this.draw(outputs);
-    this.caption.textContent = ofOutput ? this.meaning() : `${title}: blue where it passes on more than 0, orange less.`;
+    const meaning = `${title}: blue where it passes on more than 0, orange less.`;
+    this.caption.textContent = ofOutput ? this.meaning() : meaning;
   }
 
   /* The colour at each point of the grid for what the network predicts there. */
@@ -73,21 +74,24 @@ class Plane {
   draw(outputs) {
     const step = 400 / (GRID - 1);
     if (this.points.rows[0].length === 1) {
-      const line = Array.from(outputs[0].subarray(0, GRID), (y, k) => `${(k * step).toFixed(1)} ${this.at([0, y])[1].toFixed(1)}`);
-      this.boundary.setAttribute("d", `M${line.join("L")}`);
+      const places = Array.from(outputs[0].subarray(0, GRID), (y, k) => [k * step, this.at([0, y])[1]]);
+      this.boundary.setAttribute("d", lineThrough(places));
       return;
     }
     const two = outputs.length === 1 && this.points.classes.length;
     const segments = two ? zeroLine(outputs[0].map((p) => p - 0.5), GRID) : [];
-    const ends = segments.map((pair) => `M${pair.map((end) => end.map((value) => (value * step).toFixed(1)).join(" ")).join("L")}`);
-    this.boundary.setAttribute("d", ends.join(""));
+    const paths = segments.map((ends) => lineThrough(ends.map((end) => end.map((value) => value * step))));
+    this.boundary.setAttribute("d", paths.join(""));
   }
 
   meaning() {
     const { columns, classes } = this.points;
-    if (classes.length > 2) return "The ground has the colour of the most probable class, and is pale where it is unsure.";
-    if (classes.length) return `Blue: ${classes[1]} is more probable, orange: ${classes[0]}. On the line both have 0.5.`;
+    if (classes.length > 2) return "The colour of the ground is that of the most probable class, pale where unsure.";
+    const [first, second] = classes;
+    if (classes.length) return `Blue: ${second} is more probable, orange: ${first}. On the line both have 0.5.`;
     if (columns.length === 2) return `The line is the predicted ${columns[1]} over ${columns[0]}.`;
     return `Blue: the predicted ${columns[2]} is above the mean, orange: below.`;
   }
 }
+
+const lineThrough = (places) => `M${places.map((place) => place.map((value) => value.toFixed(1)).join(" ")).join("L")}`;

@@ -43,7 +43,7 @@ class Playground {
   controls() {
     const { settings } = this;
     const set = (name, convert = (value) => value) => (value) => this.set(name, convert(value));
-    this.shapes = choice("Points", [...Object.keys(SHAPES), ["csv", "your CSV"]], settings.shape, (shape) => this.choose(shape));
+    const shapes = [...Object.keys(SHAPES), ["csv", "your CSV"]];
     this.file = make("input", { type: "file", accept: ".csv,.txt,text/csv" });
     this.file.addEventListener("change", () => this.read());
     this.fileLabel = labelled("CSV file", this.file);
@@ -51,7 +51,7 @@ class Playground {
     this.noise = slider("Noise", { value: settings.noise, least: 0, greatest: 0.5, step: 0.05 }, set("noise"));
     const whole = (least, greatest) => ({ min: least, max: greatest, step: 1, required: true });
     return make("div", { className: "controls" },
-      this.shapes, this.fileLabel, this.noise,
+      choice("Points", shapes, settings.shape, (shape) => this.choose(shape)), this.fileLabel, this.noise,
       numberField("Hidden layers", settings.depth, whole(0, 4), set("depth")),
       numberField("Neurons in each", settings.units, whole(1, 8), set("units")),
       choice("Activation", NAMES, settings.activation, set("activation")),
@@ -116,6 +116,7 @@ class Playground {
   /* Begins anew, with the first weights of the seed. */
   reset() {
     this.pause();
+    this.diverged = false;
     const { rows, targets, columns } = this.points;
     this.trainer = new Trainer(this.described());
     const { network, loss } = this.trainer;
@@ -123,7 +124,6 @@ class Playground {
     this.selected = { column: network.layers.length, neuron: 0 };
     this.tiles.build(network, columns.slice(0, rows[0].length));
     this.said.textContent = "";
-    this.code.textContent = programOf(this.trainer, this.settings);
     this.saved.href = `data:text/csv,${encodeURIComponent(csvOf(this.points))}`;
     this.show();
   }
@@ -158,7 +158,8 @@ class Playground {
   epoch() {
     const loss = this.trainer.epoch(this.points.rows, this.points.targets);
     if (Number.isFinite(loss)) return this.losses.push(loss);
-    this.said.textContent = "The loss is not a number any more: training diverged. Lower the learning rate, then reset.";
+    this.diverged = true;
+    this.said.textContent = "The loss is no number any more: training diverged. Lower the learning rate.";
     return this.pause();
   }
 
@@ -176,12 +177,14 @@ class Playground {
   }
 
   show() {
+    if (this.diverged) return;
     const { network } = this.trainer;
     const colours = coloursOf(this.element);
     const values = valuesOver(network, this.grid);
     this.tiles.show(network, values, colours, this.selected);
     this.plane.show(values, colours, this.selected);
     this.curve.replaceChildren(curveOf(this.losses));
+    this.code.textContent = programOf(this.trainer, this.trainer.epochs || 100, this.settings);
     this.tell(this.trainer.epochs, this.losses.at(-1), this.right());
   }
 
@@ -189,7 +192,10 @@ class Playground {
   right() {
     const { rows, targets, classes } = this.points;
     const outputs = rows.map((row) => this.trainer.network.forward(row).at(-1).passed);
-    if (!classes.length) return `R² ${numeral(1 - outputs.reduce((sum, [y], k) => sum + (y - targets[k][0]) ** 2, 0) / rows.length)}`;
+    if (!classes.length) {
+      const errors = outputs.reduce((sum, [y], k) => sum + (y - targets[k][0]) ** 2, 0);
+      return `R² ${numeral(1 - errors / rows.length)}`; // the targets have variance 1
+    }
     const label = (values) => (values.length > 1 ? mostProbable([...values]) : Number(values[0] > 0.5));
     const right = outputs.filter((values, k) => label(values) === label(targets[k])).length;
     return `${((100 * right) / rows.length).toFixed(1)} % right`;
@@ -197,7 +203,8 @@ class Playground {
 
   inPython() {
     const text = "The same network in Python, from the same first weights and batches:";
-    return make("details", {}, make("summary", {}, "Python"), make("p", {}, text), this.code, make("p", {}, this.saved));
+    const summary = make("summary", {}, "Python");
+    return make("details", {}, summary, make("p", {}, text), this.code, make("p", {}, this.saved));
   }
 }
 
@@ -207,7 +214,8 @@ class Playground {
 function curveOf(losses) {
   const epochs = losses.length - 1;
   const step = Math.ceil(losses.length / 400);
-  const shown = losses.map((loss, epoch) => [epoch, loss]).filter(([epoch]) => epoch % step === 0 || epoch === epochs);
+  const all = losses.map((loss, epoch) => [epoch, loss]);
+  const shown = all.filter(([epoch]) => epoch % step === 0 || epoch === epochs);
   const most = Math.max(...shown.map(([, loss]) => loss));
   const label = `loss ${numeral(losses.at(-1))} after ${epochs} epochs`;
   const plot = new Plot({ x: [0, epochs || 1], y: [0, 1.2 * most || 1], names: ["", ""], label, height: 130 });
@@ -217,7 +225,7 @@ function curveOf(losses) {
 }
 
 /* The program that trains the same network. */
-function programOf({ network, loss, epochs }, { threshold, optimizer, learning_rate, batch_size, seed }) {
+function programOf({ network, loss }, epochs, { threshold, optimizer, learning_rate, batch_size, seed }) {
   const layers = network.layers.map(({ units, activation, thresholds }) => {
     return `na.Dense(${units}, "${activation}"${thresholds ? `, threshold=${threshold}` : ""})`;
   });
@@ -229,9 +237,9 @@ function programOf({ network, loss, epochs }, { threshold, optimizer, learning_r
     `points = np.loadtxt("points.csv", delimiter=",", skiprows=1)`,
     `X, y = points[:, :${n_in}], points[:, ${n_in}]`,
     `layers = [${layers.join(", ")}]`,
-    `net = na.Network(layers, loss="${loss}", optimizer="${optimizer}", learning_rate=${learning_rate}, batch_size=${batch_size},`,
-    `                 epochs=${epochs || 100}, dtype="float64", random_state=${seed}).fit(X, y)`,
-    `print(net.history_["loss"][-1])`,
+    `net = na.Network(layers, loss="${loss}", optimizer="${optimizer}", learning_rate=${learning_rate},`,
+    `                 batch_size=${batch_size}, epochs=${epochs}, dtype="float64", random_state=${seed})`,
+    `print(net.fit(X, y).history_["loss"][-1])`,
   ].join("\n");
 }
 

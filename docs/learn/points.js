@@ -24,7 +24,8 @@ function pointsOf(shape, noise, count = 200, seed = 0) {
   const rows = labels.map((label) => {
     return SHAPES[shape](label, random.uniform(0.02, 1)).map((value) => value + noise * normal(random));
   });
-  return { columns: ["x1", "x2"], rows: standardized(rows), targets: labels.map((label) => [label]), classes: ["0", "1"] };
+  const targets = labels.map((label) => [label]);
+  return { columns: ["x1", "x2"], rows: standardized(rows), targets, classes: ["0", "1"] };
 }
 
 /* A standard normal number, by the transform of Box & Muller 1958. */
@@ -47,25 +48,29 @@ function standardized(rows) {
    number to predict. Two: one input, and a number to predict. */
 function pointsOfCsv(text) {
   const lines = text.split(/\r?\n/).filter((line) => line.trim());
-  if (!lines.length) throw new TypeError("The file has no lines.");
+  if (!lines.length) refusePoints("The file has no lines.");
   const separator = [";", "\t", ","].find((each) => lines[0].includes(each));
   const cells = lines.map((line) => line.split(separator).map((cell) => cell.trim().replace(/^"(.*)"$/, "$1")));
   const named = cells[0].slice(0, 2).some((cell) => !isNumber(cell));
   const columns = named ? cells[0] : cells[0].map((_, k) => `x${k + 1}`);
   const body = named ? cells.slice(1) : cells;
-  if (![2, 3].includes(columns.length)) throw new TypeError(`The file has ${columns.length} columns, not two or three.`);
-  if (body.length < 2) throw new TypeError("The file has fewer than two rows.");
+  if (![2, 3].includes(columns.length)) refusePoints(`The file has ${columns.length} columns, not two or three.`);
+  if (body.length < 2) refusePoints("The file has fewer than two rows.");
   body.forEach((row, k) => checkRow(row, columns, k + 1 + Number(named)));
   return pointsOfCells(columns, body.slice(0, MOST_ROWS));
+}
+
+function refusePoints(reason) {
+  throw new TypeError(reason);
 }
 
 const isNumber = (text) => text !== "" && Number.isFinite(Number(text));
 
 function checkRow(row, columns, line) {
-  if (row.length !== columns.length) throw new TypeError(`Line ${line} has ${row.length} values, not ${columns.length}.`);
+  if (row.length !== columns.length) refusePoints(`Line ${line} has ${row.length} values, not ${columns.length}.`);
   const wrong = row.slice(0, 2).findIndex((cell) => !isNumber(cell));
-  if (wrong >= 0) throw new TypeError(`Line ${line}: ${columns[wrong]} must be a number; it is "${row[wrong]}".`);
-  if (!row.at(-1)) throw new TypeError(`Line ${line}: ${columns.at(-1)} is empty.`);
+  if (wrong >= 0) refusePoints(`Line ${line}: ${columns[wrong]} must be a number; it is "${row[wrong]}".`);
+  if (!row.at(-1)) refusePoints(`Line ${line}: ${columns.at(-1)} is empty.`);
 }
 
 function pointsOfCells(columns, body) {
@@ -79,7 +84,8 @@ function pointsOfCells(columns, body) {
   }
   const text = last.find((cell) => !isNumber(cell));
   if (text !== undefined) {
-    throw new TypeError(`${columns.at(-1)} must have 2 to ${MOST_CLASSES} labels, or numbers; it has ${classes.length} values.`);
+    const wanted = `2 to ${MOST_CLASSES} labels, or numbers`;
+    refusePoints(`${columns.at(-1)} must have ${wanted}; it has ${classes.length} values.`);
   }
   return { columns, rows, targets: standardized(last.map((cell) => [Number(cell)])), classes: [] };
 }

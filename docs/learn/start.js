@@ -2,6 +2,12 @@
 /* Starts what a page shows: each element with data-learn gets the widget of that name. */
 
 const WIDGETS = {
+  neuron,
+  functions,
+  firing,
+  chain,
+  vanishing,
+  dying,
   playground: (element) => new Playground(element),
 };
 

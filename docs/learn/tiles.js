@@ -42,7 +42,9 @@ class Tiles {
       const last = column === columns.length - 1;
       return last ? `Output${units > 1 ? ` ${j + 1}` : ""}` : `Neuron ${j + 1} of layer ${column}`;
     };
-    this.tiles = columns.map((count, column) => Array.from({ length: count }, (_, j) => this.tile(title(column, j), column, j)));
+    this.tiles = columns.map((count, column) => {
+      return Array.from({ length: count }, (_, j) => this.tile(title(column, j), column, j));
+    });
     this.element.replaceChildren(this.edges, ...this.tiles.flat());
     this.place(network);
   }
@@ -69,7 +71,8 @@ class Tiles {
     });
     this.tiles.forEach((column, l) => column.forEach((tile, j) => {
       const [x, y] = places[l][j];
-      Object.assign(tile.style, { left: `${x - size / 2}px`, top: `${y - size / 2}px`, width: `${size}px`, height: `${size}px` });
+      const [left, top] = [x - size / 2, y - size / 2];
+      Object.assign(tile.style, { left: `${left}px`, top: `${top}px`, width: `${size}px`, height: `${size}px` });
     }));
     this.edges.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.lines = network.layers.map(({ units, weights }, l) => Array.from(weights, (_, k) => {

@@ -94,7 +94,8 @@ class Trainer {
   constructor({ n_in, layers, loss, optimizer = "adam", learning_rate = 1e-3, batch_size = 200, seed = 0 }) {
     Object.assign(this, { loss, optimizer, learning_rate, batch_size, steps: 0, epochs: 0 });
     const described = layers.map(({ units, activation, parameter = PARAMETERS[activation], threshold }) => {
-      return { units, activation, parameter, slopes: activation === "prelu" ? units : 0, thresholds: threshold != null };
+      const slopes = activation === "prelu" ? units : 0;
+      return { units, activation, parameter, slopes, thresholds: threshold != null };
     });
     this.network = new Network({ dtype: "float64", inputs: [], layers: described, n_in }, (n) => new Float64Array(n));
     this.network.layers.forEach((layer, l) => layer.thresholds?.fill(layers[l].threshold));

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Runs docs/seeing_inside.md and makes its pictures, each of the figure of the code above it, for light and dark pages.
+"""Runs pages and makes their pictures, each of the figure of the code above it, for light and dark pages.
 
 python docs/pictures/make.py
 """
 
 import base64
 import contextlib
+import doctest
 import io
 import re
 import tempfile
@@ -20,28 +21,36 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
 
-PAGE = Path(__file__).resolve().parents[1] / "seeing_inside.md"
+DOCS = Path(__file__).resolve().parents[1]
+PAGE = DOCS / "seeing_inside.md"
 CODE_OR_PICTURE = re.compile(r"^```python\n(?P<code>.*?)^```|<img [^>]*src=\"pictures/(?P<name>[\w.]+)\"", re.M | re.S)
 PATH = re.compile(r' d="[^"]*"')  # of an SVG; two digits of its coordinates are enough
 RASTER = re.compile(r"(?P<head>data:image/png;base64,)(?P<picture>[\w+/=\s]+)")
 DPI = 200  # of pictures that are no lines
 SETTINGS = {
-    "text.color": "#222222",  # an SVG leaves black out, which the dark picture must replace
+    # An SVG leaves black out, which the dark picture must replace.
+    **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), "#222222"),
     "svg.hashsalt": "neuract",  # ids are the same in each run
 }
 Colours = np.ndarray[Any, np.dtype[Any]]
 
 
-def make(folder: Path) -> None:
-    """Runs the page and writes its pictures to the folder: NAME.svg or NAME.png, and NAME_dark."""
+def make(folder: Path, page: Path = PAGE) -> None:
+    """Runs a page and writes its pictures to the folder: NAME.svg or NAME.png, and NAME_dark."""
     names: dict[str, Any] = {}
     with matplotlib.rc_context(SETTINGS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*is non-interactive", category=UserWarning)  # plt.show()
-        for found in CODE_OR_PICTURE.finditer(PAGE.read_text()):
+        for found in CODE_OR_PICTURE.finditer(page.read_text()):
             if found["code"] is not None:
-                exec(compile(found["code"], str(PAGE), "exec"), names)
+                exec(compile(_code(found["code"]), str(page), "exec"), names)
             else:
                 save(plt.gcf(), folder / found["name"])
+
+
+def _code(block: str) -> str:
+    """Returns the code of a block, without prompts and results where it has them."""
+    examples = doctest.DocTestParser().get_examples(block)
+    return "".join(example.source for example in examples) if examples else block
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -99,4 +108,6 @@ def _hex_for_dark(colour: str) -> str:
 if __name__ == "__main__":
     matplotlib.use("agg")
     with tempfile.TemporaryDirectory() as elsewhere, contextlib.chdir(elsewhere):  # the page writes files too
-        make(PAGE.parent / "pictures")
+        make(DOCS / "pictures")
+        for learn in sorted((DOCS / "learn").glob("*.md")):
+            make(DOCS / "learn" / "pictures", learn)
