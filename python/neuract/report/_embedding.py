@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from neuract._typing import Array, FittedNetwork
-from neuract.activations._base import Activation
 from neuract.columns._asked import kind_of_number, level_names
 from neuract.engine._described import (
     described_combination,
