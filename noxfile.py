@@ -145,12 +145,13 @@ def embedded(session: nox.Session) -> None:
 
 @nox.session
 def report(session: nox.Session) -> None:
-    """Open the page of `report`, modules of `to_js` and the pages "Learn" in Chromium: they compute the same."""
+    """Open the page of `report`, modules of `to_js` and the pages "Learn" in Chromium; SHAP draws explanations."""
     if missing := tools_missing(session, BROWSER_TOOLS, BROWSER_PACKAGES):
         print(f"SKIPPED report: {missing}")
         return
-    install(session, "test", groups=("browser",))
-    run_tests(session, ("inspection/report_page", "export/to_js_page", "learn"))
+    install(session, "test", groups=("browser", "shap"))
+    pages = ("inspection/report_page", "inspection/report_answer_page", "export/to_js_page", "learn")
+    run_tests(session, (*pages, "inspection/explanation"))
 
 
 @nox.session
