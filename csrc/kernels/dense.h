@@ -17,18 +17,21 @@ enum { CHUNK = 192 };
 #endif
 #define NA_TILE(across, tile) (32 * (across) + (tile))
 
-/* The next tile of n that are left. Few registers: of equal size except for one, since a remainder of two costs as
- * much as a full tile. */
-NA_INLINE int64_t next_tile(int64_t n, int64_t across)
+/* The first tile of n numbers. With few registers tiles are of equal size except for one, since a remainder of two
+ * costs as much as a full tile. */
+NA_INLINE int64_t tile_size(int64_t n, int64_t across)
 {
-    int64_t most = TILE / across;
-#if TILE <= 6
-    int64_t tiles = (n + most - 1) / most;
+    if (TILE > 6) return across == 1 ? TILE : TILE / ACROSS;
+    int64_t tiles = (n + TILE - 1) / TILE;
     return (n + tiles - 1) / tiles;
-#else
-    while (most > n) most /= 2;
-    return most;
-#endif
+}
+
+/* The next tile of the numbers that are left. */
+NA_INLINE int64_t next_tile(int64_t size, int64_t left)
+{
+    if (TILE <= 6) return smaller(size, left);
+    while (size > left) size /= 2;
+    return size;
 }
 
 /* sums[a · tile + t] += Σ over steps s, in order, of line a's numbers at s · NA_LANES times
@@ -101,8 +104,9 @@ NA_INLINE void forward_tile(int across, int tile, const forward_work *w, int64_t
 
 static void forward_panel(int64_t across, const forward_work *w)
 {
+    int64_t size = tile_size(w->width, across);
     for (int64_t j = 0, tile; j < w->width; j += tile) {
-        tile = next_tile(w->width - j, across);
+        tile = next_tile(size, w->width - j);
         switch (NA_TILE(across, tile)) {
 #define NA_CASE(A, T) \
     case NA_TILE(A, T): forward_tile(A, T, w, j); break;
@@ -221,6 +225,7 @@ static void backward_data(int64_t n_in, int64_t units, int64_t blocks, const rea
                           const real *slopes, const real *bound, real *dx)
 {
     backward_work w = {.n_in = n_in, .dz_stride = units * NA_LANES, .bound = bound};
+    int64_t size = tile_size(n_in, smaller(ACROSS, blocks));
     for (int64_t j = 0; j < units; j += CHUNK) {
         int64_t outputs = smaller(CHUNK, units - j);
         bool scale = slopes && j + outputs == units;
@@ -228,7 +233,7 @@ static void backward_data(int64_t n_in, int64_t units, int64_t blocks, const rea
         w.add = j > 0;
         w.weights = weights + j * n_in;
         for (int64_t k = 0, tile; k < n_in; k += tile) {
-            tile = next_tile(n_in - k, smaller(ACROSS, blocks));
+            tile = next_tile(size, n_in - k);
             for (int64_t b = 0; b < blocks; b += ACROSS) {
                 w.dz = dz + (b * units + j) * NA_LANES;
                 w.slopes = scale ? slopes + b * n_in * NA_LANES : NULL;
@@ -296,9 +301,10 @@ NA_INLINE void backward_weights_tile(int across, int tile, bool with_biases, con
 
 static void backward_weights_panels(int64_t across, const gradients_work *w)
 {
+    int64_t size = tile_size(w->n_in, across);
     for (int64_t k = 0, tile; k < w->n_in; k += tile) {
         bool with_biases = k == 0 && w->dbiases;
-        tile = next_tile(w->n_in - k, across);
+        tile = next_tile(size, w->n_in - k);
         switch (2 * NA_TILE(across, tile) + with_biases) {
 #define NA_CASE(A, T)                                                        \
     case 2 * NA_TILE(A, T): backward_weights_tile(A, T, false, w, k); break; \
