@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""README.md, which the package index shows too: its examples run as pasted, its links lead somewhere from anywhere."""
+"""README.md, which the package index shows too: its examples run as pasted, its links lead somewhere from anywhere. The
+examples of docs/faq.md do so, too."""
 
 import re
 
@@ -17,13 +18,15 @@ FILES = re.compile(
 )
 
 
-def test_examples_print_what_is_shown(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize(("page", "least"), [("README.md", 5), ("docs/faq.md", 1)])
+def test_examples_print_what_is_shown(page, least, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    names = {"__name__": "readme"}
-    examples = EXAMPLE.findall(TEXT)
-    assert len(examples) == TEXT.count("```python") >= 5
+    names = {"__name__": "page"}
+    text = (ROOT / page).read_text()
+    examples = EXAMPLE.findall(text)
+    assert len(examples) == text.count("```python") >= least
     for code, shown in examples:
-        exec(compile(code, "README.md", "exec"), names)
+        exec(compile(code, page, "exec"), names)
         assert capsys.readouterr().out == shown
 
 
