@@ -198,10 +198,11 @@ def benchmarks(session: nox.Session) -> None:
     install(session, "dask")
     session.install("cmake", "ninja")
     quick = ("train", "threads", "predict", "estimators", "face", "sparse", "inputs", "members", "export_c", "growth")
-    for name in (*quick, "dask_scaling"):
+    for name in (*quick, "explain", "dask_scaling"):
         session.run("python", "-m", f"benchmarks.{name}", "--quick")
     session.install("pandas", "polars", "pyarrow")
-    session.run("python", "-m", "benchmarks.streaming", "--quick")
+    for name in ("streaming", "importance"):
+        session.run("python", "-m", f"benchmarks.{name}", "--quick")
     if Path("../shared/data").exists():
         session.run("python", "-m", "benchmarks.columns", "--quick")
         session.run("python", "-m", "benchmarks.intervals", "--quick")
