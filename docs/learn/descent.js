@@ -10,18 +10,17 @@ const LEVELS = [0.02, 0.1, 0.3, 0.7, 1.4, 2.5, 4, 6, 9]; // above the lowest poi
 OPTIMIZERS.plain = (rate) => (gradient) => -rate * gradient;
 
 function descent(element) {
-  const own = { learning_rate: 0.1, batch: 12, method: "plain" };
+  const own = { learning_rate: 0.3, batch: 12, method: "plain" };
   const label = "The loss over weight and bias as a map, and the steps";
   const map = new Plot({ x: MAP.w, y: MAP.b, names: ["weight w", "bias b"], label });
   map.add("path", { class: "contours", d: contoursOf(map) });
   const [path, next] = ["y", "slope"].map((name) => map.line(name));
-  const [places, here] = [map.spots("y"), map.dot("y")];
+  const [places, here] = [map.spots("y"), map.dot("y", 5)];
   const shape = { x: [-1.3, 3.3], y: [-3, 4.5], width: 300, height: 190 };
   const plot = new Plot({ ...shape, names: ["x", "y"], label: "The points, and the line of the neuron" });
   plot.spots("slope")(POINTS.map(([x], k) => [x, HEIGHTS[k][0]]));
   const line = plot.line("y");
-  const [numbers, tell] = figures(["step", "w", "b", "loss"]);
-  const [slopes, tellSlopes] = figures(["gradient of w", "gradient of b"]);
+  const [numbers, tell] = figures(["step", "w", "b", "loss", "gradient of w", "gradient of b"]);
   const said = make("p", { className: "said", role: "status" });
   const now = () => own.trainer.network.layers[0];
   const loss = () => gradientsOf(own.trainer.network, "squared_error", POINTS, HEIGHTS).loss;
@@ -34,8 +33,7 @@ function descent(element) {
     here(clip(w, ...MAP.w), b);
     next([[w, b], [w - own.learning_rate * dw, b - own.learning_rate * db]]);
     line(plot.along((x) => w * x + b, 1));
-    tell(own.trainer.steps, w, b, loss());
-    tellSlopes(dw, db);
+    tell(own.trainer.steps, w, b, loss(), dw, db);
     said.textContent = loss() > 1.01 * own.first ? "The loss grows: the learning rate is too large." : "";
   };
   /* Takes the rows of the next step, of all in random order. */
@@ -72,8 +70,9 @@ function descent(element) {
   const methods = [["plain", "plain descent"], ["sgd", "momentum 0.9"], ["adam", "adam"]];
   const buttons = [button("Step", step(1)), button("20 steps", step(20)), button("Reset", begin)];
   element.replaceChildren(
+    beside(map.element, plot.element),
     make("div", { className: "buttons" }, ...buttons),
-    beside(map.element, plot.element, numbers, slopes, said),
+    numbers, said,
     make("div", { className: "controls" },
       slider("Learning rate", { value: own.learning_rate, least: 0.01, greatest: 1, step: 0.01 }, rate),
       choice("Rows per step", [[12, "all 12"], [4, 4], [1, 1]], own.batch, set("batch")),

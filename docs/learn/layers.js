@@ -23,7 +23,7 @@ function layers(element) {
     curve(line);
     bends(found ?? []);
     const { loss } = gradientsOf(own.trainer.network, "squared_error", WAVE, targets);
-    tell(found ? found.length + 1 : "none", found?.length === 0 ? neuronOf(line) : "none", loss);
+    tell(found ? found.length + 1 : "none, smooth", found?.length === 0 ? neuronOf(line) : "none", loss);
   };
   /* Makes the slider of the chosen weight. */
   const [list, value] = ["list", "value"].map(() => make("div"));
@@ -92,7 +92,7 @@ function weightsOf(network) {
   const name = (l, j) => {
     if (l < 0) return "x";
     if (l === count - 1) return "output";
-    return count > 2 ? `${l + 1}.${j + 1}` : `neuron ${j + 1}`;
+    return `neuron ${count > 2 ? `${l + 1}.` : ""}${j + 1}`;
   };
   return network.layers.flatMap(({ units, weights, biases }, l) => {
     const edge = (k) => `${name(l - 1, Math.floor(k / units))} → ${name(l, k % units)}`;

@@ -27,7 +27,7 @@ function outputs(element) {
   const [ys, tellY] = figures(["y₁", "y₂", "y₃"]);
   const [gradients, tellGradients] = figures(["gradient of z₁", "of z₂", "of z₃"]);
   const [cost, tellCost] = figures(["loss"]);
-  const moved = make("div", { className: "controls" });
+  const [moved, wanted] = ["z", "t"].map(() => make("div", { className: "controls" }));
   /* Of a layer without weights, in which z is the bias. */
   const found = () => {
     const { activation = own.kind, loss } = PAIRS[own.kind];
@@ -59,7 +59,8 @@ function outputs(element) {
     const target = (value, k) => slider(`t${"₁₂₃"[k]}`, { value, ...limits }, set("targets", k));
     const classes = [[0, "output 1"], [1, "output 2"], [2, "output 3"]];
     const one = () => [choice("True class", classes, own.targets.indexOf(1), trueClass)];
-    moved.replaceChildren(...zs, ...(t ? own.targets.map(target) : one()));
+    moved.replaceChildren(...zs);
+    wanted.replaceChildren(...(t ? own.targets.map(target) : one()));
     show();
   };
   const choose = (kind) => {
@@ -75,7 +76,7 @@ function outputs(element) {
   const buttons = [button("Step", step), button("Reset", () => choose(own.kind))];
   element.replaceChildren(
     beside(holder, make("div", { className: "buttons" }, ...buttons), ys, gradients, cost,
-      make("div", { className: "controls" }, choice("Output and loss", kinds, own.kind, choose))), moved);
+      make("div", { className: "controls" }, choice("Output and loss", kinds, own.kind, choose))), moved, wanted);
   choose(own.kind);
 }
 
