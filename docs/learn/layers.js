@@ -11,7 +11,7 @@ function layers(element) {
   const [target, curve] = ["slope", "y"].map((name) => plot.line(name));
   const bends = plot.spots("y");
   const [numbers, tell] = figures(["straight pieces", "one neuron that does the same", "loss"]);
-  const targets = WAVE.map(([x]) => [Math.sin(1.5 * x)]);
+  const targets = WAVE.map(([x]) => [Math.sin(1.5 * x) + x / 3]);
   target(WAVE.map(([x], k) => [x, targets[k][0]]));
   const show = () => {
     const states = plot.along((x) => own.trainer.network.forward([x]), 480);
