@@ -26,7 +26,7 @@ def test_a_rule_marks_its_example_and_not_the_correction(name):
 
 
 def test_a_check_of_proselint_is_on():
-    assert broken("The two models are very unique.") == {("very", 1), ("uncomparables", 1)}
+    assert broken("The two models are quite unique.") == {("uncomparables", 1)}
 
 
 @pytest.mark.parametrize(
