@@ -1,31 +1,28 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Sphinx builds the documentation as a site: `nox -s docs`. The pages are Markdown, so that GitHub shows them too."""
 
-import inspect
-import re
-import runpy
+import sys
 import tomllib
 from pathlib import Path
-from pkgutil import resolve_name
-from typing import Any
-
-from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
-from sphinx.util import logging
-
-import neuract
 
 DOCS = Path(__file__).parent
-ROOT = DOCS.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+sys.path[:0] = [str(DOCS / "extensions")]
+
+from repository_links import source_address  # noqa: E402
+
+PROJECT = tomllib.loads((DOCS.parent / "pyproject.toml").read_text())["project"]
 REPOSITORY, SITE = PROJECT["urls"]["Source"], PROJECT["urls"]["Documentation"]
-# Absolute addresses, as in README.md, that the site turns into its own pages and pictures.
-PICTURES = f"{REPOSITORY.replace('github.com', 'raw.githubusercontent.com')}/main/docs/"
 
 project, release, copyright = PROJECT["name"], PROJECT["version"], PROJECT["authors"][0]["name"]
-extensions = ["myst_parser", "sphinx.ext.autodoc", "numpydoc"]
+extensions = ["myst_parser", "numpydoc", "sphinx_copybutton", "sphinx_design", "sphinxext.opengraph"]
+extensions += [f"sphinx.ext.{name}" for name in ("autodoc", "autosummary", "intersphinx", "linkcode")]
+extensions += ["sphinx_gallery.gen_gallery", "repository_links", "public_names", "parameters", "code_names", "learn_pages"]  # docs/extensions
+templates_path = ["templates"]
+exclude_patterns = ["templates"]
 smartquotes = False
+
 myst_heading_anchors = 3
+myst_enable_extensions = ["colon_fence"]
 
 default_role = "py:obj"
 nitpicky = True
@@ -35,99 +32,57 @@ autodoc_preserve_defaults = True
 numpydoc_show_class_members = False  # autodoc shows them
 numpydoc_validation_checks = {"PR02", "PR03"}  # documented parameters exist, in this order
 
+# Classes of which a page shows the inherited methods too, without those of every estimator.
+ESTIMATORS = {f"{name}{kind}" for name in ("MLP", "Tabular", "DaskMLP", "DaskTabular") for kind in ("Classifier", "Regressor")}
+REQUESTS = [f"set_{method}_request" for method in ("fit", "partial_fit", "predict", "predict_interval", "score")]
+autosummary_context = {
+    "with_inherited_members": ESTIMATORS | {"Network", "ServedClassifier", "ServedRegressor"},
+    "of_every_estimator": ", ".join(["get_metadata_routing", "get_params", "set_params", *REQUESTS]),
+}
+# File systems that ignore case: `loss` beside `Loss`.
+FUNCTIONS = {"activations": "activation", "losses": "loss", "schedules": "schedule", "optimizers": "optimizer"}
+autosummary_filename_map = {
+    f"{module}.{name}": f"neuract.{plural}.{name}_by_name"
+    for plural, name in FUNCTIONS.items()
+    for module in ("neuract", f"neuract.{plural}")
+}
+
+# The files list the names in use, for builds without a network.
+OTHERS = {
+    "python": "https://docs.python.org/3/",
+    "numpy": "https://numpy.org/doc/stable/",
+    "scipy": "https://docs.scipy.org/doc/scipy/",
+    "sklearn": "https://scikit-learn.org/stable/",
+    "pandas": "https://pandas.pydata.org/docs/",
+    "matplotlib": "https://matplotlib.org/stable/",
+}
+intersphinx_mapping = {name: (address, (None, f"inventories/{name}.inv")) for name, address in OTHERS.items()}
+intersphinx_timeout = 5
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+ogp_site_url = html_baseurl = SITE
+ogp_image = "_static/page.png"
+ogp_social_cards = {"enable": False}  # one picture for all pages
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples/gallery",
+    "gallery_dirs": "gallery",
+    "doc_module": ("neuract",),
+    "backreferences_dir": "gallery/used_by",
+    "reference_url": {"neuract": None},
+}
+
 html_theme = "furo"
-html_title = project
+html_title = f"{project} {release}"
+html_logo = html_favicon = "logo.svg"
 html_css_files = ["site.css"]
-html_static_path = [*html_css_files, "learn/learn.css"]
+html_static_path = ["site.css", "learn/learn.css", "pictures/report/page.png"]
 html_theme_options = {"source_repository": REPOSITORY, "source_branch": "main", "source_directory": "docs/"}
-
-# Public modules that `neuract` does not export.
-MORE = ("neuract.inspection", "neuract.optimizers", "neuract.serving")
-# Matches the file in `[text](file)`, and in a toctree's `title <../file>`.
-# Matches a picture with a dark version, as GitHub shows it.
-PICTURE = re.compile(
-    r'<picture>\n<source media="\(prefers-color-scheme: dark\)" srcset="(?P<dark>[^"]+)">\n'
-    r'<img alt="(?P<alt>[^"]*)" src="(?P<light>[^"]+)" width="(?P<width>\d+)">\n</picture>'
-)
-LINK = re.compile(r"(?<=\]\()[^)#\s]+|(?<= <)\.\./[^>\s]+(?=>)")
+html_theme_options["top_of_page_buttons"] = []  # generated pages have no source in the repository
 
 
-def linked(text: str, folder: Path) -> str:
-    """Returns the text of a page in this folder, with links to files of the repository turned into links to GitHub."""
-    return LINK.sub(lambda link: _address(link[0], folder), text)
-
-
-def _address(link: str, folder: Path) -> str:
-    if link.startswith(PICTURES):
-        return f"/{link.removeprefix(PICTURES)}"
-    if link.startswith(SITE):
-        return f"/{link.removeprefix(SITE).removesuffix('.html') or 'index'}.md"
-    file = (folder / link).resolve()
-    if not file.exists():
-        return link  # another site, or a dead link, which Sphinx reports
-    if file == ROOT / "README.md":
-        return "/index.md"
-    if file.is_relative_to(DOCS):
-        return f"/{file.relative_to(DOCS)}"
-    return f"{REPOSITORY}/{'tree' if file.is_dir() else 'blob'}/main/{file.relative_to(ROOT)}"
-
-
-def with_pictures(text: str) -> str:
-    """Returns the text with two figures for each `<picture>`, of which the theme of the site shows one."""
-    return PICTURE.sub(_figures, text)
-
-
-def _figures(picture: re.Match[str]) -> str:
-    one = "```{{figure}} {file}\n:alt: {alt}\n:width: {width}px\n:figclass: picture only-{theme}\n```\n"
-    return "".join(one.format(file=picture[theme], theme=theme, **picture.groupdict()) for theme in ("light", "dark"))
-
-
-def public_names() -> list[str]:
-    """Returns the names that `neuract` exports and those that its public modules define."""
-    names = [f"neuract.{name}" for name in dir(neuract)]
-    for module in filter(inspect.ismodule, map(resolve_name, [*names, *MORE])):
-        own = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]
-        names += [f"{module.__name__}.{name}" for name in getattr(module, "__all__", own) if not name.startswith("_")]
-    return names
-
-
-def link_page(app: Sphinx, page: str, content: list[str]) -> None:
-    content[0] = with_pictures(linked(content[0], Path(app.env.doc2path(page)).parent))
-
-
-def link_included(app: Sphinx, path: Path, page: str, content: list[str]) -> None:
-    content[0] = linked(content[0], (DOCS / path).resolve().parent)
-
-
-def look_for_public_names(app: Sphinx, environment: BuildEnvironment) -> None:
-    entries = environment.domains.python_domain.objects.items()
-    documented = {
-        id(resolve_name(name))
-        for name, entry in entries
-        if entry.objtype in ("class", "data", "exception", "function", "module")
-    }
-    for name in public_names():
-        if id(resolve_name(name)) not in documented:
-            logging.getLogger(__name__).warning("no page of docs/api has %s", name)
-
-
-def write_script_of_learn(app: Sphinx) -> None:
-    """Writes the script of the pages "Learn", which need nothing from elsewhere."""
-    if app.builder.format == "html":
-        (folder := Path(app.outdir, "_static")).mkdir(parents=True, exist_ok=True)
-        script = runpy.run_path(str(DOCS / "learn" / "script.py"))["whole"]()
-        (folder / "learn.js").write_text(script, encoding="utf-8")
-
-
-def load_script_of_learn(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    if page.startswith("learn/"):
-        app.add_css_file("learn.css")
-        app.add_js_file("learn.js", loading_method="defer")
-
-
-def setup(app: Sphinx) -> None:
-    app.connect("builder-inited", write_script_of_learn)
-    app.connect("html-page-context", load_script_of_learn)
-    app.connect("source-read", link_page)
-    app.connect("include-read", link_included)
-    app.connect("env-check-consistency", look_for_public_names)
+def linkcode_resolve(domain: str, info: dict[str, str]) -> str | None:
+    """Returns the address of the source of a name, which Sphinx links as [source]."""
+    return source_address(REPOSITORY, f"{info['module']}.{info['fullname']}") if domain == "py" else None

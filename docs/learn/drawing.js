@@ -102,6 +102,12 @@ class Plot {
     };
   }
 
+  /* A function that draws a small dot at each point, instead of those before. */
+  spots(name) {
+    const path = this.add("path", { class: `spots ${name}` });
+    return (points) => path.setAttribute("d", points.map(([x, y]) => `M${this.at(x, y).join(" ")}h0`).join(""));
+  }
+
   /* The points (x, f(x)) along the axis. */
   along(f, count = 240) {
     const [least, greatest] = this.x;

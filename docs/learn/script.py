@@ -8,8 +8,8 @@ from neuract.engine._scripts import ENGINE, GRADIENTS, needed_for, script
 FOLDER = Path(__file__).parent
 TRAINING = ("random", "train")
 """What lets the engine learn; it knows no page."""
-OF_PAGES = ("points", "drawing", "controls", "neuron", "functions", "firing", "chain", "vanishing", "dying")
-OF_PAGES += ("tiles", "plane", "playground", "start")
+OF_PAGES = ("points", "drawing", "controls", "neuron", "functions", "firing", "layers", "descent")
+OF_PAGES += ("chain", "outputs", "vanishing", "dying", "tiles", "plane", "playground", "start")
 """What the pages show, in the order in which the scripts need each other; the last starts them."""
 
 

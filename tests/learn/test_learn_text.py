@@ -12,6 +12,8 @@ from oracle.paths import ROOT
 
 LEARN = ROOT / "docs" / "learn"
 PAGES = sorted(set(LEARN.glob("*.md")) - {LEARN / "playground.md"})
+ORDER = ["neuron", "activations", "thresholds", "layers", "gradient_descent", "backpropagation", "outputs"]
+ORDER += ["vanishing_gradients", "dying_relu", "playground"]
 MOST_WORDS = 1000  # five minutes
 
 
@@ -40,3 +42,9 @@ def test_a_page_is_short_and_has_a_widget_a_picture_and_three_questions(page):
     assert len(prose.split()) <= MOST_WORDS
     assert text.count("<div data-learn=") == text.count("<picture>") == 1
     assert len(re.findall(r"<details><summary>[^<]+</summary><p>", text)) == 3
+
+
+def test_each_page_leads_to_the_next():
+    ends = [(LEARN / f"{name}.md").read_text().splitlines()[-1] for name in ORDER[:-1]]
+    assert [re.findall(r"^Next: .*\((\w+)\.md\)\.$", end) for end in ends] == [[name] for name in ORDER[1:]]
+    assert {page.stem for page in PAGES} == set(ORDER[:-1])

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Links names of classes and functions that a Markdown page has in `code`: ours, and those of other projects."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import neuract
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.application import Sphinx
+
+NAME = re.compile(r"(?:na\.|neuract\.)?(?P<name>[A-Za-z_][\w.]*)(?:\(.*\))?", re.S)
+SHORT = {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot"}
+
+
+def link_names(app: Sphinx, document: nodes.document) -> None:
+    if Path(app.env.doc2path(app.env.current_document.docname)).suffix != ".md":
+        return
+    for code in list(document.findall(nodes.literal)):
+        if not isinstance(code.parent, (nodes.reference, nodes.title)) and (target := target_of(app, code.astext())):
+            reference = addnodes.pending_xref("", refdomain="py", reftype="obj", reftarget=target, refexplicit=True)
+            code.replace_self(reference)
+            reference += code
+
+
+def target_of(app: Sphinx, code: str) -> str | None:
+    """Returns the full name of what the code names, or None."""
+    if not (found := NAME.fullmatch(code)):
+        return None
+    first, _, rest = found["name"].partition(".")
+    if hasattr(neuract, first) and (code.startswith(("na.", "neuract.")) or first[0].isupper()):
+        return f"neuract.{found['name']}"
+    if rest:
+        return f"{SHORT.get(first, first)}.{rest}"
+    return name_of_another(app.env.intersphinx_inventory, first) if first[0].isupper() else None
+
+
+def name_of_another(inventory: dict[str, dict[str, Any]], name: str) -> str | None:
+    """Returns the shortest full name of this class or exception in the inventories of other projects, or None."""
+    kinds = ("py:class", "py:exception")
+    names = [full for kind in kinds for full in inventory.get(kind, ()) if full.rpartition(".")[2] == name]
+    return min(names, key=len, default=None)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("doctree-read", link_names)
+    return {"parallel_read_safe": True}
