@@ -29,11 +29,11 @@ def rows(*sections):
 def test_every_parameter_has_a_row(name):
     ours, theirs = (set(inspect.signature(getattr(module, name)).parameters) for module in (na, neural_network))
     assert theirs <= set(rows("Parameters"))
-    assert ours <= set(rows("Parameters", "Beyond it"))
-    assert ours - theirs <= set(rows("Beyond it"))
+    assert ours <= set(rows("Parameters", "Additional parameters"))
+    assert ours - theirs <= set(rows("Additional parameters"))
     for method in ("fit", "partial_fit"):
         parameters = [set(inspect.signature(getattr(kind, method)).parameters) for kind in kinds(name)]
-        assert parameters[0] - parameters[1] <= set(rows("Beyond it"))
+        assert parameters[0] - parameters[1] <= set(rows("Additional parameters"))
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
