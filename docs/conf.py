@@ -16,7 +16,9 @@ REPOSITORY, SITE = PROJECT["urls"]["Source"], PROJECT["urls"]["Documentation"]
 project, release, copyright = PROJECT["name"], PROJECT["version"], PROJECT["authors"][0]["name"]
 extensions = ["myst_parser", "numpydoc", "sphinx_copybutton", "sphinx_design", "sphinxext.opengraph"]
 extensions += [f"sphinx.ext.{name}" for name in ("autodoc", "autosummary", "intersphinx", "linkcode")]
-extensions += ["sphinx_gallery.gen_gallery", "repository_links", "public_names", "parameters", "code_names", "learn_pages"]  # docs/extensions
+extensions += ["sphinx_gallery.gen_gallery"]
+# Those of docs/extensions.
+extensions += ["repository_links", "public_names", "parameters", "code_names", "learn_pages"]
 templates_path = ["templates"]
 exclude_patterns = ["templates"]
 smartquotes = False
@@ -78,7 +80,8 @@ html_theme = "furo"
 html_title = f"{project} {release}"
 html_logo = html_favicon = "logo.svg"
 html_css_files = ["site.css"]
-html_static_path = ["site.css", "learn/learn.css", "pictures/report/page.png"]
+html_js_files = [("site.js", {"defer": ""})]
+html_static_path = ["site.css", "site.js", "learn/learn.css", "pictures/report/page.png"]
 html_theme_options = {"source_repository": REPOSITORY, "source_branch": "main", "source_directory": "docs/"}
 html_theme_options["top_of_page_buttons"] = []  # generated pages have no source in the repository
 

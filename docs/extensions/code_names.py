@@ -18,10 +18,15 @@ def link_names(app: Sphinx, document: nodes.document) -> None:
     if Path(app.env.doc2path(app.env.current_document.docname)).suffix != ".md":
         return
     for code in list(document.findall(nodes.literal)):
-        if not isinstance(code.parent, (nodes.reference, nodes.title)) and (target := target_of(app, code.astext())):
+        if not in_link_or_title(code) and (target := target_of(app, code.astext())):
             reference = addnodes.pending_xref("", refdomain="py", reftype="obj", reftarget=target, refexplicit=True)
             code.replace_self(reference)
             reference += code
+
+
+def in_link_or_title(node: nodes.Node) -> bool:
+    links = (nodes.reference, addnodes.pending_xref, addnodes.download_reference, nodes.title)
+    return node.parent is not None and (isinstance(node.parent, links) or in_link_or_title(node.parent))
 
 
 def target_of(app: Sphinx, code: str) -> str | None:

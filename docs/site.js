@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the theme leaves out for keyboards and screen readers: parts that scroll can be focused, landmarks have names. */
+
+const SCROLLED = "pre, .table-wrapper, figure.picture";
+
+/* What scrolls sideways is reached by Tab and scrolled by the arrow keys. */
+function letScrolledBeFocused() {
+  for (const part of document.querySelectorAll(SCROLLED)) {
+    if (part.scrollWidth > part.clientWidth) {
+      part.tabIndex = 0;
+    } else {
+      part.removeAttribute("tabindex");
+    }
+  }
+}
+
+document.querySelector(".sidebar-drawer").ariaLabel = "Pages";
+document.querySelector(".toc-drawer")?.setAttribute("aria-label", "On this page");
+letScrolledBeFocused();
+addEventListener("load", letScrolledBeFocused); // pictures have come
+addEventListener("resize", letScrolledBeFocused);
