@@ -54,6 +54,8 @@ EMBEDDED_TOOLS = ("gcc", "g++", "clang", "arm-linux-gnueabihf-gcc", "qemu-arm-st
 EMBEDDED_PACKAGES: tuple[str, ...] = ("gcc", "g++", "clang", "gcc-arm-linux-gnueabihf", "libc6-dev-armhf-cross")
 EMBEDDED_PACKAGES += ("qemu-user-static", "gcc-arm-none-eabi", "libnewlib-arm-none-eabi")
 BROWSER_TOOLS, BROWSER_PACKAGES = ("chromium", "chromedriver"), ("chromium", "chromium-driver")
+AXE = "axe-core@4.14.1"  # of npm: finds what people with screen readers or keyboards cannot use
+TORCH = "torch==2.13.0"  # exactly: others may bring gigabytes of CUDA
 WHEELS: dict[tuple[str, ...], str] = {}  # built in this run of nox, by the Python and the settings
 
 
@@ -156,10 +158,28 @@ def report(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Build the documentation in build/docs; a dead link or a public name without documentation is an error."""
+    """Check the pages' English, build the site in build/docs without a warning, and look at it in Chromium."""
     install(session, "dask", groups=("docs",))
-    strict = ("--fail-on-warning", "--keep-going", "--fresh-env", "--write-all", "--quiet")
+    session.run("python", "docs/prose.py")
+    strict = ("--fail-on-warning", "--keep-going", "--fresh-env", "--write-all", "--quiet", "--jobs", "auto")
     session.run("sphinx-build", *strict, "--doctree-dir", str(BUILD / "doctrees"), "docs", str(BUILD / "docs"))
+    run_tests(session, ("project/prose",))
+    if missing := tools_missing(session, (*BROWSER_TOOLS, "npm"), (*BROWSER_PACKAGES, "npm")):
+        print(f"SKIPPED the look at the site: {missing}")
+        return
+    scratch = Path(session.create_tmp()).resolve()
+    session.run("npm", "pack", "--silent", "--pack-destination", str(scratch), AXE, external=True)
+    shutil.unpack_archive(scratch / f"{AXE.replace('@', '-')}.tgz", scratch, filter="data")
+    folders = {"NEURACT_SITE": str((BUILD / "docs").resolve()), "NEURACT_AXE": str(scratch / "package" / "axe.min.js")}
+    run_tests(session, ("site",), **folders)
+
+
+@nox.session(venv_backend="venv")
+def guides(session: nox.Session) -> None:
+    """Run the code of the pages "How to" with every library that they name."""
+    install(session, "test", groups=("guides",))
+    session.install(TORCH)
+    run_tests(session, ("guides",), NEURACT_GUIDES="1", WANDB_SILENT="true")
 
 
 @nox.session

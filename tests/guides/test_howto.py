@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The pages "How to": each is short, and its code prints what it shows.
+"""The pages "How to" and "Start": each is short, and its code prints what it shows.
 
 A page whose libraries are not installed is skipped, but not where NEURACT_GUIDES is set, as in `nox -s guides`.
 """
@@ -13,7 +13,8 @@ from matplotlib import pyplot as plt
 
 from oracle.paths import ROOT
 
-PAGES = sorted((ROOT / "docs" / "howto").glob("*.md"))
+HOWTO = sorted((ROOT / "docs" / "howto").glob("*.md"))
+PAGES = [ROOT / "docs" / "start.md", *HOWTO]
 # A block of code, with the output that follows it, if any.
 EXAMPLE = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", re.M | re.S)
 IMPORT = re.compile(r"^\s*(?:import|from) (\w+)", re.M)
@@ -39,7 +40,7 @@ def test_examples_print_what_is_shown(page, tmp_path, monkeypatch, capsys):
     plt.close("all")
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize("page", HOWTO, ids=lambda page: page.stem)
 def test_a_page_fits_a_screen(page):
     text = page.read_text()
     code = "".join(re.findall(r"^```\w+\n(.*?)^```", text, re.M | re.S))

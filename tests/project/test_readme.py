@@ -51,3 +51,9 @@ def test_links_are_absolute_and_alive(link):
         assert any((ROOT / "docs" / f"{page}{suffix}").exists() for suffix in (".md", ".rst"))
     else:
         assert link == "https://github.com/neuract/neuract"
+
+
+def test_every_how_to_is_listed():
+    pages = {path.stem for path in (ROOT / "docs" / "howto").glob("*.md")}
+    text = (ROOT / "docs" / "howto.md").read_text()
+    assert set(re.findall(r"\]\(howto/(\w+)\.md\)", text)) == set(re.findall(r"^howto/(\w+)$", text, re.M)) == pages
