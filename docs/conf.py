@@ -80,7 +80,7 @@ html_theme = "furo"
 html_title = f"{project} {release}"
 html_logo = html_favicon = "logo.svg"
 html_css_files = ["site.css"]
-html_search_scorer = "scorer.js"
+html_search_scorer = str(DOCS / "scorer.js")
 html_js_files = [("site.js", {"defer": ""})]
 html_static_path = ["site.css", "site.js", "learn/learn.css", "pictures/report/page.png"]
 html_theme_options = {"source_repository": REPOSITORY, "source_branch": "main", "source_directory": "docs/"}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How the search ranks: as Sphinx does, but a page about a word comes before the methods and parameters of that name. */
+/* How the search ranks: as Sphinx does, but a page about a word comes before the methods and parameters of that name.
+   A var, as in Sphinx's own script, which declares it again. */
 
-const Scorer = {
+var Scorer = {
   objNameMatch: 11,
   objPartialMatch: 6,
   objPrio: { 0: 15, 1: 0, 2: -5 },

@@ -14,6 +14,11 @@ function letScrolledBeFocused() {
   }
 }
 
+/* The corner of a table whose first column needs no heading. */
+for (const head of document.querySelectorAll("th")) {
+  if (!head.textContent.trim()) head.role = "presentation";
+}
+
 document.querySelector(".sidebar-drawer").ariaLabel = "Pages";
 document.querySelector(".toc-drawer")?.setAttribute("aria-label", "On this page");
 letScrolledBeFocused();

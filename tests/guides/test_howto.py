@@ -7,6 +7,7 @@ A page whose libraries are not installed is skipped, but not where NEURACT_GUIDE
 import doctest
 import os
 import re
+import shutil
 
 import pytest
 from matplotlib import pyplot as plt
@@ -18,6 +19,9 @@ PAGES = [ROOT / "docs" / "start.md", *HOWTO]
 # A block of code, with the output that follows it, if any.
 EXAMPLE = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", re.M | re.S)
 IMPORT = re.compile(r"^\s*(?:import|from) (\w+)", re.M)
+# What the pages need besides libraries that they import.
+PROGRAMS = {"javascript": "node", "microcontroller": "cc"}
+LIBRARIES = {"fastapi": "httpx"}
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 MOST_LINES, MOST_LINES_OF_CODE = 80, 45  # about a screen
 
@@ -30,8 +34,11 @@ def test_examples_print_what_is_shown(page, tmp_path, monkeypatch, capsys):
     examples = EXAMPLE.findall(text)
     assert len(examples) == text.count("```python") > 0
     if "NEURACT_GUIDES" not in os.environ:
-        for module in {name for code, _ in examples for name in IMPORT.findall(code)}:
+        modules = {name for code, _ in examples for name in IMPORT.findall(code)}
+        for module in modules | {LIBRARIES.get(page.stem, "neuract")}:
             pytest.importorskip(module)
+        if not shutil.which(program := PROGRAMS.get(page.stem, "python")):
+            pytest.skip(f"needs {program}")
     names = {"__name__": "page"}
     for code, shown in examples:
         exec(compile(code, page.name, "exec"), names)
