@@ -35,7 +35,8 @@ numpydoc_show_class_members = False  # autodoc shows them
 numpydoc_validation_checks = {"PR02", "PR03"}  # documented parameters exist, in this order
 
 # Classes of which a page shows the inherited methods too, without those of every estimator.
-ESTIMATORS = {f"{name}{kind}" for name in ("MLP", "Tabular", "DaskMLP", "DaskTabular") for kind in ("Classifier", "Regressor")}
+KINDS = ("MLP", "Tabular", "DaskMLP", "DaskTabular")
+ESTIMATORS = {f"{kind}{task}" for kind in KINDS for task in ("Classifier", "Regressor")}
 REQUESTS = [f"set_{method}_request" for method in ("fit", "partial_fit", "predict", "predict_interval", "score")]
 autosummary_context = {
     "with_inherited_members": ESTIMATORS | {"Network", "ServedClassifier", "ServedRegressor"},

@@ -5,10 +5,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-import neuract
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+
+import neuract
 
 NAME = re.compile(r"(?:na\.|neuract\.)?(?P<name>[A-Za-z_][\w.]*)(?:\(.*\))?", re.S)
 SHORT = {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot"}

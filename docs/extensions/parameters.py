@@ -4,7 +4,6 @@
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
-from sphinx.domains.std import StandardDomain
 
 AFTER_PAGES = 2  # where the search lists them: a page about the word comes first
 

@@ -4,10 +4,11 @@
 import inspect
 from pkgutil import resolve_name
 
-import neuract
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
+
+import neuract
 
 # Public modules that `neuract` does not export.
 MORE = ("neuract.inspection", "neuract.optimizers", "neuract.serving")

@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 from pkgutil import resolve_name
 
-import neuract
 from sphinx.application import Sphinx
+
+import neuract
 
 DOCS = Path(__file__).resolve().parents[1]
 ROOT = DOCS.parent

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The built site in headless Chromium: nothing is cut, axe-core finds nothing, and the search finds what people look for.
+"""The built site in headless Chromium: nothing is cut, axe-core finds nothing, the search finds what people look for.
 
 `nox -s docs` builds it and says where it is: NEURACT_SITE is its folder, NEURACT_AXE the file axe.min.js.
 """
@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("selenium", reason="needs selenium: pip install --group browser")
+from selenium import webdriver
+from selenium.webdriver.support.wait import WebDriverWait
+
 SITE, AXE = os.environ.get("NEURACT_SITE"), os.environ.get("NEURACT_AXE")
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 if not (SITE and AXE and CHROMIUM and DRIVER):
     pytest.skip("needs the built site, axe-core, chromium and chromium-driver", allow_module_level=True)
-from selenium import webdriver
-from selenium.webdriver.support.wait import WebDriverWait
 
 # Pages of one class are alike: of them only these are looked at.
 OF_CLASSES = [f"api/generated/neuract.{name}.html" for name in ("MLPClassifier", "Network", "ReLU", "explain")]
