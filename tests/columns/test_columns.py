@@ -387,6 +387,51 @@ def test_identifiers_are_warned_of():
     na.Columns(["key"]).fit({"key": [f"k{number}" for number in range(200)]})
 
 
+DAYS = [str(np.datetime64("1985-06-01") + number) for number in range(200)]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [DAYS, DAYS * 3, [f"{day}T10:30" for day in DAYS], [f"{day} 10:30:00+02:00" for day in DAYS], [*DAYS, None, ""]],
+    ids=["a day per row", "days", "times", "with a zone", "with gaps"],
+)
+def test_dates_as_text_are_warned_of(texts):
+    message = (
+        "column 'sold' of X has dates as text, which count as 200 levels; convert it, for example by pandas"
+    )
+    with pytest.warns(na.TrainingWarning, match=message) as warned:
+        na.Columns().fit({"sold": texts})
+    assert len(warned) == 1, "dates are no identifiers"
+    na.Columns(["sold"]).fit({"sold": texts})
+    pd.to_datetime(pd.Series(texts), format="ISO8601")
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        DAYS[:19],  # as few levels as numbers may have
+        [*DAYS, "unknown"],
+        [f"2024-W{week:02}" for week in range(1, 53)],
+        [f"2024-W{week:02}-1" for week in range(1, 53)],
+        [f"{year}-{month:02}" for year in (2023, 2024) for month in range(1, 13)],
+        [f"06-{day:02}" for day in range(1, 31)],
+        [f"12:{minute:02}:00" for minute in range(60)],
+        [f"2024-{number:02}-99" for number in range(60)],
+        [f"2024-01-{day:02}x" for day in range(1, 32)],
+    ],
+    ids=["few", "not all", "weeks", "days of weeks", "months", "days", "times", "codes", "more"],
+)
+def test_other_text_is_not_taken_for_dates(texts):
+    na.Columns().fit({"sold": texts * 2})
+
+
+@pytest.mark.parametrize("day", ["20240101", "2024"])
+def test_digits_alone_are_numbers_as_text(day):
+    with pytest.warns(na.TrainingWarning, match="numbers as text") as warned:
+        na.Columns().fit({"sold": [str(int(day) + number) for number in range(25)] * 2})
+    assert len(warned) == 1
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [

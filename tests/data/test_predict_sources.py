@@ -125,6 +125,30 @@ def test_arrays_and_pairs_need_no_names():
         assert np.array_equal(na.data.predict(net, source, batch_rows=64), net.predict(x))
 
 
+@pytest.mark.parametrize("kind", [pd.DataFrame, of_polars, pa.Table.from_pandas])
+def test_pairs_of_frames_that_fit_takes_are_predicted(tabular, tmp_path, kind):
+    """X may have other columns, and y and weights are not used, whatever they are."""
+    parts = [FRAME[:90], FRAME[90:90], FRAME[90:]]
+    of_fit = na.data.Batches(lambda: [(kind(part[FEATURES]), part["sold"], part["age"]) for part in parts])
+    others = [(parts[0], parts[0]["sold"]), (parts[1], None), (parts[2], parts[2]["price"], parts[2]["age"])]
+    of_others = na.data.Batches(lambda: [(kind(X), *rest) for X, *rest in others])
+    want = tabular.predict(FRAME[FEATURES])
+    for source in (of_fit, of_others):
+        assert (na.data.predict(tabular, source, batch_rows=50) == want).all()
+    assert na.data.predict(tabular, of_others, out=tmp_path / "out.parquet", keep=["id", "town"]) == ROWS
+    found = pd.read_parquet(tmp_path / "out.parquet")
+    assert found["id"].tolist() == FRAME["id"].tolist()
+    assert (found["label"].to_numpy() == want).all()
+
+
+@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
+def test_arrays_and_pairs_of_them_serve_a_model_that_knows_names():
+    model, x = mlp(), FRAME[NUMBERS].to_numpy()
+    sources = na.data.Batches(lambda: [(x[:7], FRAME["sold"][:7]), (x[7:], FRAME["sold"][7:])]), na.data.Arrays(x)
+    for source in (*sources, na.data.Batches(lambda: [x[:7], x[7:]])):
+        assert (na.data.predict(model, source) == model.predict(FRAME[NUMBERS])).all()
+
+
 def test_a_model_without_names_gets_all_columns_but_target_weights_and_kept_ones(folder):
     net = na.Network([na.Dense(1)], epochs=1, random_state=0).fit(FRAME[["age", "size"]].to_numpy(), FRAME["price"])
     want = net.predict(FRAME[["age", "size"]].to_numpy())[:, 0]
@@ -413,6 +437,9 @@ def test_an_error_names_file_and_row(folder):
         ({"source": na.data.Batches(lambda: [])}, ValueError, "no rows"),
         ({"source": na.data.Arrays(FRAME[NUMBERS].to_numpy()), "keep": ["id"]}, ValueError, "are an array"),
         ({"source": na.data.Batches(lambda: [FRAME, FRAME[["age"]]])}, ValueError, "batch 1 .*no column 'size'"),
+        ({"source": na.data.Batches(lambda: [(FRAME[["age"]], [0] * ROWS)])}, ValueError, "batch 0 .*no column 'size'"),
+        ({"source": na.data.Batches(lambda: [(FRAME, 0)], columns=NUMBERS)}, ValueError, "columns names columns of fr"),
+        ({"source": na.data.Batches(lambda: [(FRAME, 0)], target="sold")}, ValueError, "target names columns of fr"),
         ({"batch_rows": 0}, ValueError, "batch_rows"),
     ],
 )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Tabular estimators as ensembles: folds, out-of-fold predictions, temperature, uncertainty, few and rare rows."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -19,6 +20,7 @@ from neuract.outputs._calibration import temperature
 from neuract.schedules import DoublingCycles
 from neuract.training._together import Together
 from oracle.comparisons import assert_same_bits
+from oracle.paths import ROOT
 
 SMALL = {"members": 3, "folds": 3, "hidden_layer_sizes": (8,), "max_iter": 3, "random_state": 0}
 RNG = np.random.default_rng(0)
@@ -375,6 +377,13 @@ def test_intervals_cover(coverage):
     low, high = model.predict_interval(X[500:], coverage).T
     assert (low <= high).all()
     assert ((low <= y[500:]) & (y[500:] <= high)).mean() == pytest.approx(coverage, abs=0.035)
+
+
+def test_the_page_that_the_docstring_names_has_measured_coverages():
+    pages = re.findall(r"docs/\w+\.md", na.TabularRegressor.predict_interval.__doc__)
+    assert len(pages) == 1
+    page = (ROOT / pages[0]).read_text(encoding="utf-8")
+    assert re.search(r"within `predict_interval`.*\n+ *\| set \| at 80 % \| at 90 %", page)
 
 
 def test_intervals_are_in_the_unit_of_y_and_by_output():

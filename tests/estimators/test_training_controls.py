@@ -748,6 +748,24 @@ def test_divergence_in_the_first_epoch_is_an_error_and_leaves_the_estimator_as_i
     assert not hasattr(model, "network_")
 
 
+def test_divergence_after_a_good_epoch_is_the_public_error_and_leaves_the_weights_of_that_epoch():
+    X, y = counts()
+    settings = {"hidden_layer_sizes": (20,), "solver": "sgd", "random_state": 1}
+    model = na.MLPRegressor(learning_rate=lambda epoch: 0.01 if epoch < 2 else 1e300, **settings)
+    with pytest.raises(na.DivergedError, match=r"epoch 3.*weights of the epoch before") as raised:
+        model.fit(X, y)
+    assert raised.type is na.DivergedError, "a traceback and Optuna's log show the name of the type"
+    assert model.n_iter_ == len(model.loss_curve_) == 2
+    plain = na.MLPRegressor(learning_rate=lambda epoch: 0.01, max_iter=2, **settings)
+    with pytest.warns(ConvergenceWarning):
+        plain.fit(X, y)
+    assert_same_bits(model.coefs_, plain.coefs_)
+    with pytest.raises(na.DivergedError, match="in epoch 1") as raised:  # which changes nothing
+        model.set_params(learning_rate="constant", learning_rate_init=1e300).fit(X, y)
+    assert raised.type is na.DivergedError
+    assert_same_bits(model.coefs_, plain.coefs_)
+
+
 def without_a_loss(y_true, y_pred):
     return np.full(len(y_pred), np.nan, y_pred.dtype), y_pred
 

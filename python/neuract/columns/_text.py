@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Text that is no category: prose is refused; identifiers, and numbers as text, are warned of."""
+"""Text that is no category: prose is refused; identifiers, and numbers or dates as text, are warned of."""
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 from itertools import islice
 
@@ -17,7 +18,7 @@ MOST_READ = 1000
 
 
 def look_at_text(name: str, counts: Counter[str]) -> None:
-    """Raises ValueError for prose; warns of what looks like identifiers or numbers. counts: rows of each level."""
+    """Raises ValueError for prose; warns of numbers, dates and what looks like identifiers. counts: rows of levels."""
     rows, levels = counts.total(), len(counts)
     if levels >= PROSE_SHARE * rows and rows >= PROSE_ROWS:
         some = list(islice(counts, MOST_READ))
@@ -33,7 +34,25 @@ def look_at_text(name: str, counts: Counter[str]) -> None:
             "astype(float), or name it in categorical=",
             TrainingWarning,
         )
+    if levels >= MOST_DIGITS_AS_LEVELS and all(map(_is_date, counts)):
+        warn(
+            f"column {name!r} of X has dates as text, which count as {levels:,} levels; convert it, for example by "
+            "pandas.to_datetime, or name it in categorical=",
+            TrainingWarning,
+        )
+        return  # a different date in each row identifies nothing
     one_a_row = rows >= ROWS_OF_IDENTIFIERS and levels == rows
     if levels > MOST_LEVELS or one_a_row:
         what = "a different level in each row" if one_a_row else f"{levels:,} levels"
         warn(f"column {name!r} of X has {what}: it looks like an identifier; drop it if it is one", TrainingWarning)
+
+
+def _is_date(text: str) -> bool:
+    """Returns whether a text is a date such as 2024-01-31, maybe with a time."""
+    if text[4:8:3] != "--":  # fromisoformat takes digits alone and weeks, too
+        return False
+    try:
+        datetime.datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

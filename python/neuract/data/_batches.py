@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -55,6 +55,8 @@ class Batches(Source):
     array([ True])
     """
 
+    _with_y = True  # of tuples
+
     def __init__(
         self,
         function: Callable[[], Iterable[Any]],
@@ -71,10 +73,18 @@ class Batches(Source):
                 f"{type(function).__name__}. Give for example lambda: batches"
             )
         self._function, self._target, self._sample_weight, self._columns = function, target, sample_weight, columns
+        named = {"target": target, "sample_weight": sample_weight, "columns": columns}
+        self._named = [name for name, value in named.items() if value is not None]
         super().__init__(cache, shuffle_buffer)
 
     def __repr__(self) -> str:
         return self._described(function=self._function)
+
+    def with_columns(self, columns: Sequence[str] | None) -> Self:
+        """Returns the same rows without y and weights; X of frames has these columns, that of tuples all."""
+        other = super().with_columns(columns)
+        other._with_y = False
+        return other
 
     def pieces(self, first: int = 0) -> Generator[Piece]:
         return dropped(agreeing(self._pieces()), first)
@@ -103,12 +113,13 @@ class Batches(Source):
             if isinstance(batch, list) or np.ndim(batch) == 0:
                 raise TypeError(f"a batch must be a tuple (X, y) or a frame, got {type(batch).__name__}")
             return Piece(*divided(_table(batch), self._target, self._sample_weight, self._columns), where)
-        for name in ("target", "sample_weight", "columns"):
-            if getattr(self, f"_{name}") is not None:
-                raise ValueError(f"{name} names columns of frames, but this batch is a tuple or an array; leave it out")
+        if self._named:
+            raise ValueError(
+                f"{self._named[0]} names columns of frames, but this batch is a tuple or an array; leave it out"
+            )
         if len(batch) not in (2, 3):
             raise ValueError(f"a batch must be (X, y), (X, y, sample_weight) or a frame; got a tuple of {len(batch)}")
-        X, y, weights = (*batch, None)[:3]
+        X, y, weights = (*batch, None)[:3] if self._with_y else (batch[0], None, None)
         X = _rows(X) if isinstance(X, (np.ndarray, list)) else _table(X)
         y, weights = _values(y, "y"), _values(weights, "sample_weight")
         _check_lengths(X, y, weights)

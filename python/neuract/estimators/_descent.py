@@ -22,7 +22,7 @@ from neuract.estimators._sklearn_callbacks import FitTasks
 from neuract.inputs._data import Data
 from neuract.network import Network
 from neuract.schedules._rate import SKLEARNS, LearningRate
-from neuract.training._guard import DivergedError, DivergedLater
+from neuract.training._guard import DivergedError
 from neuract.training._history import Recorder, epoch_line, validation_line
 from neuract.training._lbfgs import train_lbfgs
 from neuract.training._loop import Listener, descend, hear
@@ -227,7 +227,8 @@ def train(
             if validation is not None and validation.best is not None:
                 warn(f"{diverged}. The model has the best weights so far", ConvergenceWarning)
             else:
-                failure = DivergedLater(f"{diverged}. The model has the weights of the epoch before")
+                failure = DivergedError(f"{diverged}. The model has the weights of the epoch before")
+                failure._keeps_epochs = True
         if validation is not None:
             validation.keep_best()
     return failure

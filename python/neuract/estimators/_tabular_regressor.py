@@ -194,7 +194,7 @@ class TabularRegressor(RegressorMixin, Tabular):  # type: ignore[misc]
 
         From the residuals of the training rows by members that have not seen them, scaled by what such residuals are at
         similar predictions where that makes intervals narrower, and by the disagreement of the folds. A form of
-        cross-conformal prediction (Vovk 2015); docs/frames.md has coverages and widths measured on real sets.
+        cross-conformal prediction (Vovk 2015); docs/benchmarks.md has coverages measured on real sets.
 
         Parameters
         ----------

@@ -29,22 +29,20 @@ def trained_by_one(model: object, kind: str) -> Iterator[None]:
 def alone(model: object, kind: str, undone_by: type[BaseException]) -> Iterator[None]:
     """Guards a fit: `trained_by_one`, and an error of the type `undone_by` restores all attributes of the model.
 
-    This suffices if a fit replaces the objects of the attributes, or changes them last. `DivergedLater` restores none.
+    This suffices if a fit replaces the objects of the attributes, or changes them last. A DivergedError after a good
+    epoch, with `_keeps_epochs`, restores none.
     """
     with trained_by_one(model, kind):
         before = model.__dict__.copy()
         try:
             yield
-        except DivergedLater:
-            raise
-        except undone_by:
-            model.__dict__ = before  # at once: other threads may ask the model
+        except undone_by as error:
+            if not (isinstance(error, DivergedError) and error._keeps_epochs):
+                model.__dict__ = before  # at once: other threads may ask the model
             raise
 
 
 class DivergedError(ValueError):
     """The loss or a weight is no longer finite; the network has the weights of the previous epoch."""
 
-
-class DivergedLater(DivergedError):
-    """A fit diverged after at least one good epoch: the estimator keeps the model of the good epochs."""
+    _keeps_epochs = False  # whether an estimator had good epochs before, whose model it keeps
