@@ -3,13 +3,13 @@
 Explain many rows: which values raise the prediction
 ====================================================
 
-One explanation per row, drawn together, shows how a model uses each column. Here a point is a patient; to the right
-the column raises the predicted progress of diabetes, to the left it lowers it, and the colour is the value in the
-column.
+One explanation per row, drawn together, shows how a model uses each column. A point
+is a patient. The further to the right it lies, the more the column raises the
+predicted progress of diabetes. Its colour is the value in the column.
 """
 
 # %%
-# A high body mass index (bmi) raises the prediction, a high value of s3, the good cholesterol, lowers it.
+# Explain 200 patients. The text has the mean size of each contribution.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_diabetes
@@ -22,5 +22,9 @@ explanation = na.explain(model, X.iloc[:200])
 print(explanation)
 
 # %%
-na.plotting.ExplanationDisplay.from_explanation(explanation)
+# A high body mass index (bmi) raises the prediction. A high value of s3, the HDL
+# cholesterol, lowers it.
+
+display = na.plotting.ExplanationDisplay.from_explanation(explanation)
+display.ax_.set_xlabel("added to the predicted progress (score)")
 plt.show()

@@ -3,13 +3,15 @@
 Calibrated probabilities and the calibration curve
 ==================================================
 
-Is a class right as often as its predicted probability says? A network that has learned its rows by heart is too sure
-of itself. `TabularClassifier` calibrates its probabilities on rows that its networks have not seen, so its curve
-stays close to the diagonal.
+Is a class right as often as its predicted probability says? A network that has
+learned its rows by heart is too sure. A `~neuract.TabularClassifier` calibrates its
+probabilities on rows that its networks have not seen, so its curve stays close to
+the diagonal.
 """
 
 # %%
-# Two classes of generated rows. One label in twenty is wrong, so no model can be sure of it.
+# Generate two classes. One label in twenty is wrong, so no model can be sure of
+# them.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import make_classification
@@ -18,24 +20,30 @@ from sklearn.model_selection import train_test_split
 import neuract as na
 
 X, y = make_classification(5000, 20, n_informative=6, flip_y=0.1, random_state=0)
-X_train, X_test, y_train, y_test = train_test_split(X, y, train_size=800, random_state=0)
+parts = train_test_split(X, y, train_size=800, random_state=0)
+X_train, X_test, y_train, y_test = parts
 
 # %%
-# Train a network for 300 epochs without early stopping or penalty, and a tabular model.
+# Train a network for 300 epochs without early stopping and penalty, and a tabular
+# model.
 
-network = na.Network([na.Dense(100), na.Dense(1, "sigmoid")], learning_rate=0.005, epochs=300, random_state=0).fit(X_train, y_train)
-tabular = na.TabularClassifier(effort="quick", random_state=0).fit(X_train, y_train)
+layers = [na.Dense(100), na.Dense(1, "sigmoid")]
+network = na.Network(layers, learning_rate=0.005, epochs=300, random_state=0)
+tabular = na.TabularClassifier(effort="quick", random_state=0)
 models = {"Network, 300 epochs": network, "TabularClassifier": tabular}
 for name, model in models.items():
-    print(f"{name}: accuracy {model.score(X_test, y_test):.3f}")
+    model.fit(X_train, y_train)
+    print(f"{name:20} accuracy {model.score(X_test, y_test):.3f}")
 
 # %%
-# Below the diagonal at the right and above it at the left, the probabilities are too extreme. The legend has the mean
-# distance from the diagonal, weighted by rows.
+# Probabilities are too extreme where the curve is above the diagonal at the left
+# and below it at the right. The error in the legend is the mean distance from the
+# diagonal, weighted by rows.
 
-fig, axes = plt.subplots(1, 2, figsize=(8, 4.2), layout="compressed", sharey=True)
+fig, axes = plt.subplots(1, 2, figsize=(8, 4.4), layout="compressed", sharey=True)
 for ax, (name, model) in zip(axes, models.items(), strict=True):
-    na.plotting.CalibrationDisplay.from_estimator(model, X_test, y_test, ax=ax, class_names=["class 1"])
+    draw = na.plotting.CalibrationDisplay.from_estimator
+    draw(model, X_test, y_test, class_names=["class 1"], ax=ax)
     ax.set_title(name)
 axes[1].set_ylabel("")
 plt.show()

@@ -3,12 +3,14 @@
 Weights of the first layer as images of digits
 ==============================================
 
-Each neuron of the first layer has a weight per pixel, so its weights are an image. Ink on blue pixels adds to what
-the neuron passes on, ink on orange pixels subtracts from it. You see strokes and edges that the network looks for.
+Each neuron of the first layer has a weight per pixel, so its weights are an image.
+Ink on blue pixels adds to what the neuron passes on, ink on orange pixels subtracts
+from it. You see strokes and edges that the network looks for.
 """
 
 # %%
-# Handwritten digits of 8 × 8 pixels. The penalty ``alpha`` pulls weights that say nothing to 0.
+# Handwritten digits of 8 × 8 pixels. The penalty ``alpha`` pulls weights that say
+# nothing to 0.
 
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits

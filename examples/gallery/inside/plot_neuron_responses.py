@@ -3,8 +3,9 @@
 What each neuron computes: neuron responses
 ===========================================
 
-Two measures of iris flowers make a plane, and each tile shows that plane as one neuron sees it. The first layer draws
-straight borders, the second layer bends them, and the outputs on the right give each species its region.
+Two measures of iris flowers make a plane, and each tile shows that plane as one
+neuron sees it. The first layer draws straight borders, the second layer bends them,
+and the outputs on the right give each species its region.
 """
 
 # %%
@@ -19,11 +20,14 @@ iris = load_iris(as_frame=True)
 petals = iris.data[["petal length (cm)", "petal width (cm)"]]
 X = (petals - petals.mean()) / petals.std()
 y = iris.target_names[iris.target]
-model = na.MLPClassifier((5, 4), "tanh", solver="lbfgs", alpha=0.3, max_iter=300, random_state=0).fit(X, y)
+model = na.MLPClassifier(
+    (5, 4), "tanh", solver="lbfgs", alpha=0.3, max_iter=300, random_state=0
+).fit(X, y)
 print(f"accuracy {model.score(X, y):.3f}")
 
 # %%
-# Blue where a neuron passes on a positive value, orange where it passes on a negative one.
+# Blue where a neuron passes on a positive value, orange where it passes on a
+# negative one.
 
 na.plotting.NeuronResponseDisplay.from_estimator(model, X, y)
 plt.show()
