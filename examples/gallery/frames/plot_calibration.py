@@ -4,9 +4,9 @@ Calibrated probabilities and the calibration curve
 ==================================================
 
 Is a class right as often as its predicted probability says? A network that has
-learned its rows by heart is too sure. A `~neuract.TabularClassifier` calibrates its
-probabilities on rows that its networks have not seen, so its curve stays close to
-the diagonal.
+trained on few rows for long is too sure. A `~neuract.TabularClassifier` calibrates
+its probabilities on rows that its networks have not seen, so its curve stays close
+to the diagonal.
 """
 
 # %%

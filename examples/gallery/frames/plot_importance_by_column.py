@@ -5,7 +5,8 @@ Permutation importance by column of a data frame
 
 Shuffle one column of the test rows, and measure how much of the score is lost. That
 is the importance of the column. A column of text counts as one, not as several
-dummy columns. A column of noise shows what an importance of 0 looks like.
+dummy columns. A column of noise is there for comparison, with an importance of
+about 0.
 """
 
 # %%
@@ -28,7 +29,7 @@ X_train, X_test, y_train, y_test = parts
 # %%
 # Train on 265 patients, and measure on the 177 others. Rows that the model has not
 # seen tell what helps it to predict. Training rows would also count what it has
-# learned by heart.
+# only memorized.
 
 model = na.TabularRegressor(effort="quick", random_state=0).fit(X_train, y_train)
 importance = na.importance(model, X_test, y_test, repeats=20, random_state=0)

@@ -27,7 +27,7 @@ flats["built"] = pd.Timestamp("1960-01-01") + days
 rent = flats["size"] * flats["town"].map({"Bonn": 13, "Ulm": 10, "Jena": 8})
 rent += 200 * (flats["built"] > "2000") + random.normal(0, 60, rows)
 flats.loc[random.random(rows) < 0.15, "size"] = np.nan
-flats[10:15]
+print(flats[10:15])
 
 # %%
 # One call prepares the columns and trains the networks. The score is that of rows

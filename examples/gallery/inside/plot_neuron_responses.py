@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """
-What each neuron computes: neuron responses
-===========================================
+Neuron responses over two columns
+=================================
 
 Two measures of iris flowers make a plane, and each tile shows that plane as one
 neuron sees it. The first layer draws straight borders, the second layer bends them,

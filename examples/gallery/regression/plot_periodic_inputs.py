@@ -3,9 +3,9 @@
 Periodic inputs for seasons and fast oscillations
 =================================================
 
-From a plain number a network learns slow curves first and fast ones late. The input
-`~neuract.Periodic` adds learned cosines of the number. With the same training the
-network then follows the seasons of a time series.
+A network learns the slow curves of a plain number first and the fast ones late. The
+input `~neuract.Periodic` adds learned cosines of the number. With the same training
+the network then follows the seasons of a time series.
 """
 
 # %%

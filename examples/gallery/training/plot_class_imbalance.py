@@ -4,9 +4,9 @@ Class imbalance: class weights on the precision-recall curve
 ============================================================
 
 Three rows in a hundred belong to the rare class. A network without class weights
-finds half of them. With ``class_weight="balanced"`` it finds more, and raises more
-false alarms. Both lie on nearly the same precision-recall curve, so you can also
-move the decision threshold.
+finds half of them. With ``class_weight="balanced"`` it finds more of them, and most
+of its alarms are false. Both lie on nearly the same precision-recall curve, so you
+can also move the decision threshold.
 """
 
 # %%

@@ -3,9 +3,9 @@
 Overfitting, dropout and weight decay
 =====================================
 
-A large network learns a few rows by heart. The loss on new rows falls first and
-then rises. Dropout leaves out neurons at random in each step, and weight decay
-shrinks the weights. You see how much lower each of them keeps the loss on new rows.
+A large network memorizes a few rows. The loss on new rows falls first and then
+rises. Dropout leaves out neurons at random in each step, and weight decay shrinks
+the weights. You see how much lower each of them keeps the loss on new rows.
 """
 
 # %%
