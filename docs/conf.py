@@ -69,21 +69,37 @@ ogp_site_url = html_baseurl = SITE
 ogp_image = "_static/page.png"
 ogp_social_cards = {"enable": False}  # one picture for all pages
 
+GALLERY = "../examples/gallery"
+SECTIONS = ("frames", "training", "regression", "inside", "explain", "compare")
 sphinx_gallery_conf = {
-    "examples_dirs": "../examples/gallery",
+    "examples_dirs": GALLERY,
     "gallery_dirs": "gallery",
+    "filename_pattern": "/plot_",
+    "subsection_order": [f"{GALLERY}/{section}" for section in SECTIONS],
+    "within_subsection_order": "FileNameSortKey",
+    "image_scrapers": ("gallery_pictures.save_for_both_themes",),
+    "reset_modules": ("matplotlib", "gallery_pictures.set_colours_of_text"),
+    "thumbnail_size": (640, 400),
     "doc_module": ("neuract",),
     "backreferences_dir": "gallery/used_by",
-    "reference_url": {"neuract": None},
+    "capture_repr": (),  # examples print what they show
+    "plot_gallery": True,
+    "abort_on_example_error": True,
+    "remove_config_comments": True,
+    "download_all_examples": False,
+    "write_computation_times": False,
+    "min_reported_time": 1e9,  # seconds: no page says how long its example took
+    "show_memory": False,
+    "show_signature": False,
 }
 
 html_theme = "furo"
 html_title = f"{project} {release}"
 html_logo = html_favicon = "logo.svg"
-html_css_files = ["site.css"]
+html_css_files = ["site.css", "gallery.css"]
 html_search_scorer = str(DOCS / "scorer.js")
 html_js_files = [("site.js", {"defer": ""})]
-html_static_path = ["site.css", "site.js", "learn/learn.css", "pictures/report/page.png"]
+html_static_path = ["site.css", "gallery.css", "site.js", "learn/learn.css", "pictures/report/page.png"]
 html_theme_options = {"source_repository": REPOSITORY, "source_branch": "main", "source_directory": "docs/"}
 html_theme_options["top_of_page_buttons"] = []  # generated pages have no source in the repository
 
