@@ -20,7 +20,7 @@ typedef struct {
 
 /* One thread's memory for a block of rows. */
 typedef struct {
-    real *below;                        /* numbers of the first layer, as input_kind.forward leaves them */
+    real *below;                        /* numbers of the first layer, as input_kind.read leaves them */
     real *change, *sizes;               /* numbers − baseline, and their absolute values */
     real *z_base, *dz;                  /* z of the first layer at the baseline, and its change along the path */
     real *reach;                        /* the most by which the numbers can change each z of the first layer */

@@ -223,7 +223,7 @@ static void explain_block(const explanation *e, scratch *s, int64_t row)
     int64_t rows = na_min(NA_LANES, e->rows - row), units = last_layer(e->net)->units;
     bool shares = last_layer(e->net)->activation == NA_SOFTMAX;
     const row_span span = {.x = e->x, .first = row, .n = rows};
-    e->kind->forward(e->table, e->net, &span, NULL, s->below, s->points[0].z);
+    NA_FN(na_forward_layer)(e->kind, e->table, e->net, 0, &span, NULL, s->below, s->points[0].z);
     if (on_path(e)) {
         begin_path(e, s);
         go_to_ends(e, s);
@@ -290,7 +290,7 @@ static void read_baseline(const explanation *e)
 {
     const scratch *s = &e->scratches[0];
     const row_span span = {.x = e->path->baseline, .n = 1};
-    e->kind->forward(e->table, e->net, &span, NULL, s->below, s->points[0].z);
+    e->kind->read(e->table, e->net, &span, s->below);
     for (int64_t k = 0; k < e->net->n_inputs; k++) e->baseline[k] = s->below[k * NA_LANES];
 }
 
