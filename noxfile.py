@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nox
@@ -201,11 +202,12 @@ def sanitize(session: nox.Session) -> None:
         return
     session.install("cmake", "ninja")
     isas, best = isas_of_tools()
+    commands = []
     for sanitizers, only in (("address,undefined", ()), ("thread", ("--networks",))):
         build = BUILD / f"c-sanitize-{sanitizers.split(',')[0]}"
         executable = kernel_tests(session, build, f"-DNEURACT_SANITIZE={sanitizers}", f"-DNEURACT_ISAS={best}")
-        session.run(executable, "--isa", best, *only, external=True, success_codes=NO_SUCH_ISA)
-    under_valgrind(session, "--guards")
+        commands.append((executable, "--isa", best, *only))
+    run_at_once(session, *commands, *under_valgrind(session, "--guards"))
     defines = {"SANITIZE": "address,undefined", "ISAS": isas}.items()
     settings = [f"cmake.define.NEURACT_{name}={value}" for name, value in defines]
     install(session, "test", settings=(*settings, f"build-dir={BUILD / 'sanitize'}"))
@@ -282,7 +284,7 @@ def nightly(session: nox.Session) -> None:
 def valgrind(session: nox.Session) -> None:
     """Run all C tests of kernels and networks under valgrind; `sanitize` runs those between guard pages."""
     session.install("cmake", "ninja")
-    under_valgrind(session, "--memory")
+    run_at_once(session, *under_valgrind(session, "--memory"))
 
 
 @nox.session(python="3.14t", venv_backend="venv", default=False)
@@ -392,14 +394,24 @@ def isas_of_tools() -> tuple[str, str]:
     return ("sse2;avx2", "avx2") if X86_64 else ("neon", "neon")
 
 
-def under_valgrind(session: nox.Session, cases: str) -> None:
-    """Run these C tests of kernels and networks under valgrind."""
+def under_valgrind(session: nox.Session, cases: str) -> list[tuple[str, ...]]:
+    """Build the C tests -> the command that runs these cases under valgrind, if there is one."""
     if missing := tools_missing(session, ("valgrind",), ("valgrind", "libc6-dbg")):
         print(f"SKIPPED valgrind: {missing}")
-        return
+        return []
     _, best = isas_of_tools()
     executable = kernel_tests(session, BUILD / "c-valgrind", f"-DNEURACT_ISAS={best}")
-    session.run(*VALGRIND, executable, "--isa", best, cases, external=True, success_codes=NO_SUCH_ISA)
+    return [(*VALGRIND, executable, "--isa", best, cases)]
+
+
+def run_at_once(session: nox.Session, *commands: tuple[str, ...]) -> None:
+    """Run C tests next to each other, since for the most part each keeps one processor busy."""
+
+    def run(command: tuple[str, ...]) -> None:
+        session.run(*command, external=True, success_codes=NO_SUCH_ISA)
+
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(run, commands))
 
 
 def kernel_tests(session: nox.Session, build: Path, *options: str) -> str:

@@ -38,7 +38,8 @@ static void forward_first_layer(const trainer *t, const scratch *s, int64_t bloc
     real *kept = t->inputs.blocks;
     if (t->inputs.row_columns) rows.columns = t->inputs.row_columns + first * t->net->n_columns;
     if (t->inputs.numbers) rows.numbers = t->inputs.numbers + first * t->net->n_inputs;
-    t->run.kind->forward(t->table, t->net, &rows, bound, kept ? kept + first * t->net->n_inputs : s->z_rows, z);
+    real *below = kept ? kept + first * t->net->n_inputs : s->z_rows;
+    NA_FN(na_forward_layer)(t->run.kind, t->table, t->net, 0, &rows, bound, below, z);
 }
 
 static void forward_layer(const trainer *t, const scratch *s, int l, int64_t block, int64_t blocks, const real *bound,

@@ -19,7 +19,7 @@ static void encode_block(const kernel_table *table, const network *net, const re
     }
 }
 
-/* As forward: the row is the first of a block, whose numbers then move together. */
+/* As read: the row is the first of a block, whose numbers then move together. */
 static void forward_row(const kernel_table *table, const network *net, na_rows x, int64_t row, real *below, real *z)
 {
     const dense *layer = &net->layers[0];
@@ -46,15 +46,6 @@ static void read(const kernel_table *table, const network *net, const row_span *
     }
 }
 
-static void forward(const kernel_table *table, const network *net, const row_span *rows, const real *bound, real *below,
-                    real *z)
-{
-    const dense *layer = &net->layers[0];
-    read(table, net, rows, below);
-    table->forward(layer->n_in, layer->units, na_round_up(rows->n, NA_LANES) / NA_LANES, below,
-                   net->parameters + layer->part[NA_WEIGHTS], net->parameters + layer->part[NA_BIASES], bound, z);
-}
-
 static void take(na_arena *arena, const network *net, na_rows x, int64_t rows, int64_t chunk, chunk_inputs *inputs)
 {
     size_t padded = (size_t)na_round_up(chunk, NA_LANES), n_inputs = (size_t)net->n_inputs;
@@ -71,7 +62,6 @@ const input_kind NA_FN(na_column_rows) = {
     .forward_row = forward_row,
     .lines_of_row = lines,
     .read = read,
-    .forward = forward,
     .take = take,
     .backward_weights = NA_FN(na_backward_weights_of_blocks),
 };

@@ -29,15 +29,6 @@ static void read(const kernel_table *table, const network *net, const row_span *
     }
 }
 
-static void forward(const kernel_table *table, const network *net, const row_span *rows, const real *bound, real *below,
-                    real *z)
-{
-    const dense *layer = &net->layers[0];
-    read(table, net, rows, below);
-    table->forward(layer->n_in, layer->units, na_round_up(rows->n, NA_LANES) / NA_LANES, below,
-                   net->parameters + layer->part[NA_WEIGHTS], net->parameters + layer->part[NA_BIASES], bound, z);
-}
-
 static void take(na_arena *arena, const network *net, na_rows x, int64_t rows, int64_t chunk, chunk_inputs *inputs)
 {
     size_t padded = (size_t)na_round_up(chunk, NA_LANES);
@@ -56,7 +47,6 @@ const input_kind NA_FN(na_dense_rows) = {
     .lines = lines,
     .forward_row = forward_row,
     .read = read,
-    .forward = forward,
     .take = take,
     .backward_weights = NA_FN(na_backward_weights_of_blocks),
 };

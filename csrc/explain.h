@@ -20,7 +20,7 @@ typedef struct {
 
 /* One thread's memory for a block of rows. */
 typedef struct {
-    real *below;                        /* numbers of the first layer, as input_kind.forward leaves them */
+    real *below;                        /* numbers of the first layer, as input_kind.read leaves them */
     real *change, *sizes;               /* numbers − baseline, and their absolute values */
     real *z_base, *dz;                  /* z of the first layer at the baseline, and its change along the path */
     real *reach;                        /* the most by which the numbers can change each z of the first layer */
@@ -37,7 +37,7 @@ typedef struct {
     const input_kind *kind;
     int64_t rows;
     na_rows x;
-    const na_path *path; /* NULL: gradients at the rows */
+    const na_path *path; /* NULL: gradients at the rows; ask on_path */
     int longest_step;
     real *baseline; /* numbers of the first layer */
     real *sizes;    /* absolute values of the first layer's weights */
@@ -47,6 +47,9 @@ typedef struct {
     atomic_llong next_row;
     scratch *scratches;
 } explanation;
+
+/* Paths are compiled for float64 alone, which explains networks of both dtypes. */
+static inline bool on_path(const explanation *e) { return NA_REAL_BITS == 64 && e->path; }
 
 /* Whether y is a function of z with jumps, which the derivative does not see. */
 static inline bool has_jumps(const dense *layer)

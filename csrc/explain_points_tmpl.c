@@ -9,7 +9,7 @@
 
 /* Where Δf is below this share of f, it consists of rounding, and so does Δf / Δz unless Δz is larger. The mean slope
  * is then the mean of the derivatives at both ends. */
-#define ROUNDED ((real)(NA_REAL_BITS == 32 ? 3e-4 : 1e-8))
+#define ROUNDED ((real)1e-8)
 
 /* ---- points ---------------------------------------------------------------------------------- */
 
@@ -73,7 +73,7 @@ void NA_FN(na_evaluate)(const explanation *e, const scratch *s, const point *p)
     }
     int64_t units = last_layer(net)->units;
     if (last_layer(net)->activation == NA_SOFTMAX) log_sums(units, z, p->y, p->log_sum);
-    if (!e->path || !e->path->bounds) return;
+    if (!on_path(e) || !e->path->bounds) return;
     hold(units, e->path->bounds, f, slopes);
     hold(units, e->path->bounds, p->y, NULL);
 }

@@ -186,13 +186,13 @@ static void add_values(const explanation *e, const scratch *s, int64_t row, int6
 {
     const network *net = e->net;
     const dense *layer = &net->layers[0];
-    int64_t units = last_layer(net)->units, places = e->path ? e->path->n_places : net->n_inputs;
+    int64_t units = last_layer(net)->units, places = on_path(e) ? e->path->n_places : net->n_inputs;
     e->table->backward_data(layer->n_in, layer->units, 1, slopes, net->parameters + layer->part[NA_WEIGHTS], NULL, NULL,
                             s->gradients);
-    if (e->path) e->table->multiply(net->n_inputs, s->gradients, s->change, s->gradients);
+    if (on_path(e)) e->table->multiply(net->n_inputs, s->gradients, s->change, s->gradients);
     for (int64_t r = 0; r < rows; r++)
         for (int64_t k = 0; k < net->n_inputs; k++) {
-            int64_t place = e->path ? e->path->places[k] : k;
+            int64_t place = on_path(e) ? e->path->places[k] : k;
             e->values[((row + r) * places + place) * units + output] += s->gradients[k * NA_LANES + r];
         }
 }
@@ -200,7 +200,7 @@ static void add_values(const explanation *e, const scratch *s, int64_t row, int6
 /* The last output of softmax, whose values are minus the sum of the others'. */
 static void write_last_share(const explanation *e, int64_t row, int64_t rows)
 {
-    int64_t units = last_layer(e->net)->units, places = e->path ? e->path->n_places : e->net->n_inputs;
+    int64_t units = last_layer(e->net)->units, places = on_path(e) ? e->path->n_places : e->net->n_inputs;
     for (int64_t k = row * places; k < (row + rows) * places; k++) {
         real *values = e->values + k * units, sum = 0;
         for (int64_t o = 0; o < units - 1; o++) sum += values[o];
@@ -210,7 +210,7 @@ static void write_last_share(const explanation *e, int64_t row, int64_t rows)
 
 static void explain_outputs(const explanation *e, scratch *s, int64_t row, int64_t rows, int64_t first, int64_t n)
 {
-    if (e->path)
+    if (on_path(e))
         integrate(e, s, rows, first, n);
     else
         NA_FN(na_mean_slopes)(e, s, &s->points[0], &s->points[0], first, n, s->total);
@@ -223,8 +223,8 @@ static void explain_block(const explanation *e, scratch *s, int64_t row)
     int64_t rows = na_min(NA_LANES, e->rows - row), units = last_layer(e->net)->units;
     bool shares = last_layer(e->net)->activation == NA_SOFTMAX;
     const row_span span = {.x = e->x, .first = row, .n = rows};
-    e->kind->forward(e->table, e->net, &span, NULL, s->below, s->points[0].z);
-    if (e->path) {
+    NA_FN(na_forward_layer)(e->kind, e->table, e->net, 0, &span, NULL, s->below, s->points[0].z);
+    if (on_path(e)) {
         begin_path(e, s);
         go_to_ends(e, s);
         write_outputs(e, s, row, rows);
@@ -290,7 +290,7 @@ static void read_baseline(const explanation *e)
 {
     const scratch *s = &e->scratches[0];
     const row_span span = {.x = e->path->baseline, .n = 1};
-    e->kind->forward(e->table, e->net, &span, NULL, s->below, s->points[0].z);
+    e->kind->read(e->table, e->net, &span, s->below);
     for (int64_t k = 0; k < e->net->n_inputs; k++) e->baseline[k] = s->below[k * NA_LANES];
 }
 
@@ -305,7 +305,7 @@ static na_status run(explanation *e, int passes, int64_t n_values, int n_threads
     take_all(&arena, e, team);
     const real *weights = net->parameters + net->layers[0].part[NA_WEIGHTS];
     for (int64_t i = 0; i < net->layers[0].size[NA_WEIGHTS]; i++) e->sizes[i] = size_of(weights[i]);
-    if (e->path) read_baseline(e);
+    if (on_path(e)) read_baseline(e);
     memset(e->values, 0, (size_t)n_values * sizeof(real));
     na_run_team(team, explain_job, e);
     na_release(arena.memory);
@@ -321,6 +321,8 @@ na_status NA_FN(na_input_gradients)(const na_network *handle, int64_t rows, na_r
     e.values = gradients;
     return run(&e, 2, rows * net->n_inputs * last_layer(net)->units, n_threads);
 }
+
+#if NA_REAL_BITS == 64
 
 /* A longer step could miss what a neuron does in between, and neurons that jump do more. */
 static int longest_step(const network *net)
@@ -341,3 +343,5 @@ na_status NA_FN(na_explain)(const na_network *handle, int64_t rows, na_rows x, c
     e.values = values;
     return run(&e, PASSES, rows * path->n_places * last_layer(net)->units, n_threads);
 }
+
+#endif

@@ -32,7 +32,7 @@ struct na_functions {
     na_status (*network_input_gradients)(const na_network *network, int64_t rows, na_rows x, void *gradients,
                                          int n_threads);
     na_status (*network_explain)(const na_network *network, int64_t rows, na_rows x, const na_path *path, void *values,
-                                 int n_threads);
+                                 int n_threads); /* NULL for float32 */
 
     na_status (*trainer_create)(na_network *network, const na_training *training, na_trainer **trainer);
     na_status (*trainer_reserve)(na_trainer *trainer, const na_data *data);

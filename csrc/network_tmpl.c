@@ -409,7 +409,9 @@ const struct na_functions NA_FN(na_functions) = {
     .network_inspect = NA_FN(na_inspect),
     .network_diagnose = NA_FN(na_diagnose),
     .network_input_gradients = NA_FN(na_input_gradients),
+#if NA_REAL_BITS == 64
     .network_explain = NA_FN(na_explain),
+#endif
     .trainer_create = NA_FN(na_trainer_create),
     .trainer_reserve = NA_FN(na_trainer_reserve),
     .trainer_run = NA_FN(na_trainer_run),

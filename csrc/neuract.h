@@ -173,12 +173,13 @@ typedef struct {
     const int64_t *places; /* of each number of the first layer: where, below n_places, its values are added up */
     int64_t n_places;
     const void *bounds;   /* the lowest of each output, then the highest: outputs are held there; or NULL */
-    double tolerance;     /* error of an output's values, as a share of their size; float32 rounds at about 1e-4 */
+    double tolerance;     /* error of an output's values, as a share of their size */
     void *outputs, *base; /* ← rows × units and units: the outputs at the end and at the begin */
 } na_path;
 
 /* values ← rows × n_places × units: what the numbers contribute to the change of each output along the path, their
- * integrated gradients. They add up to the change, except for the jumps of thresholds and of hard_shrink. */
+ * integrated gradients. They add up to the change, except for the jumps of thresholds and of hard_shrink.
+ * float64 networks only. */
 na_status na_network_explain(const na_network *network, int64_t rows, na_rows x, const na_path *path, void *values,
                              int n_threads);
 

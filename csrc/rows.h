@@ -13,7 +13,7 @@ typedef struct {
     const uint32_t *order;
     int64_t first, n;
     const real *weights;
-    real *columns, *numbers; /* where forward leaves a network's columns and unscaled numbers, or NULL */
+    real *columns, *numbers; /* where read leaves a network's columns and unscaled numbers, or NULL */
 } row_span;
 
 static inline int64_t row_number(const row_span *rows, int64_t i)
@@ -48,25 +48,25 @@ typedef struct {
 typedef struct {
     /* Returns how many numbers of the first `rows` rows the first layer multiplies. */
     double (*stored)(const network *net, na_rows x, int64_t rows);
-    /* Returns how many lines per block forward needs in `below`. */
+    /* Returns how many lines per block na_forward_layer needs in `below`. */
     int64_t (*lines)(const network *net);
     /* z ← the first layer on one row of x; written to the end of the last line. below: scratch, lines_of_row lines. */
     void (*forward_row)(const kernel_table *table, const network *net, na_rows x, int64_t row, real *below, real *z);
     int64_t (*lines_of_row)(const network *net); /* NULL: none */
-    /* below ← the numbers of the first layer, n_inputs lines per block, as forward leaves them. NULL: sparse rows. */
+    /* below ← the numbers of the first layer, n_inputs lines per block. They are finite for rows of weight 0, since an
+     * infinity times their weight would be NaN. NULL: the kind has forward. */
     void (*read)(const kernel_table *table, const network *net, const row_span *rows, real *below);
-    /* z ← the first layer on some rows, in blocks; bound as in kernel_table.h. z is finite for rows of weight 0, since
-     * an infinity times their weight would be NaN. below: the place in chunk_inputs.blocks, or if the kind does not use
-     * them, scratch. */
+    /* z ← the first layer on some rows, in blocks, finite for rows of weight 0; bound as in kernel_table.h. below:
+     * scratch. NULL: the kind has read. */
     void (*forward)(const kernel_table *table, const network *net, const row_span *rows, const real *bound, real *below,
                     real *z);
-    /* Adds the stored entries of `rows` rows to the activities of their columns. NULL: forward leaves the inputs in
+    /* Adds the stored entries of `rows` rows to the activities of their columns. NULL: read leaves the inputs in
      * `below`, in blocks, all of which count. */
     void (*add_entries)(na_rows x, int64_t rows, na_activity *columns);
 
     /* Takes the memory for the inputs of any `chunk` of the `rows` rows of x. */
     void (*take)(na_arena *arena, const network *net, na_rows x, int64_t rows, int64_t chunk, chunk_inputs *inputs);
-    /* Fills inputs->columns from a chunk's rows. NULL: the kind uses inputs->blocks, which forward fills. */
+    /* Fills inputs->columns from a chunk's rows. NULL: the kind uses inputs->blocks, which read fills. */
     void (*sort)(const network *net, const row_span *rows, const chunk_inputs *inputs);
     /* As backward_weights of kernel_table.h, for panels of the first layer. */
     void (*backward_weights)(const kernel_table *table, const network *net, const chunk_inputs *inputs, int64_t units,
@@ -100,7 +100,7 @@ static inline int64_t room_for_block(const input_kind *kind, const network *net)
 }
 
 /* z ← layer l on some rows, in blocks; bound as in kernel_table.h. below: outputs of the layer below, in blocks; for
- * the first layer as in input_kind.forward. */
+ * the first layer chunk_inputs.blocks, filled by input_kind.read, or scratch of input_kind.forward. */
 void NA_FN(na_forward_layer)(const input_kind *kind, const kernel_table *table, const network *net, int l,
                              const row_span *rows, const real *bound, real *below, real *z);
 

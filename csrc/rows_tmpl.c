@@ -15,9 +15,11 @@ void NA_FN(na_forward_layer)(const input_kind *kind, const kernel_table *table, 
                              const row_span *rows, const real *bound, real *below, real *z)
 {
     const dense *layer = &net->layers[l];
-    if (l == 0)
+    if (l == 0 && !kind->read) {
         kind->forward(table, net, rows, bound, below, z);
-    else
-        table->forward(layer->n_in, layer->units, na_round_up(rows->n, NA_LANES) / NA_LANES, below,
-                       net->parameters + layer->part[NA_WEIGHTS], net->parameters + layer->part[NA_BIASES], bound, z);
+        return;
+    }
+    if (l == 0) kind->read(table, net, rows, below);
+    table->forward(layer->n_in, layer->units, na_round_up(rows->n, NA_LANES) / NA_LANES, below,
+                   net->parameters + layer->part[NA_WEIGHTS], net->parameters + layer->part[NA_BIASES], bound, z);
 }

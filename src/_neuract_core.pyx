@@ -570,6 +570,8 @@ cdef class Network:
 
         baseline: a row; places: n_numbers of int64, each below n_places; bounds: (2, n_out) or None.
         """
+        if self.kind != NA_FLOAT64:
+            raise ValueError("explain needs a float64 network")
         cdef str reals = reals_of(self.kind)
         cdef Rows source = self.hold_dense(x, rows)
         cdef int64_t each = times(positive(n_places, "n_places"), self.n_out), at = 0, size

@@ -165,7 +165,7 @@ static void ask(const na_network *net, na_rows x, results *out)
     CALL(na_network_diagnose(net, ROWS, x, limits, 0, out->activities, THREADS));
     static const int64_t places[N_IN] = {0};
     const na_path path = {x, places, 1, NULL, 1e-3, out->y, out->row};
-    CALL(na_network_explain(net, ROWS, x, &path, out->values, THREADS));
+    if (NA_REAL_BITS == 64) CALL(na_network_explain(net, ROWS, x, &path, out->values, THREADS));
     CALL(na_network_input_gradients(net, ROWS, x, out->by_inputs, THREADS));
 }
 

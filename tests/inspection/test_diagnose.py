@@ -17,6 +17,7 @@ import neuract as na
 from neuract.inspection import Finding, _findings
 from oracle import reference as ref
 from oracle.comparisons import assert_same
+from oracle.marks import not_sanitized
 from oracle.twins import twin
 
 dtypes = pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -248,6 +249,7 @@ def fitted(digits, *activations, **settings):
     return na.Network([*hidden, na.Dense(10, "softmax")], random_state=0, **{"epochs": 10} | settings).fit(*digits)
 
 
+@not_sanitized("whole fits of digits take minutes, and call what other tests call")
 @pytest.mark.parametrize("hidden", [(), (100,), (64, 32)], ids=repr)
 @pytest.mark.parametrize("activation", ["relu", "tanh", "logistic", "silu", na.ReLU(6)], ids=repr)
 def test_healthy_digits_networks_give_no_warning(digits, hidden, activation):

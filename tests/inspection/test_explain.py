@@ -196,6 +196,9 @@ def test_float32_networks_are_explained_in_float64(rng):
     assert explanation.values.dtype == np.float64
     assert np.abs(explanation.rest).max() < EXACT
     np.testing.assert_allclose(explanation.predictions, net.predict(X), atol=1e-6)
+    places, arrays = np.arange(4), [np.empty(shape, np.float32) for shape in ((50, 4, 2), (50, 2), 2)]
+    with pytest.raises(ValueError, match="float64 network"):
+        net._known().core.explain(50, X, X[:1], places, 4, None, 0.01, *arrays, 1)
 
 
 def test_the_same_bits_for_any_threads_and_rows(rng):

@@ -20,6 +20,7 @@ from sklearn.model_selection import GridSearchCV
 
 import neuract as na
 from neuract import MLPClassifier, MLPRegressor
+from oracle.marks import not_sanitized
 
 LINUX = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="threads are counted in Linux's /proc")
 FORKS = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
@@ -356,6 +357,7 @@ def runnable_counted():
 
 
 @LINUX
+@not_sanitized("it counts threads at work, which other tests start too")
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_a_grid_search_runs_no_more_threads_than_there_are_processors(data, monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
