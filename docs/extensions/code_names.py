@@ -12,6 +12,7 @@ from sphinx.application import Sphinx
 import neuract
 
 NAME = re.compile(r"(?:na\.|neuract\.)?(?P<name>[A-Za-z_][\w.]*)(?:\(.*\))?", re.S)
+OF_OTHERS = "howto/from_"  # pages on which a short name may be that of another library
 SHORT = {"np": "numpy", "pd": "pandas", "plt": "matplotlib.pyplot"}
 
 
@@ -35,7 +36,10 @@ def target_of(app: Sphinx, code: str) -> str | None:
     if not (found := NAME.fullmatch(code)):
         return None
     first, _, rest = found["name"].partition(".")
-    if hasattr(neuract, first) and (code.startswith(("na.", "neuract.")) or first[0].isupper()):
+    ours = code.startswith(("na.", "neuract."))
+    if hasattr(neuract, first) and (
+        ours or (first[0].isupper() and not app.env.current_document.docname.startswith(OF_OTHERS))
+    ):
         return f"neuract.{found['name']}"
     if rest:
         return f"{SHORT.get(first, first)}.{rest}"

@@ -18,6 +18,8 @@ PICTURE = re.compile(
     r'<img alt="(?P<alt>[^"]*)" src="(?P<light>[^"]+)" width="(?P<width>\d+)">\n</picture>'
 )
 # Matches the file in `[text](file)`, and in a toctree's `title <../file>`.
+# Matches the empty line after a result, by which doctest knows where it ends.
+AFTER_RESULT = re.compile(r"\n\n(?=```$)", re.M)
 LINK = re.compile(r"(?<=\]\()[^)#\s]+|(?<= <)\.\./[^>\s]+(?=>)")
 
 
@@ -76,6 +78,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     addresses = Addresses(app.config.html_theme_options["source_repository"], app.config.html_baseurl)
 
     def turn_page(app: Sphinx, page: str, content: list[str]) -> None:
+        content[0] = AFTER_RESULT.sub("\n", content[0])
         content[0] = with_pictures(addresses.linked(content[0], Path(app.env.doc2path(page)).parent))
 
     def turn_included(app: Sphinx, path: Path, page: str, content: list[str]) -> None:
