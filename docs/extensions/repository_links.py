@@ -17,9 +17,9 @@ PICTURE = re.compile(
     r'<picture>\n<source media="\(prefers-color-scheme: dark\)" srcset="(?P<dark>[^"]+)">\n'
     r'<img alt="(?P<alt>[^"]*)" src="(?P<light>[^"]+)" width="(?P<width>\d+)">\n</picture>'
 )
-# Matches the file in `[text](file)`, and in a toctree's `title <../file>`.
 # Matches the empty line after a result, by which doctest knows where it ends.
 AFTER_RESULT = re.compile(r"\n\n(?=```$)", re.M)
+# Matches the file in `[text](file)`, and in a toctree's `title <../file>`.
 LINK = re.compile(r"(?<=\]\()[^)#\s]+|(?<= <)\.\./[^>\s]+(?=>)")
 
 
