@@ -396,9 +396,7 @@ DAYS = [str(np.datetime64("1985-06-01") + number) for number in range(200)]
     ids=["a day per row", "days", "times", "with a zone", "with gaps"],
 )
 def test_dates_as_text_are_warned_of(texts):
-    message = (
-        "column 'sold' of X has dates as text, which count as 200 levels; convert it, for example by pandas"
-    )
+    message = "column 'sold' of X has dates as text, which count as 200 levels; convert it, for example by pandas"
     with pytest.warns(na.TrainingWarning, match=message) as warned:
         na.Columns().fit({"sold": texts})
     assert len(warned) == 1, "dates are no identifiers"
