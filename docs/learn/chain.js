@@ -55,21 +55,22 @@ function pairOf(x, y, value, gradient, apart = 15) {
 }
 
 function edgesOfChain(network, { layers }) {
-  return network.layers.flatMap(({ units, weights }, l) => Array.from(weights, (weight, k) => {
+  const edges = network.layers.flatMap(({ units, weights }, l) => Array.from(weights, (weight, k) => {
     const [[x, y], [next, end]] = [PLACES[l][Math.floor(k / units)], PLACES[l + 1][k % units]];
     const share = l ? 0.5 : 0.3; // where the edges that cross are apart
     const place = [x + share * (next - x), y + share * (end - y) - 6];
     const words = pairOf(...place, short(weight), short(layers[l].weights[k]), 20);
     const width = 1 + 2 * Math.min(Math.abs(weight), 2);
     const attributes = { class: weight < 0 ? "negative" : "positive", "stroke-width": width };
-    return svg("g", {}, svg("path", { ...attributes, d: `M${x} ${y}L${next} ${end}` }), words);
+    return [svg("path", { ...attributes, d: `M${x} ${y}L${next} ${end}` }), words];
   }));
+  return [0, 1].flatMap((part) => edges.map((edge) => edge[part])); // no line covers a number
 }
 
 function nodesOfChain(row, states, dz) {
   const node = ([x, y], words, name) => {
-    const title = svg("text", { x, y: y - 32, "text-anchor": "middle", class: "name" }, name);
-    return svg("g", {}, svg("circle", { cx: x, cy: y, r: 26 }), words, title);
+    const title = svg("text", { x, y: y - 36, "text-anchor": "middle", class: "name" }, name);
+    return svg("g", {}, svg("circle", { cx: x, cy: y, r: 30 }), words, title);
   };
   const inputs = row.map((value, k) => {
     const [x, y] = PLACES[0][k];
