@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Saving and loading of models: one `.safetensors` file per model, safe to load; docs/model_format.md specifies it."""
+"""Saving and loading of models: one `.safetensors` file per model, which is safe to load."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Estimators: scikit-learn's MLPClassifier and MLPRegressor, trained by a neuract Network, and those that take frames.
+"""Models in scikit-learn's style: for data frames as they are, and for arrays of numbers.
 
 From the same random_state MLPClassifier and MLPRegressor learn the same model as scikit-learn's, with the same
 parameters and attributes.
