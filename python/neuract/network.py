@@ -71,7 +71,7 @@ class Network(Learned, Scored, Kept, Exportable):
     optimizer : str or Optimizer, default="adam"
         "sgd", "adam", "adamw" or "lbfgs".
     learning_rate : float, default=1e-3
-        > 0.
+        Factor of every step, > 0.
     schedule : str, Schedule or None, default=None
         Share of the learning rate in each step of `fit`: "cosine", "one_cycle", "doubling_cycles", "fade", "warm_up" or
         an object of `neuract.schedules`. None: the whole rate. Its epochs count from the start of the fit, and include

@@ -49,8 +49,8 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):  # type: ignore[misc
     loss : str, Loss or callable, default="log_loss"
         The loss to minimize: "log_loss", "focal" (easy rows count less; for classes of very different
         sizes), or an object such as ``neuract.LogLoss(label_smoothing=0.1)``. Or a function of your
-        own, ``function(y_true, y_pred) -> (values, gradient)``, of 0 or 1 and probabilities, with one
-        column for two classes, else one per class or label; see `neuract.OwnLoss`.
+        own: ``function(y_true, y_pred)`` returns ``(values, gradient)``. y_true is 0 or 1 and y_pred
+        has probabilities, with one column for two classes, else one per class or label; see `neuract.OwnLoss`.
     class_weight : dict, "balanced", list of dict or None, default=None
         Weight of the rows of each class, multiplied by their sample weight. "balanced": all classes
         weigh the same, n_rows / (n_classes · rows of the class). Several labels per row: one dict

@@ -45,8 +45,8 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):  # type: ignore[misc]
         The loss to minimize: "squared_error" (½ (ŷ - y)²), "poisson" (for counts, y >= 0) and "gamma"
         (for amounts, y > 0), both with an exponential output, "absolute_error", "huber", "quantile",
         or an object such as ``neuract.Quantile(0.9)``. ``neuract.Quantile((0.1, 0.9))`` learns
-        several quantiles of one y, with one column of `predict` each. Or a function of your own,
-        ``function(y_true, y_pred) -> (values, gradient)``; see `neuract.OwnLoss`.
+        several quantiles of one y, with one column of `predict` each. Or a function of your own:
+        ``function(y_true, y_pred)`` returns ``(values, gradient)``; see `neuract.OwnLoss`.
     {shared}
 
     Attributes

@@ -23,10 +23,10 @@ class OwnLoss(Loss):
     Parameters
     ----------
     function : callable
-        ``function(y_true, y_pred) -> (values, gradient)``: the loss of each row, shape (rows,), and its derivative with
-        respect to y_pred, shape (rows, n_out), for at most 1,024 rows of a batch. y_true and y_pred have shape
-        (rows, n_out) and the network's dtype; with softmax y_true is 1 for the row's class and 0 for the others. The
-        core applies sample weights afterwards. A row must not depend on other rows.
+        ``function(y_true, y_pred)`` returns ``(values, gradient)``: the loss of each row, shape (rows,), and its
+        derivative with respect to y_pred, shape (rows, n_out), for at most 1,024 rows of a batch. y_true and y_pred
+        have shape (rows, n_out) and the network's dtype; with softmax y_true is 1 for the row's class and 0 for the
+        others. The core applies sample weights afterwards. A row must not depend on other rows.
 
     Examples
     --------
