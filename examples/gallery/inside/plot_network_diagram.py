@@ -4,9 +4,9 @@ Draw a neural network diagram
 =============================
 
 `~neuract.plotting.NetworkDisplay` draws a fitted network with its neurons, weights
-and names. A darker neuron fires on more rows, and a wider edge is a larger weight:
-blue adds, orange subtracts. Here the network tells three kinds of wine apart by 13
-chemical measures.
+and names. The scale tells how often a neuron fires. A wider edge is a larger
+weight: blue adds, orange subtracts. Here the network tells three kinds of wine
+apart by 13 chemical measures.
 """
 
 # %%

@@ -33,21 +33,27 @@ rides = random.poisson(rate)
 # %%
 # Train two networks that differ in the loss alone.
 
-fig, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
-ax.scatter(celsius, rides, 12, "#8c8c8c", linewidths=0, label="one hour")
-ax.plot(grid, rate_on_grid, ":", color="#222222", linewidth=2.4, label="true rate")
 settings = {"solver": "lbfgs", "alpha": 0.1, "tol": 1e-3, "max_iter": 2000}
-for loss, colour, line in (
-    ("poisson", "#0f69b4", "-"),
-    ("squared_error", "#e06c00", "--"),
-):
+predictions = {}
+for loss in ("poisson", "squared_error"):
     network = na.MLPRegressor(loss, (16,), "tanh", **settings, random_state=0)
     model = make_pipeline(StandardScaler(), network).fit(celsius, rides)
-    predicted = model.predict(grid)
+    predictions[loss] = predicted = model.predict(grid)
     error = np.sqrt(np.mean((predicted - rate_on_grid) ** 2))
     print(
         f"{loss:14}error {error:.2f}, lowest prediction {predicted.min():.2f} rides"
     )
+
+# %%
+# Draw both predictions over the temperature.
+
+fig, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
+ax.scatter(celsius, rides, 12, "#8c8c8c", linewidths=0, label="one hour")
+ax.plot(grid, rate_on_grid, ":", color="#222222", linewidth=2.4, label="true rate")
+styles = (("#0f69b4", "-"), ("#e06c00", "--"))
+for (loss, predicted), (colour, line) in zip(
+    predictions.items(), styles, strict=True
+):
     ax.plot(grid, predicted, line, color=colour, linewidth=2, label=loss)
 ax.axhline(0, color="#222222", linewidth=0.8)
 ax.set(

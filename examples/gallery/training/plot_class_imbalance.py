@@ -29,28 +29,31 @@ X_train, X_test, y_train, y_test = halves
 print(f"{y_test.sum()} of {len(y_test):,} test rows are rare")
 
 # %%
+# Train a network without class weights, and one with balanced weights.
+
+settings = {"alpha": 1.0, "max_iter": 1000, "random_state": 0}
+probabilities, points = {}, {}  # of the rare class; recall and precision
+for weights in (None, "balanced"):
+    model = na.MLPClassifier((32,), class_weight=weights, **settings)
+    found = model.fit(X_train, y_train).predict(X_test)
+    probabilities[weights] = model.predict_proba(X_test)[:, 1]
+    measures = (metrics.recall_score, metrics.precision_score)
+    points[weights] = [measure(y_test, found) for measure in measures]
+    recall, precision = points[weights]
+    print(f"{weights}: recall {recall:.2f}, precision {precision:.2f}")
+
+# %%
 # A mark is the point of the threshold 0.5, at which ``predict`` decides.
 
 fig, ax = plt.subplots(figsize=(6.4, 4), layout="constrained")
-for weights, colour, style in (
-    (None, "#0f69b4", "-"),
-    ("balanced", "#e06c00", "--"),
-):
-    settings = {"alpha": 1.0, "max_iter": 1000, "random_state": 0}
-    model = na.MLPClassifier((32,), class_weight=weights, **settings).fit(
-        X_train, y_train
-    )
-    rare, found = model.predict_proba(X_test)[:, 1], model.predict(X_test)
+styles = {None: ("#0f69b4", "-"), "balanced": ("#e06c00", "--")}
+for weights, (colour, style) in styles.items():
+    rare = probabilities[weights]
     precision, recall, _ = metrics.precision_recall_curve(y_test, rare)
     area = metrics.average_precision_score(y_test, rare)
     name = f"class_weight={weights!r}: average precision {area:.2f}"
     ax.plot(recall, precision, style, color=colour, label=name)
-    point = (
-        metrics.recall_score(y_test, found),
-        metrics.precision_score(y_test, found),
-    )
-    ax.plot(*point, "D", color=colour, markersize=10)
-    print(f"{weights}: recall {point[0]:.2f}, precision {point[1]:.2f}")
+    ax.plot(*points[weights], "D", color=colour, markersize=10)
 ax.axhline(y_test.mean(), color="#8c8c8c", linestyle=":", label="guessing")
 ax.set_xlabel("recall: share of the rare rows that are found")
 ax.set_ylabel("precision: share of the alarms that are right")
