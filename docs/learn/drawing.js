@@ -92,11 +92,12 @@ class Plot {
     };
   }
 
-  /* A function that moves a dot. */
+  /* A function that moves a dot; beyond the picture it is a ring at the edge. */
   dot(name, r = 6) {
     const circle = this.add("circle", { class: `dot ${name}`, r });
     return (x, y) => {
       const [cx, cy] = this.at(x, clip(y, ...this.y));
+      circle.classList.toggle("beyond", y !== clip(y, ...this.y));
       circle.setAttribute("cx", cx);
       circle.setAttribute("cy", cy);
     };
