@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the theme leaves out for keyboards and screen readers: parts that scroll can be focused, landmarks have names. */
+/* What the theme leaves out: parts that scroll can be focused, landmarks have names, short words of code are whole. */
 
 const SCROLLED = "pre, .table-wrapper, figure.picture";
 
@@ -17,6 +17,11 @@ function letScrolledBeFocused() {
 /* The corner of a table whose first column needs no heading. */
 for (const head of document.querySelectorAll("th")) {
   if (!head.textContent.trim()) head.role = "presentation";
+}
+
+/* A short word of code is not broken behind its hyphens; a longer one may have to be, on a phone. */
+for (const word of document.querySelectorAll("code.literal .pre")) {
+  word.classList.toggle("whole", word.textContent.length <= 24);
 }
 
 document.querySelector(".sidebar-drawer").ariaLabel = "Pages";
