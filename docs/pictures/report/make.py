@@ -14,7 +14,7 @@ from PIL import Image
 from selenium import webdriver
 
 HERE = Path(__file__).resolve().parent
-WIDTH, HEIGHT = 1240, 684
+WIDTH, HEIGHT = 1120, 704
 CHOOSE = """
 const start = document.getElementById("start");
 start.selectedIndex = [...start.options].findIndex(({ text }) => text.includes("virginica"));
