@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """README.md, which the package index shows too: its examples run as pasted, its links lead somewhere from anywhere. The
-examples of docs/faq.md do so, too."""
+examples of docs/faq.md and docs/importances.md do so, too."""
 
 import re
 
@@ -18,7 +18,7 @@ FILES = re.compile(
 )
 
 
-@pytest.mark.parametrize(("page", "least"), [("README.md", 5), ("docs/faq.md", 1)])
+@pytest.mark.parametrize(("page", "least"), [("README.md", 5), ("docs/faq.md", 1), ("docs/importances.md", 1)])
 def test_examples_print_what_is_shown(page, least, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     names = {"__name__": "page"}
