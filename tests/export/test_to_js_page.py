@@ -1,27 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The modules of to_js in a headless browser: their self-tests pass, and the answers are those of Node.js."""
 
-import functools
-import http.server
 import json
-import shutil
-import threading
 
 import numpy as np
 import pytest
 
 import neuract as na
 from oracle.cases import OBJECTS, ROWS, hidden_network
+from oracle.chromium import chromium, served
 from oracle.node import module_answers, needs_node
 
-pytest.importorskip("selenium", reason="needs selenium: pip install --group browser")
-from selenium import webdriver
-
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = [
-    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Debian's chromium and chromium-driver"),
-    pytest.mark.filterwarnings("ignore::neuract.TrainingWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::neuract.TrainingWarning")
 
 ASK = """
 const [files, done] = arguments;
@@ -35,33 +25,12 @@ Promise.all(files.map(async ([file, rows]) => {
 
 @pytest.fixture(scope="module")
 def driver():
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox"):
-        options.add_argument(argument)
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield browser
-    browser.quit()
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def served(tmp_path):
-    """The address of a folder, since browsers load no modules from files."""
-    (tmp_path / "index.html").write_text("<!doctype html><title>modules</title>")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=tmp_path))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/index.html"
-    server.shutdown()
-    server.server_close()
+    with chromium() as browser:
+        yield browser
 
 
 @needs_node
-def test_it_answers_like_node(driver, served, tmp_path, rng):
+def test_it_answers_like_node(driver, tmp_path, rng):
     """Every activation, and a model of a frame."""
     x = rng.normal(size=(ROWS, 5)).astype(np.float32).tolist()
     asked = []
@@ -72,6 +41,8 @@ def test_it_answers_like_node(driver, served, tmp_path, rng):
     model = na.TabularClassifier(members=2, folds=2, max_iter=2, hidden_layer_sizes=(6,), random_state=0)
     model.fit(frame, np.where(np.array(frame["size"]) > 0, "</b>", "ü")).to_js(tmp_path / "frame.mjs")
     asked.append(("frame.mjs", [{"size": 1.5, "town": "Köln"}, {"size": None, "town": "Rom"}]))
-    driver.get(served)
+    (tmp_path / "index.html").write_text("<!doctype html><title>modules</title>")
     driver.set_script_timeout(60)
-    assert json.loads(driver.execute_async_script(ASK, asked)) == module_answers(tmp_path, asked)
+    with served(tmp_path) as address:
+        driver.get(f"{address}index.html")
+        assert json.loads(driver.execute_async_script(ASK, asked)) == module_answers(tmp_path, asked)

@@ -3,20 +3,15 @@
 
 import numpy as np
 import pytest
-
-import neuract as na
-
-pytest.importorskip("selenium", reason="needs selenium: pip install --group browser")
 import test_report_page as in_browser
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.select import Select
-from selenium.webdriver.support.wait import WebDriverWait
 from sklearn.preprocessing import StandardScaler
 from test_report_page import assert_close
 
+import neuract as na
+from oracle.chromium import By, Keys, Select, WebDriverWait
+
 driver, page = in_browser.driver, in_browser.page
-pytestmark = [in_browser.pytestmark, pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 REASONS = """
 return [...document.querySelectorAll("#why tr")].map((row) => ({
   name: row.querySelector("th").textContent,

@@ -3,7 +3,6 @@
 
 import datetime as dt
 import json
-import shutil
 import warnings
 
 import numpy as np
@@ -12,16 +11,7 @@ import pytest
 import neuract as na
 from neuract.layers._numbers import numbers_at
 from neuract.training._members import Members
-
-pytest.importorskip("selenium", reason="needs selenium: pip install --group browser")
-from selenium import webdriver
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.select import Select
-from selenium.webdriver.support.wait import WebDriverWait
-
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Debian's chromium and chromium-driver")
+from oracle.chromium import By, Keys, Select, WebDriverWait, chromium
 
 TOLERANCE = 1e-5
 NAMES = [*dict.fromkeys(na.activation(name) for name in na.ACTIVATIONS if name != "softmax")]
@@ -48,14 +38,9 @@ return [...document.querySelectorAll("#neurons tr")].map((row) => ({
 
 @pytest.fixture(scope="module")
 def driver():
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox", "--window-size=1360,1000", "--force-prefers-reduced-motion"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield browser
-    browser.quit()
+    still = "--force-prefers-reduced-motion"
+    with chromium("--window-size=1360,1000", still, logs=("browser", "performance")) as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -3,19 +3,13 @@
 
 import re
 import runpy
-import shutil
 
 import numpy as np
 import pytest
 
 import neuract as na
+from oracle.chromium import By, Keys, WebDriverWait, chromium
 from oracle.paths import ROOT
-
-pytest.importorskip("selenium", reason="needs selenium: pip install --group browser")
-from selenium import webdriver
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.wait import WebDriverWait
 
 LEARN = ROOT / "docs" / "learn"
 PAGES = sorted(path.stem for path in LEARN.glob("*.md"))
@@ -30,20 +24,12 @@ for (const kind of ["line", "spots"]) {
   };
 }
 """
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs Debian's chromium and chromium-driver")
 
 
 @pytest.fixture(scope="module")
 def driver():
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox", "--window-size=1280,1600"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield browser
-    browser.quit()
+    with chromium("--window-size=1280,1600") as browser:
+        yield browser
 
 
 @pytest.fixture

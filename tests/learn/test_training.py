@@ -3,7 +3,6 @@
 
 import json
 import runpy
-import shutil
 from itertools import pairwise, product
 
 import numpy as np
@@ -45,17 +44,10 @@ def in_node():
 
 @pytest.fixture(scope="module")
 def in_chromium():
-    webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium: pip install --group browser")
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (chromium and driver):
-        pytest.skip("needs Debian's chromium and chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for argument in ("--headless=new", "--no-sandbox"):
-        options.add_argument(argument)
-    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-    yield lambda cases: json.loads(browser.execute_script(IN_CHROMIUM, cases))
-    browser.quit()
+    from oracle.chromium import chromium  # skips only the tests that ask for it
+
+    with chromium() as browser:
+        yield lambda cases: json.loads(browser.execute_script(IN_CHROMIUM, cases))
 
 
 @pytest.fixture(params=[pytest.param("in_node", marks=needs_node), "in_chromium"])

@@ -4,23 +4,16 @@
 `nox -s docs` builds it and says where it is: NEURACT_SITE is its folder, NEURACT_AXE the file axe.min.js.
 """
 
-import functools
-import http.server
 import os
-import shutil
-import threading
 from pathlib import Path
 
 import pytest
 
-pytest.importorskip("selenium", reason="needs selenium: pip install --group browser")
-from selenium import webdriver
-from selenium.webdriver.support.wait import WebDriverWait
+from oracle.chromium import WebDriverWait, chromium, served
 
 SITE, AXE = os.environ.get("NEURACT_SITE"), os.environ.get("NEURACT_AXE")
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-if not (SITE and AXE and CHROMIUM and DRIVER):
-    pytest.skip("needs the built site, axe-core, chromium and chromium-driver", allow_module_level=True)
+if not (SITE and AXE):
+    pytest.skip("needs the built site and axe-core", allow_module_level=True)
 
 # Pages of one class are alike: of them only these are looked at.
 OF_CLASSES = [f"api/generated/neuract.{name}.html" for name in ("MLPClassifier", "Network", "ReLU", "explain")]
@@ -51,27 +44,15 @@ axe.run({ resultTypes: ["violations"] }).then(({ violations }) =>
   done(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 150)).join(" ")}`)));"""
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
-
-
 @pytest.fixture(scope="module")
 def address():
-    with http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Quiet, directory=SITE)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://localhost:{server.server_port}/"
-        server.shutdown()
+    with served(SITE) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
 def browser():
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for argument in ("--headless=new", "--no-sandbox", "--disable-background-networking"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    with webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER)) as browser:
+    with chromium("--disable-background-networking") as browser:
         yield browser
 
 
