@@ -12,37 +12,35 @@ import shutil
 import pytest
 from matplotlib import pyplot as plt
 
+from oracle.pages import examples_of, outputs_of
 from oracle.paths import ROOT
 
 HOWTO = sorted((ROOT / "docs" / "howto").glob("*.md"))
 PAGES = [ROOT / "docs" / "start.md", *HOWTO]
-# A block of code, with the output that follows it, if any.
-EXAMPLE = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", re.M | re.S)
 IMPORT = re.compile(r"^\s*(?:import|from) (\w+)", re.M)
 # What the pages need besides libraries that they import.
 PROGRAMS = {"javascript": "node", "microcontroller": "cc"}
-LIBRARIES = {"fastapi": "httpx"}
+LIBRARIES = {"fastapi": {"httpx"}}
 OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 MOST_LINES, MOST_LINES_OF_CODE = 80, 45  # about a screen
+
+
+def skip_without_what_it_needs(page):
+    imported = {name for code, _ in examples_of(page) for name in IMPORT.findall(code)}
+    for module in imported | LIBRARIES.get(page.stem, set()):
+        pytest.importorskip(module)
+    program = PROGRAMS.get(page.stem)
+    if program and not shutil.which(program):
+        pytest.skip(f"needs {program}")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 @pytest.mark.filterwarnings("default")  # those of other libraries are not ours to mend
 def test_examples_print_what_is_shown(page, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    text = page.read_text()
-    examples = EXAMPLE.findall(text)
-    assert len(examples) == text.count("```python") > 0
     if "NEURACT_GUIDES" not in os.environ:
-        modules = {name for code, _ in examples for name in IMPORT.findall(code)}
-        for module in modules | {LIBRARIES.get(page.stem, "neuract")}:
-            pytest.importorskip(module)
-        if not shutil.which(program := PROGRAMS.get(page.stem, "python")):
-            pytest.skip(f"needs {program}")
-    names = {"__name__": "page"}
-    for code, shown in examples:
-        exec(compile(code, page.name, "exec"), names)
-        printed = capsys.readouterr().out
+        skip_without_what_it_needs(page)
+    for shown, printed in outputs_of(page, capsys):
         assert doctest.OutputChecker().check_output(shown, printed, OPTIONS), printed
     plt.close("all")
 
@@ -53,3 +51,9 @@ def test_a_page_fits_a_screen(page):
     code = "".join(re.findall(r"^```\w+\n(.*?)^```", text, re.M | re.S))
     assert len(text.splitlines()) <= MOST_LINES
     assert len(code.splitlines()) <= MOST_LINES_OF_CODE
+
+
+def test_every_page_is_listed():
+    text = (ROOT / "docs" / "howto.md").read_text()
+    pages = {page.stem for page in HOWTO}
+    assert set(re.findall(r"\]\(howto/(\w+)\.md\)", text)) == set(re.findall(r"^howto/(\w+)$", text, re.M)) == pages

@@ -6,11 +6,10 @@ import re
 
 import pytest
 
+from oracle.pages import examples_of, outputs_of
 from oracle.paths import ROOT
 
 TEXT = (ROOT / "README.md").read_text()
-# A block of code, with the output that follows it, if any.
-EXAMPLE = re.compile(r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?", re.M | re.S)
 LINKS = re.findall(r"\]\(([^)\s]+)\)", TEXT)
 SITE = "https://neuract.github.io/neuract/"
 FILES = re.compile(
@@ -21,17 +20,13 @@ FILES = re.compile(
 @pytest.mark.parametrize(("page", "least"), [("README.md", 5), ("docs/faq.md", 1), ("docs/importances.md", 1)])
 def test_examples_print_what_is_shown(page, least, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    names = {"__name__": "page"}
-    text = (ROOT / page).read_text()
-    examples = EXAMPLE.findall(text)
-    assert len(examples) == text.count("```python") >= least
-    for code, shown in examples:
-        exec(compile(code, page, "exec"), names)
-        assert capsys.readouterr().out == shown
+    assert len(examples_of(ROOT / page)) >= least
+    for shown, printed in outputs_of(ROOT / page, capsys):
+        assert printed == shown
 
 
 def test_the_first_example_can_be_pasted():
-    first = EXAMPLE.search(TEXT)[1]
+    first, _ = examples_of(ROOT / "README.md")[0]
     assert ">>>" not in TEXT
     assert first.startswith("import neuract as na\n")
     assert len(first.splitlines()) <= 10
@@ -51,9 +46,3 @@ def test_links_are_absolute_and_alive(link):
         assert any((ROOT / "docs" / f"{page}{suffix}").exists() for suffix in (".md", ".rst"))
     else:
         assert link == "https://github.com/neuract/neuract"
-
-
-def test_every_how_to_is_listed():
-    pages = {path.stem for path in (ROOT / "docs" / "howto").glob("*.md")}
-    text = (ROOT / "docs" / "howto.md").read_text()
-    assert set(re.findall(r"\]\(howto/(\w+)\.md\)", text)) == set(re.findall(r"^howto/(\w+)$", text, re.M)) == pages
