@@ -56,7 +56,6 @@ EMBEDDED_PACKAGES: tuple[str, ...] = ("gcc", "g++", "clang", "gcc-arm-linux-gnue
 EMBEDDED_PACKAGES += ("qemu-user-static", "gcc-arm-none-eabi", "libnewlib-arm-none-eabi")
 BROWSER_TOOLS, BROWSER_PACKAGES = ("chromium", "chromedriver"), ("chromium", "chromium-driver")
 AXE = "axe-core@4.14.1"  # of npm: finds what people with screen readers or keyboards cannot use
-TORCH = "torch==2.13.0"  # exactly: others may bring gigabytes of CUDA
 WHEELS: dict[tuple[str, ...], str] = {}  # built in this run of nox, by the Python and the settings
 
 
@@ -179,7 +178,6 @@ def docs(session: nox.Session) -> None:
 def guides(session: nox.Session) -> None:
     """Run the code of the pages "How to" with every library that they name."""
     install(session, "test", groups=("guides",))
-    session.install(TORCH)
     run_tests(session, ("guides",), NEURACT_GUIDES="1", WANDB_SILENT="true")
 
 

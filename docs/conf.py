@@ -17,7 +17,7 @@ project, release, copyright = PROJECT["name"], PROJECT["version"], PROJECT["auth
 extensions = ["myst_parser", "numpydoc", "sphinx_copybutton", "sphinx_design", "sphinxext.opengraph"]
 extensions += [f"sphinx.ext.{name}" for name in ("autodoc", "autosummary", "intersphinx", "linkcode")]
 extensions += ["sphinx_gallery.gen_gallery"]
-# Those of docs/extensions.
+# Modules of docs/extensions.
 extensions += ["repository_links", "public_names", "parameters", "code_names", "learn_pages"]
 templates_path = ["templates"]
 exclude_patterns = ["templates"]
@@ -34,7 +34,7 @@ autodoc_preserve_defaults = True
 numpydoc_show_class_members = False  # autodoc shows them
 numpydoc_validation_checks = {"PR02", "PR03"}  # documented parameters exist, in this order
 
-# Classes of which a page shows the inherited methods too, without those of every estimator.
+# The pages of these classes show inherited methods too, except the methods that every estimator has.
 KINDS = ("MLP", "Tabular", "DaskMLP", "DaskTabular")
 ESTIMATORS = {f"{kind}{task}" for kind in KINDS for task in ("Classifier", "Regressor")}
 REQUESTS = [f"set_{method}_request" for method in ("fit", "partial_fit", "predict", "predict_interval", "score")]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Links names of classes and functions that a Markdown page has in `code`: ours, and those of other projects."""
+"""Links the names in the inline code of Markdown pages to the reference, ours or that of another project."""
 
 import re
 from pathlib import Path

@@ -36,7 +36,7 @@ def mark_parameters(app: Sphinx, document: nodes.document) -> None:
 
 
 def terms_of(entry: addnodes.desc, title: str) -> Iterator[nodes.term]:
-    """Yields the terms of the list below this title, without those of the entry's own methods."""
+    """Yields the terms of the list below this title, without the lists of the entry's own methods."""
     for part in entry[-1]:
         for field in part if isinstance(part, nodes.field_list) else ():
             if field[0].astext() == title:

@@ -15,7 +15,7 @@ MORE = ("neuract.inspection", "neuract.optimizers", "neuract.serving")
 
 
 def public_names() -> list[str]:
-    """Returns the names that `neuract` exports and those that its public modules define."""
+    """Returns the names that `neuract` exports, and the names that its public modules define."""
     names = [f"neuract.{name}" for name in dir(neuract)]
     for module in filter(inspect.ismodule, map(resolve_name, [*names, *MORE])):
         own = [name for name, value in vars(module).items() if getattr(value, "__module__", "") == module.__name__]

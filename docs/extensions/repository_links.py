@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The pages are Markdown that GitHub shows too: here their links and pictures become those of the site."""
+"""Turns the links and pictures of Markdown pages, which GitHub shows too, into links and pictures of the site."""
 
 import inspect
 import re
@@ -24,7 +24,7 @@ LINK = re.compile(r"(?<=\]\()[^)#\s]+|(?<= <)\.\./[^>\s]+(?=>)")
 
 
 class Addresses:
-    """Turns addresses of files of the repository, and absolute ones as in README.md, into those of the site."""
+    """Turns addresses of the repository's files, and absolute ones as in README.md, into addresses of the site."""
 
     def __init__(self, repository: str, site: str):
         self.repository, self.site = repository, site
@@ -60,7 +60,7 @@ def _figures(picture: re.Match[str]) -> str:
 
 
 def source_address(repository: str, name: str) -> str | None:
-    """Returns the address on GitHub of the lines that define a public name, or None for what is no Python of ours."""
+    """Returns the address on GitHub of the lines that define a public name; None if no Python file of ours has it."""
     found = inspect.unwrap(getattr(value := resolve_name(name), "fget", None) or value)
     try:
         file = Path(inspect.getsourcefile(found) or "")
