@@ -13,8 +13,9 @@ from neuract.inputs._columns import is_number
 MOST_LEVELS = 10_000
 PROSE_WORDS, PROSE_SHARE, PROSE_ROWS = 5, 0.9, 20
 ROWS_OF_IDENTIFIERS = 100
-MOST_DIGITS_AS_LEVELS = 20
+MOST_VALUES_AS_LEVELS = 20
 MOST_READ = 1000
+REMEDIES = {"numbers": "astype(float)", "dates": "pandas.to_datetime"}
 
 
 def look_at_text(name: str, counts: Counter[str]) -> None:
@@ -28,23 +29,25 @@ def look_at_text(name: str, counts: Counter[str]) -> None:
                 f"column {name!r} of X has prose, {words:.0f} words a row; make numbers of it (scikit-learn's "
                 f"TfidfVectorizer), drop it, or name it in categorical="
             )
-    if levels >= MOST_DIGITS_AS_LEVELS and all(map(is_number, counts)):
+    kind = _kind_as_text(counts) if levels >= MOST_VALUES_AS_LEVELS else None
+    if kind:
         warn(
-            f"column {name!r} of X has numbers as text, which count as {levels:,} levels; convert it, for example by "
-            "astype(float), or name it in categorical=",
+            f"column {name!r} of X has {kind} as text, which count as {levels:,} levels; convert it, for example by "
+            f"{REMEDIES[kind]}, or name it in categorical=",
             TrainingWarning,
         )
-    if levels >= MOST_DIGITS_AS_LEVELS and all(map(_is_date, counts)):
-        warn(
-            f"column {name!r} of X has dates as text, which count as {levels:,} levels; convert it, for example by "
-            "pandas.to_datetime, or name it in categorical=",
-            TrainingWarning,
-        )
+    if kind == "dates":
         return  # a different date in each row identifies nothing
     one_a_row = rows >= ROWS_OF_IDENTIFIERS and levels == rows
     if levels > MOST_LEVELS or one_a_row:
         what = "a different level in each row" if one_a_row else f"{levels:,} levels"
         warn(f"column {name!r} of X has {what}: it looks like an identifier; drop it if it is one", TrainingWarning)
+
+
+def _kind_as_text(counts: Counter[str]) -> str | None:
+    if all(map(is_number, counts)):
+        return "numbers"
+    return "dates" if all(map(_is_date, counts)) else None
 
 
 def _is_date(text: str) -> bool:
